@@ -1,0 +1,87 @@
+// Everything has a limit: one table of names, defaults, ranges and consequences, and the record that the table describes.
+
+/** The limits of one server. Ranges, defaults and consequences stand in {@link table}. */
+export interface Limits {
+  readonly connections: number
+  readonly logRecords: number
+  readonly repliesPerSession: number
+  readonly decisionsPerSession: number
+  readonly decisionMs: number
+  readonly refreshMs: number
+  readonly undrainedOctets: number
+  readonly lingerMs: number
+}
+
+/** One row: what the limit bounds, its default and range, and what happens when it is reached. */
+export interface LimitRow {
+  readonly name: keyof Limits
+  readonly unit: string
+  readonly default: number
+  readonly min: number
+  readonly max: number
+  readonly consequence: string
+}
+
+const row = (
+  name: keyof Limits,
+  unit: string,
+  standard: number,
+  min: number,
+  max: number,
+  consequence: string
+): LimitRow => ({ name, unit, default: standard, min, max, consequence })
+
+export const table: readonly LimitRow[] = [
+  row("connections", "connections", 10_000, 1, 1_000_000, "a further connection is closed right after accept"),
+  row(
+    "logRecords",
+    "records a class",
+    131_072,
+    64,
+    33_554_432,
+    "the oldest record is dropped for whoever still waits for it: counted, reported, healed with the current value"
+  ),
+  row("repliesPerSession", "replies", 1024, 16, 1_048_576, "the session is closed with REPLY_OVERFLOW"),
+  row("decisionsPerSession", "requests", 1024, 1, 65_536, "a further request is confirmed negatively"),
+  row(
+    "decisionMs",
+    "ms",
+    10_000,
+    1,
+    3_600_000,
+    "the request is confirmed negatively; a later answer of the handler is dropped"
+  ),
+  row("refreshMs", "ms", 1000, 1, 3_600_000, "the current values are sent without waiting longer for onBeforeRead"),
+  row(
+    "undrainedOctets",
+    "octets a session",
+    65_536,
+    1024,
+    16_777_216,
+    "no further I frame is handed to the socket until it drains"
+  ),
+  row("lingerMs", "ms", 500, 0, 60_000, "a closing connection that does not take what was written is cut")
+]
+
+/** The defaults of {@link table}. */
+export const defaults: Limits = {
+  connections: 10_000,
+  logRecords: 131_072,
+  repliesPerSession: 1024,
+  decisionsPerSession: 1024,
+  decisionMs: 10_000,
+  refreshMs: 1000,
+  undrainedOctets: 65_536,
+  lingerMs: 500
+}
+
+/** Names every limit outside its range; empty when all are well. */
+export function validate(limits: Limits): readonly string[] {
+  const problems: string[] = []
+  for (const { name, min, max, unit } of table) {
+    const value = limits[name]
+    if (!(Number.isInteger(value) && value >= min && value <= max))
+      problems.push(`limit ${name} is ${value}: an integer from ${min} to ${max} (${unit}) is required`)
+  }
+  return problems
+}

@@ -1,0 +1,197 @@
+// Writes one APDU at a time from the log or the image: as many objects as belong together and fit (60870-5-101 7.2.2).
+// The six octets of the APCI are left to the link; octet 1 (the length) is set here.
+import * as TypeTable from "../asdu/TypeTable.ts"
+import type { Block } from "../process/Block.ts"
+import { type EventLog, RECORD_WORDS } from "./EventLog.ts"
+
+/** Octets of APCI and ASDU header before the first object. */
+export const HEADER = 12
+/** Word-wise copies may write this far behind a frame. */
+export const OVERHANG = 16
+
+/** Runs of consecutive addresses at least this long are worth an ASDU with SQ = 1 of their own. */
+const LONG_RUN = 8
+
+/** Octets of IOA, element and time tag of one object of a block sent as `type`. */
+const objectOctets = (block: Block, type: number): number => 3 + block.stride + (withTime(block, type) ? 7 : 0)
+const withTime = (block: Block, type: number): boolean => block.time !== null && TypeTable.byId[type]?.time === "cp56"
+
+function header(
+  out: DataView,
+  at: number,
+  type: number,
+  vsq: number,
+  cause: number,
+  originator: number,
+  ca: number
+): void {
+  out.setInt32(at + 6, type | (vsq << 8) | (cause << 16) | (originator << 24), true)
+  out.setInt16(at + 10, ca, true)
+}
+
+/**
+ * Packs records of the log from position `from` (before `to`) into one APDU at `at`: all with the type, cause octet,
+ * originator and common address of the first, in order; an untagged type never holds an address twice.
+ * `self` is the session that reads: an originator that is another session's is written as 0.
+ * Returns the number of records taken (at least one).
+ */
+export function events(
+  out: DataView,
+  at: number,
+  log: EventLog,
+  from: number,
+  to: number,
+  self: number,
+  pack: boolean,
+  maxLength: number
+): number {
+  const { words, mask } = log
+  const first = (from & mask) * RECORD_WORDS
+  const key = words[first + 4] as number
+  const origin = words[first + 5] as number
+  const octets = (words[first + 3] as number) >>> 24
+  let end = at + HEADER
+  let taken = 0
+  if (!pack || from + 1 >= to) {
+    copyRecord(out, end, words, first)
+    end += octets
+    taken = 1
+  } else {
+    const row = TypeTable.byId[key & 0xff] as TypeTable.TypeRow
+    const most = Math.min(row.maxSq0, Math.floor((maxLength - 10) / octets), to - from)
+    const once = row.time === "none"
+    let highest = -1
+    while (taken < most) {
+      const base = ((from + taken) & mask) * RECORD_WORDS
+      if (words[base + 4] !== key || words[base + 5] !== origin) break
+      if (once) {
+        const ioa = (words[base] as number) & 0xffffff
+        if (ioa <= highest && holds(words, mask, from, taken, ioa)) break
+        if (ioa > highest) highest = ioa
+      }
+      copyRecord(out, end, words, base)
+      end += octets
+      taken++
+    }
+  }
+  out.setUint8(at + 1, end - at - 2)
+  const asker = origin >>> 16
+  const shown = asker === 0 || asker === self ? key : key & 0xffffff
+  out.setInt32(at + 6, (shown & ~0xff00) | (taken << 8), true)
+  out.setInt16(at + 10, origin, true)
+  return taken
+}
+
+function copyRecord(out: DataView, to: number, words: Int32Array, base: number): void {
+  out.setInt32(to, words[base] as number, true)
+  out.setInt32(to + 4, words[base + 1] as number, true)
+  out.setInt32(to + 8, words[base + 2] as number, true)
+  out.setInt32(to + 12, words[base + 3] as number, true)
+}
+
+function holds(words: Int32Array, mask: number, from: number, taken: number, ioa: number): boolean {
+  for (let i = 0; i < taken; i++)
+    if (((words[((from + i) & mask) * RECORD_WORDS] as number) & 0xffffff) === ioa) return true
+  return false
+}
+
+/** The address at place `index` of `slots` (null: slots are places). */
+const ioaAt = (block: Block, slots: Int32Array | null, index: number): number =>
+  block.ioa[slots === null ? index : (slots[index] as number)] as number
+
+/** Consecutive addresses from place `index`, at most `most` and `count - index`. */
+function run(block: Block, slots: Int32Array | null, index: number, count: number, most: number): number {
+  let low = 1
+  let high = Math.min(most, count - index)
+  if (high < 1) return 0
+  const first = ioaAt(block, slots, index)
+  // Addresses ascend and are unique, so one comparison decides for a whole stretch.
+  if (ioaAt(block, slots, index + high - 1) - first === high - 1) return high
+  while (low < high) {
+    const mid = (low + high + 1) >>> 1
+    if (ioaAt(block, slots, index + mid - 1) - first === mid - 1) low = mid
+    else high = mid - 1
+  }
+  return low
+}
+
+/**
+ * How many places from `index` the next ASDU takes, negative when it is a run with SQ = 1.
+ * `slots` lists slots by address (null: slots are places), `count` how many there are.
+ */
+export function extent(
+  block: Block,
+  slots: Int32Array | null,
+  index: number,
+  count: number,
+  type: number,
+  maxLength: number
+): number {
+  const row = TypeTable.byId[type] as TypeTable.TypeRow
+  const left = count - index
+  if (row.sq1) {
+    const most = Math.min(row.maxSq1, Math.floor((maxLength - 13) / block.stride))
+    const found = run(block, slots, index, count, most)
+    if (found >= LONG_RUN || (found === left && found > 1)) return -found
+  }
+  const most = Math.min(left, row.maxSq0, Math.floor((maxLength - 10) / objectOctets(block, type)))
+  if (!row.sq1) return most
+  for (let i = 1; i < most; i++)
+    if (
+      index + i + LONG_RUN <= count &&
+      ioaAt(block, slots, index + i + LONG_RUN - 1) - ioaAt(block, slots, index + i) === LONG_RUN - 1
+    )
+      return i
+  return most
+}
+
+/** Writes `extent` places of a block from `index` as one APDU of `type` at `at`. */
+export function points(
+  out: DataView,
+  at: number,
+  block: Block,
+  slots: Int32Array | null,
+  index: number,
+  found: number,
+  type: number,
+  cause: number,
+  originator: number
+): void {
+  const sequence = found < 0
+  const count = sequence ? -found : found
+  header(out, at, type, sequence ? 0x80 | count : count, cause, originator, block.of.ca)
+  let end = at + HEADER
+  if (sequence) {
+    out.setInt32(end, ioaAt(block, slots, index), true)
+    end += 3
+    if (slots === null) {
+      copyOctets(out, end, block.view, index * block.stride, count * block.stride)
+      end += count * block.stride
+    } else
+      for (let i = 0; i < count; i++) {
+        copyOctets(out, end, block.view, (slots[index + i] as number) * block.stride, block.stride)
+        end += block.stride
+      }
+  } else {
+    const timed = withTime(block, type)
+    for (let i = 0; i < count; i++) {
+      const slot = slots === null ? index + i : (slots[index + i] as number)
+      out.setInt32(end, block.ioa[slot] as number, true)
+      end += 3
+      copyOctets(out, end, block.view, slot * block.stride, block.stride)
+      end += block.stride
+      if (timed) {
+        const time = block.time as Int32Array
+        out.setInt32(end, time[slot * 2] as number, true)
+        out.setInt32(end + 4, time[slot * 2 + 1] as number, true)
+        end += 7
+      }
+    }
+  }
+  out.setUint8(at + 1, end - at - 2)
+}
+
+/** Copies whole words; up to three octets too many are written behind, where the next field goes. */
+function copyOctets(out: DataView, to: number, from: DataView, at: number, octets: number): void {
+  for (let i = 0; i < octets; i += 4) out.setInt32(to + i, from.getInt32(at + i, true), true)
+}

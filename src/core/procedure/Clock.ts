@@ -1,0 +1,27 @@
+// Clock synchronisation, C_CS_NA_1 (60870-5-5 6.7): the received time is validated here and accepted or refused by the
+// application. A global request is decided once and confirmed for each station with its own address.
+import * as Time from "../asdu/Time.ts"
+import * as Decisions from "./Decisions.ts"
+import * as Reply from "./Reply.ts"
+import * as Request from "./Request.ts"
+import type { Turn } from "./Turn.ts"
+
+/** Takes a clock synchronisation with a legal header. */
+export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
+  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
+  const timeLow = Request.word(octets, at + Request.ELEMENT_AT)
+  const timeHigh = Request.word(octets, at + Request.ELEMENT_AT + 3) >>> 8
+  if (Time.validateCp56(timeLow, timeHigh) !== "ok") return Reply.reject(turn, "invalidTime", octets, at)
+  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  const apdu = Reply.copy(octets, at)
+  turn.notice({
+    kind: "clock",
+    id: Decisions.ask(turn, "clock", apdu),
+    ca: Request.ca(octets, at),
+    timeLow,
+    timeHigh,
+    originator: Request.originator(octets, at),
+    apdu
+  })
+}

@@ -1,0 +1,58 @@
+// Requests that the application decides: remembered with the octets to answer with, answered by a `Decision`, and
+// confirmed negatively when no answer comes in time. A late answer finds nothing and is dropped.
+import { Cause, NEGATIVE } from "../asdu/Cause.ts"
+import type { Decision } from "./Notice.ts"
+import * as Reply from "./Reply.ts"
+import * as Request from "./Request.ts"
+import type { Pending, Turn } from "./Turn.ts"
+
+/** Whether no further request may wait. */
+export const full = (turn: Turn): boolean => turn.work.pending.length >= turn.world.limits.decisionsPerSession
+
+/** Remembers a request; returns the id under which it will be decided. */
+export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array): number {
+  const { work } = turn
+  const id = work.nextId
+  const pending: Pending = { id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs }
+  turn.work = { ...work, nextId: id + 1, pending: [...work.pending, pending] }
+  turn.asked = true
+  return id
+}
+
+/** Takes the application's answer. One that nobody waits for any more is dropped. */
+export function decide(turn: Turn, decision: Decision): void {
+  const { work } = turn
+  const found = work.pending.find((pending) => pending.id === decision.id)
+  if (found === undefined) return
+  if (!decision.keep) turn.work = { ...work, pending: work.pending.filter((pending) => pending !== found) }
+  else if (found.untilMs !== Number.POSITIVE_INFINITY) {
+    const kept: Pending = { ...found, untilMs: Number.POSITIVE_INFINITY }
+    turn.work = { ...work, pending: work.pending.map((pending) => (pending === found ? kept : pending)) }
+  }
+  const apdu = found.kind === "clock" ? withOwnTime(turn, found.apdu, decision) : found.apdu
+  if (decision.confirm !== 0) Reply.answer(turn, apdu, 0, Cause.ACTIVATION_CON | (decision.confirm < 0 ? NEGATIVE : 0))
+  if (!decision.terminate) return
+  if (Reply.passed(turn, decision.barrier)) return Reply.answer(turn, apdu, 0, Cause.ACTIVATION_TERMINATION)
+  const termination = apdu.slice()
+  termination[Request.CAUSE_AT] = Request.test(apdu, 0) | Cause.ACTIVATION_TERMINATION
+  Reply.queue(turn, termination, decision.barrier)
+}
+
+/** A positive confirmation of a clock synchronisation carries the station's own time, unless the profile says echo. */
+function withOwnTime(turn: Turn, apdu: Uint8Array, decision: Decision): Uint8Array {
+  if (decision.confirm < 0 || turn.world.profile.clockConfirmation === "echo") return apdu
+  const own = apdu.slice()
+  for (let i = 0; i < 4; i++) own[Request.ELEMENT_AT + i] = decision.timeLow >>> (8 * i)
+  for (let i = 0; i < 3; i++) own[Request.ELEMENT_AT + 4 + i] = decision.timeHigh >>> (8 * i)
+  return own
+}
+
+/** Confirms negatively what was not decided in time. */
+export function expire(turn: Turn): void {
+  for (const pending of turn.work.pending) {
+    if (turn.nowMs < pending.untilMs) continue
+    turn.work = { ...turn.work, pending: turn.work.pending.filter((other) => other !== pending) }
+    turn.notice({ kind: "timedOut", id: pending.id })
+    Reply.answer(turn, pending.apdu, 0, Cause.ACTIVATION_CON | NEGATIVE)
+  }
+}

@@ -1,0 +1,115 @@
+// Spontaneous transmission (60870-5-5 6.4): events leave the log in order, packed; what was dropped before it was sent
+// is counted, reported, and healed with the current value.
+
+import * as Link from "../apci/Link.ts"
+import * as TypeTable from "../asdu/TypeTable.ts"
+import * as EventLog from "../delivery/EventLog.ts"
+import * as Ledger from "../delivery/Ledger.ts"
+import * as Packing from "../delivery/Packing.ts"
+import * as Image from "../process/Image.ts"
+import type { Heal, Turn } from "./Turn.ts"
+
+const SPONTANEOUS = 3
+/** Slots looked at in one step while healing. */
+const SCAN = 4096
+
+/** The highest class that has something to send, or -1. */
+export function waiting(turn: Turn): number {
+  const { sentTo, ends } = turn
+  for (let priority = 0; priority < sentTo.length; priority++)
+    if ((sentTo[priority] as number) < (ends[priority] as number)) return priority
+  return -1
+}
+
+/** Sends the next ASDU of events of a class. False when nothing was left to send after all. */
+export function step(turn: Turn, priority: number): boolean {
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  const end = turn.ends[priority] as number
+  const oldest = EventLog.trim(log, log.end)
+  let sent = turn.sentTo[priority] as number
+  if (sent < oldest) {
+    const reached = Math.min(oldest, end)
+    drop(turn, priority, sent, reached)
+    sent = reached
+    turn.sentUpTo(priority, sent)
+  }
+  const until = sent < (turn.startedAt[priority] as number) ? (turn.startedAt[priority] as number) : 0
+  while (sent < until && superseded(turn, log, sent, end)) sent++
+  if (sent >= end) {
+    turn.sentUpTo(priority, sent)
+    return false
+  }
+  // What happened while nobody listened is judged record by record: an ASDU ends before the next one to be left out.
+  let to = sent + 1
+  while (to < until && to < sent + 127 && !superseded(turn, log, to, end)) to++
+  if (to >= until) to = end
+  const { packEvents, profile } = turn.world
+  sent += Packing.events(turn.view, turn.at, log, sent, to, turn.id, packEvents, profile.maxApduLength)
+  turn.sentUpTo(priority, sent)
+  Link.sendI(turn, Ledger.mark(sent, priority))
+  return true
+}
+
+/** While nobody listened, only the newest untagged record of a point counts, and what was meant for live listeners does not. */
+function superseded(turn: Turn, log: EventLog.EventLog, position: number, end: number): boolean {
+  const base = (position & log.mask) * EventLog.RECORD_WORDS
+  const key = log.words[base + 4] as number
+  const cause = (key >>> 16) & 0x3f
+  if (cause === 1 || cause === 2 || cause === 5 || cause >= 20) return true
+  const type = key & 0xff
+  if (TypeTable.byId[type]?.time !== "none") return false
+  const station = Image.station(turn.world.image, (log.words[base + 5] as number) & 0xffff)
+  const ioa = (log.words[base] as number) & 0xffffff
+  const block = station?.blocks.find((found) => found.of.eventType === type && found.find(ioa) >= 0)
+  return block !== undefined && EventLog.lastOf(block, block.find(ioa), end) > position + 1
+}
+
+/** Notes that [from, to) is lost to this session. */
+function drop(turn: Turn, priority: number, from: number, to: number): void {
+  const before = turn.work.heal
+  const start = before !== null && before.priority === priority ? before.from : from
+  const heal: Heal = { priority, from: start, to, station: 0, block: 0, slot: 0 }
+  turn.work = { ...turn.work, heal }
+  turn.lost += to - from
+  turn.notice({ kind: "overflow", lost: to - from })
+}
+
+/** Sends the current value of the next point whose newest event was lost. False when there is none left. */
+export function heal(turn: Turn): boolean {
+  const work = turn.work.heal
+  if (work === null) return false
+  const { priority, from, to } = work
+  let { station, block, slot } = work
+  const { stations } = turn.world.image
+  const end = turn.ends[priority] as number
+  for (let looked = 0; looked < SCAN; looked++) {
+    const found = stations[station]
+    if (found === undefined) {
+      turn.work = { ...turn.work, heal: null }
+      return false
+    }
+    const of = found.blocks[block]
+    if (of === undefined) {
+      station++
+      block = slot = 0
+      continue
+    }
+    if (slot >= of.length) {
+      block++
+      slot = 0
+      continue
+    }
+    const last = of.of.priority === priority ? EventLog.lastOf(of, slot, end) : 0
+    if (last > from && last <= to && (of.ioa[slot] as number) >= 0) {
+      const slots = Int32Array.of(slot)
+      Packing.points(turn.view, turn.at, of, slots, 0, 1, of.of.eventType, SPONTANEOUS, 0)
+      Link.sendI(turn, Ledger.NO_EVENTS)
+      turn.work = { ...turn.work, heal: { priority, from, to, station, block, slot: slot + 1 } }
+      return true
+    }
+    slot++
+  }
+  turn.work = { ...turn.work, heal: { priority, from, to, station, block, slot } }
+  turn.more = true
+  return false
+}

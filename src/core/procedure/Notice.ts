@@ -1,0 +1,99 @@
+// What a session tells the shell besides octets: decisions it needs, and facts worth knowing. Callbacks are data: a
+// request leaves with an id and comes back as a `Decision` with the same id.
+import type { Block } from "../process/Block.ts"
+import type { CloseReason } from "../Violation.ts"
+import type { Situation } from "./Rejection.ts"
+
+/** A command that the application has to decide. The point's current value is not changed by the core. */
+export interface CommandRequested {
+  readonly kind: "command"
+  readonly id: number
+  readonly block: Block
+  readonly slot: number
+  readonly type: number
+  readonly ca: number
+  readonly ioa: number
+  /** The commanded value as a number, in the range of the point. */
+  readonly value: number
+  /** QU of commands, QL of set-points, 0 for bitstrings. */
+  readonly qualifier: number
+  /** CP56Time2a words of a time-tagged command, else 0. */
+  readonly timeLow: number
+  readonly timeHigh: number
+  readonly originator: number
+  /** The whole APDU as received, control field zeroed. */
+  readonly apdu: Uint8Array
+}
+
+/** A clock synchronisation that the application has to decide. */
+export interface ClockRequested {
+  readonly kind: "clock"
+  readonly id: number
+  readonly ca: number
+  readonly timeLow: number
+  readonly timeHigh: number
+  readonly originator: number
+  readonly apdu: Uint8Array
+}
+
+/** Points whose application wants to refresh them before they are sent. Answered by `Refreshed` with the same id. */
+export interface RefreshRequested {
+  readonly kind: "refresh"
+  readonly id: number
+  readonly block: Block
+  readonly slots: readonly number[]
+}
+
+/** A request that was not decided in time: it has been confirmed negatively. */
+export interface TimedOut {
+  readonly kind: "timedOut"
+  readonly id: number
+}
+
+/** A request that was turned down without asking the application. */
+export interface Rejected {
+  readonly kind: "rejected"
+  readonly situation: Situation
+  readonly apdu: Uint8Array
+}
+
+/** Events that were dropped before this session had sent them. */
+export interface Overflow {
+  readonly kind: "overflow"
+  readonly lost: number
+}
+
+/** A general interrogation that was answered completely. */
+export interface Interrogated {
+  readonly kind: "interrogated"
+  readonly ca: number
+  readonly qualifier: number
+}
+
+export type Notice =
+  | CommandRequested
+  | ClockRequested
+  | RefreshRequested
+  | TimedOut
+  | Rejected
+  | Overflow
+  | Interrogated
+  | { readonly kind: "started" }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "closed"; readonly reason: CloseReason }
+
+/** The application's answer to a command or clock synchronisation. */
+export interface Decision {
+  readonly id: number
+  /** 1: confirm positively, -1: negatively, 0: say nothing now. */
+  readonly confirm: 1 | 0 | -1
+  /** Whether the activation is terminated by this answer. */
+  readonly terminate: boolean
+  /** Keep the request: another decision with the same id will follow. */
+  readonly keep: boolean
+  /** The termination waits until events before this mark (Ledger.mark) are sent; -1: it waits for nothing. */
+  readonly barrier: number
+  /** CP56Time2a words of the station's own time, for the confirmation of a clock synchronisation. */
+  readonly timeLow: number
+  readonly timeHigh: number
+}

@@ -1,0 +1,51 @@
+// Fills the window: what waits is sent in the order replies, end of initialisation, events, interrogation, cyclic,
+// healing. Events and what is read from the image share the window so that neither can starve the other.
+import * as Link from "../apci/Link.ts"
+import * as Cyclic from "./Cyclic.ts"
+import * as Events from "./Events.ts"
+import * as Initialisation from "./Initialisation.ts"
+import * as Interrogation from "./Interrogation.ts"
+import * as Reply from "./Reply.ts"
+import type { Turn } from "./Turn.ts"
+
+/** Of so many frames at least one is not an event while something else waits. */
+const SHARE = 4
+
+/** Sends as much as the window and the region allow. */
+export function fill(turn: Turn): void {
+  while (Link.canSend(turn)) if (!one(turn)) return
+}
+
+/** Whether the window is what keeps something waiting. */
+export function idle(turn: Turn): boolean {
+  const { work } = turn
+  return (
+    Events.waiting(turn) < 0 &&
+    work.replies.length === 0 &&
+    work.interrogations.length === 0 &&
+    work.cyclic.length === 0 &&
+    work.initialised.length === 0 &&
+    work.heal === null
+  )
+}
+
+/** Sends one frame. False when nothing may go now. */
+function one(turn: Turn): boolean {
+  const { work } = turn
+  if (work.initialised.length > 0) return Initialisation.step(turn)
+  if (work.replies.length > 0 && Reply.sendNext(turn)) return true
+  const priority = Events.waiting(turn)
+  if (priority < 0) return other(turn)
+  const contested = work.interrogations.length > 0 || work.cyclic.length > 0 || work.heal !== null
+  if (!contested) return Events.step(turn, priority) || Events.waiting(turn) >= 0
+  if (work.share >= SHARE - 1 && other(turn)) {
+    turn.work = { ...turn.work, share: 0 }
+    return true
+  }
+  turn.work = { ...turn.work, share: turn.work.share + 1 }
+  return Events.step(turn, priority) || other(turn)
+}
+
+function other(turn: Turn): boolean {
+  return Interrogation.step(turn) || Cyclic.step(turn) || Events.heal(turn)
+}

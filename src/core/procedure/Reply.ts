@@ -1,0 +1,92 @@
+// Sending answers: at once when the window is open and nothing waits before them, else they queue, within a limit.
+// An answer repeats the request's octets with another cause (60870-5-101 7.2.3), so it is copied, never rebuilt.
+
+import * as Link from "../apci/Link.ts"
+import { Cause, NEGATIVE, TEST } from "../asdu/Cause.ts"
+import * as Ledger from "../delivery/Ledger.ts"
+import * as Rejection from "./Rejection.ts"
+import * as Request from "./Request.ts"
+import type { Reply, Turn } from "./Turn.ts"
+
+/** The frame at `at` as an APDU of its own, with a zero control field. */
+export function copy(octets: Uint8Array, at: number): Uint8Array {
+  const apdu = octets.slice(at, at + (octets[at + 1] as number) + 2)
+  apdu.fill(0, 2, 6)
+  return apdu
+}
+
+/** Answers with the octets of a frame; `cause` is the new cause and P/N, the T bit stays. `ca` replaces the common address unless negative. */
+export function mirror(turn: Turn, octets: Uint8Array, at: number, cause: number, ca: number): void {
+  const total = (octets[at + 1] as number) + 2
+  const octet = ((octets[at + Request.CAUSE_AT] as number) & TEST) | cause
+  if (turn.work.replies.length === 0 && Link.canSend(turn)) {
+    const out = turn.octets
+    const to = turn.at
+    for (let i = 1; i < total; i++) out[to + i] = octets[at + i] as number
+    patch(out, to, octet, ca)
+    Link.sendI(turn, Ledger.NO_EVENTS)
+    return
+  }
+  const apdu = copy(octets, at)
+  patch(apdu, 0, octet, ca)
+  queue(turn, apdu, Ledger.NO_EVENTS)
+}
+
+/** As {@link mirror}; a global request is answered once for each station, with its own common address. */
+export function answer(turn: Turn, octets: Uint8Array, at: number, cause: number): void {
+  if (Request.ca(octets, at) !== Request.GLOBAL) return mirror(turn, octets, at, cause, -1)
+  for (const { ca } of turn.world.image.stations) mirror(turn, octets, at, cause, ca)
+}
+
+function patch(octets: Uint8Array, at: number, causeOctet: number, ca: number): void {
+  octets[at + Request.CAUSE_AT] = causeOctet
+  if (ca < 0) return
+  octets[at + Request.CA_AT] = ca & 0xff
+  octets[at + Request.CA_AT + 1] = ca >> 8
+}
+
+/** Queues an APDU; past the limit the session ends, since a reply may not be lost silently. */
+export function queue(turn: Turn, apdu: Uint8Array, barrier: number): void {
+  if (turn.work.replies.length >= turn.world.limits.repliesPerSession) {
+    Link.close(turn, "REPLY_OVERFLOW")
+    return
+  }
+  const reply: Reply = { apdu, barrier, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms }
+  turn.work = { ...turn.work, replies: [...turn.work.replies, reply] }
+}
+
+/** Whether events up to `barrier` have been sent. */
+export const passed = (turn: Turn, barrier: number): boolean =>
+  barrier < 0 || (turn.sentTo[Ledger.priorityOf(barrier)] as number) >= Ledger.positionOf(barrier)
+
+/** Sends the first queued reply that need not wait for events. False when there is none. */
+export function sendNext(turn: Turn): boolean {
+  const { replies } = turn.work
+  for (let i = 0; i < replies.length; i++) {
+    const reply = replies[i] as Reply
+    if (!passed(turn, reply.barrier) && turn.nowMs < reply.barrierUntilMs) continue
+    turn.octets.set(reply.apdu, turn.at)
+    Link.sendI(turn, Ledger.NO_EVENTS)
+    turn.work = { ...turn.work, replies: replies.filter((_, index) => index !== i) }
+    return true
+  }
+  return false
+}
+
+/** Turns a request down as the table says. */
+export function reject(turn: Turn, situation: Rejection.Situation, octets: Uint8Array, at: number): void {
+  const { reaction } = Rejection.table[situation]
+  turn.notice({ kind: "rejected", situation, apdu: copy(octets, at) })
+  switch (reaction.kind) {
+    case "close":
+      return Link.close(turn, "MALFORMED_ASDU")
+    case "mirror":
+      return mirror(turn, octets, at, reaction.cause | NEGATIVE, -1)
+    case "confirm": {
+      const deactivation = Request.cause(octets, at) === Cause.DEACTIVATION
+      return answer(turn, octets, at, (deactivation ? Cause.DEACTIVATION_CON : Cause.ACTIVATION_CON) | NEGATIVE)
+    }
+    case "ignore":
+      return
+  }
+}

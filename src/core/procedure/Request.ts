@@ -1,0 +1,27 @@
+// The fields of a received ASDU by position (60870-5-101 7.1, sizes of -104), without building objects.
+
+export const CAUSE_AT = 8
+export const CA_AT = 10
+export const OBJECT_AT = 12
+export const ELEMENT_AT = 15
+
+export const type = (octets: Uint8Array, at: number): number => octets[at + 6] as number
+export const vsq = (octets: Uint8Array, at: number): number => octets[at + 7] as number
+export const cause = (octets: Uint8Array, at: number): number => (octets[at + CAUSE_AT] as number) & 0x3f
+export const test = (octets: Uint8Array, at: number): number => (octets[at + CAUSE_AT] as number) & 0x80
+export const originator = (octets: Uint8Array, at: number): number => octets[at + 9] as number
+export const ca = (octets: Uint8Array, at: number): number =>
+  (octets[at + CA_AT] as number) | ((octets[at + CA_AT + 1] as number) << 8)
+export const ioa = (octets: Uint8Array, at: number): number =>
+  (octets[at + 12] as number) | ((octets[at + 13] as number) << 8) | ((octets[at + 14] as number) << 16)
+/** Octets of the whole APDU. */
+export const size = (octets: Uint8Array, at: number): number => (octets[at + 1] as number) + 2
+/** Four octets at `at`, little endian, signed. */
+export const word = (octets: Uint8Array, at: number): number =>
+  (octets[at] as number) |
+  ((octets[at + 1] as number) << 8) |
+  ((octets[at + 2] as number) << 16) |
+  ((octets[at + 3] as number) << 24)
+
+/** The global common address: all stations. */
+export const GLOBAL = 65_535

@@ -1,0 +1,157 @@
+// The working copy of one reduction, application part: what waits to be said (replies), what runs (interrogations),
+// what waits for a decision, and what was noticed. Filled from a state and written back as a new one by session/.
+import { LinkTurn } from "../apci/Link.ts"
+import type { Block } from "../process/Block.ts"
+import type { Notice } from "./Notice.ts"
+import type { World } from "./World.ts"
+
+/** A finished APDU that waits for the window; with a barrier also for events that must go first. */
+export interface Reply {
+  readonly apdu: Uint8Array
+  /** Ledger mark that the sent position must reach, -1 = none. */
+  readonly barrier: number
+  /** When the barrier is given up. */
+  readonly barrierUntilMs: number
+}
+
+/** A request that waits for the application. `untilMs` is Infinity once the application said that it will answer later. */
+export interface Pending {
+  readonly id: number
+  readonly kind: "command" | "clock"
+  readonly apdu: Uint8Array
+  readonly untilMs: number
+}
+
+/** An interrogation of one or, for the global address, of all stations: a cursor over the image. */
+export interface Interrogation {
+  /** Common address as requested; 65535 = all. */
+  readonly ca: number
+  readonly qualifier: number
+  readonly originator: number
+  /** The T bit of the request, in place. */
+  readonly test: number
+  /** Common addresses still to serve; the first is the current one. */
+  readonly stations: readonly number[]
+  readonly started: boolean
+  /** Block at which the cursor stands, null before the first; and the last address sent of it. */
+  readonly block: Block | null
+  readonly after: number
+  /** Where the cursor probably stands in the block. */
+  readonly place: number
+  /** Events up to this mark go first; -1 = none. `yields` counts how often that was asked for the present ASDU. */
+  readonly barrier: number
+  readonly yields: number
+  /** Refresh asked for: its id, until when it is waited for, and the last address it covers; id 0 = none. */
+  readonly refreshId: number
+  readonly refreshUntilMs: number
+  readonly refreshedTo: number
+}
+
+/** Points that are due for cyclic transmission; null slots = all of the block in order. */
+export interface CyclicBatch {
+  readonly block: Block
+  readonly slots: Int32Array
+  readonly cause: number
+}
+
+export interface CyclicCursor {
+  readonly batch: CyclicBatch
+  readonly index: number
+}
+
+/** Events that were lost to this session: points whose newest event lies in [from, to) are told their current value. */
+export interface Heal {
+  readonly priority: number
+  readonly from: number
+  readonly to: number
+  readonly station: number
+  readonly block: number
+  readonly slot: number
+}
+
+/** End of initialisation that is still to be said for a common address. */
+export interface Initialised {
+  readonly ca: number
+  readonly cause: number
+}
+
+/** Everything about a session that is not the link and not a cursor into the log. */
+export interface Work {
+  readonly nextId: number
+  readonly replies: readonly Reply[]
+  readonly pending: readonly Pending[]
+  readonly interrogations: readonly Interrogation[]
+  readonly cyclic: readonly CyclicCursor[]
+  readonly initialised: readonly Initialised[]
+  readonly heal: Heal | null
+  /** Frames of events sent since one of lower priority was, for fairness. */
+  readonly share: number
+}
+
+export const noWork: Work = {
+  nextId: 1,
+  replies: [],
+  pending: [],
+  interrogations: [],
+  cyclic: [],
+  initialised: [],
+  heal: null,
+  share: 0
+}
+
+const NO_NOTICES: readonly Notice[] = []
+
+export class Turn extends LinkTurn {
+  world!: World
+  /** Number of the session, 1..65535. */
+  id = 0
+  /** End of each log, as the event said. */
+  ends: readonly number[] = []
+  /** Sent log position of each class; `sentOwned` tells whether this turn may write into it. */
+  sentTo: readonly number[] = []
+  /** Log positions at the last STARTDT: what lies before happened while nobody listened. */
+  startedAt: readonly number[] = []
+  lost = 0
+
+  work: Work = noWork
+  notices: readonly Notice[] = NO_NOTICES
+  private ownNotices: Notice[] | null = null
+  /** Requests raised in this reduction: the acknowledgement waits for their answers. */
+  asked = false
+  /** The output region was full: call again. */
+  more = false
+
+  protected loadTurn(
+    world: World,
+    id: number,
+    ends: readonly number[],
+    work: Work,
+    sent: readonly number[],
+    startedAt: readonly number[],
+    lost: number
+  ): void {
+    this.world = world
+    this.id = id
+    this.ends = ends
+    this.work = work
+    this.sentTo = sent
+    this.startedAt = startedAt
+    this.lost = lost
+    this.notices = NO_NOTICES
+    this.ownNotices = null
+    this.asked = false
+    this.more = false
+  }
+
+  /** Adds a notice to the result of this reduction. */
+  notice(notice: Notice): void {
+    if (this.ownNotices === null) this.notices = this.ownNotices = []
+    this.ownNotices.push(notice)
+  }
+
+  /** Moves the sent position of one class. */
+  sentUpTo(priority: number, position: number): void {
+    if (this.sentTo.length === 1) this.sentTo = [position]
+    else this.sentTo = this.sentTo.map((old, index) => (index === priority ? position : old))
+  }
+}

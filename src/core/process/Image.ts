@@ -1,0 +1,147 @@
+// The process image: stations, their points, and the current value of each in wire form (60870-5-101 7.2).
+// The shell changes it with the functions here; a session only reads it.
+import * as Quality from "../asdu/Quality.ts"
+import * as TypeTable from "../asdu/TypeTable.ts"
+import type { Profile } from "../Profile.ts"
+import { Block, type BlockType } from "./Block.ts"
+import * as Value from "./Value.ts"
+
+/** One common address and its points; `blocks` ascend by answer type, then type. */
+export interface Station {
+  readonly ca: number
+  readonly blocks: readonly Block[]
+}
+
+/** All stations of a server, in the order in which they were added. */
+export interface Image {
+  readonly stations: readonly Station[]
+}
+
+/** Where a point lives. The slot is stable for the point's life. */
+export interface Place {
+  readonly block: Block
+  readonly slot: number
+}
+
+export const empty: Image = { stations: [] }
+
+/** The station with this common address, or undefined. */
+export function station(image: Image, ca: number): Station | undefined {
+  const { stations } = image
+  for (let i = 0; i < stations.length; i++) if ((stations[i] as Station).ca === ca) return stations[i]
+  return undefined
+}
+
+/** The image with one station more; the caller has made sure that `ca` is free. */
+export const withStation = (image: Image, ca: number): Image => ({ stations: [...image.stations, { ca, blocks: [] }] })
+
+/** The image without a station. */
+export const withoutStation = (image: Image, ca: number): Image => ({
+  stations: image.stations.filter((found) => found.ca !== ca)
+})
+
+/** What a block of points of `type` looks like under a profile. */
+export function blockType(ca: number, type: number, profile: Profile): BlockType {
+  const row = TypeTable.byId[type] as TypeTable.TypeRow
+  const command = Value.isCommand(type)
+  const untagged = row.untagged
+  const interrogated = (TypeTable.byId[untagged] as TypeTable.TypeRow).causesMonitor.includes(20)
+  const own = profile.interrogationType === "own"
+  const ownCyclic = profile.cyclicTransmission === "own"
+  return {
+    ca,
+    type,
+    eventType: type,
+    answerType: command || !interrogated ? 0 : own ? type : untagged,
+    cyclicType: ownCyclic ? type : untagged,
+    cyclicCause: ownCyclic ? 1 : cyclicCause(untagged),
+    priority: 0,
+    tagged: row.time === "cp56"
+  }
+}
+
+/** Cause of cyclic transmission by the standard: 1 for measured values, 2 for states, steps and bitstrings, 3 for counters. */
+function cyclicCause(untagged: number): number {
+  const causes = (TypeTable.byId[untagged] as TypeTable.TypeRow).causesMonitor
+  return causes.includes(1) ? 1 : causes.includes(2) ? 2 : 3
+}
+
+/** The image whose station has a block of this kind, and that block. */
+export function withBlock(image: Image, ca: number, of: BlockType): { readonly image: Image; readonly block: Block } {
+  const found = (station(image, ca) as Station).blocks.find((block) => sameType(block.of, of))
+  if (found !== undefined) return { image, block: found }
+  const block = new Block(of, Value.layoutOf(of.type) as Value.Layout)
+  const stations = image.stations.map((old) => (old.ca === ca ? { ca, blocks: inOrder([...old.blocks, block]) } : old))
+  return { image: { stations }, block }
+}
+
+const inOrder = (blocks: Block[]): Block[] =>
+  blocks.sort((a, b) => a.of.answerType - b.of.answerType || a.of.type - b.of.type)
+
+const sameType = (a: BlockType, b: BlockType): boolean =>
+  a.type === b.type &&
+  a.eventType === b.eventType &&
+  a.answerType === b.answerType &&
+  a.cyclicType === b.cyclicType &&
+  a.cyclicCause === b.cyclicCause &&
+  a.priority === b.priority
+
+/** The point at an address, whatever its type, or null. */
+export function find(at: Station, ioa: number): Place | null {
+  for (const block of at.blocks) {
+    const slot = block.find(ioa)
+    if (slot >= 0) return { block, slot }
+  }
+  return null
+}
+
+/** Makes the reading order of every block current. */
+export function settle(image: Image): void {
+  for (const { blocks } of image.stations) for (const block of blocks) block.settle()
+}
+
+/** The value of a point as a number. */
+export const value = (block: Block, slot: number): number => Value.read(block.kind, block.view, slot * block.stride)
+
+/** The quality bits of a point: QDS positions (counters: 0x20 CY, 0x40 CA, 0x80 IV); 0 where its element has none. */
+export function quality(block: Block, slot: number): number {
+  const { qualityAt, qualityMask } = block.layout
+  return qualityAt < 0 || Value.isCommand(block.of.type)
+    ? 0
+    : (block.octets[slot * block.stride + qualityAt] as number) & qualityMask
+}
+
+/** Sets a value that {@link Value.problem} accepts. A float that is not finite keeps the old value and makes it invalid. */
+export function setValue(block: Block, slot: number, next: number): void {
+  const at = slot * block.stride
+  if (block.kind === Value.Kind.Short) {
+    if (!Number.isFinite(next)) {
+      if (Value.isCommand(block.of.type) || ((block.octets[at + 4] as number) & Quality.IV) !== 0) return
+      block.octets[at + 4] = (block.octets[at + 4] as number) | Quality.IV
+      block.unfit ??= new Set()
+      block.unfit.add(slot)
+      return
+    }
+    if (block.unfit?.delete(slot) === true) block.octets[at + 4] = (block.octets[at + 4] as number) & ~Quality.IV
+    block.view.setFloat32(at, next, true)
+    return
+  }
+  Value.write(block.kind, block.view, at, next)
+}
+
+/** Sets the quality bits that the element has; the others are ignored. */
+export function setQuality(block: Block, slot: number, bits: number): void {
+  const { qualityAt, qualityMask } = block.layout
+  if (qualityAt < 0 || Value.isCommand(block.of.type)) return
+  const at = slot * block.stride + qualityAt
+  block.octets[at] = ((block.octets[at] as number) & ~qualityMask) | (bits & qualityMask)
+  block.unfit?.delete(slot)
+}
+
+/** Sets the time tag as CP56Time2a words; points without time tag ignore it. */
+export function setTime(block: Block, slot: number, low: number, high: number): void {
+  const { time } = block
+  if (time === null) return
+  time[slot * 2] = low
+  time[slot * 2 + 1] = high
+}

@@ -1,0 +1,86 @@
+// Everything that can happen to a session. One shape for all kinds keeps the reducer's call site monomorphic.
+import type { Decision } from "../procedure/Notice.ts"
+import type { CyclicBatch, Initialised } from "../procedure/Turn.ts"
+
+/** What an event says. */
+export type Kind =
+  /** Octets came from the peer: `chunk`. */
+  | "received"
+  /** A deadline may have passed. */
+  | "tick"
+  /** The logs grew, or the socket drained. */
+  | "ready"
+  /** The application answered: `decisions`. */
+  | "decided"
+  /** Values that were asked for are refreshed: `refreshed`. */
+  | "refreshed"
+  /** Points are due for cyclic transmission: `batches`. */
+  | "cyclic"
+  /** A station was initialised: `initialised`. */
+  | "initialised"
+  /** The server closes the connection. */
+  | "shutdown"
+  /** The peer closed the connection. */
+  | "peerClosed"
+  /** The connection broke. */
+  | "broken"
+
+export interface SessionEvent {
+  readonly kind: Kind
+  /** Monotonic time in whole ms; never decreases within a session. */
+  readonly nowMs: number
+  /** End of each log: events from here on do not exist yet for this reduction. */
+  readonly ends: readonly number[]
+  /** Octets of I frames that the transport may still take; negative when more than the limit waits to be drained. */
+  readonly room: number
+  /** Borrowed until `reduce` returns. */
+  readonly chunk: Uint8Array | null
+  readonly decisions: readonly Decision[]
+  readonly refreshed: number
+  readonly batches: readonly CyclicBatch[]
+  readonly initialised: Initialised | null
+}
+
+const NONE: readonly never[] = []
+
+/** An event of a kind that carries nothing of its own. */
+export const plain = (kind: Kind, nowMs: number, ends: readonly number[], room: number): SessionEvent => ({
+  kind,
+  nowMs,
+  ends,
+  room,
+  chunk: null,
+  decisions: NONE,
+  refreshed: 0,
+  batches: NONE,
+  initialised: null
+})
+
+export const received = (nowMs: number, ends: readonly number[], room: number, chunk: Uint8Array): SessionEvent => ({
+  kind: "received",
+  nowMs,
+  ends,
+  room,
+  chunk,
+  decisions: NONE,
+  refreshed: 0,
+  batches: NONE,
+  initialised: null
+})
+
+export const decided = (
+  nowMs: number,
+  ends: readonly number[],
+  room: number,
+  decisions: readonly Decision[]
+): SessionEvent => ({
+  kind: "decided",
+  nowMs,
+  ends,
+  room,
+  chunk: null,
+  decisions,
+  refreshed: 0,
+  batches: NONE,
+  initialised: null
+})

@@ -1,0 +1,57 @@
+// One connection as a value: the link, the cursors into the logs, and the work of the application functions.
+import * as Link from "../apci/Link.ts"
+import { noWork, type Work } from "../procedure/Turn.ts"
+import type { World } from "../procedure/World.ts"
+
+/** The state of a session. Never changed: every reduction makes a new one. */
+export interface SessionState {
+  /** Number of the session, 1..65535: tells it from others in the log. */
+  readonly id: number
+  readonly link: Link.LinkState
+  /** Log position of each priority class behind the last event sent, and behind the last one acknowledged. */
+  readonly sent: readonly number[]
+  readonly acknowledged: readonly number[]
+  /** Log positions at the last STARTDT. */
+  readonly startedAt: readonly number[]
+  readonly work: Work
+  /** I frames received and sent, and events lost to this session, since it was opened. */
+  readonly receivedFrames: number
+  readonly sentFrames: number
+  readonly lost: number
+}
+
+/** The state of a connection that was just made. It is told the events that are appended from `ends` on. */
+export function open(world: World, id: number, nowMs: number, ends: readonly number[]): SessionState {
+  return {
+    id,
+    link: Link.open(world.link.k, nowMs),
+    sent: ends,
+    acknowledged: ends,
+    startedAt: ends,
+    work: noWork,
+    receivedFrames: 0,
+    sentFrames: 0,
+    lost: 0
+  }
+}
+
+/** Events that wait for this session: appended and not yet sent. */
+export function backlog(state: SessionState, ends: readonly number[]): number {
+  let waiting = 0
+  for (let i = 0; i < ends.length; i++) waiting += (ends[i] as number) - (state.sent[i] as number)
+  return waiting
+}
+
+/** Whether a published event could leave at once: if not, there is no need to reduce for it. */
+export const listens = (state: SessionState): boolean =>
+  state.link.phase === Link.Phase.Started && state.link.ledger.high - state.link.ledger.low < state.link.k
+
+/** When the session wants to be called again, in ms of the event clock; Infinity when closed. */
+export function deadline(world: World, state: SessionState): number {
+  let due = Link.deadline(state.link, world.link)
+  const { pending, interrogations, replies } = state.work
+  for (const request of pending) if (request.untilMs < due) due = request.untilMs
+  for (const of of interrogations) if (of.refreshId !== 0 && of.refreshUntilMs < due) due = of.refreshUntilMs
+  for (const reply of replies) if (reply.barrier >= 0 && reply.barrierUntilMs < due) due = reply.barrierUntilMs
+  return due
+}

@@ -1,0 +1,182 @@
+// The reducer: (world, state, event) -> (state, outputs). It takes a whole chunk per call, works on one private turn,
+// and builds one new state and one contiguous run of octets at the end. It changes none of its arguments and never throws.
+
+import * as Framer from "../apci/Framer.ts"
+import type { LinkState } from "../apci/Link.ts"
+import * as Link from "../apci/Link.ts"
+import * as Cyclic from "../procedure/Cyclic.ts"
+import * as Decisions from "../procedure/Decisions.ts"
+import * as Dispatch from "../procedure/Dispatch.ts"
+import * as Initialisation from "../procedure/Initialisation.ts"
+import * as Interrogation from "../procedure/Interrogation.ts"
+import type { Notice } from "../procedure/Notice.ts"
+import * as Pump from "../procedure/Pump.ts"
+import { Turn, type Work } from "../procedure/Turn.ts"
+import type { World } from "../procedure/World.ts"
+import type { SessionEvent } from "./SessionEvent.ts"
+import type { SessionState } from "./SessionState.ts"
+
+/** What one reduction produced. `octets[start, end)` has to be written before the notices are acted on. */
+export interface SessionOutputs {
+  readonly octets: Uint8Array
+  readonly start: number
+  readonly end: number
+  readonly notices: readonly Notice[]
+  /** There is more to send than one call takes: call again with a `ready` event. */
+  readonly more: boolean
+}
+
+export interface Reduction {
+  readonly state: SessionState
+  readonly outputs: SessionOutputs
+}
+
+/** Octets of I frames in one call at most. */
+const FRAMES_OCTETS = 65_536
+/** One answer to a frame may be longer than the frame: a confirmation and an acknowledgement of a U frame each. */
+const FIXED_OCTETS = 64 + 2 * 255
+
+/** A peer that asks and never reads is cut when so many times the limit wait to be drained. */
+const UNDRAINED_FACTOR = 3
+
+class SessionTurn extends Turn {
+  load(world: World, state: SessionState, event: SessionEvent): void {
+    const chunk = event.chunk === null ? 0 : event.chunk.length
+    const frames = Math.max(0, Math.min(FRAMES_OCTETS, event.room, (state.link.k + 1) * 256))
+    this.loadLink(state.link, frames + 2 * chunk + FIXED_OCTETS, frames)
+    this.nowMs = event.nowMs
+    this.parameters = world.link
+    this.strict = world.profile.controlField === "strict"
+    this.acknowledged = state.acknowledged
+    this.loadTurn(world, state.id, event.ends, state.work, state.sent, state.startedAt, state.lost)
+  }
+
+  save(state: SessionState): Reduction {
+    const link: LinkState = this.saveLink()
+    const work: Work = this.work
+    return {
+      state: {
+        id: state.id,
+        link,
+        sent: this.sentTo,
+        acknowledged: this.acknowledged,
+        startedAt: this.startedAt,
+        work,
+        receivedFrames: state.receivedFrames + this.received,
+        sentFrames: state.sentFrames + this.sent,
+        lost: this.lost
+      },
+      outputs: { octets: this.octets, start: this.start, end: this.at, notices: this.notices, more: this.more }
+    }
+  }
+}
+
+const turn = new SessionTurn()
+
+/** Reduces one event. */
+export function reduce(world: World, state: SessionState, event: SessionEvent): Reduction {
+  turn.load(world, state, event)
+  if (turn.phase !== Link.Phase.Closed) {
+    happen(event)
+    settle(event)
+  }
+  if (turn.reason !== null) turn.notice({ kind: "closed", reason: turn.reason })
+  return turn.save(state)
+}
+
+function happen(event: SessionEvent): void {
+  switch (event.kind) {
+    case "received":
+      if (event.chunk !== null) receive(event.chunk)
+      return
+    case "decided":
+      for (const decision of event.decisions) Decisions.decide(turn, decision)
+      return
+    case "refreshed":
+      return Interrogation.refreshed(turn, event.refreshed)
+    case "cyclic":
+      if (turn.phase === Link.Phase.Started) Cyclic.due(turn, event.batches)
+      return
+    case "initialised":
+      if (event.initialised !== null) Initialisation.initialised(turn, event.initialised.ca, event.initialised.cause)
+      return
+    case "shutdown":
+      return Link.close(turn, "LOCAL")
+    case "peerClosed":
+      return Link.close(turn, "PEER_CLOSED")
+    case "broken":
+      return Link.close(turn, "TRANSPORT")
+    case "tick":
+    case "ready":
+      return
+  }
+}
+
+/** What is due whatever happened: timers, late decisions, the window, and an acknowledgement that is owed. */
+function settle(event: SessionEvent): void {
+  if (event.room < -UNDRAINED_FACTOR * turn.world.limits.undrainedOctets) Link.close(turn, "REPLY_OVERFLOW")
+  Link.timers(turn)
+  if (turn.work.pending.length > 0) Decisions.expire(turn)
+  Pump.fill(turn)
+  if (!turn.asked) acknowledge()
+  // The region was the bound, not the window: there is room for another call.
+  if (turn.phase === Link.Phase.Started && turn.at > turn.start && event.room - (turn.at - turn.start) > 255)
+    if (turn.high - turn.low < turn.k && turn.at + 255 > turn.limit && !Pump.idle(turn)) turn.more = true
+}
+
+/** Sends S when as many I frames as w were received since the last acknowledgement. */
+function acknowledge(): void {
+  if (turn.phase === Link.Phase.Started && turn.unacknowledged >= turn.parameters.w) Link.sendS(turn)
+}
+
+function receive(chunk: Uint8Array): void {
+  let at = 0
+  while (turn.rest !== null && at < chunk.length && turn.phase !== Link.Phase.Closed) {
+    const count = Math.min(Framer.missing(turn.rest), chunk.length - at)
+    turn.rest = Framer.join(turn.rest, chunk, at, count)
+    at += count
+    const fault = Framer.fault(turn.rest, 0)
+    if (fault !== null) return Link.close(turn, fault)
+    if (Framer.missing(turn.rest) > 0) continue
+    const whole = turn.rest
+    turn.rest = null
+    take(whole, 0, whole[1] as number)
+  }
+  while (at < chunk.length && turn.phase !== Link.Phase.Closed) {
+    const fault = Framer.fault(chunk, at)
+    if (fault !== null) return Link.close(turn, fault)
+    const length = at + 1 < chunk.length ? (chunk[at + 1] as number) : 0
+    if (length === 0 || at + length + 2 > chunk.length) {
+      turn.rest = Framer.join(null, chunk, at, chunk.length - at)
+      return
+    }
+    take(chunk, at, length)
+    at += length + 2
+  }
+}
+
+/** One whole frame: the link first, then the application, then whatever the window now allows. */
+function take(octets: Uint8Array, at: number, length: number): void {
+  switch (Link.frame(turn, octets, at, length)) {
+    case Link.Effect.Deliver:
+      Dispatch.receive(turn, octets, at)
+      break
+    case Link.Effect.Started:
+      turn.startedAt = turn.ends
+      turn.notice({ kind: "started" })
+      break
+    case Link.Effect.Stopped:
+      discard()
+      turn.notice({ kind: "stopped" })
+      break
+    default:
+      break
+  }
+  Pump.fill(turn)
+  if (!turn.asked) acknowledge()
+}
+
+/** Entering STOPDT discards what was asked for and not yet said; events stay in the log. */
+function discard(): void {
+  turn.work = { ...turn.work, replies: [], pending: [], interrogations: [], cyclic: [], heal: turn.work.heal, share: 0 }
+}
