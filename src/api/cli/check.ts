@@ -1,0 +1,42 @@
+// `iec104 check FILE`: whether a configuration can be served, without serving it.
+import * as fs from "node:fs/promises"
+import * as Effect from "effect/Effect"
+import * as Config from "../../shell/Config.ts"
+import * as Output from "./Output.ts"
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "this is a directory, not a configuration file",
+  EACCES: "no permission to read this file"
+}
+
+const unreadable = (file: string, cause: unknown): Output.CliError => {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
+  return Output.failure(`${file}: ${reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))}`)
+}
+
+/** Reads and checks a configuration file; every problem is one line of the error. */
+export const load = (file: string): Effect.Effect<Config.ServerConfig, Output.CliError> =>
+  Effect.tryPromise({ try: () => fs.readFile(file, "utf8"), catch: (cause) => unreadable(file, cause) }).pipe(
+    Effect.flatMap((text) => Config.parse(text, file)),
+    Effect.catchTag("ConfigError", (error) =>
+      Effect.fail(
+        Output.failure(
+          ...error.problems.map(Config.render),
+          `${file}: ${Output.counted(error.problems.length, "problem")}`
+        )
+      )
+    )
+  )
+
+/** Warnings of a configuration, a line each. */
+export const warningLines = (config: Config.ServerConfig): ReadonlyArray<string> =>
+  config.warnings.map((warning) => Config.render({ ...warning, message: `warning: ${warning.message}` }))
+
+export const check = (options: { readonly file: string }): Effect.Effect<void, Output.CliError> =>
+  Effect.gen(function* () {
+    const config = yield* load(options.file)
+    const points = config.stations.flatMap((station) => station.points).reduce((sum, { count }) => sum + count, 0)
+    const [stations, total] = [Output.counted(config.stations.length, "station"), Output.counted(points, "point")]
+    yield* Output.out(`${options.file}: ok, ${stations}, ${total}`, ...warningLines(config))
+  })

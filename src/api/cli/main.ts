@@ -1,0 +1,136 @@
+// The command line program: its commands, their flags, and how its end becomes an exit code.
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import * as Cause from "effect/Cause"
+import * as Argument from "effect/cli/Argument"
+import * as CliConfig from "effect/cli/CliConfig"
+import * as CliOutput from "effect/cli/CliOutput"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as GlobalFlag from "effect/cli/GlobalFlag"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Config from "../../shell/Config.ts"
+import { check } from "./check.ts"
+import { explain } from "./explain.ts"
+import * as Output from "./Output.ts"
+import { serve } from "./serve.ts"
+
+/** How far apart two signals of one Ctrl-C may arrive: from the terminal, from npm, from a parent that passes it on. */
+const ECHO_MS = 500
+
+/** Completes at the first SIGINT or SIGTERM. A second one that is no echo of it ends the program at once. */
+const stopSignal: Effect.Effect<void> = Effect.callback<void>((resume) => {
+  let firstAtMs: number | undefined
+  const onSignal = () => {
+    if (firstAtMs === undefined) {
+      firstAtMs = performance.now()
+      resume(Effect.void)
+    } else if (performance.now() - firstAtMs > ECHO_MS) {
+      process.exit(Output.exitCode.interrupted)
+    }
+  }
+  process.on("SIGINT", onSignal)
+  process.on("SIGTERM", onSignal)
+})
+
+const file = Argument.String("FILE").pipe(Argument.withDescription("Configuration file (YAML)"))
+
+const listen = Flag.String("listen").pipe(
+  Flag.withMetavar("HOST:PORT"),
+  Flag.withDescription("Where to listen, instead of what the file says; port 0 takes any free one"),
+  Flag.filter(
+    (text) => Config.parseListen(text) !== undefined,
+    (text) => `HOST:PORT such as 127.0.0.1:2404 or [::1]:2404, not ${text}`
+  ),
+  Flag.optional
+)
+
+const json = Flag.Boolean("json").pipe(
+  Flag.withDescription("Print what happens as JSON, an event a line"),
+  Flag.withDefault(false)
+)
+
+const serveCommand = Command.make("serve", { file, listen, json }, (options) =>
+  // the signals come first: nothing may be served that a signal would not stop cleanly
+  Effect.raceFirst(
+    stopSignal,
+    serve({ file: options.file, listen: Option.getOrUndefined(options.listen), json: options.json })
+  )
+).pipe(
+  Command.withDescription("Serve the stations of a configuration file until SIGINT or SIGTERM"),
+  Command.withExamples([
+    { command: "iec104 serve examples/substation.yaml", description: "Serve the example on 127.0.0.1:2404" },
+    { command: "iec104 serve plant.yaml --listen 0.0.0.0:2404 --json" }
+  ])
+)
+
+const checkCommand = Command.make("check", { file }, check).pipe(
+  Command.withDescription("Check a configuration file and tell every problem with its line"),
+  Command.withExamples([{ command: "iec104 check examples/substation.yaml" }])
+)
+
+const hex = Argument.String("HEX").pipe(
+  Argument.withDescription("Octets of a frame; without any, frames are read from standard input, one a line"),
+  Argument.variadic()
+)
+
+const explainCommand = Command.make("explain", { hex }, explain).pipe(
+  Command.withDescription("Explain frames given as hexadecimal octets"),
+  Command.withExamples([
+    { command: "iec104 explain 680407000000", description: "STARTDT act" },
+    { command: "iec104 explain < frames.txt", description: "A frame a line" }
+  ])
+)
+
+const iec104 = Command.make("iec104").pipe(
+  Command.withDescription("IEC 60870-5-104 controlled station (server)"),
+  Command.withSubcommands([serveCommand, checkCommand, explainCommand])
+)
+
+/** Wrong use is told on standard error in a line or two, not with the whole help. */
+const presenter: CliOutput.Presenter = {
+  present: (event) => {
+    if (event._tag === "Version") return Output.out(event.version)
+    if (event._tag === "Help") return CliOutput.defaultPresenter.present(event)
+    const command = event.commandPath.join(" ")
+    const messages = event.errors.map((error) => `${command}: ${error.message}`)
+    return Output.err(...messages, `See: ${command} --help`)
+  }
+}
+
+const environment = Layer.mergeAll(
+  NodeServices.layer,
+  CliOutput.layerPresenter(presenter),
+  CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] })
+)
+
+const program = Command.runWith(iec104, { version: Output.version })(process.argv.slice(2)).pipe(
+  Effect.as(Output.exitCode.ok as number),
+  Effect.catchTag("CliError", (error) => Effect.as(Output.err(...error.lines), error.exitCode)),
+  Effect.catchTag("ShowHelp", () => Effect.succeed(Output.exitCode.usage)),
+  Effect.provide(environment)
+)
+
+/** Ends the process when all output has been handed over. */
+const leave = (code: number) => {
+  process.exitCode = code
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
+}
+
+// `iec104 explain ... | head -1`: nobody reads on, so there is nothing left to do and nothing to tell
+process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
+  process.exit(cause.code === "EPIPE" ? Output.exitCode.ok : Output.exitCode.failure)
+})
+
+// a fiber that waits does not keep the process alive, and a process that just ends would look like success
+const keepAlive = setInterval(() => {}, 0x7fff_ffff)
+
+Effect.runPromiseExit(program).then((exit) => {
+  clearInterval(keepAlive)
+  if (Exit.isSuccess(exit)) return leave(exit.value)
+  const fault = Cause.squash(exit.cause)
+  process.stderr.write(`iec104: internal error: ${fault instanceof Error ? fault.message : String(fault)}\n`)
+  leave(Output.exitCode.failure)
+})

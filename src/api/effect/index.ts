@@ -1,0 +1,32 @@
+// The entry `iec104/effect`: the server as an Effect service.
+export type { Limits } from "../../core/Limits.ts"
+export type { Profile } from "../../core/Profile.ts"
+export { c104, iec } from "../../core/Profile.ts"
+export {
+  AddressInUse,
+  AddressTaken,
+  AddressUnavailable,
+  CallbackFailed,
+  CallbackTimedOut,
+  Detached,
+  IllegalCause,
+  InvalidAddress,
+  InvalidArgument,
+  InvalidValue,
+  type ListenError,
+  ListenFailed,
+  NotTaken,
+  PermissionDenied
+} from "../../shell/Errors.ts"
+export type { Command } from "../../shell/Hooks.ts"
+export type { PartialOptions } from "../../shell/Options.ts"
+export type { Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
+export {
+  type Address,
+  Iec104Server,
+  make,
+  type Point,
+  type PointOptions,
+  type Shape,
+  type Station
+} from "./Iec104Server.ts"

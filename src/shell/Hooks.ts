@@ -1,0 +1,86 @@
+// What the application attached to a point: sparse, so that a million points without callbacks cost nothing.
+import type { Block } from "../core/process/Block.ts"
+import type { Outcome, Peer } from "./ServerEvent.ts"
+
+/** A command as its handler sees it. */
+export interface Command {
+  readonly commonAddress: number
+  readonly ioAddress: number
+  readonly type: number
+  /** The commanded value as a number. */
+  readonly value: number
+  /** The value of the command point before. */
+  readonly previous: number
+  readonly qualifier: number
+  readonly originator: number
+  /** Words of the CP56Time2a of a time-tagged command, else 0. */
+  readonly timeLow: number
+  readonly timeHigh: number
+  readonly peer: Peer
+  /** The whole APDU, control field zeroed. */
+  readonly apdu: Uint8Array
+  /** Aborted when the decision took too long or the connection ended. */
+  readonly signal: AbortSignal
+}
+
+export type CommandHandler = (command: Command) => Outcome | Promise<Outcome>
+export type PointCallback = () => void | Promise<void>
+
+/** The callbacks and relations of one point. */
+export interface Hooks {
+  onCommand: CommandHandler | null
+  onBeforeRead: PointCallback | null
+  onBeforeAutoTransmit: PointCallback | null
+  /** Address on the same station that reports what this command did. */
+  relatedIoAddress: number | null
+  relatedIoAutoreturn: boolean
+  /** Whether a direct command is terminated after its confirmation (COT 10). */
+  actTerm: boolean
+  reportMs: number
+  /** Commands of this point that wait for the one that is being decided. */
+  queue: Promise<unknown> | null
+}
+
+const make = (): Hooks => ({
+  onCommand: null,
+  onBeforeRead: null,
+  onBeforeAutoTransmit: null,
+  relatedIoAddress: null,
+  relatedIoAutoreturn: false,
+  actTerm: true,
+  reportMs: 0,
+  queue: null
+})
+
+/** The hooks of all points of a server. */
+export class HookTable {
+  private readonly blocks = new Map<Block, Map<number, Hooks>>()
+
+  /** The hooks of a point, or undefined when it has none. */
+  find(block: Block, slot: number): Hooks | undefined {
+    return this.blocks.get(block)?.get(slot)
+  }
+
+  /** The hooks of a point, made when needed. */
+  of(block: Block, slot: number): Hooks {
+    let slots = this.blocks.get(block)
+    if (slots === undefined) {
+      slots = new Map()
+      this.blocks.set(block, slots)
+    }
+    let hooks = slots.get(slot)
+    if (hooks === undefined) {
+      hooks = make()
+      slots.set(slot, hooks)
+    }
+    return hooks
+  }
+
+  remove(block: Block, slot: number): void {
+    this.blocks.get(block)?.delete(slot)
+  }
+
+  removeBlock(block: Block): void {
+    this.blocks.delete(block)
+  }
+}

@@ -1,0 +1,159 @@
+// Accepts connections and runs a session for each, in scopes: one fiber parked per session, stopped in order.
+import * as Net from "node:net"
+import * as Effect from "effect/Effect"
+import * as FiberSet from "effect/FiberSet"
+import type * as Scope from "effect/Scope"
+import type { CloseReason } from "../core/Violation.ts"
+import {
+  AddressInUse,
+  AddressUnavailable,
+  CallbackFailed,
+  type ListenError,
+  ListenFailed,
+  PermissionDenied
+} from "./Errors.ts"
+import type { Host } from "./Host.ts"
+import { Session } from "./Session.ts"
+
+/** Connections that the kernel may hold before they are accepted. */
+const BACKLOG = 4096
+
+function listenError(host: string, port: number, cause: NodeJS.ErrnoException): ListenError {
+  switch (cause.code) {
+    case "EADDRINUSE":
+      return new AddressInUse({ host, port })
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EINVAL":
+      return new AddressUnavailable({ host, port })
+    case "EACCES":
+    case "EPERM":
+      return new PermissionDenied({ host, port })
+    default:
+      return new ListenFailed({ host, port, cause })
+  }
+}
+
+/** Opens the listening socket; resumes when it listens. */
+const bind = (server: Net.Server, host: string, port: number): Effect.Effect<Net.AddressInfo, ListenError> =>
+  Effect.callback((resume) => {
+    const onError = (cause: NodeJS.ErrnoException): void => resume(Effect.fail(listenError(host, port, cause)))
+    server.once("error", onError)
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off("error", onError)
+      resume(Effect.succeed(server.address() as Net.AddressInfo))
+    })
+  })
+
+const closed = (server: Net.Server): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    if (!server.listening) return resume(Effect.void)
+    server.close(() => resume(Effect.void))
+  })
+
+/** Lets what was written leave, at most `lingerMs`, then frees the socket. */
+const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    if (socket.closed) return resume(Effect.void)
+    const timer = setTimeout(() => socket.destroy(), lingerMs)
+    socket.once("close", () => {
+      clearTimeout(timer)
+      resume(Effect.void)
+    })
+    // What the peer still sends is of no interest, but has to be taken so that the end of the stream is seen.
+    socket.resume()
+    socket.destroySoon()
+  })
+
+/** One connection from its first octet to its last: a fiber parked around the socket's callbacks. */
+const run = (host: Host, socket: Net.Socket): Effect.Effect<void> =>
+  Effect.callback<CloseReason>((resume) => {
+    const peer = {
+      session: host.nextSession(),
+      address: plainAddress(socket.remoteAddress ?? ""),
+      port: socket.remotePort ?? 0
+    }
+    const session = new Session(host, socket, peer)
+    host.sessions.add(session)
+    host.tell({ event: "connected", peer })
+    session.onClosed = (reason) => {
+      host.sessions.delete(session)
+      host.tell({ event: "closed", peer, reason })
+      resume(Effect.succeed(reason))
+    }
+    socket.on("data", (chunk: Buffer) => session.received(chunk))
+    socket.on("drain", () => session.drained())
+    socket.on("end", () => session.end("peerClosed"))
+    socket.on("error", () => session.end("broken"))
+    socket.on("close", () => session.end("broken"))
+    return Effect.sync(() => session.end("shutdown"))
+  }).pipe(Effect.ensuring(flushAndClose(socket, host.options.limits.lingerMs)), Effect.asVoid)
+
+/** An IPv4 address that came in through an IPv6 socket, in its own form. */
+const plainAddress = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address)
+
+/** Whether a connection may be served: limits first, then the application. */
+async function admit(host: Host, socket: Net.Socket, open: number): Promise<string | null> {
+  const limit = Math.min(host.maxConnections || Number.POSITIVE_INFINITY, host.options.limits.connections)
+  if (open >= limit) return `there are ${open} connections already`
+  if (host.onConnect === null) return null
+  const address = plainAddress(socket.remoteAddress ?? "")
+  try {
+    return (await host.onConnect(address)) === true ? null : "onConnect refused it"
+  } catch (cause) {
+    host.tell({ event: "error", error: new CallbackFailed({ callback: "onConnect", subject: address, cause }) })
+    return "onConnect failed"
+  }
+}
+
+/** Listens until the scope ends: then it stops accepting, lets what is written leave, closes and frees the port. */
+export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { options } = host
+    const fibers = yield* FiberSet.make<void>()
+    const runSession = yield* FiberSet.runtime(fibers)()
+    let accepting = true
+    let admitting = 0
+    const accept = (socket: Net.Socket): void => {
+      const refuse = (why: string): void => {
+        const address = plainAddress(socket.remoteAddress ?? "")
+        host.tell({ event: "refused", address, port: socket.remotePort ?? 0, why })
+        socket.destroy()
+      }
+      socket.on("error", ignore)
+      if (!accepting) return refuse("the server is stopping")
+      const serve = (why: string | null): void => {
+        if (why !== null) return refuse(why)
+        if (!accepting) return refuse("the server is stopping")
+        socket.off("error", ignore)
+        if (!socket.destroyed) runSession(run(host, socket))
+      }
+      const limit = Math.min(host.maxConnections || Number.POSITIVE_INFINITY, options.limits.connections)
+      if (host.onConnect === null && host.sessions.size + admitting < limit) return serve(null)
+      void admit(host, socket, host.sessions.size + admitting++)
+        .then(serve)
+        .finally(() => admitting--)
+    }
+    const server = Net.createServer(
+      { noDelay: true, allowHalfOpen: false, highWaterMark: options.limits.undrainedOctets },
+      accept
+    )
+    yield* Effect.addFinalizer(() => closed(server))
+    const address = yield* bind(server, options.host, options.port)
+    server.on("error", (cause) =>
+      host.tell({ event: "error", error: new CallbackFailed({ callback: "listener", subject: options.host, cause }) })
+    )
+    host.listening = { host: options.host, port: address.port }
+    yield* Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        accepting = false
+        host.listening = null
+        if (server.listening) server.close()
+      })
+    )
+    return address
+  })
+
+/** An error before a session exists: the socket closes by itself and nobody is served. */
+const ignore = (): void => {}

@@ -1,0 +1,55 @@
+// The options of a server, checked at construction: defaults, ranges, and one clear error for what cannot be used.
+import * as Parameters from "../core/apci/Parameters.ts"
+import * as Limits from "../core/Limits.ts"
+import type * as Profile from "../core/Profile.ts"
+import { type Clock, machine } from "./Clock.ts"
+import { InvalidArgument } from "./Errors.ts"
+
+export interface Options {
+  /** Address to listen on, default "0.0.0.0". */
+  readonly host: string
+  /** Port to listen on, 0 = any free one, default 2404. */
+  readonly port: number
+  readonly link: Parameters.Parameters
+  readonly profile: Profile.Profile
+  readonly limits: Limits.Limits
+  /** Whether events that wait together share an ASDU, default true. */
+  readonly packEvents: boolean
+  /** Open connections at a time, 0 = no limit but the safety limit `limits.connections`. */
+  readonly maxConnections: number
+  /** Granularity of cyclic transmission in ms, at least 50, default 100. */
+  readonly tickRateMs: number
+  readonly clock: Clock
+}
+
+/** What a caller may leave out. */
+export type PartialOptions = {
+  readonly [K in keyof Options]?: K extends "link" | "limits" ? Partial<Options[K]> : Options[K]
+}
+
+const whole = (what: string, value: number, min: number, max: number): number => {
+  if (Number.isInteger(value) && value >= min && value <= max) return value
+  throw new InvalidArgument({ what, expected: `a whole number from ${min} to ${max}`, value })
+}
+
+/** Fills in the defaults. Throws {@link InvalidArgument}. */
+export function complete(partial: PartialOptions, profile: Profile.Profile): Options {
+  const link = { ...Parameters.defaults, ...partial.link }
+  const limits = { ...Limits.defaults, ...partial.limits }
+  const problem = Parameters.validate(link).errors[0] ?? Limits.validate(limits)[0]
+  if (problem !== undefined) throw new InvalidArgument({ what: "options", expected: problem, value: "what was given" })
+  const host = partial.host ?? "0.0.0.0"
+  if (typeof host !== "string" || host === "")
+    throw new InvalidArgument({ what: "host", expected: "a host name or IP address", value: host })
+  return {
+    host,
+    port: whole("port", partial.port ?? 2404, 0, 65_535),
+    link,
+    profile: partial.profile ?? profile,
+    limits,
+    packEvents: partial.packEvents ?? true,
+    maxConnections: whole("maxConnections", partial.maxConnections ?? 0, 0, 1_000_000),
+    tickRateMs: whole("tickRateMs", partial.tickRateMs ?? 100, 50, 3_600_000),
+    clock: partial.clock ?? machine()
+  }
+}

@@ -1,0 +1,40 @@
+// What happens in a server, as facts for logs, live views and tests. Nothing here is on the way of a frame.
+
+import type { Situation } from "../core/procedure/Rejection.ts"
+import type { CloseReason } from "../core/Violation.ts"
+import type { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
+
+/** A connection as the outside sees it. */
+export interface Peer {
+  /** Number of the session in this server. */
+  readonly session: number
+  readonly address: string
+  readonly port: number
+}
+
+/** `host:port` of a peer, IPv6 in brackets. */
+export const endpoint = (peer: Peer): string =>
+  peer.address.includes(":") ? `[${peer.address}]:${peer.port}` : `${peer.address}:${peer.port}`
+
+export type Outcome = "success" | "failure" | "none"
+
+export type ServerEvent =
+  | { readonly event: "connected"; readonly peer: Peer }
+  | { readonly event: "refused"; readonly address: string; readonly port: number; readonly why: string }
+  | { readonly event: "started"; readonly peer: Peer }
+  | { readonly event: "stopped"; readonly peer: Peer }
+  | { readonly event: "closed"; readonly peer: Peer; readonly reason: CloseReason }
+  | {
+      readonly event: "command"
+      readonly peer: Peer
+      readonly commonAddress: number
+      readonly address: number
+      readonly type: string
+      readonly value: number
+      readonly outcome: Outcome
+    }
+  | { readonly event: "clock"; readonly peer: Peer; readonly timeMs: number; readonly outcome: Outcome }
+  | { readonly event: "interrogated"; readonly peer: Peer; readonly commonAddress: number; readonly qualifier: number }
+  | { readonly event: "rejected"; readonly peer: Peer; readonly situation: Situation; readonly apdu: Uint8Array }
+  | { readonly event: "overflow"; readonly peer: Peer; readonly lost: number }
+  | { readonly event: "error"; readonly error: CallbackFailed | CallbackTimedOut }

@@ -1,0 +1,163 @@
+// One connection: moves octets, time and decisions between a socket and the reducer. It decides nothing.
+// `dispatch` is the only way in: from the socket's data callback, the deadline, publishing and answers alike.
+import type { Socket } from "node:net"
+import * as Arena from "../core/apci/Arena.ts"
+import { Phase } from "../core/apci/Link.ts"
+import type { Decision, Notice } from "../core/procedure/Notice.ts"
+import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
+import * as SessionEvent from "../core/session/SessionEvent.ts"
+import * as SessionState from "../core/session/SessionState.ts"
+import type { CloseReason } from "../core/Violation.ts"
+import * as Handlers from "./Handlers.ts"
+import type { Host } from "./Host.ts"
+import type { Peer } from "./ServerEvent.ts"
+
+/** A deadline noticed later than this may be our own stall: waiting input is read before it is judged. */
+const LATE_MS = 100
+
+export class Session {
+  readonly host: Host
+  readonly socket: Socket
+  readonly peer: Peer
+  state: SessionState.SessionState
+  /** Why the session ended; null while it lives. */
+  reason: CloseReason | null = null
+  /** Called once when the session has ended. */
+  onClosed: (reason: CloseReason) => void = () => {}
+  /** Cancellation of handlers that are deciding, by request. */
+  readonly aborts: Map<number, Handlers.Deciding> = new Map()
+
+  private writable = true
+  private wakeAtMs = Number.POSITIVE_INFINITY
+  private cancelWake: (() => void) | null = null
+  private view: Buffer | null = null
+  private viewStart = 0
+  private viewEnd = 0
+
+  constructor(host: Host, socket: Socket, peer: Peer) {
+    this.host = host
+    this.socket = socket
+    this.peer = peer
+    const nowMs = host.clock.monotonicMs()
+    this.state = SessionState.open(host.settled(), peer.session, nowMs, host.logEnds())
+    this.rearm()
+  }
+
+  get isStarted(): boolean {
+    return this.state.link.phase === Phase.Started
+  }
+
+  /** Octets of I frames that the socket may still be given. */
+  room(): number {
+    const left = this.host.world.limits.undrainedOctets - this.socket.writableLength
+    return this.writable || left < 0 ? left : 0
+  }
+
+  /** Events that wait for this session while it is started. */
+  backlog(ends: readonly number[]): number {
+    return this.isStarted ? SessionState.backlog(this.state, ends) : 0
+  }
+
+  // ---- ways in ----
+
+  received(chunk: Uint8Array): void {
+    const { host } = this
+    this.dispatch(SessionEvent.received(host.clock.monotonicMs(), host.logEnds(), this.room(), chunk))
+  }
+
+  /** The logs grew: worth a reduction only when the window is open. */
+  ready(ends: readonly number[]): void {
+    if (SessionState.listens(this.state) && this.writable) this.plain("ready", ends)
+  }
+
+  drained(): void {
+    this.writable = true
+    this.plain("ready", this.host.logEnds())
+  }
+
+  decided(decisions: readonly Decision[]): void {
+    const { host } = this
+    this.dispatch(SessionEvent.decided(host.clock.monotonicMs(), host.logEnds(), this.room(), decisions))
+  }
+
+  refreshed(id: number): void {
+    const { host } = this
+    const plain = SessionEvent.plain("refreshed", host.clock.monotonicMs(), host.logEnds(), this.room())
+    this.dispatch({ ...plain, refreshed: id })
+  }
+
+  /** Ends the session for a reason of ours or of the transport. */
+  end(kind: "shutdown" | "peerClosed" | "broken"): void {
+    this.plain(kind, this.host.logEnds())
+  }
+
+  private plain(kind: SessionEvent.Kind, ends: readonly number[]): void {
+    this.dispatch(SessionEvent.plain(kind, this.host.clock.monotonicMs(), ends, this.room()))
+  }
+
+  /** Reduces an event, writes what came out, and acts on the notices. */
+  dispatch(event: SessionEvent.SessionEvent): void {
+    if (this.reason !== null) return
+    const { state, outputs } = reduce(this.host.settled(), this.state, event)
+    this.state = state
+    if (outputs.end > outputs.start) this.write(outputs)
+    if (outputs.notices.length > 0) this.act(outputs.notices)
+    if (this.reason !== null) return
+    if (outputs.more && this.writable) return this.plain("ready", this.host.logEnds())
+    this.rearm()
+    this.host.relieved()
+  }
+
+  private act(notices: readonly Notice[]): void {
+    const decisions: Decision[] = []
+    let asked = false
+    for (const notice of notices) if (Handlers.act(this, notice, decisions)) asked = true
+    if (asked && this.reason === null) this.decided(decisions)
+  }
+
+  // ---- the socket ----
+
+  private write(outputs: SessionOutputs): void {
+    const { octets, start, end } = outputs
+    const { socket } = this
+    if (socket.destroyed) return
+    if (this.view === null || this.view.buffer !== octets.buffer || this.viewStart !== start || this.viewEnd !== end) {
+      this.view = Buffer.from(octets.buffer as ArrayBuffer, start, end - start)
+      this.viewStart = start
+      this.viewEnd = end
+    }
+    this.writable = socket.write(this.view)
+    // The kernel took everything at once: nobody reads the region any more.
+    if (socket.writableLength === 0) Arena.release(octets, start, end)
+  }
+
+  /** Called by Handlers when the session has ended. */
+  closed(reason: CloseReason): void {
+    this.reason = reason
+    this.cancelWake?.()
+    for (const deciding of this.aborts.values()) deciding.abort()
+    this.aborts.clear()
+    this.onClosed(reason)
+    this.host.relieved()
+  }
+
+  // ---- the deadline ----
+
+  /** Arms the wake-up anew only when the deadline moved earlier; a wake-up that comes early does nothing. */
+  rearm(): void {
+    const due = SessionState.deadline(this.host.world, this.state)
+    if (due >= this.wakeAtMs) return
+    this.cancelWake?.()
+    this.wakeAtMs = due
+    const delay = Math.max(0, due - this.host.clock.monotonicMs())
+    this.cancelWake = this.host.clock.wake(delay, () => this.wake())
+  }
+
+  private wake(): void {
+    const late = this.host.clock.monotonicMs() - this.wakeAtMs > LATE_MS
+    this.wakeAtMs = Number.POSITIVE_INFINITY
+    this.cancelWake = null
+    if (late) this.host.clock.afterInput(() => this.plain("tick", this.host.logEnds()))
+    else this.plain("tick", this.host.logEnds())
+  }
+}
