@@ -10,6 +10,8 @@ export interface Limits {
   readonly refreshMs: number
   readonly undrainedOctets: number
   readonly lingerMs: number
+  readonly fileStepMs: number
+  readonly fileOctetsMax: number
 }
 
 /** One row: what the limit bounds, its default and range, and what happens when it is reached. */
@@ -32,7 +34,7 @@ const row = (
 ): LimitRow => ({ name, unit, default: standard, min, max, consequence })
 
 export const table: readonly LimitRow[] = [
-  row("connections", "connections", 10_000, 1, 1_000_000, "a further connection is closed right after accept"),
+  row("connections", "connections", 10_000, 1, 65_000, "a further connection is closed right after accept"),
   row(
     "logRecords",
     "records a class",
@@ -60,7 +62,16 @@ export const table: readonly LimitRow[] = [
     16_777_216,
     "no further I frame is handed to the socket until it drains"
   ),
-  row("lingerMs", "ms", 500, 0, 60_000, "a closing connection that does not take what was written is cut")
+  row("lingerMs", "ms", 500, 0, 60_000, "a closing connection that does not take what was written is cut"),
+  row(
+    "fileStepMs",
+    "ms",
+    30_000,
+    1,
+    3_600_000,
+    "a file transfer that does not go on is ended and its file is free again"
+  ),
+  row("fileOctetsMax", "octets", 16_777_215, 0, 16_777_215, "a longer file that a client announces is refused")
 ]
 
 /** The defaults of {@link table}. */
@@ -72,7 +83,9 @@ export const defaults: Limits = {
   decisionMs: 10_000,
   refreshMs: 1000,
   undrainedOctets: 65_536,
-  lingerMs: 500
+  lingerMs: 500,
+  fileStepMs: 30_000,
+  fileOctetsMax: 16_777_215
 }
 
 /** Names every limit outside its range; empty when all are well. */

@@ -14,7 +14,15 @@ export interface Profile {
   readonly reservedQualifiers: "refuse" | "pass"
   /** Time in the confirmation of a clock synchronisation: the station's own before setting, or the received one. */
   readonly clockConfirmation: "own" | "echo"
-  /** Largest value of the APDU length octet in monitor direction, 24..253. */
+  /** Answer to a time-tagged command that is too old: a negative confirmation, or none. */
+  readonly outdatedCommand: "refuse" | "ignore"
+  /** Whether a freeze or reset of counters is terminated (COT 10) like a request for their values. */
+  readonly freezeTermination: boolean
+  /** Whether C_TS_NA_1 and C_CD_NA_1, which belong to 60870-5-101, are answered. */
+  readonly types101: boolean
+  /** Which of the causes 44..47 answers a request with several faults: the first of these that applies. */
+  readonly rejectionOrder: readonly (44 | 45 | 46 | 47)[]
+  /** Largest value of the APDU length octet in monitor direction, 25 (the longest single object) ..253. */
   readonly maxApduLength: number
   /** Reserved bits of the control field: a violation that closes (strict), or ignored. Several function bits always close. */
   readonly controlField: "strict" | "lenient"
@@ -28,6 +36,10 @@ export const iec: Profile = {
   returnedCause: "table",
   reservedQualifiers: "refuse",
   clockConfirmation: "own",
+  outdatedCommand: "refuse",
+  freezeTermination: true,
+  types101: false,
+  rejectionOrder: [46, 44, 45, 47],
   maxApduLength: 253,
   controlField: "strict"
 }
@@ -40,9 +52,23 @@ export const c104: Profile = {
   returnedCause: "always",
   reservedQualifiers: "pass",
   clockConfirmation: "own",
+  outdatedCommand: "refuse",
+  freezeTermination: true,
+  types101: false,
+  rejectionOrder: [46, 44, 45, 47],
   maxApduLength: 253,
   controlField: "strict"
 }
 
 /** The presets by name. */
 export const presets: { readonly iec: Profile; readonly c104: Profile } = { iec, c104 }
+
+/** What is wrong with a profile, or null. */
+export function problem(profile: Profile): string | null {
+  const { maxApduLength, rejectionOrder } = profile
+  if (!(Number.isInteger(maxApduLength) && maxApduLength >= 25 && maxApduLength <= 253))
+    return `maxApduLength is ${maxApduLength}: a whole number from 25 to 253 is required`
+  if ([...rejectionOrder].sort().join() !== "44,45,46,47")
+    return `rejectionOrder is ${rejectionOrder.join()}: the causes 44, 45, 46 and 47 are required, each once`
+  return null
+}

@@ -5,12 +5,17 @@ import * as Time from "../core/asdu/Time.ts"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import * as Ledger from "../core/delivery/Ledger.ts"
 import type * as Notices from "../core/procedure/Notice.ts"
+import * as Request from "../core/procedure/Request.ts"
+import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
+import * as Counters from "./Counters.ts"
 import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
 import type { Command, Hooks, PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
+import * as Selections from "./Selections.ts"
 import type { Outcome } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
+import * as Zones from "./Zones.ts"
 
 /** A decision that is being made: what it is about, and how to call it off. */
 export class Deciding {
@@ -52,10 +57,29 @@ export function act(session: Session, notice: Notices.Notice, decisions: Notices
     case "clock":
       clock(session, notice, decisions)
       return true
+    case "freeze":
+      freeze(session, notice, decisions)
+      return true
+    case "reset":
+      reset(session, notice, decisions)
+      return true
+    case "parameter":
+      parameter(session, notice, decisions)
+      return true
     case "refresh":
       refresh(session, notice)
       return true
+    case "selected":
+      Selections.put(host, peer.session, notice)
+      return false
+    case "released":
+      Selections.drop(host, peer.session, notice)
+      return false
+    case "file":
+      host.files?.act(session, notice)
+      return false
     case "timedOut":
+      host.files?.timedOut(session, notice.id)
       timedOut(session, notice.id)
       return false
     case "rejected":
@@ -65,7 +89,13 @@ export function act(session: Session, notice: Notices.Notice, decisions: Notices
       host.tell({ event: "overflow", peer, lost: notice.lost })
       return false
     case "interrogated":
-      host.tell({ event: "interrogated", peer, commonAddress: notice.ca, qualifier: notice.qualifier })
+      host.tell({
+        event: "interrogated",
+        peer,
+        type: nameOf(notice.type),
+        commonAddress: notice.ca,
+        qualifier: notice.qualifier
+      })
       return false
     case "started":
     case "stopped":
@@ -122,6 +152,11 @@ function ask(
 function command(session: Session, notice: Notices.CommandRequested, decisions: Notices.Decision[]): void {
   const { host } = session
   const hooks = host.hooks.find(notice.block, notice.slot)
+  if (hooks?.awaiting != null && hooks.awaiting.session.reason === null) {
+    // The output is being operated by a command that is not terminated yet.
+    decisions.push(conclude(session, notice, undefined, "failure"))
+    return
+  }
   if (hooks === undefined || hooks.onCommand === null) {
     // A command point without handler is confirmed positively.
     Image.setValue(notice.block, notice.slot, notice.value)
@@ -209,16 +244,43 @@ function conclude(
     outcome
   })
   const success = outcome === "success"
+  const manual = hooks?.actTerm === "manual" && !notice.selected
+  const keep = outcome === "none" || (success && manual)
+  if (keep && hooks !== undefined) hooks.awaiting = { session, id: notice.id, confirmed: success }
   const barrier = success && hooks?.relatedIoAutoreturn === true ? returnInformation(session, notice, hooks) : -1
   return {
-    id: notice.id,
-    confirm: success ? 1 : outcome === "failure" ? -1 : 0,
-    terminate: success && (hooks?.actTerm ?? true),
-    keep: outcome === "none",
-    barrier,
-    timeLow: 0,
-    timeHigh: 0
+    ...plain(notice.id, outcome),
+    terminate: success && !manual && (notice.selected || hooks?.actTerm !== false),
+    keep,
+    barrier
   }
+}
+
+/** The decision for a request that is only confirmed. */
+function plain(id: number, outcome: Outcome): Notices.Decision {
+  const confirm = outcome === "success" ? 1 : outcome === "failure" ? -1 : 0
+  return { id, confirm, terminate: false, keep: false, barrier: Ledger.NO_EVENTS, timeLow: 0, timeHigh: 0 }
+}
+
+/**
+ * Answers the request of a command point that waits for it: cause 7 confirms, cause 10 terminates, to its session and
+ * with its octets. False when nothing waits.
+ */
+export function resolve(host: Host, block: Block, slot: number, cause: number, negative: boolean): boolean {
+  const hooks = host.hooks.find(block, slot)
+  const awaiting = hooks?.awaiting ?? null
+  if (hooks === undefined || awaiting === null) return false
+  const { session, id, confirmed } = awaiting
+  const confirm = cause === Cause.Cause.ACTIVATION_CON
+  if (session.reason !== null || (confirm && confirmed) || (!confirm && cause !== Cause.Cause.ACTIVATION_TERMINATION)) {
+    if (session.reason !== null) hooks.awaiting = null
+    return false
+  }
+  const keep = confirm && !negative
+  hooks.awaiting = keep ? { session, id, confirmed: true } : null
+  const outcome = !confirm ? "none" : negative ? "failure" : "success"
+  session.decided([{ ...plain(id, outcome), terminate: !confirm, keep }])
+  return true
 }
 
 /** Publishes the related point as return information; the mark behind it, or -1. */
@@ -236,42 +298,102 @@ function returnInformation(session: Session, notice: Notices.CommandRequested, h
   return end < 0 ? Ledger.NO_EVENTS : Ledger.mark(end, block.of.priority)
 }
 
-// ---- clock, refresh, time-outs ----
+// ---- clock, counters, reset, parameters ----
+
+/** Lets a handler of the server decide a request, and concludes with its outcome. */
+function decide(
+  session: Session,
+  id: number,
+  deciding: Deciding,
+  decisions: Notices.Decision[],
+  handler: () => Outcome | Promise<Outcome>,
+  conclude: (outcome: Outcome) => Notices.Decision
+): void {
+  session.aborts.set(id, deciding)
+  void ask(session.host, deciding, handler, (outcome, late) => {
+    if (!session.aborts.delete(id) || session.reason !== null) return
+    if (late) session.decided([conclude(outcome)])
+    else decisions.push(conclude(outcome))
+  })
+}
 
 function clock(session: Session, notice: Notices.ClockRequested, decisions: Notices.Decision[]): void {
-  const { host } = session
-  const ownMs = host.clock.wallMs()
-  const timeMs = Time.cp56ToEpochMs(notice.timeLow, notice.timeHigh)
+  const { host, peer } = session
+  const { timeLow, timeHigh, ca } = notice
+  const station = Image.station(host.world.image, ca) ?? host.world.image.stations[0]
+  const zone = station?.zone ?? Image.utc()
+  const ownMs = host.nowMs()
+  Zones.settle(zone, ownMs)
+  const localMs = ownMs + zone.offsetMs
+  const timeMs = Zones.toUtc(zone, Time.cp56ToEpochMs(timeLow, timeHigh), (timeLow & Time.SUMMER_TIME) !== 0)
   const conclude = (outcome: Outcome): Notices.Decision => {
-    host.tell({ event: "clock", peer: session.peer, timeMs, outcome })
-    return {
-      id: notice.id,
-      confirm: outcome === "success" ? 1 : outcome === "failure" ? -1 : 0,
-      terminate: false,
-      keep: false,
-      barrier: Ledger.NO_EVENTS,
-      timeLow: Time.cp56Low(ownMs),
-      timeHigh: Time.cp56High(ownMs)
-    }
+    host.tell({ event: "clock", peer, timeMs, outcome })
+    if (outcome === "success") host.synchronise(timeMs)
+    const summer = zone.summer ? Time.SUMMER_TIME : 0
+    return { ...plain(notice.id, outcome), timeLow: Time.cp56Low(localMs) | summer, timeHigh: Time.cp56High(localMs) }
   }
   const handler = host.onClockSync
+  if (handler === null) decisions.push(conclude("success"))
+  else
+    decide(
+      session,
+      notice.id,
+      new Deciding("onClockSync", `station ${ca}`),
+      decisions,
+      () => handler(peer, timeLow, timeHigh, timeMs),
+      conclude
+    )
+}
+
+/** Carries a freeze or reset of counters out at once, on every station that was asked. */
+function freeze(session: Session, notice: Notices.FreezeRequested, decisions: Notices.Decision[]): void {
+  const { host } = session
+  const { stations } = host.world.image
+  for (const station of stations) {
+    if (notice.ca !== Request.GLOBAL && station.ca !== notice.ca) continue
+    const report = host.counterModes.get(station.ca) === "D"
+    Counters.carryOut(host, station, { group: notice.group, freeze: notice.freeze, reset: notice.reset, report })
+  }
+  decisions.push({ ...plain(notice.id, "success"), terminate: host.world.profile.freezeTermination })
+}
+
+function reset(session: Session, notice: Notices.ResetRequested, decisions: Notices.Decision[]): void {
+  const { host, peer } = session
+  const handler = host.onReset
   if (handler === null) {
-    decisions.push(conclude("success"))
+    decisions.push(plain(notice.id, "failure"))
     return
   }
-  const deciding = new Deciding("onClockSync", `station ${notice.ca}`)
-  session.aborts.set(notice.id, deciding)
-  void ask(
-    host,
+  const conclude = (outcome: Outcome): Notices.Decision => {
+    if (outcome === "success" && notice.qualifier === RESET_PROCESS)
+      queueMicrotask(() => host.closeWhenAcknowledged(session))
+    return plain(notice.id, outcome)
+  }
+  const deciding = new Deciding("onReset", `station ${notice.ca}`)
+  decide(session, notice.id, deciding, decisions, () => handler(peer, notice.ca, notice.qualifier), conclude)
+}
+
+/** QRP: general reset of the process. */
+const RESET_PROCESS = 1
+
+function parameter(session: Session, notice: Notices.ParameterRequested, decisions: Notices.Decision[]): void {
+  const handler = session.host.onParameter
+  if (handler === null) {
+    decisions.push(plain(notice.id, "failure"))
+    return
+  }
+  const deciding = new Deciding("onParameter", `${nameOf(notice.type)} of station ${notice.ca}`)
+  decide(
+    session,
+    notice.id,
     deciding,
-    () => handler(session.peer, notice.timeLow, notice.timeHigh),
-    (outcome, late) => {
-      if (!session.aborts.delete(notice.id) || session.reason !== null) return
-      if (late) session.decided([conclude(outcome)])
-      else decisions.push(conclude(outcome))
-    }
+    decisions,
+    () => handler(session.peer, notice),
+    (outcome) => plain(notice.id, outcome)
   )
 }
+
+// ---- refresh, time-outs ----
 
 /** Calls `onBeforeRead` of the points that are about to be sent, all at once; the core waits for them within its limit. */
 function refresh(session: Session, notice: Notices.RefreshRequested): void {

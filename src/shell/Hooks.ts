@@ -1,6 +1,7 @@
 // What the application attached to a point: sparse, so that a million points without callbacks cost nothing.
 import type { Block } from "../core/process/Block.ts"
 import type { Outcome, Peer } from "./ServerEvent.ts"
+import type { Session } from "./Session.ts"
 
 /** A command as its handler sees it. */
 export interface Command {
@@ -26,6 +27,16 @@ export interface Command {
 export type CommandHandler = (command: Command) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
 
+/** A command that was not answered at once. */
+export interface Awaiting {
+  readonly session: Session
+  readonly id: number
+  readonly confirmed: boolean
+}
+
+/** How far a measured value may move without an event: absolutely, or in percent of the value reported last. */
+export type Deadband = { readonly absolute: number } | { readonly percent: number }
+
 /** The callbacks and relations of one point. */
 export interface Hooks {
   onCommand: CommandHandler | null
@@ -34,8 +45,18 @@ export interface Hooks {
   /** Address on the same station that reports what this command did. */
   relatedIoAddress: number | null
   relatedIoAutoreturn: boolean
-  /** Whether a direct command is terminated after its confirmation (COT 10). */
-  actTerm: boolean
+  /** Termination (COT 10) of a direct command: with its confirmation, never, or when the application sends it. */
+  actTerm: boolean | "manual"
+  /** A request that the application will answer by `transmit`, and whether it is confirmed already. */
+  awaiting: Awaiting | null
+  /** An event is made by `update` only when the value left this band around the one reported last. */
+  deadband: Deadband | null
+  /** `update` makes at most one event in so many ms; the newest value follows when the time is over. */
+  minIntervalMs: number
+  /** Value and quality reported last by `update`, and when. */
+  reportedValue: number
+  reportedQuality: number
+  reportedAtMs: number
   reportMs: number
   /** Commands of this point that wait for the one that is being decided. */
   queue: Promise<unknown> | null
@@ -48,6 +69,12 @@ const make = (): Hooks => ({
   relatedIoAddress: null,
   relatedIoAutoreturn: false,
   actTerm: true,
+  awaiting: null,
+  deadband: null,
+  minIntervalMs: 0,
+  reportedValue: Number.NaN,
+  reportedQuality: 0,
+  reportedAtMs: Number.NEGATIVE_INFINITY,
   reportMs: 0,
   queue: null
 })

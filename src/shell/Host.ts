@@ -4,22 +4,39 @@ import * as Cause from "../core/asdu/Cause.ts"
 import * as Time from "../core/asdu/Time.ts"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import * as EventLog from "../core/delivery/EventLog.ts"
-import type { World } from "../core/procedure/World.ts"
+import type { ParameterRequested } from "../core/procedure/Notice.ts"
+import type { Held, World } from "../core/procedure/World.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import type { Clock } from "./Clock.ts"
 import { CallbackFailed, IllegalCause, InvalidAddress, InvalidArgument, InvalidValue } from "./Errors.ts"
-import { HookTable } from "./Hooks.ts"
+import { FileDesk } from "./FileTransfer.ts"
+import * as Handlers from "./Handlers.ts"
+import { type Hooks, HookTable } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
+import * as Rates from "./Rates.ts"
 import type { Outcome, Peer, ServerEvent } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
+import * as Zones from "./Zones.ts"
 
-/** Decides a clock synchronisation: the received time as CP56Time2a words. */
-export type ClockHandler = (peer: Peer, timeLow: number, timeHigh: number) => Outcome | Promise<Outcome>
+/** Decides a clock synchronisation: the received time as CP56Time2a words, and in ms since 1970 UTC. */
+export type ClockHandler = (peer: Peer, timeLow: number, timeHigh: number, utcMs: number) => Outcome | Promise<Outcome>
+/** Counter modes of 60870-5-5: A local freeze with events, B local freeze, C freeze by request, D by request with events. */
+export type CounterMode = "A" | "B" | "C" | "D"
+/** Decides a reset: QRP 1 (process) or 2 (pending time-tagged events). After success of QRP 1 every connection is closed. */
+export type ResetHandler = (peer: Peer, ca: number, qualifier: number) => Outcome | Promise<Outcome>
+/** Decides a parameter that is loaded or activated. */
+export type ParameterHandler = (peer: Peer, request: ParameterRequested) => Outcome | Promise<Outcome>
 /** Decides whether a peer may connect. */
 export type ConnectHandler = (address: string) => boolean | Promise<boolean>
+
+/** Sessions have numbers of 16 bits. */
+const SESSIONS_MAX = 65_535
+
+/** How often it is looked whether a confirmation was acknowledged. */
+const ACKNOWLEDGED_LOOK_MS = 20
 
 /** Publishes between two turns of the event loop before `room` makes the publisher wait for one. */
 const BURST = 256
@@ -31,13 +48,29 @@ export class Host {
   readonly sessions: Set<Session> = new Set()
   readonly observers: Set<(event: ServerEvent) => void> = new Set()
   world: World
+  /** Who has selected which command point. */
+  readonly selections: Map<Block, Map<number, Held>> = new Map()
+  /** The files of this server; null without file transfer. */
+  readonly files: FileDesk | null
   onClockSync: ClockHandler | null = null
+  /** Counter mode by station; C where none is set. */
+  readonly counterModes: Map<number, CounterMode> = new Map()
+  /** Decides resets of the process; null refuses them. */
+  onReset: ResetHandler | null = null
+  /** Decides parameters; null refuses them. */
+  onParameter: ParameterHandler | null = null
   onConnect: ConnectHandler | null = null
   /** Limit of open connections, 0 = none but the safety limit. */
   maxConnections: number
   /** The address and port that the server really listens on; null while it does not. */
   listening: { readonly host: string; readonly port: number } | null = null
 
+  /** IV while the clock is not synchronised. */
+  private timeFlags = 0
+  private clockOffsetMs = 0
+  private clockUntilMs = Number.POSITIVE_INFINITY
+  /** Points whose newest value waits until their rate allows an event. */
+  private readonly delayed = new Map<Hooks, Image.Place>()
   private unsettled = false
   private ends: readonly number[]
   private scheduled = false
@@ -46,10 +79,12 @@ export class Host {
   private published = 0
   private waiters: (() => void)[] = []
   private lastSession = 0
+  private readonly numbers = new Set<number>()
 
   constructor(options: Options) {
     this.options = options
     this.clock = options.clock
+    this.files = options.files === null ? null : new FileDesk(this, options.files)
     this.maxConnections = options.maxConnections
     const logs = [EventLog.make(options.limits.logRecords)]
     this.ends = logs.map((log) => log.end)
@@ -59,17 +94,23 @@ export class Host {
       limits: options.limits,
       image: Image.empty,
       logs,
-      packEvents: options.packEvents
+      packEvents: options.packEvents,
+      selections: this.selections,
+      selectMs: options.selectMs,
+      commandAgeMs: options.commandAgeMs,
+      files: options.files !== null
     }
+    if (options.clockSource === "c_cs") this.timeFlags = Time.INVALID
   }
 
   // ---- stations and points ----
 
-  /** Adds a station. False when the common address is in use. Throws {@link InvalidAddress}. */
-  addStation(ca: number): boolean {
+  /** Adds a station whose time tags are in a zone (null: UTC). False when the common address is in use. Throws {@link InvalidAddress}. */
+  addStation(ca: number, timeZone: string | null = null): boolean {
     inRange("common address", ca, 1, 65_534)
+    const zone = Zones.make(timeZone)
     if (Image.station(this.world.image, ca) !== undefined) return false
-    this.setImage(Image.withStation(this.world.image, ca))
+    this.setImage(Image.withStation(this.world.image, ca, zone))
     return true
   }
 
@@ -82,23 +123,24 @@ export class Host {
     return true
   }
 
-  /** Adds `count` points at consecutive addresses from `ioa`; null when one of them is in use. Throws for bad arguments. */
-  addPoints(ca: number, ioa: number, type: number, count: number): Image.Place | null {
+  /**
+   * Adds `count` points at consecutive addresses from `ioa`; null when one of them is in use. A command may share the
+   * address of a monitoring point. Throws {@link InvalidAddress} and {@link InvalidArgument}.
+   */
+  addPoints(ca: number, ioa: number, type: number, count: number, variants: Image.Variants = {}): Image.Place | null {
     inRange("information object address", ioa, 1, 16_777_215)
     inRange("last information object address", ioa + count - 1, ioa, 16_777_215)
-    if (Value.layoutOf(type) === undefined) {
-      const name = TypeTable.byId[type]?.mnemonic ?? String(type)
-      throw new InvalidArgument({
-        what: "type",
-        expected: "a monitoring or command type that can be a point",
-        value: name
-      })
-    }
+    pointType("type", type)
+    for (const variant of [variants.eventType, variants.interrogationType])
+      if (variant !== undefined) sameElements(type, variant)
     const station = Image.station(this.world.image, ca)
     if (station === undefined)
       throw new InvalidArgument({ what: "station", expected: "a station of this server", value: ca })
-    for (let i = 0; i < count; i++) if (Image.find(station, ioa + i) !== null) return null
-    const { image, block } = Image.withBlock(this.world.image, ca, Image.blockType(ca, type, this.world.profile))
+    const command = Value.isCommand(type)
+    const rivals = station.blocks.filter((block) => Value.isCommand(block.of.type) === command)
+    for (const rival of rivals) for (let i = 0; i < count; i++) if (rival.find(ioa + i) >= 0) return null
+    const of = Image.blockType(ca, type, this.world.profile, variants)
+    const { image, block } = Image.withBlock(this.world.image, ca, of)
     this.setImage(image)
     if (count > 1) block.reserve(count)
     const slot = block.add(ioa)
@@ -106,6 +148,30 @@ export class Host {
     for (let i = 1; i < count; i++) this.prepare(block, block.add(ioa + i))
     this.unsettled = true
     return { block, slot }
+  }
+
+  /** Puts a point into interrogation groups (1..16) and counter groups (1..4). */
+  setGroups(block: Block, slot: number, groups: readonly number[], counterGroups: readonly number[]): void {
+    for (const group of groups) inRange("interrogation group", group, 1, 16)
+    for (const group of counterGroups) inRange("counter group", group, 1, 4)
+    const bits = [
+      ...groups.map((group) => Image.groupBit(group, false)),
+      ...counterGroups.map((group) => Image.groupBit(group, true))
+    ]
+    block.setGroups(
+      slot,
+      bits.reduce((mask, bit) => mask | (1 << bit), 0)
+    )
+    this.unsettled = true
+  }
+
+  /** Notes whether a command point has to be selected before it is executed. */
+  setSelect(block: Block, slot: number, required: boolean): void {
+    if (block.select === null) {
+      if (!required) return
+      block.select = new Uint8Array(block.ioa.length)
+    }
+    block.select[slot] = required ? 1 : 0
   }
 
   /** Notes whether the application wants to refresh a point before it is read. */
@@ -130,7 +196,7 @@ export class Host {
     const first =
       kind === Value.Kind.Double || kind === Value.Kind.DoubleCommand || kind === Value.Kind.StepCommand ? 1 : 0
     if (first !== 0) Image.setValue(block, slot, first)
-    if (block.time !== null) this.stamp(block, slot, this.clock.wallMs())
+    if (block.time !== null) this.stamp(block, slot, this.nowMs())
   }
 
   private setImage(image: Image.Image): void {
@@ -163,17 +229,88 @@ export class Host {
     if (block.time !== null) this.stamp(block, slot, atMs)
   }
 
-  /** Tags a point with a time in ms since 1970 UTC. */
+  /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
   stamp(block: Block, slot: number, atMs: number): void {
-    Image.setTime(block, slot, Time.cp56Low(atMs), Time.cp56High(atMs))
+    const { zone } = block
+    if (atMs >= zone.untilMs || zone.untilMs !== Number.POSITIVE_INFINITY) Zones.settle(zone, atMs)
+    const localMs = atMs + zone.offsetMs
+    const flags = this.timeFlags | (zone.summer ? Time.SUMMER_TIME : 0)
+    Image.setTime(block, slot, Time.cp56Low(localMs) | flags, Time.cp56High(localMs))
+  }
+
+  /** The present time for tags: the host's, or the one that clients set. */
+  nowMs(): number {
+    const nowMs = this.clock.wallMs() + this.clockOffsetMs
+    if (nowMs >= this.clockUntilMs) {
+      this.clockUntilMs = Number.POSITIVE_INFINITY
+      this.timeFlags = Time.INVALID
+    }
+    return nowMs
+  }
+
+  /** A client has set the clock: with `clockSource` "c_cs" it counts from now on, as long as it is valid. */
+  synchronise(utcMs: number): void {
+    const { clockSource, clockValidMs } = this.options
+    if (clockSource !== "c_cs") return
+    this.clockOffsetMs = utcMs - this.clock.wallMs()
+    this.timeFlags = 0
+    this.clockUntilMs = clockValidMs === 0 ? Number.POSITIVE_INFINITY : utcMs + clockValidMs
+  }
+
+  /**
+   * Sets a value and makes an event of it when it left the point's deadband or its quality changed, within the point's
+   * rate. Returns whether an event was made now.
+   */
+  update(block: Block, slot: number, value: number, quality: number, atMs: number): boolean {
+    this.setValue(block, slot, value, atMs)
+    if (quality !== Image.quality(block, slot)) this.setQuality(block, slot, quality, atMs)
+    const hooks = this.hooks.of(block, slot)
+    if (!Rates.moved(hooks, value, quality)) return false
+    if (this.clock.monotonicMs() < hooks.reportedAtMs + hooks.minIntervalMs) {
+      this.delayed.set(hooks, { block, slot })
+      return false
+    }
+    return this.report(hooks, block, slot)
+  }
+
+  private report(hooks: Hooks, block: Block, slot: number): boolean {
+    hooks.reportedValue = Image.value(block, slot)
+    hooks.reportedQuality = Image.quality(block, slot)
+    hooks.reportedAtMs = this.clock.monotonicMs()
+    return this.append(block, slot, Cause.Cause.SPONTANEOUS, 0, 0) >= 0
+  }
+
+  /** Makes the events that the rate of their points had put off and that are due now. */
+  reportDelayed(): void {
+    const nowMs = this.clock.monotonicMs()
+    for (const [hooks, { block, slot }] of this.delayed) {
+      if (nowMs < hooks.reportedAtMs + hooks.minIntervalMs) continue
+      this.delayed.delete(hooks)
+      if ((block.ioa[slot] as number) >= 0 && Rates.moved(hooks, Image.value(block, slot), Image.quality(block, slot)))
+        this.report(hooks, block, slot)
+    }
   }
 
   // ---- publishing ----
 
-  /** Puts the current value of a point into the log. False when there is no open session that takes it. Throws {@link IllegalCause}. */
-  publish(block: Block, slot: number, cause: number, originator: number): boolean {
-    if (cause !== Cause.Cause.SPONTANEOUS) this.checkCause(block, cause)
+  /**
+   * Puts the current value of a point into the log. False when there is no open session that takes it. Causes 7 and 10
+   * answer the request of a command point that waits for them. Throws {@link IllegalCause}.
+   */
+  publish(block: Block, slot: number, cause: number, originator: number, negative = false): boolean {
+    if (cause !== Cause.Cause.SPONTANEOUS) {
+      this.checkCause(block, cause)
+      if (Value.isCommand(block.of.type)) return Handlers.resolve(this, block, slot, cause, negative)
+    }
     return this.append(block, slot, cause, originator, 0) >= 0
+  }
+
+  /** Publishes the reading of a counter at its last freeze. */
+  publishFrozen(block: Block, slot: number): void {
+    if (this.sessions.size === 0) return
+    const log = this.world.logs[block.of.priority] as EventLog.EventLog
+    EventLog.appendFrozen(log, block, slot, Cause.Cause.SPONTANEOUS, 0)
+    this.appended(log.end)
   }
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
@@ -181,6 +318,11 @@ export class Host {
     if (this.sessions.size === 0) return -1
     const log = this.world.logs[block.of.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
+    this.appended(end)
+    return end
+  }
+
+  private appended(end: number): void {
     this.published++
     if (!this.scheduled) {
       this.scheduled = true
@@ -190,7 +332,6 @@ export class Host {
         this.flush()
       })
     } else if (end >= this.flushAt) this.flush()
-    return end
   }
 
   private checkCause(block: Block, cause: number): void {
@@ -259,10 +400,30 @@ export class Host {
 
   /** A number for a new session: 1..65535, none in use. */
   nextSession(): number {
-    const used = new Set([...this.sessions].map((session) => session.peer.session))
-    do this.lastSession = (this.lastSession % 65_535) + 1
-    while (used.has(this.lastSession))
+    do this.lastSession = (this.lastSession % SESSIONS_MAX) + 1
+    while (this.numbers.has(this.lastSession))
+    this.numbers.add(this.lastSession)
     return this.lastSession
+  }
+
+  /** A session has ended: its number is free. */
+  ended(session: Session): void {
+    this.sessions.delete(session)
+    this.numbers.delete(session.peer.session)
+  }
+
+  /** After a reset of the process: closes every session once the one that asked has its confirmation, at most after t1. */
+  closeWhenAcknowledged(session: Session): void {
+    const untilMs = this.clock.monotonicMs() + this.world.link.t1Ms
+    const look = (): void => {
+      const { low, high } = session.state.link.ledger
+      if (session.reason === null && high > low && this.clock.monotonicMs() < untilMs) {
+        this.clock.wake(ACKNOWLEDGED_LOOK_MS, look)
+        return
+      }
+      for (const other of [...this.sessions]) other.end("shutdown")
+    }
+    look()
   }
 
   get activeCount(): number {
@@ -299,6 +460,22 @@ export class Host {
       }
     }
   }
+}
+
+/** Throws {@link InvalidArgument} unless `type` can be the type of a point. */
+function pointType(what: string, type: number): void {
+  if (Value.layoutOf(type) !== undefined) return
+  const value = TypeTable.byId[type]?.mnemonic ?? String(type)
+  throw new InvalidArgument({ what, expected: "a monitoring or command type that can be a point", value })
+}
+
+/** Throws {@link InvalidArgument} unless two types differ at most in the time tag. */
+function sameElements(type: number, variant: number): void {
+  pointType("type variant", variant)
+  const [own, other] = [TypeTable.byId[type], TypeTable.byId[variant]]
+  if (own?.untagged === other?.untagged) return
+  const expected = `${own?.mnemonic} with or without time tag`
+  throw new InvalidArgument({ what: "type variant", expected, value: other?.mnemonic ?? variant })
 }
 
 /** Throws {@link InvalidAddress} unless `value` is a whole number from `min` to `max`. */

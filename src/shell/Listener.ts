@@ -78,7 +78,7 @@ const run = (host: Host, socket: Net.Socket): Effect.Effect<void> =>
     host.sessions.add(session)
     host.tell({ event: "connected", peer })
     session.onClosed = (reason) => {
-      host.sessions.delete(session)
+      host.ended(session)
       host.tell({ event: "closed", peer, reason })
       resume(Effect.succeed(reason))
     }

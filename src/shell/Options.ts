@@ -1,9 +1,10 @@
 // The options of a server, checked at construction: defaults, ranges, and one clear error for what cannot be used.
 import * as Parameters from "../core/apci/Parameters.ts"
 import * as Limits from "../core/Limits.ts"
-import type * as Profile from "../core/Profile.ts"
+import * as Profile from "../core/Profile.ts"
 import { type Clock, machine } from "./Clock.ts"
 import { InvalidArgument } from "./Errors.ts"
+import type { FileStore } from "./FileStore.ts"
 
 export interface Options {
   /** Address to listen on, default "0.0.0.0". */
@@ -19,6 +20,16 @@ export interface Options {
   readonly maxConnections: number
   /** Granularity of cyclic transmission in ms, at least 50, default 100. */
   readonly tickRateMs: number
+  /** Time in ms within which an execute must follow the confirmation of its select, default 30,000. */
+  readonly selectMs: number
+  /** Largest age in ms of a time-tagged command, in either direction; default 0 = not judged. */
+  readonly commandAgeMs: number
+  /** Whose clock tags events: this machine's (default), or the one that clients set (time is invalid until they do). */
+  readonly clockSource: "host" | "c_cs"
+  /** How long in ms a clock set by a client is valid, default 0 = for ever. */
+  readonly clockValidMs: number
+  /** Where files are kept; default null = no file transfer. */
+  readonly files: FileStore | null
   readonly clock: Clock
 }
 
@@ -38,6 +49,8 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
   const limits = { ...Limits.defaults, ...partial.limits }
   const problem = Parameters.validate(link).errors[0] ?? Limits.validate(limits)[0]
   if (problem !== undefined) throw new InvalidArgument({ what: "options", expected: problem, value: "what was given" })
+  const wrong = Profile.problem(partial.profile ?? profile)
+  if (wrong !== null) throw new InvalidArgument({ what: "profile", expected: wrong, value: "what was given" })
   const host = partial.host ?? "0.0.0.0"
   if (typeof host !== "string" || host === "")
     throw new InvalidArgument({ what: "host", expected: "a host name or IP address", value: host })
@@ -50,6 +63,11 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     packEvents: partial.packEvents ?? true,
     maxConnections: whole("maxConnections", partial.maxConnections ?? 0, 0, 1_000_000),
     tickRateMs: whole("tickRateMs", partial.tickRateMs ?? 100, 50, 3_600_000),
+    selectMs: whole("selectMs", partial.selectMs ?? 30_000, 0, 0x7fff_ffff),
+    commandAgeMs: whole("commandAgeMs", partial.commandAgeMs ?? 0, 0, 0x7fff_ffff),
+    clockSource: partial.clockSource ?? "host",
+    clockValidMs: whole("clockValidMs", partial.clockValidMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    files: partial.files ?? null,
     clock: partial.clock ?? machine()
   }
 }

@@ -34,7 +34,13 @@ export type ServerEvent =
       readonly outcome: Outcome
     }
   | { readonly event: "clock"; readonly peer: Peer; readonly timeMs: number; readonly outcome: Outcome }
-  | { readonly event: "interrogated"; readonly peer: Peer; readonly commonAddress: number; readonly qualifier: number }
+  | {
+      readonly event: "interrogated"
+      readonly peer: Peer
+      readonly type: string
+      readonly commonAddress: number
+      readonly qualifier: number
+    }
   | { readonly event: "rejected"; readonly peer: Peer; readonly situation: Situation; readonly apdu: Uint8Array }
   | { readonly event: "overflow"; readonly peer: Peer; readonly lost: number }
   | { readonly event: "error"; readonly error: CallbackFailed | CallbackTimedOut }

@@ -3,6 +3,7 @@
 import type { Socket } from "node:net"
 import * as Arena from "../core/apci/Arena.ts"
 import { Phase } from "../core/apci/Link.ts"
+import type { FileAnswer } from "../core/procedure/FileMessage.ts"
 import type { Decision, Notice } from "../core/procedure/Notice.ts"
 import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
@@ -10,6 +11,7 @@ import * as SessionState from "../core/session/SessionState.ts"
 import type { CloseReason } from "../core/Violation.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
+import * as Selections from "./Selections.ts"
 import type { Peer } from "./ServerEvent.ts"
 
 /** A deadline noticed later than this may be our own stall: waiting input is read before it is judged. */
@@ -62,7 +64,8 @@ export class Session {
 
   received(chunk: Uint8Array): void {
     const { host } = this
-    this.dispatch(SessionEvent.received(host.clock.monotonicMs(), host.logEnds(), this.room(), chunk))
+    const wallMs = host.options.commandAgeMs === 0 ? 0 : host.nowMs()
+    this.dispatch(SessionEvent.received(host.clock.monotonicMs(), host.logEnds(), this.room(), chunk, wallMs))
   }
 
   /** The logs grew: worth a reduction only when the window is open. */
@@ -84,6 +87,13 @@ export class Session {
     const { host } = this
     const plain = SessionEvent.plain("refreshed", host.clock.monotonicMs(), host.logEnds(), this.room())
     this.dispatch({ ...plain, refreshed: id })
+  }
+
+  /** The file store answered. */
+  filed(file: FileAnswer): void {
+    const { host } = this
+    const plain = SessionEvent.plain("file", host.clock.monotonicMs(), host.logEnds(), this.room())
+    this.dispatch({ ...plain, file })
   }
 
   /** Ends the session for a reason of ours or of the transport. */
@@ -137,6 +147,8 @@ export class Session {
     this.cancelWake?.()
     for (const deciding of this.aborts.values()) deciding.abort()
     this.aborts.clear()
+    Selections.forget(this.host, this.peer.session)
+    this.host.files?.release(this)
     this.onClosed(reason)
     this.host.relieved()
   }

@@ -1,9 +1,13 @@
-// Cyclic transmission: one fiber wakes every tick while the server runs; points that are due go to all started
-// sessions as batches that a session reads from the image. Nothing is due while nobody is started.
+// What happens by the clock: one fiber wakes every tick while the server runs. Points that are due for cyclic
+// transmission or background scan go to all started sessions as batches that a session reads from the image, counters
+// are frozen locally, and events that were put off are made. Nothing is sent while nobody is started.
 import * as Effect from "effect/Effect"
+import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { CyclicBatch } from "../core/procedure/Turn.ts"
 import type { Block } from "../core/process/Block.ts"
+import * as Image from "../core/process/Image.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
+import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 
@@ -20,21 +24,32 @@ interface Period {
   readonly groups: Map<Block, Group>
 }
 
+/** Something a station does at a fixed rate. */
+interface Rhythm {
+  readonly everyMs: number
+  dueMs: number
+}
+
+const BACKGROUND_SCAN = 2
+
 export class Ticker {
   private readonly host: Host
   private readonly periods = new Map<number, Period>()
+  /** Background scans and local freezes by common address. */
+  private readonly scans = new Map<number, Rhythm>()
+  private readonly freezes = new Map<number, Rhythm>()
 
   constructor(host: Host) {
     this.host = host
   }
 
-  /** Sets the period of a point, 0 = none. */
+  /** Sets the period of cyclic transmission of a point, 0 = none. */
   set(block: Block, slot: number, everyMs: number): void {
     this.remove(block, slot)
     if (everyMs === 0) return
     let period = this.periods.get(everyMs)
     if (period === undefined) {
-      period = { everyMs, dueMs: this.host.clock.monotonicMs() + everyMs, groups: new Map() }
+      period = { ...this.rhythm(everyMs), everyMs, groups: new Map() }
       this.periods.set(everyMs, period)
     }
     let group = period.groups.get(block)
@@ -44,6 +59,22 @@ export class Ticker {
     }
     group.slots.add(slot)
     group.batch = null
+  }
+
+  /** Sets the period of the background scan of a station, 0 = none. */
+  setBackground(ca: number, everyMs: number): void {
+    this.scans.delete(ca)
+    if (everyMs > 0) this.scans.set(ca, this.rhythm(everyMs))
+  }
+
+  /** Sets the period of the local freeze of a station's counters (modes A and B), 0 = none. */
+  setLocalFreeze(ca: number, everyMs: number): void {
+    this.freezes.delete(ca)
+    if (everyMs > 0) this.freezes.set(ca, this.rhythm(everyMs))
+  }
+
+  private rhythm(everyMs: number): Rhythm {
+    return { everyMs, dueMs: this.host.clock.monotonicMs() + everyMs }
   }
 
   /** Forgets a point. */
@@ -57,10 +88,12 @@ export class Ticker {
     }
   }
 
-  /** Forgets all points of a block. */
-  removeBlock(block: Block): void {
+  /** Forgets a station and its blocks. */
+  removeStation(ca: number, blocks: readonly Block[]): void {
+    this.scans.delete(ca)
+    this.freezes.delete(ca)
     for (const period of this.periods.values()) {
-      period.groups.delete(block)
+      for (const block of blocks) period.groups.delete(block)
       if (period.groups.size === 0) this.periods.delete(period.everyMs)
     }
   }
@@ -70,16 +103,35 @@ export class Ticker {
     Effect.forever(Effect.sleep(this.host.options.tickRateMs).pipe(Effect.andThen(Effect.sync(() => this.tick()))))
   )
 
-  /** Sends what is due, when somebody listens. */
+  /** Does what is due. */
   tick(): void {
-    if (this.periods.size === 0 || this.host.activeCount === 0) return
-    const nowMs = this.host.clock.monotonicMs()
-    for (const period of this.periods.values()) {
-      if (nowMs < period.dueMs) continue
-      // A fixed rate, without a burst for what nobody listened to.
-      period.dueMs = Math.max(period.dueMs + period.everyMs, nowMs + 1)
-      this.send(period)
+    const { host } = this
+    host.reportDelayed()
+    const nowMs = host.clock.monotonicMs()
+    for (const [ca, rhythm] of this.freezes) if (due(rhythm, nowMs)) this.freeze(ca)
+    if (host.activeCount === 0) return
+    for (const period of this.periods.values()) if (due(period, nowMs)) this.send(period)
+    for (const [ca, rhythm] of this.scans) if (due(rhythm, nowMs)) this.scan(ca)
+  }
+
+  private freeze(ca: number): void {
+    const { host } = this
+    const station = Image.station(host.world.image, ca)
+    const report = host.counterModes.get(ca) === "A"
+    if (station !== undefined) Counters.carryOut(host, station, { group: 0, freeze: true, reset: false, report })
+  }
+
+  /** Background scan: the whole image of a station, untagged, with cause 2 (60870-5-5 6.3). */
+  private scan(ca: number): void {
+    const station = Image.station(this.host.settled().image, ca)
+    const batches: CyclicBatch[] = []
+    for (const block of station?.blocks ?? []) {
+      const type = TypeTable.byId[block.of.type]?.untagged ?? 0
+      if (TypeTable.byId[type]?.causesMonitor.includes(BACKGROUND_SCAN) !== true) continue
+      const slots = Int32Array.from({ length: block.count }, (_, place) => block.slotAt(place))
+      batches.push({ block, slots, type, cause: BACKGROUND_SCAN })
     }
+    if (batches.length > 0) this.offer(batches)
   }
 
   private send(period: Period): void {
@@ -113,10 +165,18 @@ export class Ticker {
   }
 }
 
+/** Whether the time has come; if so, sets the next one: a fixed rate, without a burst for what was missed. */
+function due(rhythm: Rhythm, nowMs: number): boolean {
+  if (nowMs < rhythm.dueMs) return false
+  rhythm.dueMs = Math.max(rhythm.dueMs + rhythm.everyMs, nowMs + 1)
+  return true
+}
+
 function batchOf(group: Group): CyclicBatch {
   if (group.batch !== null) return group.batch
   const { block } = group
   const slots = Int32Array.from(group.slots).sort((a, b) => (block.ioa[a] as number) - (block.ioa[b] as number))
-  group.batch = { block, slots, cause: block.of.cyclicCause }
-  return group.batch
+  const batch: CyclicBatch = { block, slots, type: block.of.cyclicType, cause: block.of.cyclicCause }
+  group.batch = batch
+  return batch
 }

@@ -6,13 +6,15 @@ import vm from "node:vm"
 import { build } from "esbuild"
 import { expect } from "vitest"
 import type * as CoreModule from "../../src/core/index.ts"
+import { wholeSession } from "../property/support/WholeSession.ts"
 import { sources } from "./project.ts"
 
 export type Core = typeof CoreModule
 
 /** Each gets the core as it lives inside the realm, and fails by throwing. */
 export const exercises: Readonly<Record<string, (core: Core) => void>> = {
-  "exports something": (core) => expect(Object.keys(core).length).toBeGreaterThan(0)
+  "exports something": (core) => expect(Object.keys(core).length).toBeGreaterThan(0),
+  "runs a whole session": wholeSession
 }
 
 /** What a pure core has no business with. Some are in every realm (Date), others only in Node's (setTimeout). */

@@ -116,7 +116,7 @@ export class Station {
   detach(): void {
     this.#server = null
     const station = Image.station(this.#host.world.image, this.commonAddress)
-    for (const block of station?.blocks ?? []) this.#ticker.removeBlock(block)
+    this.#ticker.removeStation(this.commonAddress, station?.blocks ?? [])
   }
 
   toString(): string {

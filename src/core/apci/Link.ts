@@ -132,7 +132,7 @@ export class LinkTurn {
       receivedAtMs: this.receivedAtMs,
       testedAtMs: this.testedAtMs,
       ledger: { buffer: this.ledger, low: this.low, high: this.high },
-      rest: this.rest
+      rest: this.phase === Phase.Closed ? null : this.rest
     }
   }
 }

@@ -42,6 +42,25 @@ export function append(
   originator: number,
   asker: number
 ): number {
+  return write(log, block, slot, block.view, block.time, cause, originator, asker)
+}
+
+/** As {@link append}, with the reading of a counter at its last freeze. */
+export function appendFrozen(log: EventLog, block: Block, slot: number, cause: number, originator: number): number {
+  const { view, time } = block.frozenColumn()
+  return write(log, block, slot, view, time, cause, originator, 0)
+}
+
+function write(
+  log: EventLog,
+  block: Block,
+  slot: number,
+  elements: DataView,
+  time: Int32Array | null,
+  cause: number,
+  originator: number,
+  asker: number
+): number {
   const position = log.end
   if (position > log.mask && log.mask + 1 < log.capacity) grow(log)
   const { view } = log
@@ -49,11 +68,10 @@ export function append(
   const stride = block.stride
   const from = slot * stride
   view.setInt32(base, block.ioa[slot] as number, true)
-  view.setInt32(base + 3, block.view.getInt32(from, true), true)
-  if (stride === 5) view.setUint8(base + 7, block.octets[from + 4] as number)
+  view.setInt32(base + 3, elements.getInt32(from, true), true)
+  if (stride === 5) view.setUint8(base + 7, elements.getUint8(from + 4))
   let length = 3 + stride
-  const { time } = block
-  if (time !== null) {
+  if (time !== null && block.of.eventTagged) {
     view.setInt32(base + length, time[slot * 2] as number, true)
     view.setInt32(base + length + 4, time[slot * 2 + 1] as number, true)
     length += 7
@@ -80,10 +98,18 @@ function grow(log: EventLog): void {
   log.mask = bigger
 }
 
-/** The position behind the newest event of a point, or 0 when it has none within the 32 bits that the image keeps. */
+/** Largest capacity of a log: records further back than this do not matter to anybody. */
+const FAR_BACK = 0x2000000
+
+/**
+ * The position behind the newest event of a point, or 0 when it has none within the 32 bits that the image keeps. Just
+ * behind a multiple of 2^32 a point without events cannot be told from one whose event is the last before it: then it
+ * counts as that one, which makes its value wait for events that it need not wait for.
+ */
 export function lastOf(block: Block, slot: number, end: number): number {
   const low = block.last[slot] as number
-  if (low === 0) return 0
-  const position = end - ((end - low) >>> 0)
+  const back = (end - low) >>> 0
+  if (low === 0 && back > FAR_BACK) return 0
+  const position = end - back
   return position > 0 ? position : 0
 }

@@ -1,7 +1,7 @@
 // Writes one APDU at a time from the log or the image: as many objects as belong together and fit (60870-5-101 7.2.2).
 // The six octets of the APCI are left to the link; octet 1 (the length) is set here.
 import * as TypeTable from "../asdu/TypeTable.ts"
-import type { Block } from "../process/Block.ts"
+import type { Block, Frozen } from "../process/Block.ts"
 import { type EventLog, RECORD_WORDS } from "./EventLog.ts"
 
 /** Octets of APCI and ASDU header before the first object. */
@@ -145,7 +145,10 @@ export function extent(
   return most
 }
 
-/** Writes `extent` places of a block from `index` as one APDU of `type` at `at`. */
+/**
+ * Writes `found` places of a block from `index` (see {@link extent}) as one APDU of `type` at `at`. With `frozen`, slots
+ * that were frozen show that reading instead of the running one.
+ */
 export function points(
   out: DataView,
   at: number,
@@ -155,33 +158,30 @@ export function points(
   found: number,
   type: number,
   cause: number,
-  originator: number
+  originator: number,
+  frozen: Frozen | null
 ): void {
   const sequence = found < 0
   const count = sequence ? -found : found
   header(out, at, type, sequence ? 0x80 | count : count, cause, originator, block.of.ca)
   let end = at + HEADER
-  if (sequence) {
+  if (sequence && slots === null && frozen === null) {
     out.setInt32(end, ioaAt(block, slots, index), true)
-    end += 3
-    if (slots === null) {
-      copyOctets(out, end, block.view, index * block.stride, count * block.stride)
-      end += count * block.stride
-    } else
-      for (let i = 0; i < count; i++) {
-        copyOctets(out, end, block.view, (slots[index + i] as number) * block.stride, block.stride)
-        end += block.stride
-      }
+    copyOctets(out, end + 3, block.view, index * block.stride, count * block.stride)
+    end += 3 + count * block.stride
   } else {
     const timed = withTime(block, type)
     for (let i = 0; i < count; i++) {
       const slot = slots === null ? index + i : (slots[index + i] as number)
-      out.setInt32(end, block.ioa[slot] as number, true)
-      end += 3
-      copyOctets(out, end, block.view, slot * block.stride, block.stride)
+      if (!sequence || i === 0) {
+        out.setInt32(end, block.ioa[slot] as number, true)
+        end += 3
+      }
+      const latched = frozen !== null && frozen.flags[slot] !== 0 ? frozen : null
+      copyOctets(out, end, latched === null ? block.view : latched.view, slot * block.stride, block.stride)
       end += block.stride
       if (timed) {
-        const time = block.time as Int32Array
+        const time = latched === null ? (block.time as Int32Array) : latched.time
         out.setInt32(end, time[slot * 2] as number, true)
         out.setInt32(end + 4, time[slot * 2 + 1] as number, true)
         end += 7

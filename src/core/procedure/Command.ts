@@ -1,6 +1,7 @@
 // Commands in control direction, types 45..51 and 58..64 (60870-5-5 6.8): judged here, decided by the application,
-// confirmed with the octets of the request.
+// confirmed with the octets of the request. Direct, or after a selection of the same value by the same client.
 import { Cause } from "../asdu/Cause.ts"
+import * as Time from "../asdu/Time.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import type { Block } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
@@ -9,97 +10,166 @@ import * as Decisions from "./Decisions.ts"
 import type { Situation } from "./Rejection.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
-import type { Turn } from "./Turn.ts"
+import * as Selections from "./Selections.ts"
+import type { Selection, Turn } from "./Turn.ts"
+
+/** S/E: 1 = select. */
+const SELECT = 0x80
 
 const scratch = new DataView(new ArrayBuffer(8))
 
-/** The qualifier octet of a command: behind the value of set-points, around it in SCO, DCO and RCO; 0 for bitstrings. */
-function qualifierOctet(kind: Value.Kind, octets: Uint8Array, at: number): number {
+/** Where in the element the octet with qualifier and S/E stands, -1 for bitstrings. */
+function qualifierAt(kind: Value.Kind): number {
   switch (kind) {
     case Value.Kind.SingleCommand:
     case Value.Kind.DoubleCommand:
     case Value.Kind.StepCommand:
-      return octets[at + Request.ELEMENT_AT] as number
+      return 0
     case Value.Kind.Normalized:
     case Value.Kind.Scaled:
-      return octets[at + Request.ELEMENT_AT + 2] as number
+      return 2
     case Value.Kind.Short:
-      return octets[at + Request.ELEMENT_AT + 4] as number
+      return 4
     default:
-      return 0
+      return -1
   }
 }
 
-/** QU (commands, 0..31) or QL (set-points, 0..127). */
-function qualifierOf(kind: Value.Kind, octet: number): number {
-  return kind === Value.Kind.SingleCommand || kind === Value.Kind.DoubleCommand || kind === Value.Kind.StepCommand
-    ? (octet >> 2) & 0x1f
-    : octet & 0x7f
+/** What a command says. */
+interface Said {
+  readonly block: Block
+  readonly slot: number
+  readonly value: number
+  /** QU of switching commands (0..31), QL of set-points (0..127). */
+  readonly qualifier: number
+  readonly select: boolean
+  /** The element octets with S/E = 0. */
+  readonly element: Uint8Array
+  readonly timeLow: number
+  readonly timeHigh: number
 }
 
 /** Takes a command with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  const type = Request.type(octets, at)
-  const ca = Request.ca(octets, at)
-  const ioa = Request.ioa(octets, at)
-  const block = blockOf(turn, ca, type, ioa)
-  if (block === undefined) return Reply.reject(turn, "unknownObject", octets, at)
-  const { kind } = block
-  const octet = qualifierOctet(kind, octets, at)
-  const qualifier = qualifierOf(kind, octet)
-  for (let i = 0; i < block.stride; i++) scratch.setUint8(i, octets[at + Request.ELEMENT_AT + i] as number)
-  const value = Value.read(kind, scratch, 0)
-  const situation = judge(turn, octets, at, surplus, kind, value, octet, qualifier)
+  const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
+  const place = Image.findTyped(station, Request.ioa(octets, at), Request.type(octets, at))
+  if (place === null) return Reply.reject(turn, "unknownObject", octets, at)
+  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
+  const said = read(place, octets, at)
+  const situation = judgeContent(turn, said) ?? judgeTime(turn, octets, at, said, station)
   if (situation !== null) return Reply.reject(turn, situation, octets, at)
+  if (Request.cause(octets, at) === Cause.DEACTIVATION) return cancel(turn, octets, at, said)
+  if (said.select) return select(turn, octets, at, said)
+  execute(turn, octets, at, said)
+}
+
+function read({ block, slot }: Image.Place, octets: Uint8Array, at: number): Said {
+  const { kind, stride } = block
+  const from = at + Request.ELEMENT_AT
+  const element = Request.piece(octets, from, stride)
+  const place = qualifierAt(kind)
+  const octet = place < 0 ? 0 : (element[place] as number)
+  if (place >= 0) element[place] = octet & ~SELECT
+  for (let i = 0; i < stride; i++) scratch.setUint8(i, element[i] as number)
+  const tagged = TypeTable.byId[block.of.type]?.time === "cp56"
+  return {
+    block,
+    slot,
+    value: Value.read(kind, scratch, 0),
+    qualifier: place === 0 ? (octet >> 2) & 0x1f : octet & 0x7f,
+    select: (octet & SELECT) !== 0,
+    element,
+    timeLow: tagged ? Request.word(octets, from + stride) : 0,
+    timeHigh: tagged ? Request.word(octets, from + stride + 3) >>> 8 : 0
+  }
+}
+
+/** What is wrong with value and qualifier, or null. */
+function judgeContent(turn: Turn, { block, value, qualifier }: Said): Situation | null {
+  const { kind } = block
+  const switching = qualifierAt(kind) === 0
+  if (switching && kind !== Value.Kind.SingleCommand && (value === 0 || value === 3)) return "value"
+  if (kind === Value.Kind.Short && !Number.isFinite(value)) return "value"
+  if (turn.world.profile.reservedQualifiers === "refuse" && qualifier > (switching ? 3 : 0)) return "qualifier"
+  return null
+}
+
+/** Whether the time tag forbids to obey, where the server judges it. */
+function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, station: Image.Station): Situation | null {
+  const { commandAgeMs, profile } = turn.world
+  if (commandAgeMs === 0 || TypeTable.byId[Request.type(octets, at)]?.time !== "cp56") return null
+  const { timeLow, timeHigh } = said
+  const valid = Time.validateCp56(timeLow, timeHigh) === "ok"
+  const age = turn.wallMs + station.zone.offsetMs - Time.cp56ToEpochMs(timeLow, timeHigh)
+  if (valid && Math.abs(age) <= commandAgeMs) return null
+  return profile.outdatedCommand === "refuse" ? "outdated" : "outdatedSilently"
+}
+
+/** Takes back a selection. A command that is being decided or carried out cannot be taken back. */
+function cancel(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
+  const selection = said.select ? Selections.own(turn, said.block, said.slot) : undefined
+  if (selection === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
+  Selections.release(turn, selection)
+  Reply.mirror(turn, octets, at, Cause.DEACTIVATION_CON, -1)
+}
+
+const needsSelect = ({ block, slot }: Said): boolean => block.select !== null && block.select[slot] !== 0
+
+function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
+  if (!needsSelect(said)) return Reply.reject(turn, "notSelectable", octets, at)
+  const { block, slot, element } = said
+  if (Selections.heldByOther(turn, block, slot)) return Reply.reject(turn, "selectedByOther", octets, at)
+  if (turn.work.pending.some(({ selection }) => selection?.block === block && selection.slot === slot))
+    return Reply.reject(turn, "selectedByOther", octets, at)
+  if (turn.work.selections.length >= turn.world.limits.decisionsPerSession)
+    return Reply.reject(turn, "tooManyRequests", octets, at)
+  const id = Selections.select(turn, block, slot, Request.originator(octets, at), element)
+  if (Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, id)) Selections.begin(turn, id)
+}
+
+function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
+  const { block, slot } = said
+  let selection: Selection | null = null
+  if (needsSelect(said)) {
+    selection = Selections.own(turn, block, slot) ?? null
+    if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
+    if (!matches(selection, said, Request.originator(octets, at))) {
+      Selections.release(turn, selection)
+      return Reply.reject(turn, "notSelected", octets, at)
+    }
+  }
   if (Request.test(octets, at) !== 0) {
+    // A test is confirmed and terminated like the real thing, and operates nothing.
+    if (selection !== null) Selections.release(turn, selection)
     Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1)
     Reply.mirror(turn, octets, at, Cause.ACTIVATION_TERMINATION, -1)
     return
   }
+  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  if (selection !== null) Selections.take(turn, selection)
   const apdu = Reply.copy(octets, at)
-  const tagged = TypeTable.byId[type]?.time === "cp56"
-  const timeAt = at + Request.ELEMENT_AT + block.stride
   turn.notice({
     kind: "command",
-    id: Decisions.ask(turn, "command", apdu),
+    id: Decisions.ask(turn, "command", apdu, selection),
     block,
-    slot: block.find(ioa),
-    type,
-    ca,
-    ioa,
-    value,
-    qualifier,
-    timeLow: tagged ? Request.word(octets, timeAt) : 0,
-    timeHigh: tagged ? Request.word(octets, timeAt + 3) >>> 8 : 0,
+    slot,
+    type: block.of.type,
+    ca: block.of.ca,
+    ioa: Request.ioa(octets, at),
+    value: said.value,
+    qualifier: said.qualifier,
+    timeLow: said.timeLow,
+    timeHigh: said.timeHigh,
     originator: Request.originator(octets, at),
+    selected: selection !== null,
     apdu
   })
 }
 
-function blockOf(turn: Turn, ca: number, type: number, ioa: number): Block | undefined {
-  return Image.station(turn.world.image, ca)?.blocks.find((found) => found.of.type === type && found.find(ioa) >= 0)
-}
-
-/** What is wrong with the content of a command, or null. */
-function judge(
-  turn: Turn,
-  octets: Uint8Array,
-  at: number,
-  surplus: boolean,
-  kind: Value.Kind,
-  value: number,
-  octet: number,
-  qualifier: number
-): Situation | null {
-  if (Request.vsq(octets, at) !== 1) return "severalObjects"
-  if (surplus) return "surplusOctets"
-  if (Request.cause(octets, at) === Cause.DEACTIVATION) return "nothingToDeactivate"
-  if ((octet & 0x80) !== 0) return "notSelectable"
-  if ((kind === Value.Kind.DoubleCommand || kind === Value.Kind.StepCommand) && (value === 0 || value === 3))
-    return "value"
-  if (kind === Value.Kind.Short && !Number.isFinite(value)) return "value"
-  const most = kind === Value.Kind.Normalized || kind === Value.Kind.Scaled || kind === Value.Kind.Short ? 0 : 3
-  if (turn.world.profile.reservedQualifiers === "refuse" && qualifier > most) return "qualifier"
-  if (Decisions.full(turn)) return "tooManyRequests"
-  return null
+/** Whether an execute says the same as the select before it; time tags are not compared. */
+function matches(selection: Selection, { element }: Said, originator: number): boolean {
+  if (selection.originator !== originator || selection.element.length !== element.length) return false
+  for (let i = 0; i < element.length; i++) if (selection.element[i] !== element[i]) return false
+  return true
 }

@@ -19,7 +19,7 @@ export function due(turn: Turn, batches: readonly CyclicBatch[]): void {
 export function step(turn: Turn): boolean {
   const cursor = turn.work.cyclic[0]
   if (cursor === undefined) return false
-  const { block, slots, cause } = cursor.batch
+  const { block, slots, type, cause } = cursor.batch
   let { index } = cursor
   while (index < slots.length && (block.ioa[slots[index] as number] as number) < 0) index++
   if (index >= slots.length) {
@@ -28,11 +28,10 @@ export function step(turn: Turn): boolean {
   }
   let until = index
   while (until < slots.length && until < index + 127 && (block.ioa[slots[until] as number] as number) >= 0) until++
-  const type = block.of.cyclicType
   const found = Packing.extent(block, slots, index, until, type, turn.world.profile.maxApduLength)
   const count = Math.abs(found)
   if (!Reply.passed(turn, Order.pendingMark(turn, block, slots, index, count))) return false
-  Packing.points(turn.view, turn.at, block, slots, index, found, type, cause, 0)
+  Packing.points(turn.view, turn.at, block, slots, index, found, type, cause, 0, null)
   Link.sendI(turn, Ledger.NO_EVENTS)
   turn.work = { ...turn.work, cyclic: [{ batch: cursor.batch, index: index + count }, ...turn.work.cyclic.slice(1)] }
   return true

@@ -4,38 +4,54 @@ import { Cause, NEGATIVE } from "../asdu/Cause.ts"
 import type { Decision } from "./Notice.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
-import type { Pending, Turn } from "./Turn.ts"
+import * as Selections from "./Selections.ts"
+import type { Pending, Selection, Turn } from "./Turn.ts"
 
 /** Whether no further request may wait. */
 export const full = (turn: Turn): boolean => turn.work.pending.length >= turn.world.limits.decisionsPerSession
 
 /** Remembers a request; returns the id under which it will be decided. */
-export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array): number {
+export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selection: Selection | null = null): number {
   const { work } = turn
   const id = work.nextId
-  const pending: Pending = { id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs }
-  turn.work = { ...work, nextId: id + 1, pending: [...work.pending, pending] }
-  turn.asked = true
+  const pending: Pending = { id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection }
+  turn.work = { ...work, nextId: id + 1, pending: [...work.pending, pending], asked: true }
   return id
 }
 
 /** Takes the application's answer. One that nobody waits for any more is dropped. */
 export function decide(turn: Turn, decision: Decision): void {
-  const { work } = turn
-  const found = work.pending.find((pending) => pending.id === decision.id)
+  const found = turn.work.pending.find((pending) => pending.id === decision.id)
   if (found === undefined) return
-  if (!decision.keep) turn.work = { ...work, pending: work.pending.filter((pending) => pending !== found) }
+  if (!decision.keep) forget(turn, found)
   else if (found.untilMs !== Number.POSITIVE_INFINITY) {
     const kept: Pending = { ...found, untilMs: Number.POSITIVE_INFINITY }
-    turn.work = { ...work, pending: work.pending.map((pending) => (pending === found ? kept : pending)) }
+    turn.work = { ...turn.work, pending: turn.work.pending.map((pending) => (pending === found ? kept : pending)) }
   }
+  if (found.kind === "reset" && decision.confirm > 0 && found.apdu[Request.ELEMENT_AT] === PURGE)
+    turn.work = { ...turn.work, purged: turn.ends }
   const apdu = found.kind === "clock" ? withOwnTime(turn, found.apdu, decision) : found.apdu
-  if (decision.confirm !== 0) Reply.answer(turn, apdu, 0, Cause.ACTIVATION_CON | (decision.confirm < 0 ? NEGATIVE : 0))
+  if (decision.confirm !== 0) confirm(turn, apdu, decision.confirm < 0)
   if (!decision.terminate) return
   if (Reply.passed(turn, decision.barrier)) return Reply.answer(turn, apdu, 0, Cause.ACTIVATION_TERMINATION)
   const termination = apdu.slice()
   termination[Request.CAUSE_AT] = Request.test(apdu, 0) | Cause.ACTIVATION_TERMINATION
   Reply.queue(turn, termination, decision.barrier)
+}
+
+/** QRP: reset of pending information with time tag of the event buffer. */
+const PURGE = 2
+
+function forget(turn: Turn, found: Pending): void {
+  turn.work = { ...turn.work, pending: turn.work.pending.filter((pending) => pending.id !== found.id) }
+  if (found.selection !== null) Selections.release(turn, found.selection)
+}
+
+/** ACTCON, or DEACTCON where the request was a deactivation. */
+function confirm(turn: Turn, apdu: Uint8Array, negative: boolean): void {
+  const deactivation = Request.cause(apdu, 0) === Cause.DEACTIVATION
+  const cause = deactivation ? Cause.DEACTIVATION_CON : Cause.ACTIVATION_CON
+  Reply.answer(turn, apdu, 0, negative ? cause | NEGATIVE : cause)
 }
 
 /** A positive confirmation of a clock synchronisation carries the station's own time, unless the profile says echo. */
@@ -51,8 +67,8 @@ function withOwnTime(turn: Turn, apdu: Uint8Array, decision: Decision): Uint8Arr
 export function expire(turn: Turn): void {
   for (const pending of turn.work.pending) {
     if (turn.nowMs < pending.untilMs) continue
-    turn.work = { ...turn.work, pending: turn.work.pending.filter((other) => other !== pending) }
+    forget(turn, pending)
     turn.notice({ kind: "timedOut", id: pending.id })
-    Reply.answer(turn, pending.apdu, 0, Cause.ACTIVATION_CON | NEGATIVE)
+    confirm(turn, pending.apdu, true)
   }
 }

@@ -1,14 +1,22 @@
 // The way of a received ASDU: judged by the rejection table in its order, then handed to the procedure of its type.
+import { Cause } from "../asdu/Cause.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import * as Image from "../process/Image.ts"
 import * as Value from "../process/Value.ts"
 import * as Clock from "./Clock.ts"
 import * as Command from "./Command.ts"
+import * as Counter from "./Counter.ts"
+import * as File from "./File.ts"
 import * as Interrogation from "./Interrogation.ts"
+import * as Parameter from "./Parameter.ts"
+import * as Read from "./Read.ts"
 import type { Situation } from "./Rejection.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
+import * as Reset from "./Reset.ts"
+import * as Test from "./Test.ts"
 import type { Turn } from "./Turn.ts"
+import type { World } from "./World.ts"
 
 /** Takes the ASDU of the frame at `at`; header, cause and structure have been judged. */
 type Procedure = (turn: Turn, octets: Uint8Array, at: number, surplus: boolean) => void
@@ -17,14 +25,36 @@ interface Entry {
   readonly run: Procedure
   /** Whether the global common address is legal. */
   readonly global: boolean
+  /** A cause that is taken besides those of the type table. */
+  readonly alsoCause?: number
+  /** Whether this server supports the type; undefined: always. */
+  readonly when?: (world: World) => boolean
 }
 
-const entries: readonly (Entry | undefined)[] = Array.from({ length: 256 }, (_, type): Entry | undefined => {
-  if (Value.isCommand(type) && Value.layoutOf(type) !== undefined) return { run: Command.request, global: false }
-  if (type === TypeTable.Type.C_IC_NA_1) return { run: Interrogation.request, global: true }
-  if (type === TypeTable.Type.C_CS_NA_1) return { run: Clock.request, global: true }
-  return undefined
-})
+const { Type } = TypeTable
+
+/** The procedure of each type that is taken in control direction. */
+const entries: readonly (Entry | undefined)[] = (() => {
+  const found: (Entry | undefined)[] = new Array(256).fill(undefined)
+  for (const type of Value.pointTypes) if (Value.isCommand(type)) found[type] = { run: Command.request, global: false }
+  found[Type.C_IC_NA_1] = { run: Interrogation.request, global: true }
+  found[Type.C_CI_NA_1] = { run: Counter.request, global: true }
+  found[Type.C_RD_NA_1] = { run: Read.request, global: false }
+  found[Type.C_CS_NA_1] = { run: Clock.request, global: true }
+  found[Type.C_TS_NA_1] = { run: Test.request, global: false, when: (world) => world.profile.types101 }
+  found[Type.C_RP_NA_1] = { run: Reset.request, global: true }
+  found[Type.C_CD_NA_1] = { run: Test.request, global: false, when: (world) => world.profile.types101 }
+  found[Type.C_TS_TA_1] = { run: Test.request, global: false }
+  for (const type of [Type.P_ME_NA_1, Type.P_ME_NB_1, Type.P_ME_NC_1, Type.P_AC_NA_1])
+    found[type] = { run: Parameter.request, global: false }
+  for (const type of File.types) found[type] = { run: File.request, global: false, when: (world) => world.files }
+  // The sources differ on the cause of F_SC_NB_1: both are taken.
+  found[Type.F_SC_NB_1] = { ...(found[Type.F_SC_NB_1] as Entry), alsoCause: Cause.REQUEST }
+  return found
+})()
+
+/** The types that are taken in control direction, ascending. */
+export const supported: readonly number[] = entries.flatMap((entry, type) => (entry === undefined ? [] : [type]))
 
 /** Octets that the header promises, counted from the start octet; -1 when the type has no fixed layout. */
 function promised(row: TypeTable.TypeRow, octets: Uint8Array, at: number): number {
@@ -34,35 +64,68 @@ function promised(row: TypeTable.TypeRow, octets: Uint8Array, at: number): numbe
   return Request.OBJECT_AT + count * (3 + row.octets)
 }
 
-/** Judges structure, addresses, type and cause; null when the request may run. */
-function judge(turn: Turn, octets: Uint8Array, at: number, row: TypeTable.TypeRow | undefined): Situation | null {
+/** Judges the structure of an ASDU of a known type; null when header and length agree. */
+function judgeStructure(octets: Uint8Array, at: number, row: TypeTable.TypeRow | undefined): Situation | null {
   const total = Request.size(octets, at)
   if (total < Request.OBJECT_AT) return "truncated"
+  if (row === undefined) return null
   const vsq = Request.vsq(octets, at)
-  if (row !== undefined) {
-    if ((vsq & 0x7f) === 0) return "noObject"
-    if (total < promised(row, octets, at)) return "truncated"
-    if ((vsq & 0x80) !== 0 && Request.ioa(octets, at) + (vsq & 0x7f) > 0x1000000) return "truncated"
+  if ((vsq & 0x7f) === 0) return "noObject"
+  if (total < promised(row, octets, at)) return "truncated"
+  const past = (vsq & 0x80) !== 0 && Request.ioa(octets, at) + (vsq & 0x7f) > 0x1000000
+  return past ? "truncated" : null
+}
+
+/** Judges one of the causes 44..47; null when it does not apply. */
+function judgeHeader(turn: Turn, octets: Uint8Array, at: number, cause: 44 | 45 | 46 | 47): Situation | null {
+  const { image } = turn.world
+  const entry = entryOf(turn, Request.type(octets, at))
+  const row = TypeTable.byId[Request.type(octets, at)]
+  const ca = Request.ca(octets, at)
+  switch (cause) {
+    case 46: {
+      const known =
+        ca === Request.GLOBAL
+          ? entry?.global !== false && image.stations.length > 0
+          : Image.station(image, ca) !== undefined
+      return known ? null : "unknownCommonAddress"
+    }
+    case 44:
+      return entry === undefined ? "unknownType" : null
+    case 45: {
+      const found = Request.cause(octets, at)
+      const known = row === undefined || row.causesControl.includes(found) || found === entry?.alsoCause
+      return known ? null : "unknownCause"
+    }
+    case 47:
+      return row?.ioa === "zero" && Request.ioa(octets, at) !== 0 ? "unknownObject" : null
   }
+}
+
+function entryOf(turn: Turn, type: number): Entry | undefined {
+  const entry = entries[type]
+  return entry?.when === undefined || entry.when(turn.world) ? entry : undefined
+}
+
+function judge(turn: Turn, octets: Uint8Array, at: number, row: TypeTable.TypeRow | undefined): Situation | null {
+  const structure = judgeStructure(octets, at, row)
+  if (structure !== null) return structure
   const cause = Request.cause(octets, at)
   if (cause >= 44 && cause <= 47) return "mirrored"
-  const entry = entries[Request.type(octets, at)]
-  const ca = Request.ca(octets, at)
-  if (ca === Request.GLOBAL) {
-    if (entry?.global === false || turn.world.image.stations.length === 0) return "unknownCommonAddress"
-  } else if (Image.station(turn.world.image, ca) === undefined) return "unknownCommonAddress"
-  if (entry === undefined || row === undefined) return "unknownType"
-  if (!row.causesControl.includes(cause)) return "unknownCause"
-  if (row.ioa === "zero" && Request.ioa(octets, at) !== 0) return "unknownObject"
+  for (const one of turn.world.profile.rejectionOrder) {
+    const situation = judgeHeader(turn, octets, at, one)
+    if (situation !== null) return situation
+  }
   return null
 }
 
 /** Takes one received I frame whose numbers are right. */
 export function receive(turn: Turn, octets: Uint8Array, at: number): void {
   const type = Request.type(octets, at)
-  const row = Request.size(octets, at) > 6 ? TypeTable.byId[type] : undefined
+  const row = Request.size(octets, at) > Request.TYPE_AT ? TypeTable.byId[type] : undefined
   const situation = judge(turn, octets, at, row)
-  if (situation !== null) return Reply.reject(turn, situation, octets, at)
-  const entry = entries[type] as Entry
-  entry.run(turn, octets, at, Request.size(octets, at) > promised(row as TypeTable.TypeRow, octets, at))
+  const entry = entryOf(turn, type)
+  if (situation !== null || entry === undefined || row === undefined)
+    return Reply.reject(turn, situation ?? "unknownType", octets, at)
+  entry.run(turn, octets, at, Request.size(octets, at) > promised(row, octets, at))
 }

@@ -33,21 +33,28 @@ export function step(turn: Turn, priority: number): boolean {
     sent = reached
     turn.sentUpTo(priority, sent)
   }
-  const until = sent < (turn.startedAt[priority] as number) ? (turn.startedAt[priority] as number) : 0
-  while (sent < until && superseded(turn, log, sent, end)) sent++
+  const until = Math.max(turn.startedAt[priority] as number, turn.work.purged[priority] ?? 0)
+  while (sent < until && omitted(turn, log, priority, sent, end)) sent++
   if (sent >= end) {
     turn.sentUpTo(priority, sent)
     return false
   }
   // What happened while nobody listened is judged record by record: an ASDU ends before the next one to be left out.
   let to = sent + 1
-  while (to < until && to < sent + 127 && !superseded(turn, log, to, end)) to++
+  while (to < until && to < sent + 127 && !omitted(turn, log, priority, to, end)) to++
   if (to >= until) to = end
   const { packEvents, profile } = turn.world
   sent += Packing.events(turn.view, turn.at, log, sent, to, turn.id, packEvents, profile.maxApduLength)
   turn.sentUpTo(priority, sent)
   Link.sendI(turn, Ledger.mark(sent, priority))
   return true
+}
+
+/** Whether a record is left out: purged by a reset of the event buffer, or superseded while nobody listened. */
+function omitted(turn: Turn, log: EventLog.EventLog, priority: number, position: number, end: number): boolean {
+  const key = log.words[(position & log.mask) * EventLog.RECORD_WORDS + 4] as number
+  if (position < (turn.work.purged[priority] ?? 0) && TypeTable.byId[key & 0xff]?.time !== "none") return true
+  return position < (turn.startedAt[priority] as number) && superseded(turn, log, position, end)
 }
 
 /** While nobody listened, only the newest untagged record of a point counts, and what was meant for live listeners does not. */
@@ -66,18 +73,18 @@ function superseded(turn: Turn, log: EventLog.EventLog, position: number, end: n
 
 /** Notes that [from, to) is lost to this session. */
 function drop(turn: Turn, priority: number, from: number, to: number): void {
-  const before = turn.work.heal
-  const start = before !== null && before.priority === priority ? before.from : from
-  const heal: Heal = { priority, from: start, to, station: 0, block: 0, slot: 0 }
-  turn.work = { ...turn.work, heal }
+  const others = turn.work.heal.filter((heal) => heal.priority !== priority)
+  const before = turn.work.heal.find((heal) => heal.priority === priority)
+  const heal: Heal = { priority, from: before?.from ?? from, to, station: 0, block: 0, slot: 0 }
+  turn.work = { ...turn.work, heal: [...others, heal] }
   turn.lost += to - from
   turn.notice({ kind: "overflow", lost: to - from })
 }
 
 /** Sends the current value of the next point whose newest event was lost. False when there is none left. */
 export function heal(turn: Turn): boolean {
-  const work = turn.work.heal
-  if (work === null) return false
+  const [work, ...others] = turn.work.heal
+  if (work === undefined) return false
   const { priority, from, to } = work
   let { station, block, slot } = work
   const { stations } = turn.world.image
@@ -85,8 +92,8 @@ export function heal(turn: Turn): boolean {
   for (let looked = 0; looked < SCAN; looked++) {
     const found = stations[station]
     if (found === undefined) {
-      turn.work = { ...turn.work, heal: null }
-      return false
+      turn.work = { ...turn.work, heal: others }
+      return others.length > 0 && heal(turn)
     }
     const of = found.blocks[block]
     if (of === undefined) {
@@ -102,14 +109,14 @@ export function heal(turn: Turn): boolean {
     const last = of.of.priority === priority ? EventLog.lastOf(of, slot, end) : 0
     if (last > from && last <= to && (of.ioa[slot] as number) >= 0) {
       const slots = Int32Array.of(slot)
-      Packing.points(turn.view, turn.at, of, slots, 0, 1, of.of.eventType, SPONTANEOUS, 0)
+      Packing.points(turn.view, turn.at, of, slots, 0, 1, of.of.eventType, SPONTANEOUS, 0, null)
       Link.sendI(turn, Ledger.NO_EVENTS)
-      turn.work = { ...turn.work, heal: { priority, from, to, station, block, slot: slot + 1 } }
+      turn.work = { ...turn.work, heal: [{ priority, from, to, station, block, slot: slot + 1 }, ...others] }
       return true
     }
     slot++
   }
-  turn.work = { ...turn.work, heal: { priority, from, to, station, block, slot } }
+  turn.work = { ...turn.work, heal: [{ priority, from, to, station, block, slot }, ...others] }
   turn.more = true
   return false
 }

@@ -1,9 +1,10 @@
-// General interrogation, C_IC_NA_1 (60870-5-5 6.6): a resumable cursor over the image. An ASDU is built when the window
-// opens and carries the values of that moment, so an answer of any size needs no memory and cannot be cut.
-// One interrogation runs and one is queued for each common address asked for; a global request counts once.
+// Interrogation of a station or group, C_IC_NA_1 (60870-5-5 6.6), and the reading of counters: a resumable cursor over
+// the image. An ASDU is built when the window opens and carries the values of that moment, so an answer of any size
+// needs no memory and cannot be cut. One runs and one is queued for each type and common address asked for; a global
+// request counts once, and answers all confirmations first, then station by station.
 
 import * as Link from "../apci/Link.ts"
-import { Cause } from "../asdu/Cause.ts"
+import { Cause, NEGATIVE } from "../asdu/Cause.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Packing from "../delivery/Packing.ts"
 import type { Block } from "../process/Block.ts"
@@ -13,32 +14,61 @@ import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import type { Interrogation, Turn } from "./Turn.ts"
 
-/** QOI of the station interrogation. */
+/** QOI of the station interrogation; 21..36 are groups 1..16. */
 const STATION = 20
+const LAST_GROUP = 36
+const COUNTERS = 101
+const NO_SLOTS = new Int32Array(0)
 
 /** Takes an interrogation command with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
   if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
-  const ca = Request.ca(octets, at)
   const qualifier = octets[at + Request.ELEMENT_AT] as number
-  const ofSame = turn.work.interrogations.filter((other) => other.ca === ca)
-  if (Request.cause(octets, at) === Cause.DEACTIVATION) {
-    const found = ofSame.find((other) => other.qualifier === qualifier)
-    if (found === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
-    turn.work = { ...turn.work, interrogations: turn.work.interrogations.filter((other) => other !== found) }
-    Reply.answer(turn, octets, at, Cause.DEACTIVATION_CON)
-    return startNext(turn, ca)
-  }
-  if (qualifier !== STATION) return Reply.reject(turn, "groupNotConfigured", octets, at)
+  if (Request.cause(octets, at) === Cause.DEACTIVATION) return deactivate(turn, octets, at, qualifier)
+  if (qualifier < STATION || qualifier > LAST_GROUP) return Reply.reject(turn, "groupNotConfigured", octets, at)
+  const group = qualifier === STATION ? -1 : Image.groupBit(qualifier - STATION, false)
+  add(turn, octets, at, qualifier, group)
+}
+
+function deactivate(turn: Turn, octets: Uint8Array, at: number, qualifier: number): void {
+  const found = sameAs(turn, octets, at).find((other) => other.qualifier === qualifier)
+  if (found === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
+  turn.work = { ...turn.work, interrogations: turn.work.interrogations.filter((other) => other !== found) }
+  Reply.answer(turn, octets, at, Cause.DEACTIVATION_CON)
+  startNext(turn, found)
+}
+
+const sameAs = (turn: Turn, octets: Uint8Array, at: number): readonly Interrogation[] =>
+  turn.work.interrogations.filter(({ type, ca }) => type === Request.type(octets, at) && ca === Request.ca(octets, at))
+
+/** The asked stations that have no point in a group; null when none of them has one. */
+export function without(turn: Turn, octets: Uint8Array, at: number, group: number): readonly number[] | null {
+  const ca = Request.ca(octets, at)
+  const asked = turn.world.image.stations.filter((station) => ca === Request.GLOBAL || station.ca === ca)
+  if (group < 0) return []
+  const lacking = asked.filter(({ blocks }) => !blocks.some((block) => block.members[group] !== undefined))
+  return lacking.length === asked.length ? null : lacking.map((station) => station.ca)
+}
+
+/** Adds an interrogation for data with this cause; `group` is a bit of the slots' group masks, -1 = all points. */
+export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, group: number): void {
+  const lacking = without(turn, octets, at, group)
+  if (lacking === null) return Reply.reject(turn, "groupNotConfigured", octets, at)
+  const ofSame = sameAs(turn, octets, at)
   if (ofSame.length > 1) return Reply.reject(turn, "alreadyQueued", octets, at)
-  const stations = ca === Request.GLOBAL ? turn.world.image.stations.map((station) => station.ca) : [ca]
+  const ca = Request.ca(octets, at)
+  const all = ca === Request.GLOBAL ? turn.world.image.stations.map((station) => station.ca) : [ca]
+  for (const lacks of lacking) Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON | NEGATIVE, lacks)
   const added: Interrogation = {
+    type: Request.type(octets, at) === COUNTERS ? 101 : 100,
+    cause,
+    group,
     ca,
-    qualifier,
+    qualifier: octets[at + Request.ELEMENT_AT] as number,
     originator: Request.originator(octets, at),
     test: Request.test(octets, at),
-    stations,
+    stations: all.filter((one) => !lacking.includes(one)),
     started: false,
     block: null,
     after: -1,
@@ -57,7 +87,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
 function say(turn: Turn, of: Interrogation, ca: number, cause: number): void {
   const low = ca & 0xff
   const high = ca >> 8
-  const apdu = [0x68, 14, 0, 0, 0, 0, 100, 1, of.test | cause, of.originator, low, high, 0, 0, 0, of.qualifier]
+  const apdu = [0x68, 14, 0, 0, 0, 0, of.type, 1, of.test, of.originator, low, high, 0, 0, 0, of.qualifier]
   Reply.mirror(turn, Uint8Array.from(apdu), 0, cause, -1)
 }
 
@@ -66,9 +96,8 @@ function start(turn: Turn, of: Interrogation): void {
   for (const ca of of.stations) say(turn, of, ca, Cause.ACTIVATION_CON)
 }
 
-function startNext(turn: Turn, ca: number): void {
-  const ofSame = turn.work.interrogations.filter((other) => other.ca === ca)
-  const next = ofSame[0]
+function startNext(turn: Turn, ended: Interrogation): void {
+  const next = turn.work.interrogations.find((other) => other.type === ended.type && other.ca === ended.ca)
   if (next !== undefined && !next.started) start(turn, next)
 }
 
@@ -76,78 +105,92 @@ function replace(turn: Turn, old: Interrogation, by: Interrogation): void {
   turn.work = { ...turn.work, interrogations: turn.work.interrogations.map((found) => (found === old ? by : found)) }
 }
 
-/** Whether an interrogation could send something now. */
-export const ready = (turn: Turn): boolean => {
-  const of = turn.work.interrogations.find((found) => found.started)
-  return of !== undefined && !waits(turn, of)
+function waits(turn: Turn, of: Interrogation): boolean {
+  if (of.refreshId !== 0) return true
+  // Counters are read after a freeze that was asked for before has been carried out.
+  if (of.type === COUNTERS && turn.work.pending.some(({ kind }) => kind === "freeze")) return true
+  return !Reply.passed(turn, of.barrier)
 }
 
-const waits = (turn: Turn, of: Interrogation): boolean =>
-  (of.refreshId !== 0 && turn.nowMs < of.refreshUntilMs) || !Reply.passed(turn, of.barrier)
+/** The type in which a block answers this interrogation, 0 = not at all. */
+const typeIn = (of: Interrogation, block: Block): number =>
+  of.type === COUNTERS ? block.of.counterType : block.of.answerType
 
-/** Sends the next ASDU of the interrogation that runs. False when it has to wait. */
+/** The slots of a block that this interrogation asks for, by address; null = all, in slot order. */
+const slotsOf = (of: Interrogation, block: Block): Int32Array | null =>
+  of.group < 0 ? block.order : (block.members[of.group] ?? NO_SLOTS)
+
+/** Sends the next ASDU of an interrogation that can go on. False when there is none. */
 export function step(turn: Turn): boolean {
-  const of = turn.work.interrogations.find((found) => found.started)
-  if (of === undefined || waits(turn, of)) return false
+  for (const of of turn.work.interrogations) if (of.started && !waits(turn, of)) return advance(turn, of)
+  return false
+}
+
+function advance(turn: Turn, of: Interrogation): boolean {
   const ca = of.stations[0] as number
   const station = Image.station(turn.world.image, ca)
-  let block = of.block
-  let after = of.after
-  let place = of.place
+  let { block, after, place, refreshedTo } = of
   while (station !== undefined) {
-    if (block !== null && block.of.answerType !== 0) {
-      place = Order.resume(block, after, place)
-      if (place < block.count) break
+    if (block !== null && typeIn(of, block) !== 0) {
+      const slots = slotsOf(of, block)
+      const count = slots === null ? block.count : slots.length
+      place = Order.resume(block, slots, count, after, place)
+      if (place < count) return send(turn, { ...of, refreshedTo }, of, block, slots, count, after, place)
     }
     const next = block === null ? 0 : station.blocks.indexOf(block) + 1
-    if (next >= station.blocks.length) {
-      block = null
-      break
-    }
+    if (next >= station.blocks.length) break
     block = station.blocks[next] as Block
     after = -1
     place = 0
+    refreshedTo = -1
   }
-  if (station === undefined || block === null) return terminate(turn, of, ca)
-  return send(turn, of, block, after, place)
+  return terminate(turn, of, ca)
 }
 
-function send(turn: Turn, of: Interrogation, block: Block, after: number, place: number): boolean {
-  const type = block.of.answerType
-  const found = Packing.extent(block, block.order, place, block.count, type, turn.world.profile.maxApduLength)
+function send(
+  turn: Turn,
+  of: Interrogation,
+  old: Interrogation,
+  block: Block,
+  slots: Int32Array | null,
+  all: number,
+  after: number,
+  place: number
+): boolean {
+  const type = typeIn(of, block)
+  const found = Packing.extent(block, slots, place, all, type, turn.world.profile.maxApduLength)
   const count = Math.abs(found)
-  const last = block.ioa[block.slotAt(place + count - 1)] as number
+  const lastPlace = place + count - 1
+  const last = block.ioa[slots === null ? lastPlace : (slots[lastPlace] as number)] as number
   if (block.refresh !== null && last > of.refreshedTo) {
-    const slots = Order.flagged(block, block.refresh, block.order, place, count)
-    if (slots.length > 0) {
-      const refreshId = turn.work.nextId
+    const flagged = Order.flagged(block, block.refresh, slots, place, count)
+    if (flagged.length > 0) {
+      const refreshId = Order.askRefresh(turn, block, flagged)
       const refreshUntilMs = turn.nowMs + turn.world.limits.refreshMs
-      turn.work = { ...turn.work, nextId: refreshId + 1 }
-      turn.notice({ kind: "refresh", id: refreshId, block, slots })
-      turn.asked = true
-      replace(turn, of, { ...of, block, after, place, refreshId, refreshUntilMs, refreshedTo: last })
+      replace(turn, old, { ...of, block, after, place, refreshId, refreshUntilMs, refreshedTo: last })
       return false
     }
   }
-  const barrier = of.yields < Order.YIELDS_MAX ? Order.pendingMark(turn, block, block.order, place, count) : -1
+  const barrier = of.yields < Order.YIELDS_MAX ? Order.pendingMark(turn, block, slots, place, count) : -1
   if (barrier >= 0) {
-    replace(turn, of, { ...of, block, after, place, barrier, yields: of.yields + 1 })
+    replace(turn, old, { ...of, block, after, place, barrier, yields: of.yields + 1 })
     return false
   }
-  Packing.points(turn.view, turn.at, block, block.order, place, found, type, of.test | of.qualifier, of.originator)
+  const frozen = of.type === COUNTERS ? block.frozen : null
+  Packing.points(turn.view, turn.at, block, slots, place, found, type, of.test | of.cause, of.originator, frozen)
   Link.sendI(turn, Ledger.NO_EVENTS)
-  replace(turn, of, { ...of, block, after: last, place: place + count, barrier: -1, yields: 0, refreshId: 0 })
+  replace(turn, old, { ...of, block, after: last, place: place + count, barrier: -1, yields: 0, refreshId: 0 })
   return true
 }
 
 /** The last step of the cursor: ends the present station, and the whole interrogation with the last one. */
 function terminate(turn: Turn, of: Interrogation, ca: number): boolean {
   const stations = of.stations.slice(1)
-  turn.notice({ kind: "interrogated", ca, qualifier: of.qualifier })
+  turn.notice({ kind: "interrogated", type: of.type, ca, qualifier: of.qualifier })
   if (stations.length > 0) replace(turn, of, { ...of, stations, block: null, after: -1, place: 0, refreshedTo: -1 })
   else turn.work = { ...turn.work, interrogations: turn.work.interrogations.filter((found) => found !== of) }
   say(turn, of, ca, Cause.ACTIVATION_TERMINATION)
-  if (stations.length === 0) startNext(turn, of.ca)
+  if (stations.length === 0) startNext(turn, of)
   return true
 }
 
@@ -155,4 +198,10 @@ function terminate(turn: Turn, of: Interrogation, ca: number): boolean {
 export function refreshed(turn: Turn, id: number): void {
   const of = turn.work.interrogations.find((found) => found.refreshId === id)
   if (of !== undefined) replace(turn, of, { ...of, refreshId: 0 })
+}
+
+/** Goes on without values that were not refreshed in time. */
+export function expire(turn: Turn): void {
+  for (const of of turn.work.interrogations)
+    if (of.refreshId !== 0 && turn.nowMs >= of.refreshUntilMs) replace(turn, of, { ...of, refreshId: 0 })
 }

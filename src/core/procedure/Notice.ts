@@ -2,6 +2,7 @@
 // request leaves with an id and comes back as a `Decision` with the same id.
 import type { Block } from "../process/Block.ts"
 import type { CloseReason } from "../Violation.ts"
+import type { FileRequested } from "./FileMessage.ts"
 import type { Situation } from "./Rejection.ts"
 
 /** A command that the application has to decide. The point's current value is not changed by the core. */
@@ -21,7 +22,68 @@ export interface CommandRequested {
   readonly timeLow: number
   readonly timeHigh: number
   readonly originator: number
+  /** Whether this executes a selection. */
+  readonly selected: boolean
   /** The whole APDU as received, control field zeroed. */
+  readonly apdu: Uint8Array
+}
+
+/** A freeze or reset of counters that has to be carried out. */
+export interface FreezeRequested {
+  readonly kind: "freeze"
+  readonly id: number
+  /** 65535 = all stations. */
+  readonly ca: number
+  /** Counter group 1..4, 0 = all counters. */
+  readonly group: number
+  readonly freeze: boolean
+  readonly reset: boolean
+}
+
+/** A reset of the process (QRP 1) or of pending time-tagged events (QRP 2) that the application has to decide. */
+export interface ResetRequested {
+  readonly kind: "reset"
+  readonly id: number
+  readonly ca: number
+  readonly qualifier: number
+}
+
+/** A parameter that is to be loaded (P_ME) or activated (P_AC) and that the application has to decide. */
+export interface ParameterRequested {
+  readonly kind: "parameter"
+  readonly id: number
+  readonly ca: number
+  /** The measured value, or null for all loaded parameters (P_AC with QPA 1). */
+  readonly block: Block | null
+  readonly slot: number
+  readonly type: number
+  /** QPM or QPA octet. */
+  readonly qualifier: number
+  /** The loaded value; 0 for P_AC. */
+  readonly value: number
+  /** P_AC with cause 8. */
+  readonly deactivate: boolean
+}
+
+/** A command point was selected by this session, or its selection goes on until another time. */
+export interface Selected {
+  readonly kind: "selected"
+  readonly block: Block
+  readonly slot: number
+  readonly originator: number
+  readonly untilMs: number
+}
+
+/** A selection of this session ended. */
+export interface Released {
+  readonly kind: "released"
+  readonly block: Block
+  readonly slot: number
+}
+
+/** A whole frame that was received, told only where the world asks for a trace. */
+export interface Traced {
+  readonly kind: "traced"
   readonly apdu: Uint8Array
 }
 
@@ -63,9 +125,10 @@ export interface Overflow {
   readonly lost: number
 }
 
-/** A general interrogation that was answered completely. */
+/** An interrogation (type 100) or counter interrogation (101) that was answered completely. */
 export interface Interrogated {
   readonly kind: "interrogated"
+  readonly type: 100 | 101
   readonly ca: number
   readonly qualifier: number
 }
@@ -73,7 +136,14 @@ export interface Interrogated {
 export type Notice =
   | CommandRequested
   | ClockRequested
+  | FreezeRequested
+  | ResetRequested
+  | ParameterRequested
   | RefreshRequested
+  | Selected
+  | Released
+  | Traced
+  | FileRequested
   | TimedOut
   | Rejected
   | Overflow

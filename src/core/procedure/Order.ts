@@ -8,10 +8,19 @@ import type { Turn } from "./Turn.ts"
 export const YIELDS_MAX = 8
 
 /** The place from which a cursor goes on that has sent everything up to address `after`; `place` is where it probably is. */
-export function resume(block: Block, after: number, place: number): number {
+export function resume(block: Block, slots: Int32Array | null, count: number, after: number, place: number): number {
   if (after < 0) return 0
-  if (place > 0 && place <= block.count && block.ioa[block.slotAt(place - 1)] === after) return place
-  return block.placeAfter(after)
+  if (place > 0 && place <= count && block.ioa[slots === null ? place - 1 : (slots[place - 1] as number)] === after)
+    return place
+  return block.placeAfter(after, slots)
+}
+
+/** Asks the application to refresh points before they are read; returns the id of the answer. */
+export function askRefresh(turn: Turn, block: Block, slots: readonly number[]): number {
+  const id = turn.work.nextId
+  turn.work = { ...turn.work, nextId: id + 1, asked: true }
+  turn.notice({ kind: "refresh", id, block, slots })
+  return id
 }
 
 /** The mark up to which events have to go before these places may be sent, or -1. */

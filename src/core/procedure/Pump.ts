@@ -1,10 +1,12 @@
-// Fills the window: what waits is sent in the order replies, end of initialisation, events, interrogation, cyclic,
+// Fills the window: what waits is sent in the order end of initialisation, replies, events, interrogation, cyclic,
 // healing. Events and what is read from the image share the window so that neither can starve the other.
 import * as Link from "../apci/Link.ts"
 import * as Cyclic from "./Cyclic.ts"
 import * as Events from "./Events.ts"
+import * as File from "./File.ts"
 import * as Initialisation from "./Initialisation.ts"
 import * as Interrogation from "./Interrogation.ts"
+import * as Read from "./Read.ts"
 import * as Reply from "./Reply.ts"
 import type { Turn } from "./Turn.ts"
 
@@ -22,10 +24,12 @@ export function idle(turn: Turn): boolean {
   return (
     Events.waiting(turn) < 0 &&
     work.replies.length === 0 &&
+    work.reads.length === 0 &&
     work.interrogations.length === 0 &&
     work.cyclic.length === 0 &&
     work.initialised.length === 0 &&
-    work.heal === null
+    work.heal.length === 0 &&
+    !File.wants(turn)
   )
 }
 
@@ -34,9 +38,10 @@ function one(turn: Turn): boolean {
   const { work } = turn
   if (work.initialised.length > 0) return Initialisation.step(turn)
   if (work.replies.length > 0 && Reply.sendNext(turn)) return true
+  if (work.reads.length > 0 && Read.step(turn)) return true
   const priority = Events.waiting(turn)
   if (priority < 0) return other(turn)
-  const contested = work.interrogations.length > 0 || work.cyclic.length > 0 || work.heal !== null
+  const contested = work.interrogations.length > 0 || work.cyclic.length > 0 || work.heal.length > 0 || File.wants(turn)
   if (!contested) return Events.step(turn, priority) || Events.waiting(turn) >= 0
   if (work.share >= SHARE - 1 && other(turn)) {
     turn.work = { ...turn.work, share: 0 }
@@ -46,6 +51,14 @@ function one(turn: Turn): boolean {
   return Events.step(turn, priority) || other(turn)
 }
 
+/** What is read from the image and what is read from files take turns. */
 function other(turn: Turn): boolean {
+  if (!File.wants(turn)) return image(turn)
+  if (File.isNext(turn) || !image(turn)) return File.sendNext(turn)
+  File.yielded(turn)
+  return true
+}
+
+function image(turn: Turn): boolean {
   return Interrogation.step(turn) || Cyclic.step(turn) || Events.heal(turn)
 }

@@ -32,6 +32,10 @@ export const table: {
   readonly qualifier: RejectionRow
   readonly value: RejectionRow
   readonly notSelectable: RejectionRow
+  readonly notSelected: RejectionRow
+  readonly selectedByOther: RejectionRow
+  readonly outdated: RejectionRow
+  readonly outdatedSilently: RejectionRow
   readonly nothingToDeactivate: RejectionRow
   readonly groupNotConfigured: RejectionRow
   readonly alreadyQueued: RejectionRow
@@ -78,6 +82,26 @@ export const table: {
   qualifier: { reaction: confirm, text: "the qualifier is not supported", clause: "60870-5-101 7.2.6" },
   value: { reaction: confirm, text: "the commanded value is not permitted", clause: "60870-5-101 7.2.6" },
   notSelectable: { reaction: confirm, text: "the point takes direct commands only", clause: "60870-5-101 7.2.6.26" },
+  notSelected: {
+    reaction: confirm,
+    text: "the point was not selected with this value by this client in time",
+    clause: "60870-5-5 6.8"
+  },
+  selectedByOther: {
+    reaction: confirm,
+    text: "another client has selected the point",
+    clause: "60870-5-5 6.8"
+  },
+  outdated: {
+    reaction: confirm,
+    text: "the time tag of the command is invalid, or too old, or in the future",
+    clause: "60870-5-104 8"
+  },
+  outdatedSilently: {
+    reaction: { kind: "ignore" },
+    text: "as outdated, where the profile says that no answer is given",
+    clause: "60870-5-104 8"
+  },
   nothingToDeactivate: { reaction: confirm, text: "nothing is running or selected", clause: "60870-5-5 6.8" },
   groupNotConfigured: { reaction: confirm, text: "the interrogated group is not configured", clause: "60870-5-5 6.6" },
   alreadyQueued: {

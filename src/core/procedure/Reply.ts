@@ -6,17 +6,21 @@ import { Cause, NEGATIVE, TEST } from "../asdu/Cause.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Rejection from "./Rejection.ts"
 import * as Request from "./Request.ts"
+import * as Selections from "./Selections.ts"
 import type { Reply, Turn } from "./Turn.ts"
 
 /** The frame at `at` as an APDU of its own, with a zero control field. */
 export function copy(octets: Uint8Array, at: number): Uint8Array {
-  const apdu = octets.slice(at, at + (octets[at + 1] as number) + 2)
+  const apdu = Request.piece(octets, at, Request.size(octets, at))
   apdu.fill(0, 2, 6)
   return apdu
 }
 
-/** Answers with the octets of a frame; `cause` is the new cause and P/N, the T bit stays. `ca` replaces the common address unless negative. */
-export function mirror(turn: Turn, octets: Uint8Array, at: number, cause: number, ca: number): void {
+/**
+ * Answers with the octets of a frame; `cause` is the new cause and P/N, the T bit stays. `ca` replaces the common
+ * address unless negative. The time of `selection` starts when the answer is sent. Returns whether it was sent at once.
+ */
+export function mirror(turn: Turn, octets: Uint8Array, at: number, cause: number, ca: number, selection = 0): boolean {
   const total = (octets[at + 1] as number) + 2
   const octet = ((octets[at + Request.CAUSE_AT] as number) & TEST) | cause
   if (turn.work.replies.length === 0 && Link.canSend(turn)) {
@@ -25,16 +29,20 @@ export function mirror(turn: Turn, octets: Uint8Array, at: number, cause: number
     for (let i = 1; i < total; i++) out[to + i] = octets[at + i] as number
     patch(out, to, octet, ca)
     Link.sendI(turn, Ledger.NO_EVENTS)
-    return
+    return true
   }
   const apdu = copy(octets, at)
   patch(apdu, 0, octet, ca)
-  queue(turn, apdu, Ledger.NO_EVENTS)
+  queue(turn, apdu, Ledger.NO_EVENTS, selection)
+  return false
 }
 
 /** As {@link mirror}; a global request is answered once for each station, with its own common address. */
 export function answer(turn: Turn, octets: Uint8Array, at: number, cause: number): void {
-  if (Request.ca(octets, at) !== Request.GLOBAL) return mirror(turn, octets, at, cause, -1)
+  if (Request.ca(octets, at) !== Request.GLOBAL) {
+    mirror(turn, octets, at, cause, -1)
+    return
+  }
   for (const { ca } of turn.world.image.stations) mirror(turn, octets, at, cause, ca)
 }
 
@@ -46,12 +54,12 @@ function patch(octets: Uint8Array, at: number, causeOctet: number, ca: number): 
 }
 
 /** Queues an APDU; past the limit the session ends, since a reply may not be lost silently. */
-export function queue(turn: Turn, apdu: Uint8Array, barrier: number): void {
+export function queue(turn: Turn, apdu: Uint8Array, barrier: number, selection = 0): void {
   if (turn.work.replies.length >= turn.world.limits.repliesPerSession) {
     Link.close(turn, "REPLY_OVERFLOW")
     return
   }
-  const reply: Reply = { apdu, barrier, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms }
+  const reply: Reply = { apdu, barrier, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms, selection }
   turn.work = { ...turn.work, replies: [...turn.work.replies, reply] }
 }
 
@@ -64,13 +72,24 @@ export function sendNext(turn: Turn): boolean {
   const { replies } = turn.work
   for (let i = 0; i < replies.length; i++) {
     const reply = replies[i] as Reply
-    if (!passed(turn, reply.barrier) && turn.nowMs < reply.barrierUntilMs) continue
+    if (!passed(turn, reply.barrier)) continue
     turn.octets.set(reply.apdu, turn.at)
     Link.sendI(turn, Ledger.NO_EVENTS)
     turn.work = { ...turn.work, replies: replies.filter((_, index) => index !== i) }
+    if (reply.selection !== 0) Selections.begin(turn, reply.selection)
     return true
   }
   return false
+}
+
+/** Gives up barriers that have lasted too long. */
+export function expire(turn: Turn): void {
+  const { replies } = turn.work
+  if (!replies.some((reply) => reply.barrier >= 0 && turn.nowMs >= reply.barrierUntilMs)) return
+  const given = replies.map((reply) =>
+    reply.barrier >= 0 && turn.nowMs >= reply.barrierUntilMs ? { ...reply, barrier: Ledger.NO_EVENTS } : reply
+  )
+  turn.work = { ...turn.work, replies: given }
 }
 
 /** Turns a request down as the table says. */
@@ -81,7 +100,8 @@ export function reject(turn: Turn, situation: Rejection.Situation, octets: Uint8
     case "close":
       return Link.close(turn, "MALFORMED_ASDU")
     case "mirror":
-      return mirror(turn, octets, at, reaction.cause | NEGATIVE, -1)
+      mirror(turn, octets, at, reaction.cause | NEGATIVE, -1)
+      return
     case "confirm": {
       const deactivation = Request.cause(octets, at) === Cause.DEACTIVATION
       return answer(turn, octets, at, (deactivation ? Cause.DEACTIVATION_CON : Cause.ACTIVATION_CON) | NEGATIVE)

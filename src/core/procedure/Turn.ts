@@ -2,6 +2,7 @@
 // what waits for a decision, and what was noticed. Filled from a state and written back as a new one by session/.
 import { LinkTurn } from "../apci/Link.ts"
 import type { Block } from "../process/Block.ts"
+import type { FileWork } from "./FileWork.ts"
 import type { Notice } from "./Notice.ts"
 import type { World } from "./World.ts"
 
@@ -12,18 +13,53 @@ export interface Reply {
   readonly barrier: number
   /** When the barrier is given up. */
   readonly barrierUntilMs: number
+  /** The selection whose time starts when this confirmation is sent, 0 = none. */
+  readonly selection: number
 }
 
 /** A request that waits for the application. `untilMs` is Infinity once the application said that it will answer later. */
 export interface Pending {
   readonly id: number
-  readonly kind: "command" | "clock"
+  readonly kind: "command" | "clock" | "freeze" | "reset" | "parameter"
   readonly apdu: Uint8Array
   readonly untilMs: number
+  /** The selection that this command executes, or null: nobody else may select the point before it is decided. */
+  readonly selection: Selection | null
+}
+
+/** A command point that this session has selected (60870-5-5 6.8). */
+export interface Selection {
+  readonly id: number
+  readonly block: Block
+  readonly slot: number
+  readonly originator: number
+  /** Octets of the element as selected, with S/E = 0. */
+  readonly element: Uint8Array
+  /** When it ends; Infinity until its confirmation is sent. */
+  readonly untilMs: number
+}
+
+/** A point that waits to be read (60870-5-5 6.2). */
+export interface Read {
+  readonly block: Block
+  readonly slot: number
+  readonly originator: number
+  readonly test: number
+  readonly barrier: number
+  readonly yields: number
+  /** Refresh asked for: its id and until when it is waited for; id 0 = not asked yet, -1 = done. */
+  readonly refreshId: number
+  readonly refreshUntilMs: number
 }
 
 /** An interrogation of one or, for the global address, of all stations: a cursor over the image. */
 export interface Interrogation {
+  /** C_IC_NA_1 or C_CI_NA_1. */
+  readonly type: 100 | 101
+  /** Cause of the data, 20..41. */
+  readonly cause: number
+  /** Bit of the group in a slot's mask, -1 = all points. */
+  readonly group: number
   /** Common address as requested; 65535 = all. */
   readonly ca: number
   readonly qualifier: number
@@ -47,10 +83,11 @@ export interface Interrogation {
   readonly refreshedTo: number
 }
 
-/** Points that are due for cyclic transmission; null slots = all of the block in order. */
+/** Points that are due for cyclic transmission or background scan: slots by address, and what they are sent as. */
 export interface CyclicBatch {
   readonly block: Block
   readonly slots: Int32Array
+  readonly type: number
   readonly cause: number
 }
 
@@ -83,7 +120,15 @@ export interface Work {
   readonly interrogations: readonly Interrogation[]
   readonly cyclic: readonly CyclicCursor[]
   readonly initialised: readonly Initialised[]
-  readonly heal: Heal | null
+  readonly reads: readonly Read[]
+  readonly selections: readonly Selection[]
+  /** Time-tagged records before this position of each class are not sent any more (C_RP_NA_1 with QRP 2). */
+  readonly purged: readonly number[]
+  readonly heal: readonly Heal[]
+  /** File transfer (60870-5-5 6.12); null while there is none. */
+  readonly files: FileWork | null
+  /** A request waits for the application's answer, which will carry the acknowledgement. */
+  readonly asked: boolean
   /** Frames of events sent since one of lower priority was, for fairness. */
   readonly share: number
 }
@@ -95,7 +140,12 @@ export const noWork: Work = {
   interrogations: [],
   cyclic: [],
   initialised: [],
-  heal: null,
+  reads: [],
+  selections: [],
+  purged: [],
+  heal: [],
+  files: null,
+  asked: false,
   share: 0
 }
 
@@ -107,7 +157,9 @@ export class Turn extends LinkTurn {
   id = 0
   /** End of each log, as the event said. */
   ends: readonly number[] = []
-  /** Sent log position of each class; `sentOwned` tells whether this turn may write into it. */
+  /** Wall clock of the event, 0 where nobody asks for it. */
+  wallMs = 0
+  /** Sent log position of each class. */
   sentTo: readonly number[] = []
   /** Log positions at the last STARTDT: what lies before happened while nobody listened. */
   startedAt: readonly number[] = []
@@ -116,8 +168,6 @@ export class Turn extends LinkTurn {
   work: Work = noWork
   notices: readonly Notice[] = NO_NOTICES
   private ownNotices: Notice[] | null = null
-  /** Requests raised in this reduction: the acknowledgement waits for their answers. */
-  asked = false
   /** The output region was full: call again. */
   more = false
 
@@ -139,7 +189,6 @@ export class Turn extends LinkTurn {
     this.lost = lost
     this.notices = NO_NOTICES
     this.ownNotices = null
-    this.asked = false
     this.more = false
   }
 

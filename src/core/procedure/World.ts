@@ -3,7 +3,15 @@ import type { Parameters } from "../apci/Parameters.ts"
 import type { EventLog } from "../delivery/EventLog.ts"
 import type { Limits } from "../Limits.ts"
 import type { Profile } from "../Profile.ts"
+import type { Block } from "../process/Block.ts"
 import type { Image } from "../process/Image.ts"
+
+/** Who has selected a command point, and until when (ms of the event clock). */
+export interface Held {
+  readonly session: number
+  readonly originator: number
+  readonly untilMs: number
+}
 
 /**
  * The surroundings of a session during one reduction. Image octets and log records in [trim, end) are read through:
@@ -16,6 +24,16 @@ export interface World {
   readonly image: Image
   /** One log for each priority class, highest first. */
   readonly logs: readonly EventLog[]
+  /** Selections of all sessions, by point. Kept by the shell from the notices `selected` and `released`. */
+  readonly selections: ReadonlyMap<Block, ReadonlyMap<number, Held>>
+  /** Time in ms within which an execute must follow the confirmation of its select. */
+  readonly selectMs: number
+  /** Largest age in ms of a time-tagged command, in either direction; 0 = not judged. */
+  readonly commandAgeMs: number
+  /** Whether there is a file store; without one types 120..127 are unknown (44). */
+  readonly files: boolean
+  /** Whether every received frame is told as a notice. */
+  readonly trace: boolean
   /** Whether events that wait together share an ASDU. */
   readonly packEvents: boolean
 }

@@ -13,14 +13,44 @@ export interface BlockType {
   readonly eventType: number
   /** Type in answers to interrogation and read, 0 = not part of a general interrogation. */
   readonly answerType: number
+  /** Type in answers to counter interrogation, 0 = no counter. */
+  readonly counterType: number
+  /** Type in answers to a read command, 0 = not readable. */
+  readonly readType: number
   /** Type of cyclic transmission, and its cause. */
   readonly cyclicType: number
   readonly cyclicCause: number
   /** Priority class: index of the log that takes its events. */
   readonly priority: number
-  /** Whether the block keeps a time tag for each point. */
+  /** Whether the block keeps a time tag for each point, and whether its events carry it. */
   readonly tagged: boolean
+  readonly eventTagged: boolean
 }
+
+/** The time zone of a station's time tags at the moment. */
+export interface Zone {
+  /** What local time is ahead of UTC. */
+  offsetMs: number
+  /** SU: summer time. */
+  summer: boolean
+  /** When offset and flag have to be asked for again, in ms since 1970 UTC. */
+  untilMs: number
+}
+
+/** Readings of counters at the last freeze. */
+export interface Frozen {
+  /** 1 for a slot that was frozen at least once. */
+  readonly flags: Uint8Array
+  readonly view: DataView
+  readonly time: Int32Array
+}
+
+/** Interrogation groups occupy bits 0..15 of a slot's group mask, counter groups 1..4 bits 16..19. */
+export const COUNTER_GROUP_BIT = 16
+const GROUP_BITS = 20
+
+/** A place in the hash whose point was removed. */
+const GONE = -1
 
 /** Octets behind the last element that word-wise copies may read. */
 const SLACK = 16
@@ -47,13 +77,26 @@ export class Block {
   order: Int32Array | null = null
   /** Slots whose application wants to refresh the value before it is read. */
   refresh: Uint8Array | null = null
+  /** Command slots that have to be selected before they are executed. */
+  select: Uint8Array | null = null
+  /** Group mask of each slot; null while no point is in a group. */
+  groups: Int32Array | null = null
+  /** Slots of each group bit by address; made by `settle`. */
+  members: readonly (Int32Array | undefined)[] = []
+  frozen: Frozen | null = null
+  zone: Zone
   /** Slots that are invalid only because their last value was not a finite number. */
   unfit: Set<number> | null = null
   private hash: Int32Array | null = null
+  /** Places in the hash whose point was removed. */
+  private gone = 0
   private free: number[] = []
 
-  constructor(of: BlockType, layout: Value.Layout) {
+  private membersStale = false
+
+  constructor(of: BlockType, layout: Value.Layout, zone: Zone) {
     this.of = of
+    this.zone = zone
     this.layout = layout
     this.kind = layout.kind
     this.stride = layout.octets
@@ -83,25 +126,58 @@ export class Block {
       this.ascending = false
       this.rehash()
     } else if (!this.ascending) {
-      if ((this.hash as Int32Array).length < this.length * 2) this.rehash()
+      if ((this.count + this.gone) * 2 > (this.hash as Int32Array).length) this.rehash()
       else this.insert(slot)
     }
-    this.order = null
+    this.changed()
     return slot
   }
 
   /** Removes a point; its slot is dead until another point takes it. */
   remove(slot: number): void {
+    const ioa = this.ioa[slot] as number
     this.ioa[slot] = -1
     this.octets.fill(0, slot * this.stride, (slot + 1) * this.stride)
+    this.time?.fill(0, slot * 2, slot * 2 + 2)
     this.last[slot] = 0
     if (this.refresh !== null) this.refresh[slot] = 0
+    if (this.select !== null) this.select[slot] = 0
+    if (this.groups !== null) this.groups[slot] = 0
+    if (this.frozen !== null) this.frozen.flags[slot] = 0
     this.unfit?.delete(slot)
     this.free.push(slot)
     this.count--
-    this.ascending = false
+    if (this.ascending) {
+      this.ascending = false
+      this.rehash()
+    } else this.unlink(ioa, slot)
+    this.changed()
+  }
+
+  private changed(): void {
     this.order = null
-    this.rehash()
+    if (this.groups !== null) this.membersStale = true
+  }
+
+  /** Sets the group mask of a slot. */
+  setGroups(slot: number, mask: number): void {
+    if (this.groups === null) {
+      if (mask === 0) return
+      this.groups = new Int32Array(this.ioa.length)
+    }
+    this.groups[slot] = mask
+    this.membersStale = true
+  }
+
+  /** The column of readings at the last freeze, made when it is first needed. */
+  frozenColumn(): Frozen {
+    if (this.frozen === null) {
+      const capacity = this.ioa.length
+      const octets = new Uint8Array(capacity * this.stride + SLACK)
+      const time = new Int32Array(capacity * 2)
+      this.frozen = { flags: new Uint8Array(capacity), view: new DataView(octets.buffer), time }
+    }
+    return this.frozen
   }
 
   /** The slot of an address, or -1. */
@@ -119,12 +195,29 @@ export class Block {
     for (let at = scatter(ioa) & mask; ; at = (at + 1) & mask) {
       const entry = hash[at] as number
       if (entry === 0) return -1
-      if (this.ioa[entry - 1] === ioa) return entry - 1
+      if (entry !== GONE && this.ioa[entry - 1] === ioa) return entry - 1
     }
   }
 
   /** Makes `order` current. Called by whoever changed the block before anybody reads it in order. */
   settle(): void {
+    this.sort()
+    if (!this.membersStale || this.groups === null) return
+    this.membersStale = false
+    const { groups } = this
+    const members: (Int32Array | undefined)[] = []
+    for (let bit = 0; bit < GROUP_BITS; bit++) {
+      const slots: number[] = []
+      for (let place = 0; place < this.count; place++) {
+        const slot = this.slotAt(place)
+        if (((groups[slot] as number) & (1 << bit)) !== 0) slots.push(slot)
+      }
+      members[bit] = slots.length === 0 ? undefined : Int32Array.from(slots)
+    }
+    this.members = members
+  }
+
+  private sort(): void {
     if (this.ascending || this.order !== null) return
     const keys = new Float64Array(this.count)
     let n = 0
@@ -143,14 +236,14 @@ export class Block {
     return this.order === null ? index : (this.order[index] as number)
   }
 
-  /** The first place whose address is greater than `ioa`. */
-  placeAfter(ioa: number): number {
-    if (this.order === null) return lowerBound(this.ioa, this.length, ioa + 1)
+  /** The first place whose address is greater than `ioa`, among all slots in order or among the given ones. */
+  placeAfter(ioa: number, slots: Int32Array | null = this.order): number {
+    if (slots === null) return lowerBound(this.ioa, this.length, ioa + 1)
     let low = 0
-    let high = this.order.length
+    let high = slots.length
     while (low < high) {
       const mid = (low + high) >>> 1
-      if ((this.ioa[this.order[mid] as number] as number) <= ioa) low = mid + 1
+      if ((this.ioa[slots[mid] as number] as number) <= ioa) low = mid + 1
       else high = mid
     }
     return low
@@ -160,10 +253,17 @@ export class Block {
     this.ioa = copied(new Int32Array(capacity), this.ioa)
     this.last = copied(new Int32Array(capacity), this.last)
     if (this.time !== null) this.time = copied(new Int32Array(capacity * 2), this.time)
-    if (this.refresh !== null) {
-      const refresh = new Uint8Array(capacity)
-      refresh.set(this.refresh)
-      this.refresh = refresh
+    if (this.refresh !== null) this.refresh = widened(this.refresh, capacity)
+    if (this.select !== null) this.select = widened(this.select, capacity)
+    if (this.groups !== null) this.groups = copied(new Int32Array(capacity), this.groups)
+    if (this.frozen !== null) {
+      const { flags, view, time } = this.frozen
+      const octets = widened(new Uint8Array(view.buffer as ArrayBuffer), capacity * this.stride + SLACK)
+      this.frozen = {
+        flags: widened(flags, capacity),
+        view: new DataView(octets.buffer as ArrayBuffer),
+        time: copied(new Int32Array(capacity * 2), time)
+      }
     }
     const octets = new Uint8Array(capacity * this.stride + SLACK)
     octets.set(this.octets.subarray(0, this.length * this.stride))
@@ -175,19 +275,37 @@ export class Block {
     let size = 32
     while (size < this.length * 3) size *= 2
     this.hash = new Int32Array(size)
+    this.gone = 0
     for (let slot = 0; slot < this.length; slot++) if ((this.ioa[slot] as number) >= 0) this.insert(slot)
+  }
+
+  /** Forgets an address; its place in the hash stays marked so that others behind it are still found. */
+  private unlink(ioa: number, slot: number): void {
+    const hash = this.hash as Int32Array
+    const mask = hash.length - 1
+    let at = scatter(ioa) & mask
+    while (hash[at] !== slot + 1) at = (at + 1) & mask
+    hash[at] = GONE
+    this.gone++
   }
 
   private insert(slot: number): void {
     const hash = this.hash as Int32Array
     const mask = hash.length - 1
     let at = scatter(this.ioa[slot] as number) & mask
-    while (hash[at] !== 0) at = (at + 1) & mask
+    while ((hash[at] as number) > 0) at = (at + 1) & mask
+    if (hash[at] === GONE) this.gone--
     hash[at] = slot + 1
   }
 }
 
 const scatter = (ioa: number): number => Math.imul(ioa, 0x9e3779b1) >>> 8
+
+function widened(from: Uint8Array, length: number): Uint8Array {
+  const to = new Uint8Array(length)
+  to.set(from)
+  return to
+}
 
 function copied(to: Int32Array, from: Int32Array): Int32Array {
   to.set(from)

@@ -3,13 +3,14 @@
 import * as Quality from "../asdu/Quality.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import type { Profile } from "../Profile.ts"
-import { Block, type BlockType } from "./Block.ts"
+import { Block, type BlockType, COUNTER_GROUP_BIT, type Zone } from "./Block.ts"
 import * as Value from "./Value.ts"
 
 /** One common address and its points; `blocks` ascend by answer type, then type. */
 export interface Station {
   readonly ca: number
   readonly blocks: readonly Block[]
+  readonly zone: Zone
 }
 
 /** All stations of a server, in the order in which they were added. */
@@ -33,30 +34,50 @@ export function station(image: Image, ca: number): Station | undefined {
 }
 
 /** The image with one station more; the caller has made sure that `ca` is free. */
-export const withStation = (image: Image, ca: number): Image => ({ stations: [...image.stations, { ca, blocks: [] }] })
+export const withStation = (image: Image, ca: number, zone: Zone = utc()): Image => ({
+  stations: [...image.stations, { ca, blocks: [], zone }]
+})
+
+/** Coordinated universal time, which never changes. */
+export const utc = (): Zone => ({ offsetMs: 0, summer: false, untilMs: Number.POSITIVE_INFINITY })
 
 /** The image without a station. */
 export const withoutStation = (image: Image, ca: number): Image => ({
   stations: image.stations.filter((found) => found.ca !== ca)
 })
 
+/** Types that a point has beside its own. */
+export interface Variants {
+  /** Type of events, with or without time tag; default the point's own. */
+  readonly eventType?: number
+  /** Type in answers to interrogation and read; default by the profile. */
+  readonly interrogationType?: number
+  readonly priority?: number
+}
+
 /** What a block of points of `type` looks like under a profile. */
-export function blockType(ca: number, type: number, profile: Profile): BlockType {
+export function blockType(ca: number, type: number, profile: Profile, variants: Variants = {}): BlockType {
   const row = TypeTable.byId[type] as TypeTable.TypeRow
   const command = Value.isCommand(type)
-  const untagged = row.untagged
-  const interrogated = (TypeTable.byId[untagged] as TypeTable.TypeRow).causesMonitor.includes(20)
+  const { untagged } = row
+  const { eventType = type, priority = 0 } = variants
+  const causes = (TypeTable.byId[untagged] as TypeTable.TypeRow).causesMonitor
   const own = profile.interrogationType === "own"
+  const answer = command ? 0 : (variants.interrogationType ?? (own ? type : untagged))
   const ownCyclic = profile.cyclicTransmission === "own"
+  const eventTagged = TypeTable.byId[eventType]?.time === "cp56"
   return {
     ca,
     type,
-    eventType: type,
-    answerType: command || !interrogated ? 0 : own ? type : untagged,
+    eventType,
+    answerType: causes.includes(20) ? answer : 0,
+    counterType: causes.includes(37) ? answer : 0,
+    readType: causes.includes(5) ? answer : 0,
     cyclicType: ownCyclic ? type : untagged,
     cyclicCause: ownCyclic ? 1 : cyclicCause(untagged),
-    priority: 0,
-    tagged: row.time === "cp56"
+    priority,
+    tagged: row.time === "cp56" || eventTagged || TypeTable.byId[answer]?.time === "cp56",
+    eventTagged
   }
 }
 
@@ -70,8 +91,11 @@ function cyclicCause(untagged: number): number {
 export function withBlock(image: Image, ca: number, of: BlockType): { readonly image: Image; readonly block: Block } {
   const found = (station(image, ca) as Station).blocks.find((block) => sameType(block.of, of))
   if (found !== undefined) return { image, block: found }
-  const block = new Block(of, Value.layoutOf(of.type) as Value.Layout)
-  const stations = image.stations.map((old) => (old.ca === ca ? { ca, blocks: inOrder([...old.blocks, block]) } : old))
+  const { zone } = station(image, ca) as Station
+  const block = new Block(of, Value.layoutOf(of.type) as Value.Layout, zone)
+  const stations = image.stations.map((old) =>
+    old.ca === ca ? { ca, blocks: inOrder([...old.blocks, block]), zone } : old
+  )
   return { image: { stations }, block }
 }
 
@@ -82,17 +106,76 @@ const sameType = (a: BlockType, b: BlockType): boolean =>
   a.type === b.type &&
   a.eventType === b.eventType &&
   a.answerType === b.answerType &&
+  a.counterType === b.counterType &&
+  a.readType === b.readType &&
   a.cyclicType === b.cyclicType &&
   a.cyclicCause === b.cyclicCause &&
   a.priority === b.priority
 
-/** The point at an address, whatever its type, or null. */
+/** The point at an address, or null: its monitoring point where a command shares the address, else the command. */
 export function find(at: Station, ioa: number): Place | null {
+  let command: Place | null = null
   for (const block of at.blocks) {
+    const slot = block.find(ioa)
+    if (slot < 0) continue
+    if (!Value.isCommand(block.of.type)) return { block, slot }
+    command = { block, slot }
+  }
+  return command
+}
+
+/** The point at an address with this type, or null. */
+export function findTyped(at: Station, ioa: number, type: number): Place | null {
+  for (const block of at.blocks) {
+    if (block.of.type !== type) continue
     const slot = block.find(ioa)
     if (slot >= 0) return { block, slot }
   }
   return null
+}
+
+/** Whether a station has a point in a group: interrogation groups 1..16, or with `counters` counter groups 1..4. */
+export const hasGroup = (at: Station, group: number, counters: boolean): boolean =>
+  at.blocks.some((block) => block.members[groupBit(group, counters)] !== undefined)
+
+/** The bit of a group in a slot's mask. */
+export const groupBit = (group: number, counters: boolean): number => group - 1 + (counters ? COUNTER_GROUP_BIT : 0)
+
+/**
+ * Freezes the reading of a counter: value, carry and adjustment are latched under the next sequence number, and with
+ * `reset` the running counter starts again at 0 (60870-5-5 6.9). `freeze` false: only reset.
+ */
+export function freezeCounter(
+  block: Block,
+  slot: number,
+  freeze: boolean,
+  reset: boolean,
+  low: number,
+  high: number
+): void {
+  const at = slot * block.stride
+  const flags = (block.octets[at + 4] as number) & 0xe0
+  if (freeze) {
+    const { flags: frozen, view, time } = block.frozenColumn()
+    const sequence = (Value.readExtra(block.kind, block.view, at) + 1) & 0x1f
+    view.setInt32(at, block.view.getInt32(at, true), true)
+    view.setUint8(at + 4, flags | sequence)
+    time[slot * 2] = low
+    time[slot * 2 + 1] = high
+    frozen[slot] = 1
+    // Carry and adjustment speak of the period that ended.
+    block.octets[at + 4] = (flags & Quality.IV) | sequence
+  }
+  if (reset) block.view.setInt32(at, 0, true)
+}
+
+/** Adds to a running counter; it wraps at 32 bits and then carries (CY) until the next freeze. */
+export function count(block: Block, slot: number, by: number): void {
+  const at = slot * block.stride
+  const next = block.view.getInt32(at, true) + by
+  const wrapped = next | 0
+  block.view.setInt32(at, wrapped, true)
+  if (wrapped !== next) block.octets[at + 4] = (block.octets[at + 4] as number) | Quality.CY
 }
 
 /** Makes the reading order of every block current. */

@@ -18,6 +18,10 @@ export const Kind: {
   readonly StepCommand: 10
   readonly BitstringCommand: 11
   readonly NormalizedNoQuality: 12
+  readonly PackedSingles: 13
+  readonly ProtectionEvent: 14
+  readonly ProtectionStart: 15
+  readonly ProtectionCircuit: 16
 } = {
   Single: 0,
   Double: 1,
@@ -31,7 +35,11 @@ export const Kind: {
   DoubleCommand: 9,
   StepCommand: 10,
   BitstringCommand: 11,
-  NormalizedNoQuality: 12
+  NormalizedNoQuality: 12,
+  PackedSingles: 13,
+  ProtectionEvent: 14,
+  ProtectionStart: 15,
+  ProtectionCircuit: 16
 }
 export type Kind = (typeof Kind)[keyof typeof Kind]
 
@@ -73,7 +81,11 @@ const layouts: readonly Layout[] = [
   layout(Kind.DoubleCommand, "double command", 1, 0, 3, true, -1, 0),
   layout(Kind.StepCommand, "regulating step command", 1, 0, 3, true, -1, 0),
   layout(Kind.BitstringCommand, "bitstring command", 4, 0, 4_294_967_295, true, -1, 0),
-  layout(Kind.NormalizedNoQuality, "normalized value without quality", 2, -1, 1, false, -1, 0)
+  layout(Kind.NormalizedNoQuality, "normalized value without quality", 2, -1, 1, false, -1, 0),
+  layout(Kind.PackedSingles, "packed single points", 5, 0, 65_535, true, 4, 0xf1),
+  layout(Kind.ProtectionEvent, "event of protection equipment", 3, 0, 3, true, 0, 0xf8),
+  layout(Kind.ProtectionStart, "start events of protection equipment", 4, 0, 255, true, 1, 0xf8),
+  layout(Kind.ProtectionCircuit, "output circuit information of protection equipment", 4, 0, 255, true, 1, 0xf8)
 ]
 
 const kindOfElements: ReadonlyMap<string, Kind> = new Map<string, Kind>([
@@ -92,7 +104,11 @@ const kindOfElements: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["NVA QOS", Kind.Normalized],
   ["SVA QOS", Kind.Scaled],
   ["R32 QOS", Kind.Short],
-  ["NVA", Kind.NormalizedNoQuality]
+  ["NVA", Kind.NormalizedNoQuality],
+  ["SCD QDS", Kind.PackedSingles],
+  ["SEP elapsed", Kind.ProtectionEvent],
+  ["SPE QDP duration", Kind.ProtectionStart],
+  ["OCI QDP operatingTime", Kind.ProtectionCircuit]
 ])
 
 /** Types that may be points but are measured with CP24Time2a belong to 60870-5-101 and are not offered. */
@@ -123,7 +139,13 @@ export function read(kind: Kind, view: DataView, at: number): number {
     case Kind.Double:
     case Kind.DoubleCommand:
     case Kind.StepCommand:
+    case Kind.ProtectionEvent:
       return view.getUint8(at) & 3
+    case Kind.ProtectionStart:
+    case Kind.ProtectionCircuit:
+      return view.getUint8(at)
+    case Kind.PackedSingles:
+      return view.getUint16(at, true)
     case Kind.Step:
       return (view.getUint8(at) << 25) >> 25
     case Kind.Bitstring:
@@ -152,7 +174,15 @@ export function write(kind: Kind, view: DataView, at: number, value: number): vo
     case Kind.Double:
     case Kind.DoubleCommand:
     case Kind.StepCommand:
+    case Kind.ProtectionEvent:
       view.setUint8(at, (view.getUint8(at) & 0xfc) | (value & 3))
+      return
+    case Kind.ProtectionStart:
+    case Kind.ProtectionCircuit:
+      view.setUint8(at, value)
+      return
+    case Kind.PackedSingles:
+      view.setUint16(at, value, true)
       return
     case Kind.Step:
       view.setUint8(at, (view.getUint8(at) & 0x80) | (value & 0x7f))
@@ -170,6 +200,53 @@ export function write(kind: Kind, view: DataView, at: number, value: number): vo
       return
     case Kind.Counter:
       view.setInt32(at, value, true)
+      return
+  }
+}
+
+/**
+ * What an element says beside value and quality: transient state of a step position (0, 1), sequence number of a
+ * counter (0..31), changed bits of packed single points (0..65535), milliseconds of protection equipment (0..65535);
+ * 0 for all others.
+ */
+export function readExtra(kind: Kind, view: DataView, at: number): number {
+  switch (kind) {
+    case Kind.Step:
+      return view.getUint8(at) >> 7
+    case Kind.Counter:
+      return view.getUint8(at + 4) & 0x1f
+    case Kind.PackedSingles:
+      return view.getUint16(at + 2, true)
+    case Kind.ProtectionEvent:
+      return view.getUint16(at + 1, true)
+    case Kind.ProtectionStart:
+    case Kind.ProtectionCircuit:
+      return view.getUint16(at + 2, true)
+    default:
+      return 0
+  }
+}
+
+/** Writes what {@link readExtra} reads; ignored by elements that have nothing more to say. */
+export function writeExtra(kind: Kind, view: DataView, at: number, extra: number): void {
+  switch (kind) {
+    case Kind.Step:
+      view.setUint8(at, (view.getUint8(at) & 0x7f) | ((extra & 1) << 7))
+      return
+    case Kind.Counter:
+      view.setUint8(at + 4, (view.getUint8(at + 4) & 0xe0) | (extra & 0x1f))
+      return
+    case Kind.PackedSingles:
+      view.setUint16(at + 2, extra, true)
+      return
+    case Kind.ProtectionEvent:
+      view.setUint16(at + 1, extra, true)
+      return
+    case Kind.ProtectionStart:
+    case Kind.ProtectionCircuit:
+      view.setUint16(at + 2, extra, true)
+      return
+    default:
       return
   }
 }

@@ -1,4 +1,6 @@
 // Everything that can happen to a session. One shape for all kinds keeps the reducer's call site monomorphic.
+
+import type { FileAnswer } from "../procedure/FileMessage.ts"
 import type { Decision } from "../procedure/Notice.ts"
 import type { CyclicBatch, Initialised } from "../procedure/Turn.ts"
 
@@ -18,6 +20,8 @@ export type Kind =
   | "cyclic"
   /** A station was initialised: `initialised`. */
   | "initialised"
+  /** The file store answered: `file`. */
+  | "file"
   /** The server closes the connection. */
   | "shutdown"
   /** The peer closed the connection. */
@@ -39,6 +43,9 @@ export interface SessionEvent {
   readonly refreshed: number
   readonly batches: readonly CyclicBatch[]
   readonly initialised: Initialised | null
+  readonly file: FileAnswer | null
+  /** Wall clock in ms since 1970 UTC, for judging the age of tagged commands; 0 where nobody asks for it. */
+  readonly wallMs: number
 }
 
 const NONE: readonly never[] = []
@@ -53,10 +60,18 @@ export const plain = (kind: Kind, nowMs: number, ends: readonly number[], room: 
   decisions: NONE,
   refreshed: 0,
   batches: NONE,
-  initialised: null
+  initialised: null,
+  file: null,
+  wallMs: 0
 })
 
-export const received = (nowMs: number, ends: readonly number[], room: number, chunk: Uint8Array): SessionEvent => ({
+export const received = (
+  nowMs: number,
+  ends: readonly number[],
+  room: number,
+  chunk: Uint8Array,
+  wallMs = 0
+): SessionEvent => ({
   kind: "received",
   nowMs,
   ends,
@@ -65,7 +80,9 @@ export const received = (nowMs: number, ends: readonly number[], room: number, c
   decisions: NONE,
   refreshed: 0,
   batches: NONE,
-  initialised: null
+  initialised: null,
+  file: null,
+  wallMs
 })
 
 export const decided = (
@@ -82,5 +99,7 @@ export const decided = (
   decisions,
   refreshed: 0,
   batches: NONE,
-  initialised: null
+  initialised: null,
+  file: null,
+  wallMs: 0
 })

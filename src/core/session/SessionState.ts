@@ -1,5 +1,6 @@
 // One connection as a value: the link, the cursors into the logs, and the work of the application functions.
 import * as Link from "../apci/Link.ts"
+import * as FileWork from "../procedure/FileWork.ts"
 import { noWork, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
 
@@ -49,9 +50,12 @@ export const listens = (state: SessionState): boolean =>
 /** When the session wants to be called again, in ms of the event clock; Infinity when closed. */
 export function deadline(world: World, state: SessionState): number {
   let due = Link.deadline(state.link, world.link)
-  const { pending, interrogations, replies } = state.work
+  if (state.link.phase === Link.Phase.Closed) return due
+  const { pending, interrogations, reads, replies, selections } = state.work
   for (const request of pending) if (request.untilMs < due) due = request.untilMs
   for (const of of interrogations) if (of.refreshId !== 0 && of.refreshUntilMs < due) due = of.refreshUntilMs
+  for (const read of reads) if (read.refreshId > 0 && read.refreshUntilMs < due) due = read.refreshUntilMs
   for (const reply of replies) if (reply.barrier >= 0 && reply.barrierUntilMs < due) due = reply.barrierUntilMs
-  return due
+  for (const selection of selections) if (selection.untilMs < due) due = selection.untilMs
+  return Math.min(due, FileWork.deadline(state.work.files))
 }

@@ -7,11 +7,16 @@ import * as Link from "../apci/Link.ts"
 import * as Cyclic from "../procedure/Cyclic.ts"
 import * as Decisions from "../procedure/Decisions.ts"
 import * as Dispatch from "../procedure/Dispatch.ts"
+import * as File from "../procedure/File.ts"
 import * as Initialisation from "../procedure/Initialisation.ts"
 import * as Interrogation from "../procedure/Interrogation.ts"
 import type { Notice } from "../procedure/Notice.ts"
 import * as Pump from "../procedure/Pump.ts"
-import { Turn, type Work } from "../procedure/Turn.ts"
+import * as Read from "../procedure/Read.ts"
+import * as Reply from "../procedure/Reply.ts"
+import * as Request from "../procedure/Request.ts"
+import * as Selections from "../procedure/Selections.ts"
+import { noWork, Turn, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
 import type { SessionEvent } from "./SessionEvent.ts"
 import type { SessionState } from "./SessionState.ts"
@@ -45,6 +50,7 @@ class SessionTurn extends Turn {
     const frames = Math.max(0, Math.min(FRAMES_OCTETS, event.room, (state.link.k + 1) * 256))
     this.loadLink(state.link, frames + 2 * chunk + FIXED_OCTETS, frames)
     this.nowMs = event.nowMs
+    this.wallMs = event.wallMs
     this.parameters = world.link
     this.strict = world.profile.controlField === "strict"
     this.acknowledged = state.acknowledged
@@ -90,15 +96,20 @@ function happen(event: SessionEvent): void {
       if (event.chunk !== null) receive(event.chunk)
       return
     case "decided":
+      turn.work = { ...turn.work, asked: false }
       for (const decision of event.decisions) Decisions.decide(turn, decision)
       return
     case "refreshed":
-      return Interrogation.refreshed(turn, event.refreshed)
+      Interrogation.refreshed(turn, event.refreshed)
+      return Read.refreshed(turn, event.refreshed)
     case "cyclic":
       if (turn.phase === Link.Phase.Started) Cyclic.due(turn, event.batches)
       return
     case "initialised":
       if (event.initialised !== null) Initialisation.initialised(turn, event.initialised.ca, event.initialised.cause)
+      return
+    case "file":
+      if (event.file !== null) File.answered(turn, event.file)
       return
     case "shutdown":
       return Link.close(turn, "LOCAL")
@@ -112,21 +123,38 @@ function happen(event: SessionEvent): void {
   }
 }
 
-/** What is due whatever happened: timers, late decisions, the window, and an acknowledgement that is owed. */
+/** What is due whatever happened: timers, late answers, the window, and an acknowledgement that is owed. */
 function settle(event: SessionEvent): void {
   if (event.room < -UNDRAINED_FACTOR * turn.world.limits.undrainedOctets) Link.close(turn, "REPLY_OVERFLOW")
   Link.timers(turn)
-  if (turn.work.pending.length > 0) Decisions.expire(turn)
+  if (turn.phase === Link.Phase.Closed) return
+  expire(turn.work)
   Pump.fill(turn)
-  if (!turn.asked) acknowledge()
+  acknowledge()
   // The region was the bound, not the window: there is room for another call.
   if (turn.phase === Link.Phase.Started && turn.at > turn.start && event.room - (turn.at - turn.start) > 255)
     if (turn.high - turn.low < turn.k && turn.at + 255 > turn.limit && !Pump.idle(turn)) turn.more = true
 }
 
-/** Sends S when as many I frames as w were received since the last acknowledgement. */
+/** Ends what has waited too long. */
+function expire(work: Work): void {
+  if (work.pending.length > 0) Decisions.expire(turn)
+  if (work.selections.length > 0) Selections.expire(turn)
+  if (work.interrogations.length > 0) Interrogation.expire(turn)
+  if (work.reads.length > 0) Read.expire(turn)
+  if (work.replies.length > 0) Reply.expire(turn)
+  if (work.files !== null) File.expire(turn)
+}
+
+/** Sends S when w I frames were received since the last acknowledgement, unless an answer that carries it is being made. */
 function acknowledge(): void {
-  if (turn.phase === Link.Phase.Started && turn.unacknowledged >= turn.parameters.w) Link.sendS(turn)
+  if (
+    turn.phase === Link.Phase.Started &&
+    turn.unacknowledged >= turn.parameters.w &&
+    !turn.work.asked &&
+    !File.slow(turn)
+  )
+    Link.sendS(turn)
 }
 
 function receive(chunk: Uint8Array): void {
@@ -157,6 +185,7 @@ function receive(chunk: Uint8Array): void {
 
 /** One whole frame: the link first, then the application, then whatever the window now allows. */
 function take(octets: Uint8Array, at: number, length: number): void {
+  if (turn.world.trace) turn.notice({ kind: "traced", apdu: Request.piece(octets, at, length + 2) })
   switch (Link.frame(turn, octets, at, length)) {
     case Link.Effect.Deliver:
       Dispatch.receive(turn, octets, at)
@@ -173,10 +202,13 @@ function take(octets: Uint8Array, at: number, length: number): void {
       break
   }
   Pump.fill(turn)
-  if (!turn.asked) acknowledge()
+  acknowledge()
 }
 
 /** Entering STOPDT discards what was asked for and not yet said; events stay in the log. */
 function discard(): void {
-  turn.work = { ...turn.work, replies: [], pending: [], interrogations: [], cyclic: [], heal: turn.work.heal, share: 0 }
+  Selections.releaseAll(turn)
+  File.discard(turn)
+  const { nextId, initialised, purged, heal } = turn.work
+  turn.work = { ...noWork, nextId, initialised, purged, heal }
 }

@@ -1,0 +1,33 @@
+// Counter interrogation, C_CI_NA_1 (60870-5-5 6.9): FRZ 0 reads counters like an interrogation; FRZ 1..3 freeze or
+// reset them, which the shell carries out since it changes the image.
+import * as Image from "../process/Image.ts"
+import * as Decisions from "./Decisions.ts"
+import * as Interrogation from "./Interrogation.ts"
+import * as Reply from "./Reply.ts"
+import * as Request from "./Request.ts"
+import type { Turn } from "./Turn.ts"
+
+const GENERAL = 5
+/** Cause of data: 37 for the general request, 38..41 for groups 1..4. */
+const REQUESTED_BY_GENERAL = 37
+
+/** Takes a counter interrogation with a legal header. */
+export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
+  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
+  const octet = octets[at + Request.ELEMENT_AT] as number
+  const requested = octet & 0x3f
+  const freeze = octet >> 6
+  if (requested < 1 || requested > GENERAL) return Reply.reject(turn, "groupNotConfigured", octets, at)
+  const group = requested === GENERAL ? 0 : requested
+  if (freeze === 0) {
+    const cause = group === 0 ? REQUESTED_BY_GENERAL : REQUESTED_BY_GENERAL + group
+    return Interrogation.add(turn, octets, at, cause, group === 0 ? -1 : Image.groupBit(group, true))
+  }
+  if (group !== 0 && Interrogation.without(turn, octets, at, Image.groupBit(group, true)) === null)
+    return Reply.reject(turn, "groupNotConfigured", octets, at)
+  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  const id = Decisions.ask(turn, "freeze", Reply.copy(octets, at))
+  const ca = Request.ca(octets, at)
+  turn.notice({ kind: "freeze", id, ca, group, freeze: freeze !== 3, reset: freeze !== 1 })
+}

@@ -1,0 +1,47 @@
+// What both directions of file transfer and its errands do alike: ask the store, wait with a time limit, end.
+import type { FileRequest } from "./FileMessage.ts"
+import * as FileWire from "./FileWire.ts"
+import { type FileAddress, type FileWork, nameOf, noFiles, same, type Transfer } from "./FileWork.ts"
+import type { Turn } from "./Turn.ts"
+
+export const work = (turn: Turn): FileWork => turn.work.files ?? noFiles
+
+export function put(turn: Turn, files: FileWork): void {
+  turn.work = { ...turn.work, files }
+}
+
+/** Puts the next step of the transfer. */
+export function step(turn: Turn, transfer: Transfer | null): void {
+  const { errands, refused, turn: first } = work(turn)
+  put(turn, { transfer, errands, refused, turn: first })
+}
+
+/** When a step that begins now is given up. */
+export const until = (turn: Turn): number => turn.nowMs + turn.world.limits.fileStepMs
+
+/** Asks the store; returns the id that its answer will carry. */
+export function ask(turn: Turn, request: FileRequest): number {
+  const id = turn.work.nextId
+  turn.work = { ...turn.work, nextId: id + 1 }
+  turn.notice({ kind: "file", id, request })
+  return id
+}
+
+/** The transfer is over: the file is free for everybody again. */
+export function end(turn: Turn, to: FileAddress): void {
+  step(turn, null)
+  ask(turn, { op: "close", name: nameOf(to) })
+}
+
+/** The error of a request about `to` and a section of it that is only right for the transfer `of` in these phases. */
+export function fault<T extends Transfer>(
+  of: T | null,
+  to: FileAddress,
+  phases: readonly T["phase"][],
+  section: number
+): FileWire.Fault {
+  if (of === null) return FileWire.Fault.Service
+  if (!same(of.to, to)) return FileWire.Fault.File
+  if (!phases.includes(of.phase)) return FileWire.Fault.Service
+  return section === of.section ? FileWire.Fault.None : FileWire.Fault.Section
+}

@@ -1,0 +1,98 @@
+// Read command, C_RD_NA_1 (60870-5-5 6.2): the object itself is the answer, with cause 5, to whoever asked. It is built
+// when the window opens and never goes before an older event of its point.
+import * as Link from "../apci/Link.ts"
+import { Cause } from "../asdu/Cause.ts"
+import * as Ledger from "../delivery/Ledger.ts"
+import * as Packing from "../delivery/Packing.ts"
+import * as Image from "../process/Image.ts"
+import * as Order from "./Order.ts"
+import * as Reply from "./Reply.ts"
+import * as Request from "./Request.ts"
+import type { Read, Turn } from "./Turn.ts"
+
+/** A refresh that was asked for and answered. */
+const REFRESHED = -1
+
+/** Takes a read command with a legal header. */
+export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
+  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
+  const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
+  const place = Image.find(station, Request.ioa(octets, at))
+  if (place === null || place.block.of.readType === 0) return Reply.reject(turn, "unknownObject", octets, at)
+  if (turn.work.reads.length >= turn.world.limits.repliesPerSession) return Link.close(turn, "REPLY_OVERFLOW")
+  const read: Read = {
+    block: place.block,
+    slot: place.slot,
+    originator: Request.originator(octets, at),
+    test: Request.test(octets, at),
+    barrier: Ledger.NO_EVENTS,
+    yields: 0,
+    refreshId: 0,
+    refreshUntilMs: 0
+  }
+  turn.work = { ...turn.work, reads: [...turn.work.reads, read] }
+}
+
+function replace(turn: Turn, old: Read, by: Read | null): void {
+  const reads =
+    by === null
+      ? turn.work.reads.filter((found) => found !== old)
+      : turn.work.reads.map((found) => (found === old ? by : found))
+  turn.work = { ...turn.work, reads }
+}
+
+/** Sends the next object that was asked for and can be sent. False when there is none. */
+export function step(turn: Turn): boolean {
+  for (const read of turn.work.reads) {
+    if (read.refreshId > 0 || !Reply.passed(turn, read.barrier)) continue
+    if (send(turn, read)) return true
+  }
+  return false
+}
+
+function send(turn: Turn, read: Read): boolean {
+  const { block, slot } = read
+  if ((block.ioa[slot] as number) < 0) {
+    replace(turn, read, null)
+    return false
+  }
+  if (read.refreshId === 0 && block.refresh !== null && block.refresh[slot] !== 0) {
+    const refreshId = Order.askRefresh(turn, block, [slot])
+    replace(turn, read, { ...read, refreshId, refreshUntilMs: turn.nowMs + turn.world.limits.refreshMs })
+    return false
+  }
+  const slots = Int32Array.of(slot)
+  const barrier = read.yields < Order.YIELDS_MAX ? Order.pendingMark(turn, block, slots, 0, 1) : Ledger.NO_EVENTS
+  if (barrier >= 0) {
+    replace(turn, read, { ...read, barrier, yields: read.yields + 1 })
+    return false
+  }
+  Packing.points(
+    turn.view,
+    turn.at,
+    block,
+    slots,
+    0,
+    1,
+    block.of.readType,
+    read.test | Cause.REQUEST,
+    read.originator,
+    null
+  )
+  Link.sendI(turn, Ledger.NO_EVENTS)
+  replace(turn, read, null)
+  return true
+}
+
+/** The application has refreshed the value that was asked for. */
+export function refreshed(turn: Turn, id: number): void {
+  const read = turn.work.reads.find((found) => found.refreshId === id)
+  if (read !== undefined) replace(turn, read, { ...read, refreshId: REFRESHED })
+}
+
+/** Goes on without values that were not refreshed in time. */
+export function expire(turn: Turn): void {
+  for (const read of turn.work.reads)
+    if (read.refreshId > 0 && turn.nowMs >= read.refreshUntilMs) replace(turn, read, { ...read, refreshId: REFRESHED })
+}

@@ -1,0 +1,17 @@
+// Reset process, C_RP_NA_1 (60870-5-5 6.10): QRP 1 resets the process, QRP 2 deletes pending events with time tag. The
+// application decides; without its word a reset is refused.
+import * as Decisions from "./Decisions.ts"
+import * as Reply from "./Reply.ts"
+import * as Request from "./Request.ts"
+import type { Turn } from "./Turn.ts"
+
+/** Takes a reset with a legal header. */
+export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
+  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
+  const qualifier = octets[at + Request.ELEMENT_AT] as number
+  if (qualifier !== 1 && qualifier !== 2) return Reply.reject(turn, "qualifier", octets, at)
+  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  const id = Decisions.ask(turn, "reset", Reply.copy(octets, at))
+  turn.notice({ kind: "reset", id, ca: Request.ca(octets, at), qualifier })
+}

@@ -1,0 +1,245 @@
+// The file store that keeps files in a folder: flat, under names made of numbers only, so that nothing that comes over
+// the wire can point outside. What is received becomes visible whole or not at all.
+import * as Fs from "node:fs/promises"
+import * as Path from "node:path"
+import { InvalidArgument } from "./Errors.ts"
+import type { Refusal, StoredFile } from "./FileStore.ts"
+import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type Name } from "./FileStore.ts"
+
+export interface FolderOptions {
+  /** Whether clients may send and delete files, default "readWrite". */
+  readonly access?: "read" | "readWrite"
+  /** Octets of one received file, 0..16777215, default 16777215. */
+  readonly fileOctetsMax?: number
+  /** Octets of all files together after a file was received, default 1 GiB. */
+  readonly octetsMax?: number
+  /** Number of files after a file was received, default 10,000. */
+  readonly filesMax?: number
+}
+
+/** Names of files: common address, object address and name of file; no leading zeros. */
+const PATTERN = /^([1-9]\d{0,4})-(0|[1-9]\d{0,7})-(0|[1-9]\d{0,4})$/
+const UNFINISHED = ".receiving-"
+
+/** Files of this process that are being received, in any folder: what is left of others is removed. */
+const unfinished = new Set<string>()
+let received = 0
+
+const isCode = (cause: unknown, ...codes: readonly string[]): boolean =>
+  codes.includes((cause as NodeJS.ErrnoException).code ?? "")
+
+/**
+ * Keeps files in a folder that belongs to this process alone, as `<common address>-<object address>-<name of file>`,
+ * for example `1-30000-7`. Put a file there to offer it; everything else in the folder is left alone. Files of more
+ * than 16,777,215 octets cannot be transferred and are not shown. The folder is made when it is first needed.
+ */
+export class FolderStore implements FileStore {
+  readonly folder: string
+  private readonly options: Required<FolderOptions>
+  private ready: Promise<void> | null = null
+  /** Octets and files that were announced and are not there yet. */
+  private promisedOctets = 0
+  private promisedFiles = 0
+
+  /** Throws {@link InvalidArgument} for options that cannot be used. */
+  constructor(folder: string, options: FolderOptions = {}) {
+    const { access = "readWrite" } = options
+    if (folder === "") throw new InvalidArgument({ what: "folder", expected: "a path", value: folder })
+    if (access !== "read" && access !== "readWrite")
+      throw new InvalidArgument({ what: "access", expected: '"read" or "readWrite"', value: access })
+    const limit = (name: "fileOctetsMax" | "octetsMax" | "filesMax", standard: number, max: number): number => {
+      const value = options[name] ?? standard
+      if (Number.isInteger(value) && value >= 0 && value <= max) return value
+      throw new InvalidArgument({ what: name, expected: `a whole number from 0 to ${max}`, value })
+    }
+    this.folder = Path.resolve(folder)
+    this.options = {
+      access,
+      fileOctetsMax: limit("fileOctetsMax", FILE_OCTETS_MAX, FILE_OCTETS_MAX),
+      octetsMax: limit("octetsMax", 2 ** 30, Number.MAX_SAFE_INTEGER),
+      filesMax: limit("filesMax", 10_000, 1_000_000)
+    }
+  }
+
+  /** Makes the folder, and removes what transfers of an earlier process left behind. */
+  private prepared(): Promise<void> {
+    const prepare = async (): Promise<void> => {
+      await Fs.mkdir(this.folder, { recursive: true })
+      for (const name of await Fs.readdir(this.folder)) {
+        const path = Path.join(this.folder, name)
+        if (name.startsWith(UNFINISHED) && !unfinished.has(path)) await Fs.rm(path, { force: true })
+      }
+    }
+    // A folder that could not be made is tried again with the next call.
+    this.ready ??= prepare().catch((cause) => {
+      this.ready = null
+      throw cause
+    })
+    return this.ready
+  }
+
+  private pathOf({ ca, ioa, nof }: Name): string {
+    const name = `${ca}-${ioa}-${nof}`
+    if (!PATTERN.test(name))
+      throw new InvalidArgument({ what: "file", expected: "addresses and a name that are whole numbers", value: name })
+    return Path.join(this.folder, name)
+  }
+
+  /** Everything in the folder that is a file of a station. */
+  private async all(): Promise<readonly (StoredFile & { readonly ca: number })[]> {
+    await this.prepared()
+    const found: (StoredFile & { readonly ca: number })[] = []
+    for (const name of await Fs.readdir(this.folder)) {
+      const match = PATTERN.exec(name)
+      if (match === null) continue
+      const [ca = 0, ioa = 0, nof = 0] = match.slice(1).map(Number)
+      try {
+        const stat = await Fs.lstat(Path.join(this.folder, name))
+        const fits = stat.isFile() && stat.size <= FILE_OCTETS_MAX && ioa <= 0xff_ffff && nof <= 0xffff
+        if (fits) found.push({ ca, ioa, nof, octets: stat.size, createdMs: stat.mtimeMs })
+      } catch (cause) {
+        // Deleted since the folder was read.
+        if (!isCode(cause, "ENOENT")) throw cause
+      }
+    }
+    return found
+  }
+
+  async list(commonAddress: number): Promise<readonly StoredFile[]> {
+    const files = (await this.all()).filter(({ ca }) => ca === commonAddress)
+    return files.sort((a, b) => a.ioa - b.ioa || a.nof - b.nof)
+  }
+
+  async open(file: Name): Promise<FileReader | Refusal> {
+    await this.prepared()
+    const path = this.pathOf(file)
+    try {
+      // A link could point outside.
+      if (!(await Fs.lstat(path)).isFile()) return "notAllowed"
+      const handle = await Fs.open(path, Fs.constants.O_RDONLY | (Fs.constants.O_NOFOLLOW ?? 0))
+      const { size } = await handle.stat().catch(async (cause) => {
+        await handle.close()
+        throw cause
+      })
+      if (size <= FILE_OCTETS_MAX) return new Reader(handle, size)
+      await handle.close()
+      return "notAllowed"
+    } catch (cause) {
+      if (isCode(cause, "ENOENT")) return "unknown"
+      if (isCode(cause, "EACCES", "EPERM", "ELOOP")) return "notAllowed"
+      throw cause
+    }
+  }
+
+  async create(file: Name, octets: number): Promise<FileWriter | Refusal> {
+    const { access, fileOctetsMax, octetsMax, filesMax } = this.options
+    if (access === "read") return "notAllowed"
+    if (octets > fileOctetsMax) return "noSpace"
+    // What is promised here counts from now on, also for those who ask while the folder is read.
+    this.promisedOctets += octets
+    this.promisedFiles++
+    const release = (): void => {
+      this.promisedOctets -= octets
+      this.promisedFiles--
+    }
+    try {
+      const others = (await this.all()).filter(
+        ({ ca, ioa, nof }) => ca !== file.ca || ioa !== file.ioa || nof !== file.nof
+      )
+      const used = others.reduce((sum, other) => sum + other.octets, 0)
+      if (used + this.promisedOctets <= octetsMax && others.length + this.promisedFiles <= filesMax) {
+        const path = Path.join(this.folder, `${UNFINISHED}${process.pid}-${++received}`)
+        unfinished.add(path)
+        const handle = await Fs.open(path, "wx").catch((cause) => {
+          unfinished.delete(path)
+          throw cause
+        })
+        return new Writer(handle, path, this.pathOf(file), release)
+      }
+    } catch (cause) {
+      release()
+      throw cause
+    }
+    release()
+    return "noSpace"
+  }
+
+  async delete(file: Name): Promise<Refusal | null> {
+    if (this.options.access === "read") return "notAllowed"
+    await this.prepared()
+    const path = this.pathOf(file)
+    try {
+      if (!(await Fs.lstat(path)).isFile()) return "notAllowed"
+      await Fs.unlink(path)
+      return null
+    } catch (cause) {
+      if (isCode(cause, "ENOENT")) return "unknown"
+      if (isCode(cause, "EACCES", "EPERM")) return "notAllowed"
+      throw cause
+    }
+  }
+}
+
+class Reader implements FileReader {
+  readonly octets: number
+  private readonly handle: Fs.FileHandle
+
+  constructor(handle: Fs.FileHandle, octets: number) {
+    this.handle = handle
+    this.octets = octets
+  }
+
+  async read(offset: number, octets: number): Promise<Uint8Array> {
+    const { buffer, bytesRead } = await this.handle.read(new Uint8Array(octets), 0, octets, offset)
+    return buffer.subarray(0, bytesRead)
+  }
+
+  close(): Promise<void> {
+    return this.handle.close()
+  }
+}
+
+class Writer implements FileWriter {
+  private readonly handle: Fs.FileHandle
+  private readonly path: string
+  private readonly target: string
+  private readonly release: () => void
+
+  constructor(handle: Fs.FileHandle, path: string, target: string, release: () => void) {
+    this.handle = handle
+    this.path = path
+    this.target = target
+    this.release = release
+  }
+
+  async write(offset: number, data: Uint8Array): Promise<void> {
+    let at = 0
+    while (at < data.length) at += (await this.handle.write(data, at, data.length - at, offset + at)).bytesWritten
+  }
+
+  /** On the disk first, then under its name: whoever sees the name sees the whole file, also after a power cut. */
+  async commit(octets: number): Promise<void> {
+    await this.handle.truncate(octets)
+    await this.handle.sync()
+    await Fs.rename(this.path, this.target)
+    if (process.platform === "win32") return
+    const folder = await Fs.open(Path.dirname(this.target), "r")
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.handle.close()
+    } finally {
+      // After a commit there is nothing left under this name.
+      await Fs.rm(this.path, { force: true }).finally(() => {
+        unfinished.delete(this.path)
+        this.release()
+      })
+    }
+  }
+}

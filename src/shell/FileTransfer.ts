@@ -1,0 +1,247 @@
+// The shell's part of file transfer: takes the requests of sessions to the file store and its answers back. It decides
+// nothing but who has a file: a name belongs to one session at a time.
+import * as Time from "../core/asdu/Time.ts"
+import type { FileAnswer, FileEntry, FileName, FileRequested } from "../core/procedure/FileMessage.ts"
+import * as Image from "../core/process/Image.ts"
+import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
+import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type StoredFile } from "./FileStore.ts"
+import type { Host } from "./Host.ts"
+import type { Session } from "./Session.ts"
+import * as Zones from "./Zones.ts"
+
+/** Leaves a union's members as they are. */
+type WithoutId<A> = A extends unknown ? Omit<A, "id"> : never
+type Answer = WithoutId<FileAnswer>
+
+const busy: Answer = { ok: false, why: "busy" }
+
+/** A file that a session has, from its request to the store until it is closed. */
+class Holding {
+  readonly names: string[] = []
+  reader: FileReader | null = null
+  writer: FileWriter | null = null
+  /** The calls of the store for this file, one after the other; never rejects. */
+  calls: Promise<void> = Promise.resolve()
+  /** Resolves when the file is closed; null before that was asked for. */
+  closed: Promise<void> | null = null
+}
+
+const keyOf = ({ ca, ioa, nof }: FileName): string => `${ca} ${ioa} ${nof}`
+const subjectOf = ({ ca, ioa, nof }: FileName): string => `file ${nof} at ${ioa} of station ${ca}`
+
+/** The files of one server. */
+export class FileDesk {
+  private readonly host: Host
+  private readonly store: FileStore
+  private readonly holders: Map<string, Holding> = new Map()
+  private readonly transfers: Map<Session, Holding> = new Map()
+  /** What calls that are not answered yet are about, by session and request. */
+  private readonly waiting: Map<Session, Map<number, { readonly callback: string; readonly subject: string }>> =
+    new Map()
+
+  constructor(host: Host, store: FileStore) {
+    this.host = host
+    this.store = store
+  }
+
+  /** Takes a request of a session's core. */
+  act(session: Session, { id, request }: FileRequested): void {
+    if (request.op === "close") return this.release(session)
+    if (request.op === "list" || request.op === "delete") {
+      const subject = request.op === "list" ? `station ${request.ca}` : subjectOf(request.name)
+      const work = request.op === "list" ? () => this.list(request.ca) : () => this.delete(request.name)
+      void this.call(session, id, request.op, subject, work)
+      return
+    }
+    const begins = request.op === "open" || request.op === "create" || request.op === "query"
+    const holding = begins ? new Holding() : this.transfers.get(session)
+    if (holding === undefined) return
+    if (begins) this.transfers.set(session, holding)
+    const work = (): Promise<Answer> => {
+      switch (request.op) {
+        case "open":
+          return this.open(holding, request.name)
+        case "create":
+          return this.create(holding, request.name, request.octets)
+        case "query":
+          return this.query(holding, request)
+        case "read":
+          return this.read(holding, request.offset, request.octets)
+        case "write":
+          return done("write", this.writerOf(holding).write(request.offset, request.data))
+        case "commit":
+          return done("commit", this.writerOf(holding).commit(request.octets))
+      }
+    }
+    holding.calls = holding.calls.then(() => this.call(session, id, request.op, subjectOf(request.name), work))
+  }
+
+  /** A session's transfer ended, or the session did: its file is closed when the store has answered what it was asked. */
+  release(session: Session): void {
+    const holding = this.transfers.get(session)
+    if (session.reason !== null) this.waiting.delete(session)
+    if (holding === undefined) return
+    this.transfers.delete(session)
+    holding.closed = holding.calls.then(async () => {
+      const handle = holding.reader ?? holding.writer
+      try {
+        await handle?.close()
+      } catch (cause) {
+        this.failed("close", holding.names.join(", "), cause)
+      }
+      for (const name of holding.names) this.holders.delete(name)
+    })
+  }
+
+  /** A request was not answered in time. */
+  timedOut(session: Session, id: number): void {
+    const found = this.waiting.get(session)?.get(id)
+    if (found === undefined) return
+    const { limits } = this.host.world
+    this.host.tell({ event: "error", error: new CallbackTimedOut({ ...found, limitMs: limits.fileStepMs }) })
+  }
+
+  /** Resolves when every file that was released by now is closed. */
+  async closed(): Promise<void> {
+    await Promise.all([...this.holders.values()].map((holding) => holding.closed))
+  }
+
+  // ---- calls of the store ----
+
+  /** Calls the store, and tells the session what came out. */
+  private async call(
+    session: Session,
+    id: number,
+    op: string,
+    subject: string,
+    work: () => Promise<Answer>
+  ): Promise<void> {
+    const waiting = this.waiting.get(session) ?? new Map()
+    this.waiting.set(session, waiting.set(id, { callback: `files.${op}`, subject }))
+    let answer: Answer
+    try {
+      answer = await work()
+    } catch (cause) {
+      this.failed(op, subject, cause)
+      answer = { ok: false, why: "failed" }
+    }
+    waiting.delete(id)
+    if (waiting.size === 0 && this.waiting.get(session) === waiting) this.waiting.delete(session)
+    if (session.reason === null) session.filed({ ...answer, id })
+  }
+
+  private failed(op: string, subject: string, cause: unknown): void {
+    this.host.tell({ event: "error", error: new CallbackFailed({ callback: `files.${op}`, subject, cause }) })
+  }
+
+  /** Makes a name the holding's own; waits for one that is being closed. False when somebody else has it. */
+  private async hold(holding: Holding, name: FileName): Promise<boolean> {
+    const key = keyOf(name)
+    for (;;) {
+      const holder = this.holders.get(key)
+      if (holder === holding) return true
+      if (holder === undefined) break
+      if (holder.closed === null) return false
+      await holder.closed
+    }
+    this.holders.set(key, holding)
+    holding.names.push(key)
+    return true
+  }
+
+  private async open(holding: Holding, name: FileName): Promise<Answer> {
+    if (!(await this.hold(holding, name))) return busy
+    const reader = await this.store.open(name)
+    if (typeof reader === "string") return { ok: false, why: reader }
+    holding.reader = reader
+    return { ok: true, op: "open", octets: whole("octets", reader.octets, FILE_OCTETS_MAX) }
+  }
+
+  private async create(holding: Holding, name: FileName, octets: number): Promise<Answer> {
+    if (!(await this.hold(holding, name))) return busy
+    const writer = await this.store.create(name, octets)
+    if (typeof writer === "string") return { ok: false, why: writer }
+    holding.writer = writer
+    return { ok: true, op: "create" }
+  }
+
+  private async query(
+    holding: Holding,
+    request: Extract<FileRequested["request"], { readonly op: "query" }>
+  ): Promise<Answer> {
+    const { name } = request
+    if (this.store.query === undefined) return { ok: false, why: "notAllowed" }
+    const fromMs = this.toUtc(name.ca, request.fromLow, request.fromHigh)
+    const toMs = this.toUtc(name.ca, request.toLow, request.toHigh)
+    const nof = await this.store.query(name, fromMs, toMs)
+    if (typeof nof === "string") return { ok: false, why: nof }
+    const opened = await this.open(holding, { ...name, nof: whole("name of file", nof, 65_535) })
+    return opened.ok && opened.op === "open" ? { ok: true, op: "query", nof, octets: opened.octets } : opened
+  }
+
+  private async read(holding: Holding, offset: number, octets: number): Promise<Answer> {
+    if (holding.reader === null) throw new Error("the file is not open")
+    const data = await holding.reader.read(offset, octets)
+    if (!(data instanceof Uint8Array) || data.length < 1 || data.length > octets)
+      throw new RangeError(`it read ${data.length} octets, not 1 to ${octets}`)
+    return { ok: true, op: "read", data }
+  }
+
+  private writerOf(holding: Holding): FileWriter {
+    if (holding.writer === null) throw new Error("the file is not open")
+    return holding.writer
+  }
+
+  private async delete(name: FileName): Promise<Answer> {
+    const holding = new Holding()
+    if (!(await this.hold(holding, name))) return busy
+    try {
+      const refusal = await this.store.delete(name)
+      return refusal === null ? { ok: true, op: "delete" } : { ok: false, why: refusal }
+    } finally {
+      this.holders.delete(keyOf(name))
+    }
+  }
+
+  private async list(ca: number): Promise<Answer> {
+    const files = await this.store.list(ca)
+    return { ok: true, op: "list", entries: files.map((file) => this.entry(ca, file)) }
+  }
+
+  private entry(ca: number, file: StoredFile): FileEntry {
+    const ioa = whole("object address", file.ioa, 16_777_215)
+    const nof = whole("name of file", file.nof, 65_535)
+    const { zone } = Image.station(this.host.world.image, ca) ?? { zone: Image.utc() }
+    const named = zone instanceof Zones.NamedZone ? zone : null
+    const offsetMs = named?.offsetAt(file.createdMs) ?? 0
+    const summer = named !== null && offsetMs > named.standardAt(file.createdMs)
+    const localMs = file.createdMs + offsetMs
+    return {
+      ioa,
+      nof,
+      octets: whole("octets", file.octets, FILE_OCTETS_MAX),
+      timeLow: Time.cp56Low(localMs) | (summer ? Time.SUMMER_TIME : 0),
+      timeHigh: Time.cp56High(localMs),
+      status: whole("status", file.status ?? 0, 31),
+      directory: file.directory ?? false,
+      active: this.holders.has(keyOf({ ca, ioa, nof }))
+    }
+  }
+
+  /** The instant of a time tag of a station. */
+  private toUtc(ca: number, low: number, high: number): number {
+    const { zone } = Image.station(this.host.world.image, ca) ?? { zone: Image.utc() }
+    return Zones.toUtc(zone, Time.cp56ToEpochMs(low, high), low < 0)
+  }
+}
+
+async function done(op: "write" | "commit", work: Promise<void>): Promise<Answer> {
+  await work
+  return { ok: true, op }
+}
+
+/** A number that a store told, checked. */
+function whole(what: string, value: number, max: number): number {
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value
+  throw new RangeError(`the store says ${what} ${String(value)}: a whole number from 0 to ${max} is required`)
+}

@@ -1,0 +1,36 @@
+// The table of selected command points, as the sessions report it: who holds which point, and until when.
+import type { Released, Selected } from "../core/procedure/Notice.ts"
+import type { Block } from "../core/process/Block.ts"
+import type { Host } from "./Host.ts"
+
+/** Notes a selection. */
+export function put(host: Host, session: number, { block, slot, originator, untilMs }: Selected): void {
+  let slots = host.selections.get(block)
+  if (slots === undefined) {
+    slots = new Map()
+    host.selections.set(block, slots)
+  }
+  slots.set(slot, { session, originator, untilMs })
+}
+
+/** Forgets the selection of a session. */
+export function drop(host: Host, session: number, { block, slot }: Released): void {
+  const slots = host.selections.get(block)
+  if (slots?.get(slot)?.session !== session) return
+  slots.delete(slot)
+  if (slots.size === 0) host.selections.delete(block)
+}
+
+/** Forgets everything that a session holds. */
+export function forget(host: Host, session: number): void {
+  for (const [block, slots] of host.selections) {
+    for (const [slot, held] of slots) if (held.session === session) slots.delete(slot)
+    if (slots.size === 0) host.selections.delete(block)
+  }
+}
+
+/** Originator address of the client that holds a point, or null. */
+export function selectedBy(host: Host, block: Block, slot: number): number | null {
+  const held = host.selections.get(block)?.get(slot)
+  return held !== undefined && host.clock.monotonicMs() < held.untilMs ? held.originator : null
+}

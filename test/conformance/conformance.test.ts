@@ -1,0 +1,42 @@
+// Every row of the conformance checklist is a transcript. It is played against the pure core in virtual time, and
+// against the whole server over real sockets while its clock is held.
+import { describe, expect, it } from "vitest"
+import { CoreStation } from "./CoreStation.ts"
+import * as Player from "./Player.ts"
+import { ShellStation } from "./ShellStation.ts"
+import * as Suite from "./Suite.ts"
+
+const all = Suite.cases()
+
+/** Rows that cannot be played yet, and what brings them. */
+const pending: Readonly<Record<string, string>> = {
+  A2: "redundancy groups by client address"
+}
+
+const core: Player.Open = async (given) => new CoreStation(given)
+
+describe("the checklist", () => {
+  it("has every row exactly once, in order", () => {
+    expect(all.map(({ number }) => number)).toEqual(Suite.numbers())
+  })
+  it("waits for exactly these rows", () => {
+    expect(Object.fromEntries(all.flatMap((of) => (of.pending === "" ? [] : [[of.number, of.pending]])))).toEqual(
+      pending
+    )
+  })
+  it("has lines for every row that can be played", () => {
+    const empty = all.filter((of) => of.pending === "" && !of.runs.some((run) => run.lines.length > 0))
+    expect(empty.map(({ number }) => number)).toEqual([])
+  })
+})
+
+const title = (of: (typeof all)[number]): string =>
+  `${of.number} ${of.stimulus}: ${of.expected}${of.policy === "" ? "" : ` (policy: ${of.policy})`}`
+
+describe("in virtual time", () => {
+  for (const of of all) if (of.pending === "" && !of.liveOnly) it(title(of), () => Player.play(of, core))
+})
+
+describe("over TCP", () => {
+  for (const of of all) if (of.pending === "") it(title(of), () => Player.play(of, ShellStation.open))
+})
