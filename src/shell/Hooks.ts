@@ -1,5 +1,7 @@
 // What the application attached to a point: sparse, so that a million points without callbacks cost nothing.
+import type { CommandRequested } from "../core/procedure/Notice.ts"
 import type { Block } from "../core/process/Block.ts"
+import type { Deciding } from "./Deciding.ts"
 import type { Outcome, Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
@@ -17,6 +19,8 @@ export interface Command {
   /** Words of the CP56Time2a of a time-tagged command, else 0. */
   readonly timeLow: number
   readonly timeHigh: number
+  /** Whether the point was selected before. */
+  readonly selected: boolean
   readonly peer: Peer
   /** The whole APDU, control field zeroed. */
   readonly apdu: Uint8Array
@@ -26,6 +30,13 @@ export interface Command {
 
 export type CommandHandler = (command: Command) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
+
+/** A command that waits until the one before it is decided. */
+export interface Waiting {
+  readonly session: Session
+  readonly notice: CommandRequested
+  readonly deciding: Deciding
+}
 
 /** A command that was not answered at once. */
 export interface Awaiting {
@@ -42,6 +53,7 @@ export interface Hooks {
   onCommand: CommandHandler | null
   onBeforeRead: PointCallback | null
   onBeforeAutoTransmit: PointCallback | null
+  onTimer: PointCallback | null
   /** Address on the same station that reports what this command did. */
   relatedIoAddress: number | null
   relatedIoAutoreturn: boolean
@@ -58,14 +70,19 @@ export interface Hooks {
   reportedQuality: number
   reportedAtMs: number
   reportMs: number
-  /** Commands of this point that wait for the one that is being decided. */
-  queue: Promise<unknown> | null
+  timerMs: number
+  /** A command point whose value came from a client: it is not the application's to change. */
+  received: boolean
+  /** The command that is being decided, and those that wait for it. */
+  deciding: Deciding | null
+  queue: Waiting[]
 }
 
 const make = (): Hooks => ({
   onCommand: null,
   onBeforeRead: null,
   onBeforeAutoTransmit: null,
+  onTimer: null,
   relatedIoAddress: null,
   relatedIoAutoreturn: false,
   actTerm: true,
@@ -76,7 +93,10 @@ const make = (): Hooks => ({
   reportedQuality: 0,
   reportedAtMs: Number.NEGATIVE_INFINITY,
   reportMs: 0,
-  queue: null
+  timerMs: 0,
+  received: false,
+  deciding: null,
+  queue: []
 })
 
 /** The hooks of all points of a server. */

@@ -11,9 +11,9 @@ import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import type { Clock } from "./Clock.ts"
+import * as Commands from "./Commands.ts"
 import { CallbackFailed, IllegalCause, InvalidAddress, InvalidArgument, InvalidValue } from "./Errors.ts"
 import { FileDesk } from "./FileTransfer.ts"
-import * as Handlers from "./Handlers.ts"
 import { type Hooks, HookTable } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
 import * as Rates from "./Rates.ts"
@@ -23,6 +23,8 @@ import * as Zones from "./Zones.ts"
 
 /** Decides a clock synchronisation: the received time as CP56Time2a words, and in ms since 1970 UTC. */
 export type ClockHandler = (peer: Peer, timeLow: number, timeHigh: number, utcMs: number) => Outcome | Promise<Outcome>
+/** Told whole frames. */
+export type RawHandler = (peer: Peer, apdu: Uint8Array) => void
 /** Counter modes of 60870-5-5: A local freeze with events, B local freeze, C freeze by request, D by request with events. */
 export type CounterMode = "A" | "B" | "C" | "D"
 /** Decides a reset: QRP 1 (process) or 2 (pending time-tagged events). After success of QRP 1 every connection is closed. */
@@ -31,6 +33,9 @@ export type ResetHandler = (peer: Peer, ca: number, qualifier: number) => Outcom
 export type ParameterHandler = (peer: Peer, request: ParameterRequested) => Outcome | Promise<Outcome>
 /** Decides whether a peer may connect. */
 export type ConnectHandler = (address: string) => boolean | Promise<boolean>
+
+/** Types from here on are commands. */
+const FIRST_COMMAND = 45
 
 /** Sessions have numbers of 16 bits. */
 const SESSIONS_MAX = 65_535
@@ -60,6 +65,9 @@ export class Host {
   /** Decides parameters; null refuses them. */
   onParameter: ParameterHandler | null = null
   onConnect: ConnectHandler | null = null
+  private receiveRaw: RawHandler | null = null
+  /** Told every frame that is sent. */
+  onSendRaw: RawHandler | null = null
   /** Limit of open connections, 0 = none but the safety limit. */
   maxConnections: number
   /** The address and port that the server really listens on; null while it does not. */
@@ -98,9 +106,20 @@ export class Host {
       selections: this.selections,
       selectMs: options.selectMs,
       commandAgeMs: options.commandAgeMs,
-      files: options.files !== null
+      files: options.files !== null,
+      trace: false
     }
     if (options.clockSource === "c_cs") this.timeFlags = Time.INVALID
+  }
+
+  /** Told every frame that is received. */
+  get onReceiveRaw(): RawHandler | null {
+    return this.receiveRaw
+  }
+
+  set onReceiveRaw(handler: RawHandler | null) {
+    this.receiveRaw = handler
+    this.world = { ...this.world, trace: handler !== null }
   }
 
   // ---- stations and points ----
@@ -298,9 +317,9 @@ export class Host {
    * answer the request of a command point that waits for them. Throws {@link IllegalCause}.
    */
   publish(block: Block, slot: number, cause: number, originator: number, negative = false): boolean {
-    if (cause !== Cause.Cause.SPONTANEOUS) {
+    if (cause !== Cause.Cause.SPONTANEOUS || block.of.type >= FIRST_COMMAND) {
       this.checkCause(block, cause)
-      if (Value.isCommand(block.of.type)) return Handlers.resolve(this, block, slot, cause, negative)
+      if (Value.isCommand(block.of.type)) return Commands.resolve(this, block, slot, cause, negative)
     }
     return this.append(block, slot, cause, originator, 0) >= 0
   }

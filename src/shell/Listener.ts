@@ -114,7 +114,8 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
     const fibers = yield* FiberSet.make<void>()
     const runSession = yield* FiberSet.runtime(fibers)()
     let accepting = true
-    let admitting = 0
+    /** Sockets whose admission is being decided. */
+    const admitting = new Set<Net.Socket>()
     const accept = (socket: Net.Socket): void => {
       const refuse = (why: string): void => {
         const address = plainAddress(socket.remoteAddress ?? "")
@@ -130,10 +131,14 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
         if (!socket.destroyed) runSession(run(host, socket))
       }
       const limit = Math.min(host.maxConnections || Number.POSITIVE_INFINITY, options.limits.connections)
-      if (host.onConnect === null && host.sessions.size + admitting < limit) return serve(null)
-      void admit(host, socket, host.sessions.size + admitting++)
-        .then(serve)
-        .finally(() => admitting--)
+      if (host.onConnect === null && host.sessions.size + admitting.size < limit) return serve(null)
+      const open = host.sessions.size + admitting.size
+      admitting.add(socket)
+      socket.once("close", () => admitting.delete(socket))
+      void admit(host, socket, open).then((why) => {
+        admitting.delete(socket)
+        serve(why)
+      })
     }
     const server = Net.createServer(
       { noDelay: true, allowHalfOpen: false, highWaterMark: options.limits.undrainedOctets },
@@ -148,6 +153,7 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         accepting = false
+        for (const socket of admitting) socket.destroy()
         host.listening = null
         if (server.listening) server.close()
       })

@@ -9,6 +9,7 @@ import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
 import type { CloseReason } from "../core/Violation.ts"
+import type { Deciding } from "./Deciding.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import * as Selections from "./Selections.ts"
@@ -17,6 +18,14 @@ import type { Peer } from "./ServerEvent.ts"
 /** A deadline noticed later than this may be our own stall: waiting input is read before it is judged. */
 const LATE_MS = 100
 
+/** What is known of a client by its certificate. */
+export interface Certificate {
+  readonly subject: string
+  readonly issuer: string
+  readonly fingerprint256: string
+  readonly validTo: string
+}
+
 export class Session {
   readonly host: Host
   readonly socket: Socket
@@ -24,10 +33,12 @@ export class Session {
   state: SessionState.SessionState
   /** Why the session ended; null while it lives. */
   reason: CloseReason | null = null
+  /** The client's certificate where TLS is used, else null. */
+  certificate: Certificate | null = null
   /** Called once when the session has ended. */
   onClosed: (reason: CloseReason) => void = () => {}
   /** Cancellation of handlers that are deciding, by request. */
-  readonly aborts: Map<number, Handlers.Deciding> = new Map()
+  readonly aborts: Map<number, Deciding> = new Map()
 
   private writable = true
   private wakeAtMs = Number.POSITIVE_INFINITY
@@ -53,6 +64,16 @@ export class Session {
   room(): number {
     const left = this.host.world.limits.undrainedOctets - this.socket.writableLength
     return this.writable || left < 0 ? left : 0
+  }
+
+  /** Whether a request still waits for its decision. */
+  awaits(id: number): boolean {
+    return this.reason === null && this.state.work.pending.some((pending) => pending.id === id)
+  }
+
+  /** Events that wait for this session. */
+  waiting(ends: readonly number[]): number {
+    return SessionState.backlog(this.state, ends)
   }
 
   /** Events that wait for this session while it is started. */
@@ -136,9 +157,19 @@ export class Session {
       this.viewStart = start
       this.viewEnd = end
     }
+    if (this.host.onSendRaw !== null) this.trace(octets, start, end)
     this.writable = socket.write(this.view)
     // The kernel took everything at once: nobody reads the region any more.
     if (socket.writableLength === 0) Arena.release(octets, start, end)
+  }
+
+  /** Tells the frames of a run of octets one by one. */
+  private trace(octets: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      const next = at + (octets[at + 1] as number) + 2
+      Handlers.raw(this.host, "onSendRaw", this.host.onSendRaw, this.peer, Uint8Array.from(octets.subarray(at, next)))
+      at = next
+    }
   }
 
   /** Called by Handlers when the session has ended. */

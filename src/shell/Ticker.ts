@@ -9,6 +9,7 @@ import * as Image from "../core/process/Image.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
+import type { PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 
 /** The points of one block that share a period. */
@@ -30,6 +31,11 @@ interface Rhythm {
   dueMs: number
 }
 
+interface Timer extends Rhythm {
+  readonly block: Block
+  readonly slot: number
+}
+
 const BACKGROUND_SCAN = 2
 
 export class Ticker {
@@ -38,6 +44,7 @@ export class Ticker {
   /** Background scans and local freezes by common address. */
   private readonly scans = new Map<number, Rhythm>()
   private readonly freezes = new Map<number, Rhythm>()
+  private readonly timers = new Set<Timer>()
 
   constructor(host: Host) {
     this.host = host
@@ -73,12 +80,24 @@ export class Ticker {
     if (everyMs > 0) this.freezes.set(ca, this.rhythm(everyMs))
   }
 
+  /** Calls back at a fixed delay while a client is active; null ends it. */
+  setTimer(block: Block, slot: number, callback: PointCallback | null, everyMs: number): void {
+    for (const timer of this.timers) if (timer.block === block && timer.slot === slot) this.timers.delete(timer)
+    if (callback !== null) this.timers.add({ block, slot, ...this.rhythm(everyMs) })
+    this.host.hooks.of(block, slot).onTimer = callback
+  }
+
   private rhythm(everyMs: number): Rhythm {
     return { everyMs, dueMs: this.host.clock.monotonicMs() + everyMs }
   }
 
   /** Forgets a point. */
-  remove(block: Block, slot: number): void {
+  forget(block: Block, slot: number): void {
+    this.remove(block, slot)
+    for (const timer of this.timers) if (timer.block === block && timer.slot === slot) this.timers.delete(timer)
+  }
+
+  private remove(block: Block, slot: number): void {
     for (const period of this.periods.values()) {
       const group = period.groups.get(block)
       if (group?.slots.delete(slot) !== true) continue
@@ -96,6 +115,7 @@ export class Ticker {
       for (const block of blocks) period.groups.delete(block)
       if (period.groups.size === 0) this.periods.delete(period.everyMs)
     }
+    for (const timer of this.timers) if (blocks.includes(timer.block)) this.timers.delete(timer)
   }
 
   /** Ticks until it is interrupted. */
@@ -112,6 +132,13 @@ export class Ticker {
     if (host.activeCount === 0) return
     for (const period of this.periods.values()) if (due(period, nowMs)) this.send(period)
     for (const [ca, rhythm] of this.scans) if (due(rhythm, nowMs)) this.scan(ca)
+    for (const timer of this.timers) if (nowMs >= timer.dueMs) this.fire(timer)
+  }
+
+  /** A timer waits its time after each call, however late that came. */
+  private fire(timer: Timer): void {
+    timer.dueMs = this.host.clock.monotonicMs() + timer.everyMs
+    Handlers.callAll(this.host, timer.block, [timer.slot], "onTimer", (hooks) => hooks.onTimer)
   }
 
   private freeze(ca: number): void {
@@ -149,8 +176,11 @@ export class Ticker {
       )
       batches.push(batchOf(group))
     }
-    if (waiting.length === 0) this.offer(batches)
-    else void Promise.all(waiting).then(() => this.offer(batches))
+    if (waiting.length === 0) return this.offer(batches)
+    // A callback that hangs may not hold back the points of others.
+    const { clock, world } = this.host
+    const limit = new Promise<void>((resolve) => clock.wake(world.limits.refreshMs, resolve))
+    void Promise.race([Promise.all(waiting), limit]).then(() => this.offer(batches))
   }
 
   private offer(batches: readonly CyclicBatch[]): void {

@@ -1,27 +1,10 @@
 // The command line as a user meets it: the real program in its own process, its output and its exit codes.
-import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as Output from "../../src/api/cli/Output.ts"
-
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-const iec104 = (args: ReadonlyArray<string>, input = ""): Promise<Ended> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["src/api/cli/main.ts", ...args], { stdio: "pipe" })
-    let [out, err] = ["", ""]
-    child.stdout.on("data", (chunk) => (out += String(chunk)))
-    child.stderr.on("data", (chunk) => (err += String(chunk)))
-    child.on("error", reject)
-    child.on("close", (code) => resolve({ code, out, err }))
-    child.stdin.end(input)
-  })
+import { closeEarly, iec104, start } from "./support.ts"
 
 let folder = ""
 const write = (name: string, text: string): string => {
@@ -111,14 +94,7 @@ describe("iec104 explain", () => {
   })
 
   it("ends quietly when nobody reads on", async () => {
-    const child = spawn(process.execPath, ["src/api/cli/main.ts", "explain"], { stdio: "pipe" })
-    let err = ""
-    child.stderr.on("data", (chunk) => (err += String(chunk)))
-    child.stdin.on("error", () => child.stdin.destroy())
-    child.stdout.once("data", () => child.stdout.destroy())
-    child.stdin.end(`${startdt}\n`.repeat(100_000))
-    const code = await new Promise((resolve) => child.on("close", resolve))
-    expect([code, err]).toEqual([0, ""])
+    expect(await closeEarly(["explain"], startdt, 100_000)).toEqual({ code: 0, err: "" })
   })
 })
 
@@ -140,7 +116,7 @@ describe("wrong use", () => {
   it("without a command shows the help and is exit code 2", async () => {
     const { code, out } = await iec104([])
     expect(code).toBe(2)
-    expect(out).toMatch(/serve[\s\S]*check[\s\S]*explain/)
+    expect(out).toMatch(/serve[\s\S]*check[\s\S]*explain[\s\S]*compose/)
   })
 })
 
@@ -150,7 +126,7 @@ describe("about the program", () => {
     expect(await iec104(["--version"])).toEqual({ code: 0, out: `${Output.version}\n`, err: "" })
   })
 
-  it.each(["serve", "check", "explain"])("has help for %s", async (command) => {
+  it.each(["serve", "check", "explain", "compose"])("has help for %s", async (command) => {
     const { code, out, err } = await iec104([command, "--help"])
     expect([code, err]).toEqual([0, ""])
     expect(out).toContain(`iec104 ${command}`)
@@ -162,7 +138,7 @@ describe("iec104 serve", () => {
   const stop = (signal: NodeJS.Signals): Promise<number | null> =>
     new Promise((resolve, reject) => {
       const file = write(`${signal}.yaml`, `listen: { host: 127.0.0.1, port: 0 }\n${point}`)
-      const child = spawn(process.execPath, ["src/api/cli/main.ts", "serve", file, "--json"], { stdio: "pipe" })
+      const child = start(["serve", file, "--json"])
       child.on("error", reject)
       child.on("close", resolve)
       child.stdout.once("data", () => {

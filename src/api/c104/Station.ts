@@ -101,7 +101,7 @@ export class Station {
 
   #drop(point: { detach(): Image.Place }): void {
     const place = point.detach()
-    this.#ticker.remove(place.block, place.slot)
+    this.#ticker.forget(place.block, place.slot)
     this.#host.removePoint(place)
   }
 

@@ -32,5 +32,15 @@ export const out = (...lines: ReadonlyArray<string>): Effect.Effect<void> => pri
 /** Prints what went wrong, or what the reader should know beside the results. */
 export const err = (...lines: ReadonlyArray<string>): Effect.Effect<void> => print(process.stderr, lines)
 
+/**
+ * Prints lines and completes when they are on their way, so that a slow reader slows the writer down. It also completes
+ * when they cannot be written: what a broken output means is decided once for the whole program.
+ */
+export const written = (stream: NodeJS.WriteStream, lines: ReadonlyArray<string>): Promise<void> =>
+  new Promise((resolve) => {
+    if (lines.length === 0) resolve()
+    else stream.write(`${lines.join("\n")}\n`, () => resolve())
+  })
+
 /** "1 point", "2 points". */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`

@@ -1,8 +1,11 @@
-// `iec104 explain [HEX...]`: what the octets of frames say, from the arguments or from standard input.
-import * as readline from "node:readline"
-import * as Effect from "effect/Effect"
+// `iec104 explain [--json] [HEX...]`: what the octets of frames say, in words or as fields, from the arguments or from
+// standard input.
+import type * as Effect from "effect/Effect"
 import * as Explain from "../../core/asdu/Explain.ts"
-import * as Output from "./Output.ts"
+import * as Fields from "../../core/asdu/Fields.ts"
+import * as Hex from "../../core/asdu/Hex.ts"
+import * as Lines from "./Lines.ts"
+import type * as Output from "./Output.ts"
 
 const START = 0x68
 
@@ -24,40 +27,27 @@ const frames = (octets: Uint8Array): ReadonlyArray<Uint8Array> => {
 const linesOf = (hex: ReadonlyArray<string>): ReadonlyArray<string> =>
   hex.length > 0 && hex.every((text) => /^(0x)?[0-9a-f]{1,2}$/i.test(text)) ? [hex.join(" ")] : hex
 
-/** Explains one line of hexadecimal octets. True when it was hexadecimal; else says so, naming `place`. */
-const explainLine = (text: string, place: string): Effect.Effect<boolean> => {
-  const octets = Explain.hexToOctets(text)
-  if (typeof octets === "string") return Effect.as(Output.err(`${place}: ${octets}`), false)
-  return Effect.as(Output.out(...frames(octets).flatMap(Explain.explain)), true)
+/** A line may hold several frames, and each is told as far as it goes. */
+const inWords: Lines.Answer = (text) => {
+  const octets = Hex.hexToOctets(text)
+  return typeof octets === "string" ? octets : frames(octets).flatMap(Explain.explain)
 }
 
-/** Standard input, a line at a time as they come; empty lines and lines that begin with # are passed over. */
-const explainInput = (): Effect.Effect<boolean, Output.CliError> =>
-  Effect.tryPromise({
-    try: async () => {
-      let [number, good] = [0, true]
-      for await (const line of readline.createInterface({
-        input: process.stdin,
-        crlfDelay: Number.POSITIVE_INFINITY
-      })) {
-        number++
-        if (line.trim() === "" || line.trimStart().startsWith("#")) continue
-        good = (await Effect.runPromise(explainLine(line, `standard input, line ${number}`))) && good
-      }
-      return good
-    },
-    catch: (cause) => Output.failure(`standard input: ${cause instanceof Error ? cause.message : String(cause)}`)
-  })
+/** A line is one frame and has one answer, so that answers can be matched with lines: its fields, or why it has none. */
+const asFields: Lines.Answer = (text) => {
+  const octets = Hex.hexToOctets(text)
+  if (typeof octets === "string") return octets
+  const decoded = Fields.decode(octets)
+  return decoded.ok ? [JSON.stringify(decoded.fields)] : decoded.error
+}
 
-export const explain = (options: { readonly hex: ReadonlyArray<string> }): Effect.Effect<void, Output.CliError> =>
-  Effect.gen(function* () {
-    const lines = linesOf(options.hex)
-    if (lines.length === 0 && process.stdin.isTTY) {
-      yield* Output.err("Reading frames as hexadecimal octets from the terminal, a frame a line; Ctrl-D ends.")
-    }
-    const good =
-      lines.length === 0
-        ? yield* explainInput()
-        : (yield* Effect.forEach(lines, (line, index) => explainLine(line, `argument ${index + 1}`))).every(Boolean)
-    if (!good) return yield* Output.failure()
+export const explain = (options: {
+  readonly hex: ReadonlyArray<string>
+  readonly json: boolean
+}): Effect.Effect<void, Output.CliError> =>
+  Lines.answerAll({
+    given: linesOf(options.hex),
+    answer: options.json ? asFields : inWords,
+    json: options.json,
+    invitation: "Reading frames as hexadecimal octets from the terminal, a frame a line."
   })

@@ -13,6 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Config from "../../shell/Config.ts"
 import { check } from "./check.ts"
+import { compose } from "./compose.ts"
 import { explain } from "./explain.ts"
 import * as Output from "./Output.ts"
 import { serve } from "./serve.ts"
@@ -76,17 +77,47 @@ const hex = Argument.String("HEX").pipe(
   Argument.variadic()
 )
 
-const explainCommand = Command.make("explain", { hex }, explain).pipe(
-  Command.withDescription("Explain frames given as hexadecimal octets"),
+const jsonFields = Flag.Boolean("json").pipe(
+  Flag.withDescription('Print the fields of each frame as one JSON object a line; {"error": ...} for a bad line'),
+  Flag.withDefault(false)
+)
+
+const explainCommand = Command.make("explain", { hex, json: jsonFields }, explain).pipe(
+  Command.withDescription("Explain frames given as hexadecimal octets, in words or as fields"),
   Command.withExamples([
     { command: "iec104 explain 680407000000", description: "STARTDT act" },
-    { command: "iec104 explain < frames.txt", description: "A frame a line" }
+    { command: "iec104 explain < frames.txt", description: "A frame a line" },
+    { command: "iec104 explain --json < frames.txt", description: "For programs; `compose` is the way back" }
+  ])
+)
+
+const fields = Argument.String("FIELDS").pipe(
+  Argument.withDescription("A frame as JSON; without any, frames are read from standard input, one a line"),
+  Argument.variadic()
+)
+
+const jsonErrors = Flag.Boolean("json").pipe(
+  Flag.withDescription('Answer a bad line with {"error": ...} in its place instead of telling it on standard error'),
+  Flag.withDefault(false)
+)
+
+const composeCommand = Command.make("compose", { fields, json: jsonErrors }, compose).pipe(
+  Command.withDescription(
+    "Compose frames from fields, as explain --json prints them. What is left out is zero or follows from the rest; " +
+      "what is given is composed as it stands, right or wrong"
+  ),
+  Command.withExamples([
+    {
+      command: `iec104 compose '{"typeId":100,"cot":6,"ca":47,"objects":[{"ioa":0,"qoi":20}]}'`,
+      description: "Station interrogation"
+    },
+    { command: "iec104 compose --json < fields.jsonl > frames.txt", description: "An object a line, a frame a line" }
   ])
 )
 
 const iec104 = Command.make("iec104").pipe(
   Command.withDescription("IEC 60870-5-104 controlled station (server)"),
-  Command.withSubcommands([serveCommand, checkCommand, explainCommand])
+  Command.withSubcommands([serveCommand, checkCommand, explainCommand, composeCommand])
 )
 
 /** Wrong use is told on standard error in a line or two, not with the whole help. */

@@ -7,23 +7,15 @@ import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Profile from "../../core/Profile.ts"
-import type { Block } from "../../core/process/Block.ts"
+import type { ParameterRequested } from "../../core/procedure/Notice.ts"
 import * as Image from "../../core/process/Image.ts"
-import {
-  AddressTaken,
-  type IllegalCause,
-  type InvalidAddress,
-  type InvalidArgument,
-  type InvalidValue,
-  type ListenError,
-  NotTaken
-} from "../../shell/Errors.ts"
-import type { Command } from "../../shell/Hooks.ts"
-import { Host } from "../../shell/Host.ts"
+import { AddressTaken, type InvalidAddress, type InvalidArgument, type ListenError } from "../../shell/Errors.ts"
+import { type CounterMode, Host } from "../../shell/Host.ts"
 import * as Options from "../../shell/Options.ts"
 import { serve } from "../../shell/Serve.ts"
-import type { Outcome, ServerEvent } from "../../shell/ServerEvent.ts"
+import type { Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
 import { Ticker } from "../../shell/Ticker.ts"
+import { attempt, makeStation, type Station } from "./Point.ts"
 
 /** Where a server listens. */
 export interface Address {
@@ -31,90 +23,133 @@ export interface Address {
   readonly port: number
 }
 
-/** A point: values are numbers (single points 0/1, double points 0..3). */
-export interface Point {
-  readonly ioAddress: number
-  readonly type: number
-  /** The present value. */
-  readonly value: () => number
-  /** Sets the value, tagged now where the type has a time tag. */
-  readonly set: (value: number) => Effect.Effect<void, InvalidValue>
-  /** Sends the present value, cause 3 unless another is given. */
-  readonly transmit: (cause?: number) => Effect.Effect<void, NotTaken | IllegalCause>
-  /** As `set` and `transmit` in one plain call; false when nobody took the event. Throws what they fail with. */
-  readonly publishUnsafe: (value: number) => boolean
-  /** Decides commands; a failure or defect of the handler confirms negatively. */
-  readonly onCommand: <E, R>(
-    handler: (command: Command) => Effect.Effect<Outcome, E, R>
-  ) => Effect.Effect<void, never, R>
+export interface StationOptions {
+  /** IANA time zone of the time tags, default UTC. */
+  readonly timeZone?: string
+  /** Counter mode, default C; with A and B also the period of the local freeze in ms. */
+  readonly counterMode?: CounterMode
+  readonly localFreezeMs?: number
+  /** Period of the background scan in ms, default 0 = none. */
+  readonly backgroundMs?: number
 }
 
-export interface PointOptions {
-  readonly ioAddress: number
-  readonly type: number
-  /** Period of cyclic transmission in ms. */
-  readonly reportMs?: number
-}
-
-export interface Station {
-  readonly commonAddress: number
-  readonly addPoint: (options: PointOptions) => Effect.Effect<Point, InvalidAddress | InvalidArgument | AddressTaken>
-}
+/** Decides with an Effect; a failure or defect is a refusal. */
+type Decide<Args extends readonly unknown[], A> = <E, R>(
+  handler: (...args: Args) => Effect.Effect<A, E, R>
+) => Effect.Effect<void, never, R>
 
 export interface Shape {
-  readonly addStation: (commonAddress: number) => Effect.Effect<Station, InvalidAddress | AddressTaken>
+  readonly addStation: (
+    commonAddress: number,
+    options?: StationOptions
+  ) => Effect.Effect<Station, InvalidAddress | InvalidArgument | AddressTaken>
+  readonly getStation: (commonAddress: number) => Station | null
+  /** Removes a station with its points; whether there was one. */
+  readonly removeStation: (commonAddress: number) => boolean
   /** Listens until the scope ends. */
   readonly listen: Effect.Effect<Address, ListenError, Scope.Scope>
+  /** Where the server listens, or null. */
+  readonly address: () => Address | null
   /** Waits until no started session has more than half of its log waiting. */
   readonly room: Effect.Effect<void>
+  readonly onConnect: Decide<[address: string], boolean>
+  /** The received time in ms since 1970 UTC. */
+  readonly onClockSync: Decide<[peer: Peer, timeMs: number], Outcome>
+  readonly onReset: Decide<[peer: Peer, commonAddress: number, qualifier: number], Outcome>
+  readonly onParameter: Decide<[peer: Peer, request: ParameterRequested], Outcome>
   /** What happens, from now on. The buffer slides: an observer that lags misses the oldest. */
   readonly events: Stream.Stream<ServerEvent>
+  /** The commands and their outcomes among the events. */
+  readonly commands: Stream.Stream<Extract<ServerEvent, { readonly event: "command" }>>
+  /** Connections that come, start, stop and go, among the events. */
+  readonly sessions: Stream.Stream<
+    Extract<ServerEvent, { readonly event: "connected" | "started" | "stopped" | "closed" }>
+  >
+  /** Who is connected now. */
+  readonly peers: () => readonly Peer[]
   readonly openConnectionCount: () => number
   readonly activeConnectionCount: () => number
 }
 
-/** Runs a plain function whose throws are known errors of ours. */
-const attempt = <A, E>(run: () => A): Effect.Effect<A, E> => Effect.try({ try: run, catch: (cause) => cause as E })
-
 const EVENTS_BUFFERED = 1024
 
-function makePoint(host: Host, block: Block, slot: number): Point {
-  const ioAddress = block.ioa[slot] as number
-  const set = (value: number): void => host.setValue(block, slot, value, host.clock.wallMs())
-  return {
-    ioAddress,
-    type: block.of.type,
-    value: () => Image.value(block, slot),
-    set: (value) => attempt(() => set(value)),
-    transmit: (cause = 3) =>
-      attempt<boolean, IllegalCause>(() => host.publish(block, slot, cause, 0)).pipe(
-        Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(new NotTaken({ ioAddress }))))
+const eventsOf = (host: Host): Stream.Stream<ServerEvent> =>
+  Stream.callback<ServerEvent>(
+    (queue) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const observer = (event: ServerEvent): void => {
+            Queue.offerUnsafe(queue, event)
+          }
+          host.observers.add(observer)
+          return observer
+        }),
+        (observer) => Effect.sync(() => host.observers.delete(observer))
       ),
-    publishUnsafe: (value) => {
-      set(value)
-      return host.publish(block, slot, 3, 0)
-    },
-    onCommand: <E, R>(handler: (command: Command) => Effect.Effect<Outcome, E, R>) =>
-      Effect.map(Effect.context<R>(), (context) => {
-        const run = Effect.runPromiseWith(context)
-        host.hooks.of(block, slot).onCommand = (command) => run(handler(command), { signal: command.signal })
-      })
-  }
+    { bufferSize: EVENTS_BUFFERED, strategy: "sliding" }
+  )
+
+/** Registers an Effect as a handler: `use` gets a function that runs it as a promise. */
+const register =
+  <Args extends readonly unknown[], A>(use: (run: (...args: Args) => Promise<A>) => void): Decide<Args, A> =>
+  <E, R>(handler: (...args: Args) => Effect.Effect<A, E, R>) =>
+    Effect.map(Effect.context<R>(), (context) => {
+      const run = Effect.runPromiseWith(context)
+      use((...args) => run(handler(...args)))
+    })
+
+function addStation(host: Host, ticker: Ticker, ca: number, options: StationOptions): boolean {
+  const { timeZone = null, counterMode, localFreezeMs = 0, backgroundMs = 0 } = options
+  if (!host.addStation(ca, timeZone)) return false
+  if (counterMode !== undefined) host.counterModes.set(ca, counterMode)
+  ticker.setLocalFreeze(ca, localFreezeMs)
+  ticker.setBackground(ca, backgroundMs)
+  return true
 }
 
-function makeStation(host: Host, ticker: Ticker, commonAddress: number): Station {
+const isSession = (
+  event: ServerEvent
+): event is Extract<ServerEvent, { readonly event: "connected" | "started" | "stopped" | "closed" }> =>
+  event.event === "connected" || event.event === "started" || event.event === "stopped" || event.event === "closed"
+
+function shapeOf(host: Host, ticker: Ticker): Shape {
+  const events = eventsOf(host)
   return {
-    commonAddress,
-    addPoint: ({ ioAddress, type, reportMs = 0 }) =>
-      attempt<Image.Place | null, InvalidAddress | InvalidArgument>(() =>
-        host.addPoints(commonAddress, ioAddress, type, 1)
-      ).pipe(
-        Effect.flatMap((place) => {
-          if (place === null) return Effect.fail(new AddressTaken({ what: "object address", value: ioAddress }))
-          if (reportMs > 0) ticker.set(place.block, place.slot, reportMs)
-          return Effect.succeed(makePoint(host, place.block, place.slot))
-        })
-      )
+    addStation: (commonAddress, options = {}) =>
+      attempt<boolean, InvalidAddress | InvalidArgument>(() => addStation(host, ticker, commonAddress, options)).pipe(
+        Effect.flatMap((added) =>
+          added
+            ? Effect.succeed(makeStation(host, ticker, commonAddress))
+            : Effect.fail(new AddressTaken({ what: "common address", value: commonAddress }))
+        )
+      ),
+    getStation: (commonAddress) =>
+      Image.station(host.world.image, commonAddress) === undefined ? null : makeStation(host, ticker, commonAddress),
+    removeStation: (commonAddress) => {
+      ticker.removeStation(commonAddress, Image.station(host.world.image, commonAddress)?.blocks ?? [])
+      return host.removeStation(commonAddress)
+    },
+    listen: Effect.map(serve(host, ticker), ({ port }) => ({ host: host.options.host, port })),
+    address: () => host.listening,
+    room: Effect.promise(() => host.room()),
+    onConnect: register((run) => {
+      host.onConnect = run
+    }),
+    onClockSync: register<[Peer, number], Outcome>((run) => {
+      host.onClockSync = (peer, _low, _high, utcMs) => run(peer, utcMs)
+    }),
+    onReset: register((run) => {
+      host.onReset = run
+    }),
+    onParameter: register((run) => {
+      host.onParameter = run
+    }),
+    events,
+    commands: Stream.filter(events, (event) => event.event === "command"),
+    sessions: Stream.filter(events, isSession),
+    peers: () => [...host.sessions].map((session) => session.peer),
+    openConnectionCount: () => host.sessions.size,
+    activeConnectionCount: () => host.activeCount
   }
 }
 
@@ -124,35 +159,7 @@ export const make = (options: Options.PartialOptions = {}): Effect.Effect<Shape,
     attempt<Options.Options, InvalidArgument>(() => Options.complete(options, Profile.iec)),
     (complete) => {
       const host = new Host(complete)
-      const ticker = new Ticker(host)
-      return {
-        addStation: (commonAddress) =>
-          attempt<boolean, InvalidAddress>(() => host.addStation(commonAddress)).pipe(
-            Effect.flatMap((added) =>
-              added
-                ? Effect.succeed(makeStation(host, ticker, commonAddress))
-                : Effect.fail(new AddressTaken({ what: "common address", value: commonAddress }))
-            )
-          ),
-        listen: Effect.map(serve(host, ticker), ({ port }) => ({ host: complete.host, port })),
-        room: Effect.promise(() => host.room()),
-        events: Stream.callback<ServerEvent>(
-          (queue) =>
-            Effect.acquireRelease(
-              Effect.sync(() => {
-                const observer = (event: ServerEvent): void => {
-                  Queue.offerUnsafe(queue, event)
-                }
-                host.observers.add(observer)
-                return observer
-              }),
-              (observer) => Effect.sync(() => host.observers.delete(observer))
-            ),
-          { bufferSize: EVENTS_BUFFERED, strategy: "sliding" }
-        ),
-        openConnectionCount: () => host.sessions.size,
-        activeConnectionCount: () => host.activeCount
-      }
+      return shapeOf(host, new Ticker(host))
     }
   )
 

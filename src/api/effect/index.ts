@@ -19,14 +19,8 @@ export {
   PermissionDenied
 } from "../../shell/Errors.ts"
 export type { Command } from "../../shell/Hooks.ts"
+export type { CounterMode } from "../../shell/Host.ts"
 export type { PartialOptions } from "../../shell/Options.ts"
 export type { Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
-export {
-  type Address,
-  Iec104Server,
-  make,
-  type Point,
-  type PointOptions,
-  type Shape,
-  type Station
-} from "./Iec104Server.ts"
+export { type Address, Iec104Server, make, type Shape, type StationOptions } from "./Iec104Server.ts"
+export type { Point, PointOptions, Station } from "./Point.ts"

@@ -1,0 +1,187 @@
+// Commands and their handlers: requests to one point are decided in the order in which they came, different points may
+// overtake. What follows from an outcome: confirmation, return information, termination behind it.
+import { Cause } from "../core/asdu/Cause.ts"
+import * as TypeTable from "../core/asdu/TypeTable.ts"
+import * as Ledger from "../core/delivery/Ledger.ts"
+import type { CommandRequested, Decision } from "../core/procedure/Notice.ts"
+import type { Block } from "../core/process/Block.ts"
+import * as Image from "../core/process/Image.ts"
+import { ask, Deciding } from "./Deciding.ts"
+import type { Command, CommandHandler, Hooks } from "./Hooks.ts"
+import type { Host } from "./Host.ts"
+import type { Outcome } from "./ServerEvent.ts"
+import type { Session } from "./Session.ts"
+
+const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type ${type}`
+
+/** A decision that only confirms. */
+export function plain(id: number, outcome: Outcome): Decision {
+  const confirm = outcome === "success" ? 1 : outcome === "failure" ? -1 : 0
+  return { id, confirm, terminate: false, keep: false, barrier: Ledger.NO_EVENTS, timeLow: 0, timeHigh: 0 }
+}
+
+/** Takes a command; a decision that is made at once is added to `decisions`. */
+export function command(session: Session, notice: CommandRequested, decisions: Decision[]): void {
+  const { host } = session
+  const { block, slot } = notice
+  const hooks = host.hooks.find(block, slot)
+  if (hooks === undefined || hooks.onCommand === null) {
+    // A command point without handler is confirmed positively.
+    if (hooks !== undefined) hooks.received = true
+    Image.setValue(block, slot, notice.value)
+    decisions.push(conclude(session, notice, hooks, "success"))
+    return
+  }
+  if (running(hooks)) {
+    // The output is being operated by a command that is not terminated yet.
+    decisions.push(conclude(session, notice, undefined, "failure"))
+    return
+  }
+  const deciding = new Deciding("onReceive", `${nameOf(notice.type)} ${notice.ioa} of station ${notice.ca}`)
+  session.aborts.set(notice.id, deciding)
+  if (hooks.deciding === null) decide(session, notice, hooks, deciding, decisions)
+  else hooks.queue.push({ session, notice, deciding })
+}
+
+const running = ({ awaiting }: Hooks): boolean =>
+  awaiting !== null && awaiting.confirmed && awaiting.session.reason === null
+
+function decide(
+  session: Session,
+  notice: CommandRequested,
+  hooks: Hooks,
+  deciding: Deciding,
+  decisions: Decision[] | null
+): void {
+  const { host } = session
+  const { block, slot } = notice
+  const previous = Image.value(block, slot)
+  const before = hooks.received
+  hooks.deciding = deciding
+  hooks.received = true
+  Image.setValue(block, slot, notice.value)
+  if (block.time !== null) Image.setTime(block, slot, notice.timeLow, notice.timeHigh)
+  let accepted = false
+  deciding.onOver = () => {
+    if (!accepted) {
+      // What was refused was not done: the point shows what it showed before, unless the application changed it.
+      if (Image.value(block, slot) === notice.value) Image.setValue(block, slot, previous)
+      hooks.received = before
+    }
+    hooks.deciding = null
+    next(hooks)
+  }
+  ask(
+    host,
+    deciding,
+    () => (hooks.onCommand as CommandHandler)(describe(session, notice, previous, deciding)),
+    (outcome, late) => {
+      accepted = outcome !== "failure"
+      session.aborts.delete(notice.id)
+      if (session.reason !== null) return
+      const decision = conclude(session, notice, hooks, outcome)
+      if (late || decisions === null) session.decided([decision])
+      else decisions.push(decision)
+    }
+  )
+}
+
+/** Lets the next command of a point be decided, passing over those that were given up meanwhile. */
+function next(hooks: Hooks): void {
+  for (;;) {
+    const waiting = hooks.queue.shift()
+    if (waiting === undefined) return
+    const { session, notice, deciding } = waiting
+    if (deciding.over || !session.awaits(notice.id)) continue
+    if (hooks.onCommand !== null && !running(hooks)) return decide(session, notice, hooks, deciding, null)
+    session.aborts.delete(notice.id)
+    session.decided([conclude(session, notice, hooks, running(hooks) ? "failure" : "success")])
+  }
+}
+
+function describe(session: Session, notice: CommandRequested, previous: number, deciding: Deciding): Command {
+  return {
+    commonAddress: notice.ca,
+    ioAddress: notice.ioa,
+    type: notice.type,
+    value: notice.value,
+    previous,
+    qualifier: notice.qualifier,
+    originator: notice.originator,
+    timeLow: notice.timeLow,
+    timeHigh: notice.timeHigh,
+    selected: notice.selected,
+    peer: session.peer,
+    apdu: notice.apdu,
+    get signal() {
+      return deciding.signal
+    }
+  }
+}
+
+/** What follows from an outcome. */
+function conclude(session: Session, notice: CommandRequested, hooks: Hooks | undefined, outcome: Outcome): Decision {
+  session.host.tell({
+    event: "command",
+    peer: session.peer,
+    commonAddress: notice.ca,
+    address: notice.ioa,
+    type: nameOf(notice.type),
+    value: notice.value,
+    outcome
+  })
+  const success = outcome === "success"
+  const manual = hooks?.actTerm === "manual" && !notice.selected
+  const keep = outcome === "none" || (success && manual)
+  if (keep && hooks !== undefined) defer(session, notice.id, hooks, success)
+  const barrier = success && hooks?.relatedIoAutoreturn === true ? returnInformation(session, notice, hooks) : -1
+  return {
+    ...plain(notice.id, outcome),
+    terminate: success && !manual && (notice.selected || hooks?.actTerm !== false),
+    keep,
+    barrier
+  }
+}
+
+/** Notes that the application will answer by `transmit`; a request that it never answered before is forgotten. */
+function defer(session: Session, id: number, hooks: Hooks, confirmed: boolean): void {
+  const before = hooks.awaiting
+  hooks.awaiting = { session, id, confirmed }
+  if (before !== null && before.session.reason === null)
+    queueMicrotask(() => before.session.decided([plain(before.id, "none")]))
+}
+
+/**
+ * Answers the request of a command point that waits for it: cause 7 confirms, cause 10 terminates, to its session and
+ * with its octets. False when nothing waits.
+ */
+export function resolve(host: Host, block: Block, slot: number, cause: number, negative: boolean): boolean {
+  const hooks = host.hooks.find(block, slot)
+  const awaiting = hooks?.awaiting ?? null
+  if (hooks === undefined || awaiting === null) return false
+  const { session, id, confirmed } = awaiting
+  const confirm = cause === Cause.ACTIVATION_CON
+  if (session.reason !== null) hooks.awaiting = null
+  if (session.reason !== null || (confirm && confirmed) || (!confirm && cause !== Cause.ACTIVATION_TERMINATION))
+    return false
+  const keep = confirm && !negative
+  hooks.awaiting = keep ? { session, id, confirmed: true } : null
+  const outcome = !confirm ? "none" : negative ? "failure" : "success"
+  session.decided([{ ...plain(id, outcome), terminate: !confirm, keep }])
+  return true
+}
+
+/** Publishes the related point as return information; the mark behind it, or -1. */
+function returnInformation(session: Session, notice: CommandRequested, hooks: Hooks): number {
+  const { host } = session
+  if (hooks.relatedIoAddress === null) return Ledger.NO_EVENTS
+  const station = Image.station(host.world.image, notice.ca)
+  const related = station === undefined ? null : Image.find(station, hooks.relatedIoAddress)
+  if (related === null) return Ledger.NO_EVENTS
+  const { block, slot } = related
+  const listed = TypeTable.byId[block.of.eventType]?.causesMonitor.includes(Cause.RETURN_INFO_REMOTE) === true
+  const returned = listed || host.world.profile.returnedCause === "always"
+  const cause = returned ? Cause.RETURN_INFO_REMOTE : Cause.SPONTANEOUS
+  const end = host.append(block, slot, cause, notice.originator, session.peer.session)
+  return end < 0 ? Ledger.NO_EVENTS : Ledger.mark(end, block.of.priority)
+}

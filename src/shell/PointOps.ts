@@ -1,0 +1,120 @@
+// What can be done with a point beside its value: one place for both faces, with the rules of each setting.
+import * as TypeTable from "../core/asdu/TypeTable.ts"
+import type { Block } from "../core/process/Block.ts"
+import * as Image from "../core/process/Image.ts"
+import * as Value from "../core/process/Value.ts"
+import { InvalidArgument } from "./Errors.ts"
+import type { Deadband, Hooks, PointCallback } from "./Hooks.ts"
+import { type Host, inRange } from "./Host.ts"
+import type { Ticker } from "./Ticker.ts"
+
+const IOA_MAX = 16_777_215
+
+const mnemonic = (block: Block): string => TypeTable.byId[block.of.type]?.mnemonic ?? String(block.of.type)
+
+/** Whether points of a block can be sent cyclically: states, steps, bitstrings, measured values and counters. */
+export function cyclic(block: Block): boolean {
+  const causes = TypeTable.byId[TypeTable.byId[block.of.type]?.untagged ?? 0]?.causesMonitor ?? []
+  const { type } = block.of
+  return !Value.isCommand(type) && (causes.includes(1) || causes.includes(2) || causes.includes(37))
+}
+
+/** Sets the period of cyclic transmission: 0, or a multiple of the tick rate. */
+export function setReport(host: Host, ticker: Ticker, block: Block, slot: number, everyMs: number): void {
+  multiple(host, "reportMs", everyMs, true)
+  if (everyMs !== 0 && !cyclic(block))
+    throw new InvalidArgument({
+      what: "reportMs",
+      expected: "a type that is transmitted cyclically",
+      value: mnemonic(block)
+    })
+  if (everyMs !== 0 || host.hooks.find(block, slot) !== undefined) host.hooks.of(block, slot).reportMs = everyMs
+  ticker.set(block, slot, everyMs)
+}
+
+/** Sets the callback that is called at a fixed delay while a client is active; null ends it. */
+export function setTimer(
+  host: Host,
+  ticker: Ticker,
+  block: Block,
+  slot: number,
+  callback: PointCallback | null,
+  everyMs: number
+): void {
+  if (callback !== null) multiple(host, "intervalMs", everyMs, false)
+  host.hooks.of(block, slot).timerMs = callback === null ? 0 : everyMs
+  ticker.setTimer(block, slot, callback, everyMs)
+}
+
+function multiple(host: Host, what: string, everyMs: number, zero: boolean): void {
+  const { tickRateMs } = host.options
+  const whole = Number.isInteger(everyMs) && everyMs >= (zero ? 0 : tickRateMs) && everyMs % tickRateMs === 0
+  if (whole) return
+  const expected = `${zero ? "0 or " : ""}a multiple of the tick rate of ${tickRateMs} ms`
+  throw new InvalidArgument({ what, expected, value: everyMs })
+}
+
+/** Sets the point on the same station that shows what this one did, or null. */
+export function setRelated(host: Host, block: Block, slot: number, address: number | null): void {
+  if (address !== null) inRange("relatedIoAddress", address, 1, IOA_MAX)
+  host.hooks.of(block, slot).relatedIoAddress = address
+}
+
+/** Sets whether the related point is sent as return information after a command. */
+export function setAutoreturn(host: Host, block: Block, slot: number, enabled: boolean): void {
+  const hooks = host.hooks.of(block, slot)
+  if (enabled && !Value.isCommand(block.of.type))
+    throw new InvalidArgument({ what: "relatedIoAutoreturn", expected: "a command point", value: mnemonic(block) })
+  if (enabled && hooks.relatedIoAddress === null)
+    throw new InvalidArgument({ what: "relatedIoAutoreturn", expected: "a relatedIoAddress", value: "null" })
+  hooks.relatedIoAutoreturn = enabled
+}
+
+/** Sets whether a command has to be selected before it is executed. */
+export function setSelect(host: Host, block: Block, slot: number, required: boolean): void {
+  const { type } = block.of
+  const bitstring = block.kind === Value.Kind.BitstringCommand
+  if (required && (!Value.isCommand(type) || bitstring))
+    throw new InvalidArgument({
+      what: "commandMode",
+      expected: "a command with a select bit (all but bitstrings)",
+      value: mnemonic(block)
+    })
+  host.setSelect(block, slot, required)
+}
+
+/** Sets the band around the value reported last within which `update` makes no event. */
+export function setDeadband(host: Host, block: Block, slot: number, deadband: Deadband | null): void {
+  if (deadband !== null) {
+    const width = "absolute" in deadband ? deadband.absolute : deadband.percent
+    const measured =
+      block.kind === Value.Kind.Short ||
+      block.kind === Value.Kind.Scaled ||
+      block.kind === Value.Kind.Normalized ||
+      block.kind === Value.Kind.NormalizedNoQuality
+    if (!measured || Value.isCommand(block.of.type))
+      throw new InvalidArgument({ what: "deadband", expected: "a measured value", value: mnemonic(block) })
+    if (!(width >= 0) || !Number.isFinite(width))
+      throw new InvalidArgument({ what: "deadband", expected: "a number of at least 0", value: width })
+  }
+  host.hooks.of(block, slot).deadband = deadband
+}
+
+/** Sets how many ms lie at least between two events of `update`. */
+export function setMinInterval(host: Host, block: Block, slot: number, everyMs: number): void {
+  inRange("minIntervalMs", everyMs, 0, 0x7fff_ffff)
+  host.hooks.of(block, slot).minIntervalMs = everyMs
+}
+
+/** The hooks of a point if it has any: for reading a setting. */
+export const settings = (host: Host, block: Block, slot: number): Hooks | undefined => host.hooks.find(block, slot)
+
+/** The mask of interrogation groups and counter groups of a point as lists. */
+export function groups(block: Block, slot: number): { readonly groups: number[]; readonly counterGroups: number[] } {
+  const mask = block.groups === null ? 0 : (block.groups[slot] as number)
+  const listed = (count: number, counters: boolean): number[] =>
+    Array.from({ length: count }, (_, i) => i + 1).filter(
+      (group) => (mask & (1 << Image.groupBit(group, counters))) !== 0
+    )
+  return { groups: listed(16, false), counterGroups: listed(4, true) }
+}
