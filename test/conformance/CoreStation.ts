@@ -2,7 +2,9 @@
 // application that answers as the transcript says. Time moves only in `next`, from deadline to deadline.
 import * as Core from "../../src/core/index.ts"
 import * as Backend from "./Backend.ts"
-import * as Given from "./Given.ts"
+import * as CoreApplication from "./CoreApplication.ts"
+import { CoreProcess, cyclic } from "./CoreProcess.ts"
+import type * as Given from "./Given.ts"
 import * as Told from "./Told.ts"
 
 interface Connection {
@@ -14,8 +16,8 @@ interface Connection {
 }
 
 const ROOM_OCTETS = 65_536
-/** Time within which an execute must follow its select. */
-const SELECT_MS = 10_000
+/** How often it is looked whether the confirmation of a reset was acknowledged. */
+const LOOK_MS = 20
 
 /** Judges that a reduction left its chunk alone, and makes it useless for whoever kept a part of it. */
 function giveBack(chunk: Uint8Array | null, before: Uint8Array | null): void {
@@ -27,43 +29,27 @@ function giveBack(chunk: Uint8Array | null, before: Uint8Array | null): void {
 export class CoreStation implements Backend.Backend {
   readonly toleranceMs = 0
   private nowMs = 0
-  private wallMs = Backend.WALL_EPOCH_MS
-  private readonly world: Core.World
-  private readonly log: Core.EventLog.EventLog
+  private readonly process: CoreProcess
   private opened = 0
   private connections: readonly Connection[] = []
   private happened: Backend.Happening[] = []
-  private commands: Backend.Answer = "accepted"
-  private clock: Backend.Answer = "accepted"
-  private held: { readonly connection: Connection; readonly id: number }[] = []
+  private readonly application: CoreApplication.CoreApplication
+  /** A reset of the process: who asked, when it is looked again, and until when. */
+  private restart: { readonly client: CoreApplication.Client; readonly untilMs: number; lookMs: number } | null = null
 
   constructor(given: Given.Given) {
-    const profile: Core.Profile.Profile = { ...Core.Profile.presets[given.profile], controlField: given.controlField }
-    let image = Core.Image.empty
-    for (const { ca, from, to, type } of given.points) {
-      if (Core.Image.station(image, ca) === undefined) image = Core.Image.withStation(image, ca)
-      const added = Core.Image.withBlock(image, ca, Core.Image.blockType(ca, type, profile))
-      image = added.image
-      for (let ioa = from; ioa <= to; ioa++) added.block.add(ioa)
-    }
-    Core.Image.settle(image)
-    this.log = Core.EventLog.make(given.log)
-    const world = {
-      link: Given.parametersOf(given.link),
-      profile,
-      limits: { ...Core.Limits.defaults, logRecords: given.log },
-      image,
-      logs: [this.log],
-      selections: new Map(),
-      selectMs: SELECT_MS,
-      commandAgeMs: 0,
-      packEvents: given.pack
-    }
-    this.world = world
+    this.process = new CoreProcess(given)
+    this.application = new CoreApplication.CoreApplication(
+      this.process,
+      (client, decision) => this.decided(client, decision),
+      (client) => {
+        this.restart = { client, untilMs: this.nowMs + this.world.link.t1Ms, lookMs: this.nowMs }
+      }
+    )
   }
 
   async connect(label: string): Promise<void> {
-    const state = Core.SessionState.open(this.world, ++this.opened, this.nowMs, [this.log.end])
+    const state = Core.SessionState.open(this.world, ++this.opened, this.nowMs, this.ends())
     const others = this.connections.filter((connection) => connection.label !== label)
     this.connections = [...others, { label, state, open: true, room: ROOM_OCTETS }]
   }
@@ -72,7 +58,10 @@ export class CoreStation implements Backend.Backend {
     const connection = this.find(label)
     // A chunk is what a socket gives: a Buffer, whose slice shares memory, and which is somebody else's afterwards.
     const chunk = Buffer.from(octets)
-    this.dispatch(connection, Core.SessionEvent.received(this.nowMs, [this.log.end], connection.room, chunk))
+    const wallMs = this.world.commandAgeMs === 0 ? 0 : this.process.nowMs()
+    this.dispatch(connection, Core.SessionEvent.received(this.nowMs, this.ends(), connection.room, chunk, wallMs))
+    this.lookForRestart()
+    this.all("ready")
   }
 
   async handle(label: string, manner: Backend.Manner): Promise<void> {
@@ -87,43 +76,78 @@ export class CoreStation implements Backend.Backend {
     for (;;) {
       const first = this.happened.shift()
       if (first !== undefined) return first
-      const dueMs = Math.min(...this.connections.map(({ state }) => Core.SessionState.deadline(this.world, state)))
+      const dueMs = this.dueMs()
       // One call a moment before the deadline shows whether something would come too early.
       if (dueMs - 1 > this.nowMs && dueMs - 1 <= untilMs) this.tick(dueMs - 1)
       else if (dueMs <= untilMs) {
         this.tick(Math.max(dueMs, this.nowMs))
-        const laterMs = Math.min(...this.connections.map(({ state }) => Core.SessionState.deadline(this.world, state)))
-        if (laterMs <= this.nowMs && this.happened.length === 0)
+        if (this.dueMs() <= this.nowMs && this.happened.length === 0)
           throw new Error(`the deadline ${dueMs} ms stands still`)
       } else if (untilMs > this.nowMs) this.tick(untilMs)
       else return null
     }
   }
 
+  private dueMs(): number {
+    return Math.min(
+      ...this.connections.map(({ state }) => Core.SessionState.deadline(this.world, state)),
+      this.process.dueMs(),
+      this.restart?.lookMs ?? Number.POSITIVE_INFINITY
+    )
+  }
+
   private tick(nowMs: number): void {
-    this.wallMs += nowMs - this.nowMs
+    this.process.pass(nowMs - this.nowMs)
     this.nowMs = nowMs
     for (const connection of this.connections) this.tell(connection, "tick")
+    this.lookForRestart()
+    const started = this.connections.filter(({ open, state }) => open && state.link.phase === Core.Link.Phase.Started)
+    for (const batches of this.process.tick(nowMs, started.length > 0))
+      for (const connection of started) this.dispatch(connection, { ...this.plain(connection, "cyclic"), batches })
+    this.all("ready")
   }
 
   async act(action: Backend.Action): Promise<void> {
     switch (action.kind) {
       case "event":
       case "set":
-        for (const setting of action.settings) this.change(setting, action.kind === "event" ? action.cause : -1)
+        for (const setting of action.settings) {
+          const place = this.process.set(setting, action.atMs)
+          if (action.kind === "event") this.process.append(place, action.cause, 0, 0)
+        }
         return this.all("ready")
-      case "cyclic":
-        return this.cyclic(action.points)
+      case "update":
+        throw new Backend.NotApplicable("deadbands are the shell's")
+      case "count":
+        for (const setting of action.settings) {
+          const { block, slot } = this.process.place(setting)
+          Core.Image.count(block, slot, setting.value)
+        }
+        return
+      case "cyclic": {
+        const places = action.points.map((point) => this.process.place(point))
+        const batches = places.map(({ block, slot }) => cyclic(block, [slot]))
+        for (const connection of this.connections)
+          if (connection.open) this.dispatch(connection, { ...this.plain(connection, "cyclic"), batches })
+        return
+      }
       case "commands":
       case "clock":
-        this[action.kind] = action.answer
+      case "reset":
+      case "parameters":
+        this.application.answers[action.kind] = action.answer
         return
       case "answer":
-        return this.answerHeld(action.answer)
+        return this.application.answer(action.answer)
+      case "confirm":
+      case "terminate":
+        return this.application.resolve(action.point, action.kind === "confirm", action.negative)
       case "initialised":
         for (const connection of this.connections)
           this.dispatch(connection, { ...this.plain(connection, "initialised"), initialised: action })
         return
+      case "wall":
+        return this.process.setWall(action.wallMs)
       case "close":
         return this.all("shutdown")
     }
@@ -131,11 +155,25 @@ export class CoreStation implements Backend.Backend {
 
   async ask(label: string, what: string): Promise<string | null> {
     const { state } = this.connections.find((connection) => connection.label === label) as Connection
-    return Told.tell(state, [this.log.end], what)
+    const [word = "", point = ""] = what.split(" ")
+    if (word === "operated") return String(this.application.operated)
+    if (word === "value") {
+      const { block, slot } = this.process.place(Backend.pointOf(point))
+      return String(Core.Image.value(block, slot))
+    }
+    return Told.tell(state, this.ends(), what)
   }
 
   async stop(): Promise<void> {
     this.connections = []
+  }
+
+  private get world(): Core.World {
+    return this.process.world
+  }
+
+  private ends(): readonly number[] {
+    return [this.process.log.end]
   }
 
   private find(label: string): Connection {
@@ -144,11 +182,19 @@ export class CoreStation implements Backend.Backend {
     return found
   }
 
-  private readonly plain = (connection: Connection, kind: Core.SessionEvent.Kind): Core.SessionEvent.SessionEvent =>
-    Core.SessionEvent.plain(kind, this.nowMs, [this.log.end], connection.room)
+  private plain(connection: Connection, kind: Core.SessionEvent.Kind): Core.SessionEvent.SessionEvent {
+    return Core.SessionEvent.plain(kind, this.nowMs, this.ends(), connection.room)
+  }
 
   private tell(connection: Connection, kind: Core.SessionEvent.Kind): void {
     if (connection.open) this.dispatch(connection, this.plain(connection, kind))
+  }
+
+  private decided(client: CoreApplication.Client, decision: Core.Decision): void {
+    const connection = this.connections.find((found) => found === client)
+    if (connection?.open !== true) return
+    this.dispatch(connection, Core.SessionEvent.decided(this.nowMs, this.ends(), connection.room, [decision]))
+    this.all("ready")
   }
 
   private all(kind: Core.SessionEvent.Kind): void {
@@ -168,83 +214,65 @@ export class CoreStation implements Backend.Backend {
         this.happened.push({ kind: "frame", label: connection.label, atMs: this.nowMs, octets })
         at = end
       }
-      const decisions = this.answer(connection, outputs.notices)
+      const decisions: Core.Decision[] = []
+      const asked = outputs.notices.filter((notice) => this.heed(connection, notice, decisions))
       if (!connection.open) return
-      if (decisions !== null) now = Core.SessionEvent.decided(this.nowMs, [this.log.end], connection.room, decisions)
+      if (asked.length > 0) now = Core.SessionEvent.decided(this.nowMs, this.ends(), connection.room, decisions)
       else now = outputs.more ? this.plain(connection, "ready") : null
     }
   }
 
-  /** What the application says at once to what it is asked; null when nothing was asked. */
-  private answer(connection: Connection, notices: readonly Core.Notice[]): readonly Core.Decision[] | null {
-    const decisions: Core.Decision[] = []
-    let asked = false
-    for (const notice of notices) {
-      if (notice.kind === "closed") {
+  /** Acts on a notice; true when the session waits for an answer. What is decided at once is added to `decisions`. */
+  private heed(connection: Connection, notice: Core.Notice, decisions: Core.Decision[]): boolean {
+    const { selections } = this.process
+    const { id } = connection.state
+    switch (notice.kind) {
+      case "closed":
         connection.open = false
-        const { reason } = notice
-        this.happened.push({ kind: "closed", label: connection.label, atMs: this.nowMs, reason })
-      } else if (notice.kind === "refresh") {
-        asked = true
-        this.dispatch(connection, { ...this.plain(connection, "refreshed"), refreshed: notice.id })
-      } else if (notice.kind === "command" || notice.kind === "clock") {
-        asked = true
-        const how = notice.kind === "command" ? this.commands : this.clock
-        if (how === "held") this.held.push({ connection, id: notice.id })
-        else decisions.push(this.decision(notice.id, how, notice.kind === "command"))
-        if (notice.kind === "clock" && how === "accepted")
-          this.wallMs = Core.Time.cp56ToEpochMs(notice.timeLow, notice.timeHigh)
+        this.happened.push({ kind: "closed", label: connection.label, atMs: this.nowMs, reason: notice.reason })
+        for (const slots of selections.values())
+          for (const [slot, held] of slots) if (held.session === id) slots.delete(slot)
+        return false
+      case "selected": {
+        const { block, slot, originator, untilMs } = notice
+        const slots = selections.get(block) ?? new Map()
+        selections.set(block, slots.set(slot, { session: id, originator, untilMs }))
+        return false
       }
+      case "released": {
+        const slots = selections.get(notice.block)
+        if (slots?.get(notice.slot)?.session === id) slots.delete(notice.slot)
+        return false
+      }
+      case "refresh":
+        this.dispatch(connection, { ...this.plain(connection, "refreshed"), refreshed: notice.id })
+        return true
+      case "freeze": {
+        this.process.freeze(notice.ca, notice.group, notice.freeze, notice.reset, ["D"])
+        const terminate = this.world.profile.freezeTermination
+        decisions.push({ ...CoreApplication.plain(notice.id, "accepted"), terminate })
+        return true
+      }
+      case "command":
+      case "clock":
+      case "reset":
+      case "parameter":
+        for (const decision of [this.application.ask(connection, notice)])
+          if (decision !== null) decisions.push(decision)
+        return true
+      default:
+        return false
     }
-    return asked ? decisions : null
   }
 
-  private decision(id: number, how: Backend.Answer, isCommand: boolean): Core.Decision {
-    const accepted = how === "accepted"
-    return {
-      id,
-      confirm: accepted ? 1 : -1,
-      terminate: accepted && isCommand,
-      keep: false,
-      barrier: -1,
-      timeLow: Core.Time.cp56Low(this.wallMs),
-      timeHigh: Core.Time.cp56High(this.wallMs)
-    }
-  }
-
-  private answerHeld(how: Backend.Answer): void {
-    const { held } = this
-    this.held = []
-    for (const { connection, id } of held) {
-      const decisions = [this.decision(id, how, true)]
-      if (connection.open)
-        this.dispatch(connection, Core.SessionEvent.decided(this.nowMs, [this.log.end], connection.room, decisions))
-    }
-  }
-
-  private place(ca: number | null, ioa: number): Core.Image.Place {
-    const { image } = this.world
-    const station = ca === null ? image.stations[0] : Core.Image.station(image, ca)
-    const place = station === undefined ? null : Core.Image.find(station, ioa)
-    if (place === null) throw new Error(`there is no point ${ca ?? "(first station)"}:${ioa}`)
-    return place
-  }
-
-  private change({ ca, ioa, value }: Backend.Setting, cause: number): void {
-    const { block, slot } = this.place(ca, ioa)
-    const problem = Core.Value.problem(block.layout, value)
-    if (problem !== null) throw new Error(problem)
-    Core.Image.setValue(block, slot, value)
-    Core.Image.setTime(block, slot, Core.Time.cp56Low(this.wallMs), Core.Time.cp56High(this.wallMs))
-    if (cause >= 0) Core.EventLog.append(this.log, block, slot, cause, 0, 0)
-  }
-
-  private cyclic(points: readonly Omit<Backend.Setting, "value">[]): void {
-    const batches: Core.CyclicBatch[] = points.map(({ ca, ioa }) => {
-      const { block, slot } = this.place(ca, ioa)
-      return { block, slots: Int32Array.of(slot), type: block.of.cyclicType, cause: block.of.cyclicCause }
-    })
-    for (const connection of this.connections)
-      if (connection.open) this.dispatch(connection, { ...this.plain(connection, "cyclic"), batches })
+  /** After a reset: closes every connection once whoever asked has acknowledged the confirmation, at most after t1. */
+  private lookForRestart(): void {
+    const { restart } = this
+    if (restart === null || this.nowMs < restart.lookMs) return
+    const { low, high } = restart.client.state.link.ledger
+    restart.lookMs += LOOK_MS
+    if (restart.client.open && high > low && this.nowMs < restart.untilMs) return
+    this.restart = null
+    this.all("shutdown")
   }
 }

@@ -25,6 +25,8 @@ interface Counts {
 class Play {
   private nowMs = 0
   private readonly counters = new Map<string, number>()
+  /** The words of the `each` blocks around a line. */
+  private words: ReadonlyMap<string, string> = new Map()
   private readonly came = new Map<string, Backend.Happening[]>()
   private readonly counts = new Map<string, Counts>()
   private readonly backend: Backend.Backend
@@ -46,7 +48,14 @@ class Play {
   async lines(lines: readonly Transcript.Line[]): Promise<void> {
     for (const line of lines) {
       if (line.kind === "step") await this.step(line)
-      else
+      else if (line.kind === "each") {
+        const outer = this.words
+        for (const group of line.groups) {
+          this.words = new Map([...outer, ...line.names.map((name, i) => [name, group[i] ?? ""] as const)])
+          await this.lines(line.body)
+        }
+        this.words = outer
+      } else
         for (let i = 0; i < line.count; i++) {
           this.counters.set(line.counter, i)
           await this.lines(line.body)
@@ -73,9 +82,9 @@ class Play {
   }
 
   private async step(step: Transcript.Step): Promise<void> {
-    const text = Expression.fill(step.text, this.counters)
+    const text = this.fill(step.text)
     try {
-      this.nowMs = this.timeOf(Expression.fill(step.at, this.counters))
+      this.nowMs = this.timeOf(this.fill(step.at))
       await this.play(step.sign, step.label, text)
     } catch (error) {
       if (error instanceof Backend.NotApplicable) throw error
@@ -83,6 +92,11 @@ class Play {
       const line = `${step.where}:${run} ${this.nowMs / 1000} s ${step.label}${step.sign} ${text}`
       throw new Error(`${line}\n  ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
+  }
+
+  private fill(text: string): string {
+    const named = text.replace(/\$([a-z]+)/g, (whole, name: string) => this.words.get(name) ?? whole)
+    return Expression.fill(named, this.counters)
   }
 
   private timeOf(at: string): number {
@@ -100,13 +114,26 @@ class Play {
       case ">":
         return this.send(label, text)
       case "!":
-        for (const action of Backend.actions(text)) await this.backend.act(action)
-        return
+        return text.startsWith("fails ") ? this.fails(text.slice(6)) : this.act(text)
       case "=":
         return this.check(label, text)
       case "-":
         return
     }
+  }
+
+  private async act(text: string): Promise<void> {
+    for (const action of Backend.actions(text)) await this.backend.act(action)
+  }
+
+  /** The station has to refuse an action. */
+  private async fails(text: string): Promise<void> {
+    const refusal = await this.act(text).then(
+      () => null,
+      (error: unknown) => error
+    )
+    if (refusal instanceof Backend.NotApplicable) throw refusal
+    if (refusal === null) throw new Error("the station has to refuse this, but did it")
   }
 
   private async send(label: string, text: string): Promise<void> {

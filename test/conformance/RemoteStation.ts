@@ -23,8 +23,12 @@ export class RemoteStation implements Backend.Backend {
     this.target = target
     const same = Object.entries(given.link).every(([name, value]) => target.link[name as Given.LinkName] === value)
     if (!same) throw new Backend.NotApplicable("the server has other link parameters")
-    if (given.controlField !== "strict" || given.connections !== Given.standard.connections)
-      throw new Backend.NotApplicable("the server would have to be configured for it")
+    const { link: _, points: __, ...said } = given
+    const other = Object.entries(said).filter(([name, value]) => value !== Given.standard[name as keyof Given.Given])
+    if (other.length > 0)
+      throw new Backend.NotApplicable(
+        `the server would have to be configured for it: ${other.map(([name]) => name).join(", ")}`
+      )
   }
 
   async connect(label: string): Promise<void> {

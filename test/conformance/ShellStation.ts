@@ -3,20 +3,13 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import * as Time from "../../src/core/asdu/Time.ts"
-import * as Profile from "../../src/core/Profile.ts"
-import type { CyclicBatch } from "../../src/core/procedure/Turn.ts"
-import * as Image from "../../src/core/process/Image.ts"
-import * as Value from "../../src/core/process/Value.ts"
-import * as SessionEvent from "../../src/core/session/SessionEvent.ts"
-import { Host } from "../../src/shell/Host.ts"
-import * as Options from "../../src/shell/Options.ts"
+import type { Host } from "../../src/shell/Host.ts"
 import { serve } from "../../src/shell/Serve.ts"
-import type { Outcome, ServerEvent } from "../../src/shell/ServerEvent.ts"
+import type { ServerEvent } from "../../src/shell/ServerEvent.ts"
 import type { Session } from "../../src/shell/Session.ts"
-import { Ticker } from "../../src/shell/Ticker.ts"
-import * as Backend from "./Backend.ts"
+import type * as Backend from "./Backend.ts"
 import * as Given from "./Given.ts"
+import { ShellProcess } from "./ShellProcess.ts"
 import { TcpClient } from "./TcpClient.ts"
 import * as Told from "./Told.ts"
 
@@ -37,64 +30,41 @@ interface Wake {
 
 /** Real time after which octets that do not arrive are a fault. */
 const STALLED_MS = 5000
-const outcomes: Readonly<Record<Exclude<Backend.Answer, "held">, Outcome>> = { accepted: "success", refused: "failure" }
+/** How often it is looked what is due at fixed rates. */
+const TICK_MS = 100
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export class ShellStation implements Backend.Backend {
   readonly toleranceMs = 0
   private nowMs = 0
-  private wallMs = Backend.WALL_EPOCH_MS
   private wakes: readonly Wake[] = []
+  private readonly process: ShellProcess
   private readonly host: Host
+  private tickMs: number
   private readonly scope: Scope.Closeable
   private connections: readonly Connection[] = []
   private readonly happened: Backend.Happening[] = []
   /** What the server said about connections by the port of the client. */
   private readonly sessions = new Map<number, Session>()
   private readonly ended = new Map<number, string>()
-  private commands: Backend.Answer = "accepted"
-  private clock: Backend.Answer = "accepted"
-  private held: ((outcome: Outcome) => void)[] = []
 
   private constructor(given: Given.Given, scope: Scope.Closeable) {
     this.scope = scope
-    const profile = { ...Profile.presets[given.profile], controlField: given.controlField }
-    const clock = {
+    this.process = new ShellProcess(given, {
       monotonicMs: () => this.nowMs,
-      wallMs: () => this.wallMs,
       wake: (delayMs: number, call: () => void) => this.later(delayMs, call),
       afterInput: (call: () => void) => void setImmediate(call)
-    }
-    const options = Options.complete(
-      {
-        host: "127.0.0.1",
-        port: 0,
-        link: Given.parametersOf(given.link),
-        limits: { logRecords: given.log, connections: given.connections },
-        packEvents: given.pack,
-        clock
-      },
-      profile
-    )
-    this.host = new Host(options)
+    })
+    this.host = this.process.host
     this.host.observers.add((event) => this.observe(event))
-    this.host.onClockSync = (_, timeLow, timeHigh) => {
-      if (this.clock === "held") return this.hold()
-      if (this.clock === "accepted") this.wallMs = Time.cp56ToEpochMs(timeLow, timeHigh)
-      return outcomes[this.clock]
-    }
-    for (const { ca, from, to, type } of given.points) {
-      this.host.addStation(ca)
-      this.host.addPoints(ca, from, type, to - from + 1)
-      if (Value.isCommand(type)) for (let ioa = from; ioa <= to; ioa++) this.decideCommandsOf(ca, ioa)
-    }
+    this.tickMs = Given.ticks(given) ? TICK_MS : Number.POSITIVE_INFINITY
   }
 
   static async open(given: Given.Given): Promise<ShellStation> {
     const scope = await Effect.runPromise(Scope.make())
     const station = new ShellStation(given, scope)
-    await Effect.runPromise(serve(station.host, new Ticker(station.host)).pipe(Scope.provide(scope)))
+    await Effect.runPromise(serve(station.host, station.process.ticker).pipe(Scope.provide(scope)))
     return station
   }
 
@@ -127,12 +97,16 @@ export class ShellStation implements Backend.Backend {
     for (;;) {
       const first = this.happened.shift()
       if (first !== undefined) return first
-      const dueMs = Math.min(...this.wakes.map(({ atMs }) => atMs))
+      const dueMs = Math.min(this.tickMs, ...this.wakes.map(({ atMs }) => atMs))
       if (dueMs <= untilMs) {
         this.advance(Math.max(dueMs, this.nowMs))
         const due = this.wakes.filter(({ atMs }) => atMs <= this.nowMs)
         this.wakes = this.wakes.filter((wake) => !due.includes(wake))
         for (const { call } of due) call()
+        if (this.nowMs >= this.tickMs) {
+          this.tickMs += TICK_MS
+          this.process.ticker.tick()
+        }
         await this.settle()
       } else if (untilMs > this.nowMs) this.advance(untilMs)
       else return null
@@ -140,13 +114,15 @@ export class ShellStation implements Backend.Backend {
   }
 
   async act(action: Backend.Action): Promise<void> {
-    this.perform(action)
+    this.process.perform(action)
     await this.settle()
   }
 
   async ask(label: string, what: string): Promise<string | null> {
     const { session } = this.connections.find((connection) => connection.label === label) as Connection
-    return session === null ? null : Told.tell(session.state, this.host.logEnds(), what)
+    const told = this.process.tell(what)
+    if (told !== null || session === null) return told
+    return Told.tell(session.state, this.host.logEnds(), what)
   }
 
   async stop(): Promise<void> {
@@ -155,7 +131,7 @@ export class ShellStation implements Backend.Backend {
   }
 
   private advance(toMs: number): void {
-    this.wallMs += toMs - this.nowMs
+    this.process.wallMs += toMs - this.nowMs
     this.nowMs = toMs
   }
 
@@ -216,63 +192,5 @@ export class ShellStation implements Backend.Backend {
     if (reason === undefined || connection.told) return
     connection.told = true
     this.happened.push({ kind: "closed", label: connection.label, atMs: this.nowMs, reason })
-  }
-
-  // ---- the process ----
-
-  private hold(): Promise<Outcome> {
-    return new Promise((resolve) => this.held.push(resolve))
-  }
-
-  private decideCommandsOf(ca: number, ioa: number): void {
-    const { block, slot } = this.place(ca, ioa)
-    this.host.hooks.of(block, slot).onCommand = () => (this.commands === "held" ? this.hold() : outcomes[this.commands])
-  }
-
-  private place(ca: number | null, ioa: number): Image.Place {
-    const { image } = this.host.world
-    const station = ca === null ? image.stations[0] : Image.station(image, ca)
-    const place = station === undefined ? null : Image.find(station, ioa)
-    if (place === null) throw new Error(`there is no point ${ca ?? "(first station)"}:${ioa}`)
-    return place
-  }
-
-  private perform(action: Backend.Action): void {
-    const { host } = this
-    switch (action.kind) {
-      case "event":
-      case "set":
-        for (const { ca, ioa, value } of action.settings) {
-          const { block, slot } = this.place(ca, ioa)
-          host.setValue(block, slot, value, this.wallMs)
-          if (action.kind === "event") host.publish(block, slot, action.cause, 0)
-        }
-        return
-      case "cyclic":
-        return this.cyclic(action.points)
-      case "commands":
-      case "clock":
-        this[action.kind] = action.answer
-        return
-      case "answer": {
-        const { held } = this
-        this.held = []
-        if (action.answer !== "held") for (const resolve of held) resolve(outcomes[action.answer])
-        return
-      }
-      case "initialised":
-        return host.initialised(action.ca, action.cause)
-      case "close":
-        for (const session of [...host.sessions]) session.end("shutdown")
-    }
-  }
-
-  private cyclic(points: readonly Omit<Backend.Setting, "value">[]): void {
-    const batches: CyclicBatch[] = points.map(({ ca, ioa }) => {
-      const { block, slot } = this.place(ca, ioa)
-      return { block, slots: Int32Array.of(slot), type: block.of.cyclicType, cause: block.of.cyclicCause }
-    })
-    for (const session of this.host.sessions)
-      session.dispatch({ ...SessionEvent.plain("cyclic", this.nowMs, this.host.logEnds(), session.room()), batches })
   }
 }

@@ -9,7 +9,17 @@ import * as Transcript from "./Transcript.ts"
 const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), "transcripts")
 
 /** How many rows each family has. */
-export const families: Readonly<Record<string, number>> = { A: 23, B: 30, C: 22, D: 14, E: 20 }
+export const families: Readonly<Record<string, number>> = {
+  A: 23,
+  B: 30,
+  C: 22,
+  D: 14,
+  E: 20,
+  F: 23,
+  G: 34,
+  H: 33,
+  I: 32
+}
 
 /** The numbers of all rows in order: A1, A2, ... */
 export const numbers = (): readonly string[] =>
@@ -35,6 +45,7 @@ export interface Result {
 
 /** Plays one case; everything that can go wrong is in the result. */
 export async function result(of: Transcript.Case, open: Player.Open): Promise<Result> {
+  if (of.notApplicable !== "") return { of, verdict: "not applicable", detail: of.notApplicable, ms: 0 }
   if (of.pending !== "") return { of, verdict: "pending", detail: of.pending, ms: 0 }
   const begin = performance.now()
   const since = (): number => performance.now() - begin

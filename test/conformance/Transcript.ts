@@ -25,7 +25,15 @@ export interface Repeat {
   readonly body: readonly Line[]
 }
 
-export type Line = Step | Repeat
+/** Lines for every group of words; `$name` in them stands for a word of the group. */
+export interface Each {
+  readonly kind: "each"
+  readonly names: readonly string[]
+  readonly groups: readonly (readonly string[])[]
+  readonly body: readonly Line[]
+}
+
+export type Line = Step | Repeat | Each
 
 /** One way through a case, from time 0 with a fresh server. */
 export interface Run {
@@ -43,7 +51,9 @@ export interface Case {
   readonly policy: string
   /** Why it cannot be played yet, or empty. */
   readonly pending: string
-  /** Whether it is about sockets and cannot be played in virtual time. */
+  /** Why it says nothing about this server, or empty. */
+  readonly notApplicable: string
+  /** Whether it needs the whole server and cannot be played against the core. */
   readonly liveOnly: boolean
   /** Named octets. */
   readonly names: ReadonlyMap<string, string>
@@ -53,10 +63,12 @@ export interface Case {
 const heading = /^== *([A-N]\d+) *\|([^|]+)\|([^|]+)(?:\| *policy:([^|]+))?$/
 const step = /^(\+?(?:\d+(?:\.\d+)?|\{[^}]*\})?) *([a-z]*)([><x!=-])(?: +(.*))?$/
 const repeat = /^repeat (\S+)(?: as ([a-z]+))? \{$/
+const each = /^each ([a-z]+(?:, *[a-z]+)*) *= *(.+) \{$/
 
 interface Draft {
-  readonly header: Omit<Case, "runs" | "names" | "pending" | "liveOnly">
+  readonly header: Omit<Case, "runs" | "names" | "pending" | "notApplicable" | "liveOnly">
   pending: string
+  notApplicable: string
   liveOnly: boolean
   given: Given.Given
   readonly names: Map<string, string>
@@ -68,7 +80,7 @@ export function parse(file: string, source: string): readonly Case[] {
   const drafts: Draft[] = []
   const names = new Map<string, string>()
   let given = Given.standard
-  let blocks: { readonly lines: Line[]; readonly count: number; readonly counter: string }[] = []
+  let blocks: { readonly lines: Line[]; readonly close: (body: readonly Line[]) => Line }[] = []
 
   const read = (text: string, where: string): void => {
     const draft = drafts.at(-1)
@@ -77,7 +89,7 @@ export function parse(file: string, source: string): readonly Case[] {
     if (head !== null) {
       const [, number = "", stimulus = "", expected = "", policy = ""] = head
       const header = { number, stimulus: stimulus.trim(), expected: expected.trim(), policy: policy.trim() }
-      drafts.push({ header, pending: "", liveOnly: false, given, names: new Map(names), runs: [] })
+      drafts.push({ header, pending: "", notApplicable: "", liveOnly: false, given, names: new Map(names), runs: [] })
     } else if (text.startsWith("given ")) {
       const said = text.slice(6).trim()
       if (run !== undefined) run.given = Given.and(run.given, said)
@@ -90,6 +102,7 @@ export function parse(file: string, source: string): readonly Case[] {
       ;(draft?.names ?? names).set(name, octets)
     } else if (draft === undefined) throw new Error("a case begins with a heading: == A1 | stimulus | expected")
     else if (text.startsWith("pending ")) draft.pending = text.slice(8).trim()
+    else if (text.startsWith("not applicable ")) draft.notApplicable = text.slice(15).trim()
     else if (text === "live only") draft.liveOnly = true
     else if (text.startsWith("-- ")) draft.runs.push({ name: text.slice(3).trim(), given: draft.given, lines: [] })
     else readLine(draft, text, where)
@@ -99,15 +112,25 @@ export function parse(file: string, source: string): readonly Case[] {
     if (draft.runs.length === 0) draft.runs.push({ name: "", given: draft.given, lines: [] })
     const into = blocks.at(-1)?.lines ?? (draft.runs.at(-1) as { lines: Line[] }).lines
     const loop = repeat.exec(text)
+    const groups = each.exec(text)
     const found = step.exec(text)
     if (loop !== null) {
-      blocks = [...blocks, { lines: [], count: Expression.evaluate(loop[1] as string), counter: loop[2] ?? "" }]
+      const count = Expression.evaluate(loop[1] as string)
+      const counter = loop[2] ?? ""
+      blocks = [...blocks, { lines: [], close: (body) => ({ kind: "repeat", count, counter, body }) }]
+    } else if (groups !== null) {
+      const [names = [], ...words] = [groups[1] ?? "", ...(groups[2] ?? "").split(";")].map((group) =>
+        group.split(",").map((word) => word.trim())
+      )
+      const odd = words.find((group) => group.length !== names.length)
+      if (odd !== undefined) throw new Error(`${odd.join(", ")} are not ${names.length} words`)
+      blocks = [...blocks, { lines: [], close: (body) => ({ kind: "each", names, groups: words, body }) }]
     } else if (text === "}") {
       const block = blocks.at(-1)
       if (block === undefined) throw new Error("} closes nothing")
       blocks = blocks.slice(0, -1)
       const outer = blocks.at(-1)?.lines ?? (draft.runs.at(-1) as { lines: Line[] }).lines
-      outer.push({ kind: "repeat", count: block.count, counter: block.counter, body: block.lines })
+      outer.push(block.close(block.lines))
     } else if (found !== null) {
       const [, at = "", label = "", sign = "", said = ""] = found
       into.push({ kind: "step", at, label, sign: sign as Sign, text: said.trim(), where })
@@ -126,9 +149,10 @@ export function parse(file: string, source: string): readonly Case[] {
     }
   })
   if (blocks.length > 0) throw new Error(`${file}: the last repeat block is not closed`)
-  return drafts.map(({ header, pending, liveOnly, names: named, runs }) => ({
+  return drafts.map(({ header, pending, notApplicable, liveOnly, names: named, runs }) => ({
     ...header,
     pending,
+    notApplicable,
     liveOnly,
     names: named,
     runs

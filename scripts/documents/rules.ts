@@ -1,0 +1,181 @@
+// The rules of this station where the standard, implementations and practice meet: what is done, and what shows it.
+
+export interface Rule {
+  readonly text: string
+  /** Cases of the checklist and test files that show it; empty = nothing shows it yet. */
+  readonly tests: readonly string[]
+}
+
+export interface RuleGroup {
+  readonly title: string
+  readonly rules: readonly Rule[]
+}
+
+const rule = (text: string, ...tests: readonly string[]): Rule => ({ text, tests })
+
+const commands = "test/api/c104/commands.test.ts"
+const callbacks = "test/api/c104/callbacks.test.ts"
+const station = "test/api/c104/station.test.ts"
+const decisions = "test/core/procedure/Decisions.test.ts"
+const events = "test/core/procedure/Events.test.ts"
+const eventLog = "test/core/delivery/EventLog.test.ts"
+const interrogation = "test/core/procedure/Interrogation.test.ts"
+const session = "test/property/session.test.ts"
+
+export const groups: readonly RuleGroup[] = [
+  {
+    title: "Profile",
+    rules: [
+      rule(
+        "Time-tagged points answer an interrogation with the type without time tag (profile c104: their own type; a point may say otherwise)",
+        "I9"
+      ),
+      rule(
+        "Cyclic transmission: measured values with cause 1, states, steps and bitstrings with 2, counters with 3, never with a time tag (profile c104: cause 1 and the point's own type)",
+        "H27",
+        "H28"
+      ),
+      rule("Return information of types whose table does not list cause 11 has cause 3 (profile c104: 11)", "H29"),
+      rule("QU 4 to 31 and QL 64 to 127 are refused (profile c104: passed to the handler)", "K17", "K25"),
+      rule(
+        "Everything in monitor direction obeys the longest APDU of the profile: events, interrogations, mirrors, segments",
+        "test/core/delivery/Packing.test.ts"
+      )
+    ]
+  },
+  {
+    title: "Procedures",
+    rules: [
+      rule(
+        "One interrogation runs and one is queued for each session, common address and type; a global one counts once; a further one is refused; C_IC_NA_1 and C_CI_NA_1 do not disturb each other",
+        "I16",
+        interrogation
+      ),
+      rule("A queued interrogation is confirmed when it begins", "I16"),
+      rule("Deactivation with nothing running is confirmed negatively (9)", "I18", "K14"),
+      rule("A global request: all confirmations first, then data and termination station by station", "I11"),
+      rule(
+        "An interrogation goes on behind the last address it sent: points that are added or removed meanwhile neither skip nor repeat others",
+        interrogation
+      ),
+      rule("Values are refreshed in one batch for each ASDU, with a time limit, and sent as they are then", callbacks),
+      rule("A counter that was never frozen answers with its present value", "I20"),
+      rule(
+        "A confirmation that says all takes ACTTERM with it in one write; after select and execute there is always one",
+        "K1",
+        "K4"
+      ),
+      rule(
+        "Requests to one object are decided in the order of arrival; different objects may overtake",
+        "K21",
+        "test/api/c104/commandOrder.test.ts"
+      ),
+      rule(
+        "A decision that takes too long: negative confirmation, the handler's signal is aborted, its late answer dropped, no ACTTERM",
+        decisions
+      ),
+      rule(
+        "transmit with cause 7 or 10 answers the request that waits for it, on its session, with its octets",
+        callbacks
+      ),
+      rule("Events with cause 5 and 20 to 41 go to live sessions only and are never sent again", events),
+      rule("End of initialisation goes ahead of replies and events", "I1"),
+      rule(
+        "STOPDT discards replies, interrogations, pending confirmations and selections of the session; a repeated STARTDT in STARTED discards nothing",
+        "B2",
+        "B3",
+        "I14"
+      ),
+      rule("One refusal, one answer: a negative confirmation or a mirror, never both", "G17", "G20"),
+      rule(
+        "In an intact frame, a truncated ASDU or one without object closes; SQ = 1, several objects or surplus octets of a command are confirmed negatively",
+        "G27",
+        "G28",
+        "G29",
+        "G30"
+      ),
+      rule("DCS and RCS 0 and 3 are refused", "K18"),
+      rule("F_SC_NB_1 is taken with cause 5 and 13", "M22"),
+      rule("C_CS_NA_1 is not sent spontaneously", "J8"),
+      rule(
+        "The time of a selection starts when its confirmation is sent, and stands still while an execute is being decided",
+        "K5",
+        "K20"
+      ),
+      rule("Only with the clock of the client (c_cs) are time tags invalid until it was set", "H17", "J1"),
+      rule(
+        "The age of commands is judged when a limit is configured, in the zone of the station; the tag is not compared between select and execute",
+        "K28",
+        "K27"
+      )
+    ]
+  },
+  {
+    title: "Delivery and order",
+    rules: [
+      rule(
+        "The log holds spontaneous events, return information and spontaneous counters; cyclic and background values and answers are taken from the image when they are sent, and never sent again",
+        "H33",
+        events
+      ),
+      rule(
+        "A sent frame's acknowledgement moves exactly the events that were in it",
+        "test/core/delivery/Ledger.test.ts",
+        session
+      ),
+      rule(
+        "Objects of one ASDU share type, cause with P/N and T, originator, common address and class; without time tag never the same address twice",
+        "test/core/delivery/Packing.test.ts",
+        "H24",
+        "H26"
+      ),
+      rule("An interrogated, read or cyclic value never overtakes a pending event of its point", "I12", interrogation),
+      rule("ACTTERM never overtakes what it terminates", "K1", events),
+      rule(
+        "STOPDT and STARTDT never send events again; the window survives a restart during STOPDT",
+        "B15",
+        "B16",
+        "C22"
+      ),
+      rule(
+        "While nobody listens, untagged events of a point coalesce to the newest; tagged ones never do",
+        "B30",
+        events
+      ),
+      rule("A dropped event is healed: the point's present value is sent once when there is room", events, eventLog),
+      rule(
+        "The originator address is written when an event is sent: the client that asked sees its own, others see 0",
+        "G22",
+        "G23",
+        commands
+      ),
+      rule(
+        "Each connection is a group of its own, which ends with it; an event is taken when at least one session is open",
+        "B29",
+        station
+      ),
+      rule("QRP 2 skips pending time-tagged events", "J13")
+    ]
+  },
+  {
+    title: "Link",
+    rules: [
+      rule(
+        "A late wake-up is no dead peer: input that waits is processed before t1 and TESTFR are judged",
+        "test/shell/sockets.test.ts"
+      ),
+      rule("Reading never stops; answers are bounded, and past the bound the session is closed", "N20"),
+      rule("U confirmations, S frames and TESTFR act ignore k and go ahead of queued I frames", "B19", "D5", "D6"),
+      rule("Octets that were handed to the socket and not drained are bounded whatever k is", "A23"),
+      rule("Sending stops when the distance reaches or exceeds k", "D1", "D4"),
+      rule(
+        "Lenient mode ignores reserved bits; several or no function bits always close",
+        "B22",
+        "B23",
+        "B24",
+        "C20",
+        "C21"
+      )
+    ]
+  }
+]

@@ -1,0 +1,273 @@
+// What a shell keeps around the sessions of the pure core: image, log, selections, the clock, and what happens at fixed
+// rates. It is the least that does what the transcripts presuppose.
+import * as Core from "../../src/core/index.ts"
+import type { Held } from "../../src/core/procedure/World.ts"
+import * as Zones from "../../src/shell/Zones.ts"
+import type * as Backend from "./Backend.ts"
+import * as Given from "./Given.ts"
+import type * as Points from "./Points.ts"
+
+/** How often it is looked what is due. */
+const TICK_MS = 100
+const GLOBAL_CA = 65_535
+const SPONTANEOUS = 3
+const BACKGROUND_SCAN = 2
+
+type Batches = readonly Core.CyclicBatch[]
+
+/** Something at a fixed rate; `due` gives the batches that all started sessions are offered. */
+interface Rhythm {
+  readonly everyMs: number
+  /** Whether it also happens while nobody is started. */
+  readonly always: boolean
+  dueMs: number
+  readonly due: () => Batches
+}
+
+const columns = (block: Core.Block): Uint8Array => new Uint8Array(block.ioa.length)
+
+export class CoreProcess {
+  readonly given: Given.Given
+  readonly world: Core.World
+  readonly log: Core.EventLog.EventLog
+  readonly selections: Map<Core.Block, Map<number, Held>> = new Map()
+  private wallMs: number
+  private offsetMs = 0
+  private timeFlags: number
+  private validUntilMs = Number.POSITIVE_INFINITY
+  private readonly rhythms: Rhythm[] = []
+  private tickMs: number
+
+  constructor(given: Given.Given) {
+    this.given = given
+    this.wallMs = given.wallMs
+    this.timeFlags = given.clockSource === "c_cs" ? Core.Time.INVALID : 0
+    this.tickMs = Given.ticks(given) ? TICK_MS : Number.POSITIVE_INFINITY
+    let image = Core.Image.empty
+    for (const ca of Given.stationsOf(given))
+      image = Core.Image.withStation(image, ca, Zones.make(Given.stationOf(given, ca).zone))
+    for (const points of given.points) image = this.add(image, points)
+    Core.Image.settle(image)
+    this.log = Core.EventLog.make(given.log)
+    this.world = {
+      link: Given.parametersOf(given.link),
+      profile: given.profile,
+      limits: { ...Core.Limits.defaults, logRecords: given.log, ...given.limits },
+      image,
+      logs: [this.log],
+      selections: this.selections,
+      selectMs: given.select * 1000,
+      commandAgeMs: given.commandAge * 1000,
+      files: false,
+      trace: false,
+      packEvents: given.pack
+    }
+    this.beginRhythms()
+  }
+
+  private add(image: Core.Image.Image, points: Points.Points): Core.Image.Image {
+    const of = Core.Image.blockType(points.ca, points.type, this.given.profile, points.variants)
+    const added = Core.Image.withBlock(image, points.ca, of)
+    const { block } = added
+    const bits = [
+      ...points.groups.map((group) => Core.Image.groupBit(group, false)),
+      ...points.counters.map((group) => Core.Image.groupBit(group, true))
+    ]
+    for (let ioa = points.from; ioa <= points.to; ioa++) {
+      const slot = block.add(ioa)
+      block.setGroups(
+        slot,
+        bits.reduce((mask, bit) => mask | (1 << bit), 0)
+      )
+      if (points.select) {
+        block.select ??= columns(block)
+        block.select[slot] = 1
+      }
+      // Points with two bits begin OFF.
+      if (block.layout.max === 3 && block.layout.octets === 1) Core.Image.setValue(block, slot, 1)
+      this.stamp(block, slot, this.nowMs())
+    }
+    return added.image
+  }
+
+  // ---- points ----
+
+  place({ ca, ioa }: Backend.Point): Core.Image.Place {
+    const { image } = this.world
+    const station = ca === null ? image.stations[0] : Core.Image.station(image, ca)
+    const place = station === undefined ? null : Core.Image.find(station, ioa)
+    if (place === null) throw new Error(`there is no point ${ca ?? "(first station)"}:${ioa}`)
+    return place
+  }
+
+  /** What was given about the point that a command is for. */
+  pointsOf(ca: number, ioa: number, type: number): Points.Points {
+    const { points } = this.given
+    return points.find(
+      (found) => found.ca === ca && found.type === type && found.from <= ioa && ioa <= found.to
+    ) as Points.Points
+  }
+
+  set(setting: Backend.Setting, atMs: number | null): Core.Image.Place {
+    const { block, slot } = this.place(setting)
+    const problem = Core.Value.problem(block.layout, setting.value)
+    if (problem !== null) throw new Error(problem)
+    Core.Image.setValue(block, slot, setting.value)
+    if (setting.quality !== null) Core.Image.setQuality(block, slot, setting.quality)
+    if (setting.extra !== null) Core.Value.writeExtra(block.kind, block.view, slot * block.stride, setting.extra)
+    this.stamp(block, slot, atMs ?? this.nowMs())
+    return { block, slot }
+  }
+
+  /** Tells the present value; returns the log position behind the event. */
+  append({ block, slot }: Core.Image.Place, cause: number, originator: number, asker: number): number {
+    return Core.EventLog.append(this.log, block, slot, cause, originator, asker) + 1
+  }
+
+  private stamp(block: Core.Block, slot: number, utcMs: number): void {
+    const { low, high } = this.tag(block.zone, utcMs)
+    Core.Image.setTime(block, slot, low | this.timeFlags, high)
+  }
+
+  /** An instant in the zone of a station. */
+  private tag(zone: Core.Block["zone"], utcMs: number): { readonly low: number; readonly high: number } {
+    Zones.settle(zone, utcMs)
+    const localMs = utcMs + zone.offsetMs
+    const summer = zone.summer ? Core.Time.SUMMER_TIME : 0
+    return { low: Core.Time.cp56Low(localMs) | summer, high: Core.Time.cp56High(localMs) }
+  }
+
+  /** Freezes or resets counters of one or, for the global address, of all stations. */
+  freeze(ca: number, group: number, freeze: boolean, reset: boolean, modes: readonly Given.CounterMode[]): void {
+    for (const station of this.world.image.stations) {
+      if (ca !== GLOBAL_CA && station.ca !== ca) continue
+      const { low, high } = this.tag(station.zone, this.nowMs())
+      const report = freeze && modes.includes(Given.stationOf(this.given, station.ca).counterMode)
+      for (const block of station.blocks) {
+        if (block.of.counterType === 0) continue
+        for (const slot of slotsOf(block, group)) {
+          Core.Image.freezeCounter(block, slot, freeze, reset, low, high)
+          if (report) Core.EventLog.appendFrozen(this.log, block, slot, SPONTANEOUS, 0)
+        }
+      }
+    }
+  }
+
+  // ---- clock ----
+
+  /** The present time for tags. */
+  nowMs(): number {
+    const nowMs = this.wallMs + this.offsetMs
+    if (nowMs >= this.validUntilMs) {
+      this.validUntilMs = Number.POSITIVE_INFINITY
+      this.timeFlags = Core.Time.INVALID
+    }
+    return nowMs
+  }
+
+  pass(ms: number): void {
+    this.wallMs += ms
+  }
+
+  setWall(wallMs: number): void {
+    this.wallMs = wallMs
+  }
+
+  /** The zone of a common address, for the global one that of the first station. */
+  private zoneOf(ca: number): Core.Block["zone"] {
+    const { image } = this.world
+    return (Core.Image.station(image, ca) ?? image.stations[0])?.zone ?? Core.Image.utc()
+  }
+
+  /** The station's own time as a client sees it. */
+  ownTime(ca: number): { readonly low: number; readonly high: number } {
+    return this.tag(this.zoneOf(ca), this.nowMs())
+  }
+
+  /** A client has set the clock to this CP56Time2a. */
+  synchronise(ca: number, low: number, high: number): void {
+    const summer = (low & Core.Time.SUMMER_TIME) !== 0
+    const utcMs = Zones.toUtc(this.zoneOf(ca), Core.Time.cp56ToEpochMs(low, high), summer)
+    if (this.given.clockSource === "host") {
+      this.wallMs = utcMs
+      return
+    }
+    this.offsetMs = utcMs - this.wallMs
+    this.timeFlags = 0
+    const { clockValid } = this.given
+    this.validUntilMs = clockValid === 0 ? Number.POSITIVE_INFINITY : utcMs + clockValid * 1000
+  }
+
+  // ---- fixed rates ----
+
+  private beginRhythms(): void {
+    const { given } = this
+    for (const [ca, { counterMode, freezeEvery, background }] of given.stations) {
+      if (freezeEvery > 0) {
+        const modes: readonly Given.CounterMode[] = counterMode === "A" ? ["A"] : []
+        const due = (): Batches => {
+          this.freeze(ca, 0, true, false, modes)
+          return []
+        }
+        this.rhythms.push({ everyMs: freezeEvery * 1000, always: true, dueMs: freezeEvery * 1000, due })
+      }
+      if (background > 0) {
+        const due = (): Batches => this.scan(ca)
+        this.rhythms.push({ everyMs: background * 1000, always: false, dueMs: background * 1000, due })
+      }
+    }
+    const periods = new Map<number, Map<Core.Block, number[]>>()
+    for (const points of given.points) {
+      if (points.cyclic === 0) continue
+      const blocks = periods.get(points.cyclic) ?? new Map<Core.Block, number[]>()
+      periods.set(points.cyclic, blocks)
+      for (let ioa = points.from; ioa <= points.to; ioa++) {
+        const { block, slot } = this.place({ ca: points.ca, ioa })
+        blocks.set(block, [...(blocks.get(block) ?? []), slot])
+      }
+    }
+    for (const [seconds, blocks] of periods) {
+      const batches = [...blocks].map(([block, slots]) => cyclic(block, slots))
+      this.rhythms.push({ everyMs: seconds * 1000, always: false, dueMs: seconds * 1000, due: () => batches })
+    }
+  }
+
+  private scan(ca: number): Batches {
+    const station = Core.Image.station(this.world.image, ca)
+    return (station?.blocks ?? []).flatMap((block) => {
+      const type = Core.TypeTable.byId[block.of.type]?.untagged ?? 0
+      if (Core.TypeTable.byId[type]?.causesMonitor.includes(BACKGROUND_SCAN) !== true) return []
+      return [{ block, slots: Int32Array.from(slotsOf(block, 0)), type, cause: BACKGROUND_SCAN }]
+    })
+  }
+
+  /** When it has to be looked what is due. */
+  dueMs(): number {
+    return this.tickMs
+  }
+
+  /** What is due, for the started sessions. */
+  tick(nowMs: number, anyStarted: boolean): readonly Batches[] {
+    if (nowMs < this.tickMs) return []
+    this.tickMs += TICK_MS
+    return this.rhythms.flatMap((rhythm) => {
+      if (nowMs < rhythm.dueMs || !(rhythm.always || anyStarted)) return []
+      rhythm.dueMs = Math.max(rhythm.dueMs + rhythm.everyMs, nowMs + 1)
+      const batches = rhythm.due()
+      return batches.length === 0 ? [] : [batches]
+    })
+  }
+}
+
+/** Slots of a counter group by address, 0 = all. */
+function slotsOf(block: Core.Block, group: number): readonly number[] {
+  if (group === 0) return Array.from({ length: block.count }, (_, place) => block.slotAt(place))
+  return [...(block.members[Core.Image.groupBit(group, true)] ?? [])]
+}
+
+export const cyclic = (block: Core.Block, slots: readonly number[]): Core.CyclicBatch => ({
+  block,
+  slots: Int32Array.from(slots),
+  type: block.of.cyclicType,
+  cause: block.of.cyclicCause
+})
