@@ -6,6 +6,7 @@ import * as Ledger from "../core/delivery/Ledger.ts"
 import type { CommandRequested, Decision } from "../core/procedure/Notice.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
+import * as Value from "../core/process/Value.ts"
 import { ask, Deciding } from "./Deciding.ts"
 import type { Command, CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
@@ -25,10 +26,11 @@ export function command(session: Session, notice: CommandRequested, decisions: D
   const { host } = session
   const { block, slot } = notice
   const hooks = host.hooks.find(block, slot)
-  if (hooks === undefined || hooks.onCommand === null) {
+  if (hooks == null || hooks.onCommand === null) {
     // A command point without handler is confirmed positively.
     if (hooks !== undefined) hooks.received = true
     Image.setValue(block, slot, notice.value)
+    Value.writeQualifier(block.kind, block.view, slot * block.stride, notice.qualifier)
     decisions.push(conclude(session, notice, hooks, "success"))
     return
   }
@@ -60,6 +62,7 @@ function decide(
   hooks.deciding = deciding
   hooks.received = true
   Image.setValue(block, slot, notice.value)
+  Value.writeQualifier(block.kind, block.view, slot * block.stride, notice.qualifier)
   if (block.time !== null) Image.setTime(block, slot, notice.timeLow, notice.timeHigh)
   let accepted = false
   deciding.onOver = () => {

@@ -1,15 +1,17 @@
 // The configuration file of a server: YAML text in, a checked `ServerConfig` out, or every problem at once,
 // each with its place in the file.
+import * as Path from "node:path"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Value from "../core/process/Value.ts"
-import * as ConfigPoint from "./ConfigPoint.ts"
+import * as Limits from "../core/Limits.ts"
+import * as Field from "./ConfigField.ts"
 import * as Source from "./ConfigSource.ts"
-import * as Duration from "./Duration.ts"
+import * as ConfigStation from "./ConfigStation.ts"
 
 export type { PointConfig } from "./ConfigPoint.ts"
 export type { Problem } from "./ConfigSource.ts"
+export type { CountersConfig, StationConfig } from "./ConfigStation.ts"
 /** A problem on one line: `substation.yaml:12:9 stations[0].points[2].type: unknown type ...` */
 export const render = Source.render
 
@@ -28,10 +30,11 @@ export interface LinkConfig {
   readonly t3Ms: number
 }
 
-export interface StationConfig {
-  readonly commonAddress: number
-  readonly name: string | null
-  readonly points: ReadonlyArray<ConfigPoint.PointConfig>
+/** Whose clock tags events: this machine's, or the one that clients set. */
+export interface ClockConfig {
+  readonly source: "host" | "clients"
+  /** How long in milliseconds a clock set by a client is valid; 0 = for ever. */
+  readonly validMs: number
 }
 
 export interface ServerConfig {
@@ -42,7 +45,16 @@ export interface ServerConfig {
   /** Open connections at a time; 0 = no limit. */
   readonly maxConnections: number
   readonly profile: "iec" | "c104"
-  readonly stations: ReadonlyArray<StationConfig>
+  /** Time in milliseconds within which an execute must follow its select. */
+  readonly selectMs: number
+  /** Largest age in milliseconds of a time-tagged command; 0 = not judged. */
+  readonly commandAgeMs: number
+  readonly clock: ClockConfig
+  /** Absolute path of the folder of the files for file transfer; null = no file transfer. */
+  readonly files: string | null
+  /** The limits that the file sets. */
+  readonly limits: Partial<Limits.Limits>
+  readonly stations: ReadonlyArray<ConfigStation.StationConfig>
   /** What is allowed but probably not meant. */
   readonly warnings: ReadonlyArray<Source.Problem>
 }
@@ -56,54 +68,53 @@ export class ConfigError extends Data.TaggedError("ConfigError")<{
   }
 }
 
-const integer = (minimum: number, maximum: number, what: string): Source.Field<number> =>
-  Source.field(Schema.Int.check(Schema.isBetween({ minimum, maximum })), `${what}, ${minimum}..${maximum}`)
-
-const timer = (minimum: number, maximum: number, range: string): Source.Field<number> =>
-  Source.field(
-    Duration.between(minimum, maximum),
-    (input) => `expected ${Duration.expected}, ${range}; got ${Source.show(input)}`
-  )
-
-const anything = Source.field(Schema.Unknown, "a value")
+const { SECOND_MS } = Field
 
 const topFields = {
-  listen: anything,
-  link: anything,
-  packEvents: Source.field(Schema.Boolean, "true or false"),
-  maxConnections: integer(0, 1_000_000, "a number of connections (0 = no limit)"),
-  profile: Source.field(Schema.Literals(["iec", "c104"]), "iec or c104"),
+  listen: Field.anything,
+  link: Field.anything,
+  packEvents: Field.flag,
+  maxConnections: Field.integer(0, 1_000_000, "a number of connections (0 = no limit)"),
+  profile: Field.word("iec", "c104"),
+  select: Field.span("the time from a select to its execute"),
+  commandAge: Field.span("the largest age of a time-tagged command"),
+  clock: Field.anything,
+  files: Source.field(Schema.NonEmptyString, "the folder of the files for file transfer"),
+  limits: Field.anything,
   stations: Source.required(Source.field(Schema.NonEmptyArray(Schema.Unknown), "a list of at least one station"))
 } as const
 
 const listenFields = {
   host: Source.field(Schema.String.check(Schema.isPattern(/^\S+$/)), "a host name or an IP address"),
-  port: integer(0, 65_535, "a port (0 = any free one)")
+  port: Field.integer(0, 65_535, "a port (0 = any free one)")
 } as const
 
-const SECOND_MS = 1000
 const linkFields = {
-  k: integer(1, 32_767, "a number of APDUs"),
-  w: integer(1, 32_767, "a number of APDUs"),
-  t1: timer(SECOND_MS, 255 * SECOND_MS, "from 1 to 255 seconds"),
-  t2: timer(SECOND_MS, 255 * SECOND_MS, "from 1 to 255 seconds"),
-  t3: timer(SECOND_MS, 48 * 3600 * SECOND_MS, "from 1 second to 48 hours")
+  k: Field.integer(1, 32_767, "a number of APDUs"),
+  w: Field.integer(1, 32_767, "a number of APDUs"),
+  t1: Field.duration(SECOND_MS, 255 * SECOND_MS, "from 1 to 255 seconds"),
+  t2: Field.duration(SECOND_MS, 255 * SECOND_MS, "from 1 to 255 seconds"),
+  t3: Field.duration(SECOND_MS, 48 * 3600 * SECOND_MS, "from 1 second to 48 hours")
 } as const
 
-const stationFields = {
-  commonAddress: Source.required(integer(1, 65_534, "a common address")),
-  name: Source.field(Schema.String, "a text"),
-  points: Source.required(Source.field(Schema.Array(Schema.Unknown), "a list of points"))
+const YEAR_MS = 365 * 86_400 * SECOND_MS
+const clockFields = {
+  source: Field.word("host", "clients"),
+  valid: Field.duration(SECOND_MS, YEAR_MS, "from 1 second to 365 days", "how long a clock set by a client is valid: ")
 } as const
 
-const readListen = (input: unknown, report: ConfigPoint.Report): Listen => {
+const limitFields = Object.fromEntries(
+  Limits.table.map(({ name, unit, min, max }) => [name, Field.integer(min, max, `a number (${unit})`)])
+) as Readonly<Record<keyof Limits.Limits, Source.Field<number>>>
+
+const readListen = (input: unknown, report: Field.Report): Listen => {
   const { host = "0.0.0.0", port = 2404 } = Source.read(input, ["listen"], "listen", listenFields, report)
   return { host, port }
 }
 
 const seconds = (ms: number): string => `${ms / SECOND_MS} s`
 
-const readLink = (input: unknown, report: ConfigPoint.Report, warn: ConfigPoint.Report): LinkConfig => {
+const readLink = (input: unknown, report: Field.Report, warn: Field.Report): LinkConfig => {
   const given = Source.read(input, ["link"], "link", linkFields, report)
   const keys = typeof input === "object" && input !== null ? Object.keys(input) : []
   // a key that is there but wrong has been told: as NaN it breaks no rule with another key
@@ -125,117 +136,58 @@ const readLink = (input: unknown, report: ConfigPoint.Report, warn: ConfigPoint.
   return { k, w, t1Ms: t1, t2Ms: t2, t3Ms: t3 }
 }
 
-const rangeText = ({ address, count }: ConfigPoint.Placed): string =>
-  count === 1 ? String(address) : `${address}..${address + count - 1}`
-
-/** Two rows of a station may not share an address. Rows stay ranges however many points they have. */
-const checkAddresses = (
-  ascending: ReadonlyArray<ConfigPoint.Placed>,
-  source: Source.Source,
-  report: ConfigPoint.Report
-) => {
-  let widest: ConfigPoint.Placed | undefined
-  for (const row of ascending) {
-    if (widest !== undefined && row.address < widest.address + widest.count) {
-      const [first, second] = Number(widest.path.at(-1)) < Number(row.path.at(-1)) ? [widest, row] : [row, widest]
-      const common = `${row.address}`
-      const { line } = source.problem([...first.path, "address"], "")
-      report(
-        [...second.path, "address"],
-        `information object address ${common} is used twice: ${rangeText(second)} here, ${rangeText(first)} in line ${line}`
-      )
-    }
-    if (widest === undefined || row.address + row.count > widest.address + widest.count) widest = row
-  }
-}
-
-/** The row with the greatest address that is not above `address`. */
-const rowAt = (ascending: ReadonlyArray<ConfigPoint.Placed>, address: number): ConfigPoint.Placed | undefined => {
-  let [low, high] = [0, ascending.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((ascending[middle]?.address ?? Number.POSITIVE_INFINITY) <= address) low = middle + 1
-    else high = middle
-  }
-  const row = ascending[low - 1]
-  return row !== undefined && address < row.address + row.count ? row : undefined
-}
-
-/** Every command of a row needs its own monitoring point to report to, on the same station. */
-const checkFeedback = (ascending: ReadonlyArray<ConfigPoint.Placed>, report: ConfigPoint.Report) => {
-  for (const { path, count, type, feedback } of ascending) {
-    if (feedback === undefined || type === undefined || !Value.isCommand(type)) continue
-    for (let address = feedback; address < feedback + count; ) {
-      const target = rowAt(ascending, address)
-      if (target === undefined) {
-        report([...path, "feedback"], `this station has no point with the information object address ${address}`)
-        break
-      }
-      if (target.type !== undefined && Value.isCommand(target.type)) {
-        report(
-          [...path, "feedback"],
-          `${address} is a command; feedback must be a monitoring point of the same station`
-        )
-        break
-      }
-      address = target.address + target.count
-    }
-  }
-}
-
-const readStation = (
-  input: unknown,
-  path: Source.Path,
-  source: Source.Source,
-  report: ConfigPoint.Report
-): { readonly commonAddress: number | undefined; readonly station: StationConfig | null } => {
-  const { commonAddress, name = null, points = [] } = Source.read(input, path, "a station", stationFields, report)
-  const rows = points.map((point, index) => ConfigPoint.read(point, [...path, "points", index], report))
-  const ascending = rows
-    .flatMap(({ placed }) => (placed === null ? [] : [placed]))
-    .sort((left, right) => left.address - right.address)
-  checkAddresses(ascending, source, report)
-  checkFeedback(ascending, report)
-  const read = rows.flatMap(({ point }) => (point === null ? [] : [point]))
-  return { commonAddress, station: commonAddress === undefined ? null : { commonAddress, name, points: read } }
+const readClock = (input: unknown, report: Field.Report): ClockConfig => {
+  const { source = "host", valid } = Source.read(input, ["clock"], "clock", clockFields, report)
+  if (source === "host" && valid !== undefined)
+    report(["clock", "valid"], "valid is for a clock that clients set; add source: clients", "key")
+  return { source, validMs: valid ?? 0 }
 }
 
 const inOrder = (problems: ReadonlyArray<Source.Problem>): ReadonlyArray<Source.Problem> =>
   problems.toSorted((left, right) => left.line - right.line || left.column - right.column)
 
-/** Reads a configuration; `file` is the name that problems carry. */
+/** Reads a configuration; `file` is the name that problems carry, and where the paths in it begin. */
 export const parse = (text: string, file: string): Effect.Effect<ServerConfig, ConfigError> =>
   Effect.suspend(() => {
     const source = Source.parse(text, file)
     const problems: Source.Problem[] = [...source.errors]
     const warnings: Source.Problem[] = [...source.warnings]
     if (source.value === undefined) return Effect.fail(new ConfigError({ problems }))
-    const report: ConfigPoint.Report = (path, message, at) => problems.push(source.problem(path, message, at))
-    const warn: ConfigPoint.Report = (path, message, at) => warnings.push(source.problem(path, message, at))
+    const report: Field.Report = (path, message, at) => problems.push(source.problem(path, message, at))
+    const warn: Field.Report = (path, message, at) => warnings.push(source.problem(path, message, at))
 
     const top = Source.read(source.value, [], "the configuration", topFields, report)
     const listen = readListen(top.listen === undefined ? {} : top.listen, report)
     const link = readLink(top.link === undefined ? {} : top.link, report, warn)
-    const stations: StationConfig[] = []
+    const clock = readClock(top.clock === undefined ? {} : top.clock, report)
+    const limits = Source.read(top.limits === undefined ? {} : top.limits, ["limits"], "limits", limitFields, report)
+    const stations: ConfigStation.StationConfig[] = []
     const lineOfAddress = new Map<number, number>()
     for (const [index, input] of (top.stations ?? []).entries()) {
-      const path = ["stations", index]
-      const { commonAddress, station } = readStation(input, path, source, report)
-      if (station !== null) stations.push(station)
-      if (commonAddress === undefined) continue
-      const addressPath = [...path, "commonAddress"]
+      const at = ["stations", index]
+      const station = ConfigStation.read(input, at, source, report, warn)
+      if (station === null) continue
+      stations.push(station)
+      const { commonAddress } = station
       const line = lineOfAddress.get(commonAddress)
-      if (line === undefined) lineOfAddress.set(commonAddress, source.problem(addressPath, "").line)
-      else report(addressPath, `common address ${commonAddress} is used twice: here and in line ${line}`)
+      if (line === undefined) lineOfAddress.set(commonAddress, source.problem([...at, "commonAddress"], "").line)
+      else report([...at, "commonAddress"], `common address ${commonAddress} is used twice: here and in line ${line}`)
     }
     if (problems.length > 0) return Effect.fail(new ConfigError({ problems: inOrder(problems) }))
     const { packEvents = true, maxConnections = 0, profile = "iec" } = top
+    const { select: selectMs = 30 * SECOND_MS, commandAge: commandAgeMs = 0 } = top
+    const files = top.files === undefined ? null : Path.resolve(Path.dirname(file), top.files)
     return Effect.succeed({
       listen,
       link,
       packEvents,
       maxConnections,
       profile,
+      selectMs,
+      commandAgeMs,
+      clock,
+      files,
+      limits,
       stations,
       warnings: inOrder(warnings)
     })

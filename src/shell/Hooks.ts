@@ -108,6 +108,11 @@ export class HookTable {
     return this.blocks.get(block)?.get(slot)
   }
 
+  /** Whether any point of a block has hooks. */
+  has(block: Block): boolean {
+    return this.blocks.has(block)
+  }
+
   /** The hooks of a point, made when needed. */
   of(block: Block, slot: number): Hooks {
     let slots = this.blocks.get(block)

@@ -15,6 +15,7 @@ import * as Commands from "./Commands.ts"
 import { CallbackFailed, IllegalCause, InvalidAddress, InvalidArgument, InvalidValue } from "./Errors.ts"
 import { FileDesk } from "./FileTransfer.ts"
 import { type Hooks, HookTable } from "./Hooks.ts"
+import type { LogLevel } from "./Log.ts"
 import type { Options } from "./Options.ts"
 import * as Rates from "./Rates.ts"
 import type { Outcome, Peer, ServerEvent } from "./ServerEvent.ts"
@@ -68,11 +69,15 @@ export class Host {
   private receiveRaw: RawHandler | null = null
   /** Told every frame that is sent. */
   onSendRaw: RawHandler | null = null
+  /** What is logged; may be changed at any time. */
+  logLevel: LogLevel
   /** Limit of open connections, 0 = none but the safety limit. */
   maxConnections: number
   /** The address and port that the server really listens on; null while it does not. */
   listening: { readonly host: string; readonly port: number } | null = null
 
+  /** The present time as it was asked for last: cheap, and old by as much as nobody asked. */
+  lastWallMs = 0
   /** IV while the clock is not synchronised. */
   private timeFlags = 0
   private clockOffsetMs = 0
@@ -94,6 +99,7 @@ export class Host {
     this.clock = options.clock
     this.files = options.files === null ? null : new FileDesk(this, options.files)
     this.maxConnections = options.maxConnections
+    this.logLevel = options.logLevel
     const logs = [EventLog.make(options.limits.logRecords)]
     this.ends = logs.map((log) => log.end)
     this.world = {
@@ -243,6 +249,15 @@ export class Host {
     if (block.time !== null) this.stamp(block, slot, atMs)
   }
 
+  /** Sets everything that a point says: value, quality, what its element says beside them, and the time tag. */
+  setInformation(block: Block, slot: number, information: PointInformation, atMs: number): void {
+    const { value, quality, extra, qualifier } = information
+    this.setValue(block, slot, value, atMs)
+    Image.setQuality(block, slot, quality)
+    if (Value.isCommand(block.of.type)) Value.writeQualifier(block.kind, block.view, slot * block.stride, qualifier)
+    else Value.writeExtra(block.kind, block.view, slot * block.stride, extra)
+  }
+
   setQuality(block: Block, slot: number, bits: number, atMs: number): void {
     Image.setQuality(block, slot, bits)
     if (block.time !== null) this.stamp(block, slot, atMs)
@@ -260,6 +275,7 @@ export class Host {
   /** The present time for tags: the host's, or the one that clients set. */
   nowMs(): number {
     const nowMs = this.clock.wallMs() + this.clockOffsetMs
+    this.lastWallMs = nowMs
     if (nowMs >= this.clockUntilMs) {
       this.clockUntilMs = Number.POSITIVE_INFINITY
       this.timeFlags = Time.INVALID
@@ -353,7 +369,8 @@ export class Host {
     } else if (end >= this.flushAt) this.flush()
   }
 
-  private checkCause(block: Block, cause: number): void {
+  /** Throws {@link IllegalCause} for a cause that the type of a block's events cannot have in monitor direction. */
+  checkCause(block: Block, cause: number): void {
     const row = TypeTable.byId[block.of.eventType] as TypeTable.TypeRow
     const { profile } = this.world
     const legal = row.causesMonitor.filter((one) => one < 44)
@@ -479,6 +496,14 @@ export class Host {
       }
     }
   }
+}
+
+/** Everything that a point says beside its time tag, as numbers. */
+export interface PointInformation {
+  readonly value: number
+  readonly quality: number
+  readonly extra: number
+  readonly qualifier: number
 }
 
 /** Throws {@link InvalidArgument} unless `type` can be the type of a point. */

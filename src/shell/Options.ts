@@ -5,6 +5,7 @@ import * as Profile from "../core/Profile.ts"
 import { type Clock, machine } from "./Clock.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { FileStore } from "./FileStore.ts"
+import type { LogLevel, LogWriter } from "./Log.ts"
 
 export interface Options {
   /** Address to listen on, default "0.0.0.0". */
@@ -30,6 +31,9 @@ export interface Options {
   readonly clockValidMs: number
   /** Where files are kept; default null = no file transfer. */
   readonly files: FileStore | null
+  /** What is logged, default "warning"; and by whom, default (null) Effect's logger. */
+  readonly logLevel: LogLevel
+  readonly logWriter: LogWriter | null
   readonly clock: Clock
 }
 
@@ -68,6 +72,8 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     clockSource: partial.clockSource ?? "host",
     clockValidMs: whole("clockValidMs", partial.clockValidMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
     files: partial.files ?? null,
+    logLevel: partial.logLevel ?? "warning",
+    logWriter: partial.logWriter ?? null,
     clock: partial.clock ?? machine()
   }
 }

@@ -4,8 +4,9 @@ import * as Profile from "../core/Profile.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
-import type { Listen, PointConfig, ServerConfig } from "./Config.ts"
+import type { Listen, PointConfig, ServerConfig, StationConfig } from "./Config.ts"
 import type { InvalidArgument } from "./Errors.ts"
+import { FolderStore } from "./FileFolder.ts"
 import { Host } from "./Host.ts"
 import * as Options from "./Options.ts"
 import * as Simulate from "./Simulate.ts"
@@ -16,6 +17,10 @@ interface Simulated {
   readonly simulation: Simulate.Simulation
   readonly block: Block
   readonly slots: readonly number[]
+  /** Whether a deadband or a rate decides which values become events. */
+  readonly thinned: boolean
+  /** When its values were shown and are due, in ms since the start. */
+  shownMs: number
   dueMs: number
 }
 
@@ -33,40 +38,75 @@ const SPONTANEOUS = 3
 export const build = (config: ServerConfig, listen: Listen): Effect.Effect<Plant, InvalidArgument> =>
   Effect.try({
     try: () => {
-      const { link, packEvents, maxConnections } = config
-      const options = { host: listen.host, port: listen.port, link, packEvents, maxConnections }
-      const host = new Host(Options.complete(options, Profile.presets[config.profile]))
+      const host = new Host(Options.complete(optionsOf(config, listen), Profile.presets[config.profile]))
       const ticker = new Ticker(host)
       const simulated: Simulated[] = []
-      for (const station of config.stations) {
-        host.addStation(station.commonAddress)
-        for (const row of station.points) addRow(host, ticker, station.commonAddress, row, simulated)
-      }
+      for (const station of config.stations) addStation(host, ticker, station, simulated)
       return { host, ticker, process: run(host, simulated) }
     },
     catch: (cause) => cause as InvalidArgument
   })
 
+function optionsOf(config: ServerConfig, listen: Listen): Options.PartialOptions {
+  const { link, packEvents, maxConnections, selectMs, commandAgeMs, clock, files, limits } = config
+  return {
+    host: listen.host,
+    port: listen.port,
+    link,
+    packEvents,
+    maxConnections,
+    selectMs,
+    commandAgeMs,
+    limits,
+    clockSource: clock.source === "clients" ? "c_cs" : "host",
+    clockValidMs: clock.validMs,
+    files: files === null ? null : new FolderStore(files)
+  }
+}
+
+function addStation(host: Host, ticker: Ticker, station: StationConfig, simulated: Simulated[]): void {
+  const { commonAddress: ca, timeZone, backgroundMs, counters, points } = station
+  host.addStation(ca, timeZone)
+  host.counterModes.set(ca, counters.mode)
+  ticker.setLocalFreeze(ca, counters.freezeMs)
+  ticker.setBackground(ca, backgroundMs)
+  for (const row of points) addRow(host, ticker, ca, row, simulated)
+}
+
 function addRow(host: Host, ticker: Ticker, ca: number, row: PointConfig, simulated: Simulated[]): void {
-  const first = host.addPoints(ca, row.address, row.type, row.count) as Image.Place
+  const { eventType, interrogationType, deadband, rateMs, groups, counterGroups } = row
+  const variants = {
+    ...(eventType === null ? {} : { eventType }),
+    ...(interrogationType === null ? {} : { interrogationType })
+  }
+  const first = host.addPoints(ca, row.address, row.type, row.count, variants) as Image.Place
   const { block } = first
   const slots: number[] = []
-  const plain = row.value === null && row.quality === 0 && row.cyclicMs === 0 && row.simulate === null
-  if (plain && !Value.isCommand(row.type)) return
+  const command = Value.isCommand(row.type)
+  const thinned = deadband !== null || rateMs !== 0
   for (let i = 0; i < row.count; i++) {
     const slot = i === 0 ? first.slot : block.find(row.address + i)
-    slots.push(slot)
     if (row.value !== null) Image.setValue(block, slot, row.value)
     if (row.quality !== 0) Image.setQuality(block, slot, row.quality)
+    if (groups.length + counterGroups.length > 0) host.setGroups(block, slot, groups, counterGroups)
     if (row.cyclicMs !== 0) ticker.set(block, slot, row.cyclicMs)
-    if (Value.isCommand(row.type)) addCommand(host, ca, row, i, block, slot)
+    if (thinned) {
+      const hooks = host.hooks.of(block, slot)
+      hooks.deadband = deadband
+      hooks.minIntervalMs = rateMs
+    }
+    if (command) addCommand(host, ca, row, i, block, slot)
+    if (row.simulate !== null) slots.push(slot)
   }
-  if (row.simulate !== null) simulated.push({ simulation: row.simulate, block, slots, dueMs: 0 })
+  if (row.simulate !== null) simulated.push({ simulation: row.simulate, block, slots, thinned, shownMs: 0, dueMs: 0 })
 }
 
 /** A command of the plant: refused, or accepted and seen in its feedback point. */
 function addCommand(host: Host, ca: number, row: PointConfig, index: number, block: Block, slot: number): void {
+  if (row.select) host.setSelect(block, slot, true)
+  if (row.accept && row.terminate && row.feedback === null) return
   const hooks = host.hooks.of(block, slot)
+  hooks.actTerm = row.terminate
   if (!row.accept) {
     hooks.onCommand = () => "failure"
     return
@@ -81,7 +121,7 @@ function addCommand(host: Host, ca: number, row: PointConfig, index: number, blo
     if (related === null) return "failure"
     const shown = converted(block.kind, related.block.kind, value)
     if (Value.problem(related.block.layout, shown) !== null) return "failure"
-    host.setValue(related.block, related.slot, shown, host.clock.wallMs())
+    host.setValue(related.block, related.slot, shown, host.nowMs())
     return "success"
   }
 }
@@ -108,6 +148,7 @@ const run = (host: Host, simulated: readonly Simulated[]): Effect.Effect<never> 
           show(host, row, i, elapsedMs)
           if (i % PUBLISHES_A_TURN === PUBLISHES_A_TURN - 1) yield* Effect.promise(() => host.room())
         }
+        row.shownMs = elapsedMs
         row.dueMs = Simulate.nextAt(row.simulation, 0, elapsedMs)
       }
       const due = Math.min(...simulated.map((row) => row.dueMs))
@@ -116,9 +157,18 @@ const run = (host: Host, simulated: readonly Simulated[]): Effect.Effect<never> 
   })
 
 function show(host: Host, row: Simulated, index: number, elapsedMs: number): void {
-  const { block } = row
+  const { block, simulation } = row
   const slot = row.slots[index] as number
   const before = Image.value(block, slot)
-  host.setValue(block, slot, Simulate.valueAt(row.simulation, index, elapsedMs), host.clock.wallMs())
-  if (Image.value(block, slot) !== before) host.append(block, slot, SPONTANEOUS, 0, 0)
+  const now = Simulate.valueAt(simulation, index, elapsedMs)
+  const counting = simulation.kind === "count"
+  if (counting) Image.count(block, slot, now - Simulate.valueAt(simulation, index, row.shownMs))
+  const value = counting ? Image.value(block, slot) : now
+  if (row.thinned) {
+    host.update(block, slot, value, Image.quality(block, slot), host.nowMs())
+    return
+  }
+  host.setValue(block, slot, value, host.nowMs())
+  // a running counter is told when it is frozen or asked for, not at each count
+  if (!counting && Image.value(block, slot) !== before) host.append(block, slot, SPONTANEOUS, 0, 0)
 }

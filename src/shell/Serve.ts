@@ -1,38 +1,35 @@
-// A running server as one scoped Effect: the listener, the ticker, and the log of what went wrong.
+// A running server as one scoped Effect: the listener, the ticker, and its log.
 import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ListenError } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Listener from "./Listener.ts"
-import { endpoint, type ServerEvent } from "./ServerEvent.ts"
+import * as Log from "./Log.ts"
 import type { Ticker } from "./Ticker.ts"
 
-/** Events that somebody should read even when nobody asked for them. */
-const line = (event: ServerEvent): string | null => {
-  switch (event.event) {
-    case "error":
-      return event.error.message
-    case "overflow":
-      return `${event.lost} events were dropped before ${endpoint(event.peer)} had been sent them`
-    default:
-      return null
-  }
-}
+const logs = { error: Effect.logError, warning: Effect.logWarning, info: Effect.logInfo, debug: Effect.logDebug }
 
-/** Serves until the scope ends. */
+/** Waits until interrupted file transfers have cleaned up after themselves, within the limit for closing. */
+const released = (host: Host): Effect.Effect<void> =>
+  host.files === null
+    ? Effect.void
+    : Effect.promise(() => host.files?.closed() ?? Promise.resolve()).pipe(
+        Effect.timeoutOption(host.options.limits.lingerMs),
+        Effect.asVoid
+      )
+
+/** Serves until the scope ends. What happens is logged at the host's level, by Effect's logger or the host's own. */
 export const serve = (host: Host, ticker: Ticker): Effect.Effect<AddressInfo, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
-    const context = yield* Effect.context<never>()
-    const warn = Effect.runForkWith(context)
-    const observer = (event: ServerEvent): void => {
-      const text = line(event)
-      if (text !== null) warn(Effect.logWarning(text))
-    }
+    const run = Effect.runForkWith(yield* Effect.context<never>())
+    const write: Log.LogWriter = host.options.logWriter ?? ((level, text) => void run(logs[level](text)))
+    const observer = Log.observer(() => host.logLevel, write, host.clock.monotonicMs)
     yield* Effect.acquireRelease(
       Effect.sync(() => host.observers.add(observer)),
       () => Effect.sync(() => host.observers.delete(observer))
     )
+    yield* Effect.addFinalizer(() => released(host))
     const address = yield* Listener.listen(host)
     yield* Effect.forkScoped(ticker.run)
     return address

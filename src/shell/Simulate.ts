@@ -32,7 +32,14 @@ export interface RandomWalk {
   readonly integer: boolean
 }
 
-export type Simulation = Sine | Toggle | RandomWalk
+/** Counts `step` every `everyMs`, all points of a row at once. */
+export interface Count {
+  readonly kind: "count"
+  readonly everyMs: number
+  readonly step: number
+}
+
+export type Simulation = Sine | Toggle | RandomWalk | Count
 
 /** Golden section: spreads the phases of any number of neighbours evenly. */
 const PHASE_STEP = 0.618033988749895
@@ -69,7 +76,10 @@ const walk = ({ step, min, max, seed }: RandomWalk, index: number, sample: numbe
 
 const rounded = (value: number, integer: boolean): number => (integer ? Math.round(value) : value)
 
-/** Value of the `index`-th point of a row (0..count-1), `elapsedMs` (0 or more) after the start. */
+/**
+ * Value of the `index`-th point of a row (0..count-1), `elapsedMs` (0 or more) after the start. Of a count: how much was
+ * counted since the start, since a counter may begin anywhere and may be reset.
+ */
 export const valueAt = (simulation: Simulation, index: number, elapsedMs: number): number => {
   const sample = Math.floor(elapsedMs / simulation.everyMs)
   switch (simulation.kind) {
@@ -82,6 +92,8 @@ export const valueAt = (simulation: Simulation, index: number, elapsedMs: number
       return (sample + index) % 2 === 0 ? simulation.low : simulation.high
     case "random-walk":
       return rounded(walk(simulation, index, sample), simulation.integer)
+    case "count":
+      return sample * simulation.step
   }
 }
 

@@ -183,7 +183,8 @@ export class Ticker {
     void Promise.race([Promise.all(waiting), limit]).then(() => this.offer(batches))
   }
 
-  private offer(batches: readonly CyclicBatch[]): void {
+  /** Sends batches to every started session. */
+  offer(batches: readonly CyclicBatch[]): void {
     const { host } = this
     const ends = host.logEnds()
     for (const session of host.sessions)

@@ -115,7 +115,8 @@ function settingOf(text: string, index: number): Setting {
   if (value === undefined) throw new Error(`${JSON.stringify(text)} does not set a point like 1000 = 5`)
   return {
     ...pointOf(point),
-    value: Number(value) + (counting === undefined ? 0 : index),
+    // A sum would lose the sign of -0.
+    value: counting === undefined ? Number(value) : Number(value) + index,
     quality: quality === undefined ? null : qualityOf(quality),
     extra: extra === undefined ? null : Number(extra)
   }

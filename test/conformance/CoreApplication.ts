@@ -104,12 +104,14 @@ export class CoreApplication {
   resolve(point: Backend.Point, confirm: boolean, negative: boolean): void {
     const { block, slot } = this.process.place(point)
     const found = this.awaiting.find(({ asked }) => asked.block === block && asked.slot === slot)
-    if (found === undefined || (confirm && found.confirmed)) throw new Error("no command waits for this")
-    const keep = confirm && !negative
     const others = this.awaiting.filter((other) => other !== found)
+    if (found !== undefined && !found.client.open) this.awaiting = others
+    if (found === undefined || !found.client.open || (confirm && found.confirmed))
+      throw new Error("no command waits for this")
+    const keep = confirm && !negative
     this.awaiting = keep ? [...others, { ...found, confirmed: true }] : others
     const how = !confirm ? "later" : negative ? "refused" : "accepted"
-    if (found.client.open) this.decided(found.client, { ...plain(found.asked.id, how), terminate: !confirm, keep })
+    this.decided(found.client, { ...plain(found.asked.id, how), terminate: !confirm, keep })
   }
 
   private decide(client: Client, asked: Asked, how: Backend.Answer): Core.Decision {
@@ -135,6 +137,7 @@ export class CoreApplication {
     const accepted = how === "accepted"
     const manual = points.termination === "manual" && !asked.selected
     const keep = how === "later" || (accepted && manual)
+    if (how !== "refused") Core.Image.setValue(asked.block, asked.slot, asked.value)
     if (keep) this.awaiting = [...this.awaiting, { client, asked, confirmed: accepted }]
     const related = points.related === 0 ? 0 : points.related + asked.ioa - points.from
     return {

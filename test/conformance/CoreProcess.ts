@@ -252,7 +252,7 @@ export class CoreProcess {
     this.tickMs += TICK_MS
     return this.rhythms.flatMap((rhythm) => {
       if (nowMs < rhythm.dueMs || !(rhythm.always || anyStarted)) return []
-      rhythm.dueMs = Math.max(rhythm.dueMs + rhythm.everyMs, nowMs + 1)
+      rhythm.dueMs += (Math.floor((nowMs - rhythm.dueMs) / rhythm.everyMs) + 1) * rhythm.everyMs
       const batches = rhythm.due()
       return batches.length === 0 ? [] : [batches]
     })

@@ -24,15 +24,38 @@ const functions: ReadonlyMap<string, number> = new Map([
   ["TESTFR con", Frame.U.TESTFR_CON]
 ])
 
-/** `2D 01 ?? 00*243 name *`: octets, any octet, repeated octets, named octets, anything. */
+/** Octets that count up from one to another, over 255 to 0. */
+const counting = (from: number, to: number): readonly number[] =>
+  Array.from({ length: ((to - from) & 0xff) + 1 }, (_, index) => (from + index) & 0xff)
+
+/** Octets by chance, the same ones for the same seed. */
+function random(count: number, seed: number): readonly number[] {
+  let state = Math.imul(seed + 1, 2_654_435_761)
+  return Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
+    return state >>> 24
+  })
+}
+
+/**
+ * `2D 01 ?? 00*243 00..EB random*20:7 flip:3 name *`: octets, any octet, repeated octets, octets that count up, octets
+ * by chance of a seed, what follows with one bit wrong, named octets, anything.
+ */
 export function octetsOf(text: string, names: ReadonlyMap<string, string>): Pattern {
   const octets: number[] = []
   let open = false
+  let flip = -1
   for (const word of text.trim().split(/\s+/)) {
     const [, pair, times] = /^([0-9A-Fa-f]{2}|\?\?)(?:\*(\d+))?$/.exec(word) ?? []
+    const [, from, to] = /^([0-9A-Fa-f]{2})\.\.([0-9A-Fa-f]{2})$/.exec(word) ?? []
+    const [, count, seed] = /^random\*(\d+):(\d+)$/.exec(word) ?? []
+    const [, bit] = /^flip:(\d+)$/.exec(word) ?? []
     const named = names.get(word)
     if (open) throw new Error(`${word} stands behind *, which is everything to the end`)
     if (word === "*") open = true
+    else if (bit !== undefined) flip = 8 * octets.length + Number(bit)
+    else if (from !== undefined) octets.push(...counting(Number.parseInt(from, 16), Number.parseInt(to as string, 16)))
+    else if (count !== undefined) octets.push(...random(Number(count), Number(seed)))
     else if (pair !== undefined) {
       const octet = pair === "??" ? -1 : Number.parseInt(pair, 16)
       for (let i = 0; i < Number(times ?? 1); i++) octets.push(octet)
@@ -42,6 +65,8 @@ export function octetsOf(text: string, names: ReadonlyMap<string, string>): Patt
       open = inner.open
     } else throw new Error(`${JSON.stringify(word)} is neither an octet nor a name`)
   }
+  const flipped = octets[flip >> 3]
+  if (flip >= 0 && flipped !== undefined) octets[flip >> 3] = flipped ^ (1 << (flip & 7))
   return { octets, open }
 }
 

@@ -65,10 +65,15 @@ class Play {
 
   /** Nothing that the transcript does not expect has come until now. */
   private async quiet(): Promise<void> {
-    for (let found = await this.backend.next(this.nowMs); found !== null; found = await this.backend.next(this.nowMs))
-      this.queue(found.label).push(found)
+    await this.gather()
     for (const waiting of this.came.values())
       if (waiting[0] !== undefined) throw new Error(`unexpected, ${said(waiting[0])}`)
+  }
+
+  /** Takes in what has come until now. */
+  private async gather(untilMs = this.nowMs): Promise<void> {
+    for (let found = await this.backend.next(untilMs); found !== null; found = await this.backend.next(untilMs))
+      this.queue(found.label).push(found)
   }
 
   /** The last line was played: nothing may be left. */
@@ -148,6 +153,11 @@ class Play {
   }
 
   private async expect(label: string, text: string): Promise<void> {
+    if (text === "...") {
+      await this.gather(this.nowMs + this.backend.toleranceMs)
+      this.queue(label).length = 0
+      return
+    }
     const counts = this.countsOf(label)
     const numbers: Notation.Numbers = { own: counts.server, peer: counts.client }
     for (const pattern of Notation.frames(text, numbers, this.names)) {

@@ -43,6 +43,15 @@ const wrong: readonly (readonly [string, string])[] = [
   ["0 > STARTDT act\n< STARTDT con\n! 2 x event 1000 = 1..\n< 3 x I 0.. 0 | *", "nothing came"],
   ["5 -\n4 -", "time goes back"],
   ["-- one\n0 -\n-- two\n0 < TESTFR con", "made.txt:6: -- two, 0 s < TESTFR con"],
+  ["0 ! fails event 1000 = 1", "the station has to refuse this, but did it"],
+  ["0 = operated 1", "expected operated 1, but it is 0"],
+  ["0 = value 1000 1", "expected value 1000 1, but it is 0"],
+  [
+    "0 > STARTDT act\n< STARTDT con\n! event 1000 = 1 quality IV\n< I | 0B 01 03 00 01 00 E8 03 00 01 00 00",
+    "expected 68 10 00 00 00 00 0b 01"
+  ],
+  ["each name = 1; 2 {\n+$name > TESTFR act\n< TESTFR con\n}\n= state $name", "expected state $name"],
+  ["each name, other = TESTFR act, TESTFR con; STARTDT act, TESTFR con {\n0 > $name\n< $other\n}", "0 s < TESTFR con"],
   ["repeat 3 as i {\n{20*i+20} < TESTFR act\n> TESTFR con\n}\n80 -", "at 80 s U TESTFR act"]
 ]
 
@@ -58,7 +67,14 @@ describe("what cannot be read", () => {
     ["0 ? TESTFR act", 'made.txt:3: cannot read "0 ? TESTFR act"'],
     ["}", "made.txt:3: } closes nothing"],
     ["repeat 2 {\n0 -", "is not closed"],
+    ["each one, two = 1; 2 {", "1 are not 2 words"],
     ["given k=x", "is no link parameter"],
+    ["given option speed 5", "is no choice of the profile"],
+    ["given option types101 maybe", "is none of yes, no"],
+    ["given limit speed 5", "is no limit"],
+    ["given wall noon", "is no instant"],
+    ["given point 1:1 M_ME_NB_1 groups 17", "17 is no group"],
+    ["given point 1:1 M_ME_NB_1 colour red", "is nothing that a point has"],
     ["given point 1:1 M_XX_NA_1", "does not read like"]
   ])("%j is refused", (lines, words) => {
     expect(() => caseOf(lines)).toThrow(words)
@@ -69,6 +85,9 @@ describe("what cannot be read", () => {
     ["0 > 6", "neither an octet nor a name"],
     ["0 ! sing", "is nothing that a process does"],
     ["0 ! event 7 = 1", "there is no point"],
+    ["0 ! event 1000 = 1 quality XY", "is no quality"],
+    ["0 ! event 1000 = 40000", "not 40000"],
+    ["0 ! terminate 1000", "no command waits"],
     ["0 = mood good", "is nothing that a station tells"],
     ["0 > {1+} TESTFR act", "has no value"]
   ])("%j fails when it is played", async (lines, words) => {

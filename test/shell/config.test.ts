@@ -1,5 +1,6 @@
 // The configuration file: what a good one becomes, and what is said about each way to get one wrong.
 import * as fs from "node:fs"
+import * as path from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Config from "../../src/shell/Config.ts"
@@ -30,12 +31,20 @@ describe("a good file", () => {
       )
       const plain = {
         count: 1,
+        eventType: null,
+        interrogationType: null,
         value: null,
         quality: 0,
+        groups: [],
+        counterGroups: [],
         cyclicMs: 0,
+        deadband: null,
+        rateMs: 0,
         simulate: null,
+        select: false,
         feedback: null,
         accept: true,
+        terminate: true,
         name: null
       }
       expect(config).toEqual({
@@ -44,11 +53,19 @@ describe("a good file", () => {
         packEvents: true,
         maxConnections: 0,
         profile: "iec",
+        selectMs: 30_000,
+        commandAgeMs: 0,
+        clock: { source: "host", validMs: 0 },
+        files: null,
+        limits: {},
         warnings: [],
         stations: [
           {
             commonAddress: 47,
             name: null,
+            timeZone: null,
+            backgroundMs: 0,
+            counters: { mode: "C", freezeMs: 0 },
             points: [
               { ...plain, address: 11, type: 13, value: 1.5, cyclicMs: 5000 },
               {
@@ -71,11 +88,17 @@ describe("a good file", () => {
     Effect.gen(function* () {
       const config = yield* read(
         `${station()} []\nlisten: { host: 127.0.0.1, port: 0 }\nlink: { k: 3, w: 2, t1: 2, t2: 1500 ms, t3: 1 hour }\n` +
-          "packEvents: false\nmaxConnections: 4\nprofile: c104\n"
+          "packEvents: false\nmaxConnections: 4\nprofile: c104\n" +
+          "select: 10 seconds\ncommandAge: 1 minute\nclock: { source: clients, valid: 1 hour }\nfiles: disturbances\n" +
+          "limits: { connections: 2, logRecords: 1000, lingerMs: 0 }\n"
       )
       expect(config.listen).toEqual({ host: "127.0.0.1", port: 0 })
       expect(config.link).toEqual({ k: 3, w: 2, t1Ms: 2000, t2Ms: 1500, t3Ms: 3_600_000 })
       expect([config.packEvents, config.maxConnections, config.profile]).toEqual([false, 4, "c104"])
+      expect([config.selectMs, config.commandAgeMs]).toEqual([10_000, 60_000])
+      expect(config.clock).toEqual({ source: "clients", validMs: 3_600_000 })
+      expect(config.files).toBe(path.resolve("disturbances"))
+      expect(config.limits).toEqual({ connections: 2, logRecords: 1000, lingerMs: 0 })
     })
   )
 
@@ -97,6 +120,71 @@ describe("a good file", () => {
       expect(points.map(({ value }) => value)).toEqual([1, 0, 2, 1, 3, 2, null, null])
       expect(points[5]?.simulate).toEqual({ kind: "toggle", everyMs: 1000, low: 2, high: 1 })
       expect(points.map(({ quality }) => quality)).toEqual([0, 0, 0, 0, 0, 0, 0x81, 0x10])
+    })
+  )
+
+  it.effect("finds the folder for files beside it", () =>
+    Effect.gen(function* () {
+      const text = `files: ../files\n${station("address: 1, type: M_SP_NA_1")}`
+      expect((yield* Config.parse(text, "/etc/plant/rtu.yaml")).files).toBe(path.resolve("/etc/files"))
+      expect((yield* Config.parse(text.replace("../", "/srv/"), "rtu.yaml")).files).toBe(path.resolve("/srv/files"))
+    })
+  )
+
+  it.effect("may say everything of a station", () =>
+    Effect.gen(function* () {
+      const config = yield* read(
+        "stations:\n" +
+          "  - { commonAddress: 1, timeZone: Europe/Berlin, background: 5 minutes, counters: { mode: A, freeze: 15 minutes }, points: [] }\n" +
+          "  - { commonAddress: 2, timeZone: UTC, counters: { mode: D }, points: [] }\n"
+      )
+      expect(config.warnings).toEqual([])
+      expect(config.stations).toMatchObject([
+        { timeZone: "Europe/Berlin", backgroundMs: 300_000, counters: { mode: "A", freezeMs: 900_000 } },
+        { timeZone: "UTC", backgroundMs: 0, counters: { mode: "D", freezeMs: 0 } }
+      ])
+    })
+  )
+
+  it.effect("may say everything of a point", () =>
+    Effect.gen(function* () {
+      const config = yield* read(
+        station(
+          "address: 1, type: M_ME_NC_1, eventType: M_ME_TF_1, interrogationType: M_ME_NC_1, groups: [1, 16], deadband: 0.5, rate: 1 second",
+          "address: 2, type: M_ME_TD_1, deadband: 2 %, groups: 3",
+          "address: 3, type: M_IT_NA_1, counterGroups: [1, 4], simulate: { kind: count, every: 1 s, step: 5 }",
+          "address: 4, type: M_IT_TB_1, simulate: { kind: count, every: 1 s }",
+          "address: 5, type: C_SC_NA_1, mode: select",
+          "address: 6, type: C_SC_NA_1, mode: direct, terminate: false",
+          "address: 7, type: M_EP_TD_1, value: on, quality: [elapsed-time-invalid]",
+          "address: 8, type: M_PS_NA_1, value: 65535, groups: [2]",
+          "address: 9, type: M_EP_TD_1, simulate: { kind: toggle, every: 1 }"
+        )
+      )
+      expect(config.stations[0]?.points).toMatchObject([
+        { eventType: 36, interrogationType: 13, groups: [1, 16], deadband: { absolute: 0.5 }, rateMs: 1000 },
+        { eventType: null, deadband: { percent: 2 }, rateMs: 0, groups: [3] },
+        { counterGroups: [1, 4], simulate: { kind: "count", everyMs: 1000, step: 5 } },
+        { counterGroups: [], simulate: { kind: "count", everyMs: 1000, step: 1 } },
+        { select: true, terminate: true },
+        { select: false, terminate: false },
+        { type: 38, value: 2, quality: 0x08 },
+        { type: 20, value: 65_535, groups: [2] },
+        { simulate: { kind: "toggle", everyMs: 1000, low: 1, high: 2 } }
+      ])
+    })
+  )
+
+  it.effect("may give a command the address of a monitoring point", () =>
+    Effect.gen(function* () {
+      const config = yield* read(
+        station(
+          "address: 10, count: 5, type: M_SP_NA_1",
+          "address: 8, count: 10, type: C_SC_NA_1",
+          "address: 20, type: C_SC_NA_1, feedback: 12"
+        )
+      )
+      expect(config.stations[0]?.points.map(({ address }) => address)).toEqual([10, 8, 20])
     })
   )
 
@@ -354,7 +442,7 @@ describe("a file with problems", () => {
     [
       "an unknown simulation",
       station(`${good}, simulate: { kind: togle }`),
-      `${at}:58 ${point}.simulate.kind: expected sine, toggle or random-walk, got "togle"; did you mean toggle?`
+      `${at}:58 ${point}.simulate.kind: expected sine, toggle, random-walk or count, got "togle"; did you mean toggle?`
     ],
     [
       "a simulation without kind",
@@ -407,6 +495,216 @@ describe("a file with problems", () => {
       "test.yaml:5:20 stations[0].points[1].address: information object address 14 is used twice: 14 here, 10..14 in line 4"
     ],
     [
+      "a command at the address of a command",
+      station("address: 10, type: M_SP_NA_1", "address: 10, type: C_SC_NA_1", "address: 10, type: C_SC_TA_1"),
+      "test.yaml:6:20 stations[0].points[2].address: information object address 10 is used twice by commands: 10 here, 10 in line 5"
+    ],
+    [
+      "a misspelt command at the address of a monitoring point",
+      station("address: 10, type: M_SP_NA_1", "address: 10, type: C_SC_MA_1"),
+      'test.yaml:5:30 stations[0].points[1].type: unknown type "C_SC_MA_1"; did you mean C_SC_NA_1 or C_SC_TA_1?'
+    ],
+    [
+      "a select time of 0",
+      `select: 0\n${station(good)}`,
+      "test.yaml:1:9 select: expected the time from a select to its execute: a duration"
+    ],
+    [
+      "an age of commands without unit",
+      `commandAge: old\n${station(good)}`,
+      "test.yaml:1:13 commandAge: expected the largest age of a time-tagged command: a duration"
+    ],
+    [
+      "a clock of nobody",
+      `clock: { source: client }\n${station(good)}`,
+      'test.yaml:1:18 clock.source: expected host or clients, got "client"; did you mean clients?'
+    ],
+    [
+      "a validity of the own clock",
+      `clock: { valid: 1 hour }\n${station(good)}`,
+      "test.yaml:1:10 clock.valid: valid is for a clock that clients set; add source: clients"
+    ],
+    [
+      "a clock that is valid for no time",
+      `clock: { source: clients, valid: 0 }\n${station(good)}`,
+      "test.yaml:1:34 clock.valid: expected how long a clock set by a client is valid: a duration"
+    ],
+    [
+      "files without a folder",
+      `files: ""\n${station(good)}`,
+      'test.yaml:1:8 files: expected the folder of the files for file transfer, got ""'
+    ],
+    [
+      "a limit out of range",
+      `limits: { connections: 0 }\n${station(good)}`,
+      "test.yaml:1:24 limits.connections: expected a number (connections), 1..65000, got 0"
+    ],
+    [
+      "a misspelt limit",
+      `limits: { conections: 5 }\n${station(good)}`,
+      "test.yaml:1:11 limits.conections: unknown key in limits; did you mean connections?"
+    ],
+    [
+      "a misspelt time zone",
+      "stations: [{ commonAddress: 1, timeZone: Europe/Berln, points: [] }]",
+      'test.yaml:1:42 stations[0].timeZone: unknown time zone "Europe/Berln"; did you mean Europe/Berlin?'
+    ],
+    [
+      "a strange time zone",
+      "stations: [{ commonAddress: 1, timeZone: home, points: [] }]",
+      'test.yaml:1:42 stations[0].timeZone: unknown time zone "home"; expected an IANA time zone'
+    ],
+    [
+      "a time zone that is a number",
+      "stations: [{ commonAddress: 1, timeZone: 1, points: [] }]",
+      "test.yaml:1:42 stations[0].timeZone: expected an IANA time zone such as Europe/Berlin, or UTC; got 1"
+    ],
+    [
+      "a background scan of 0",
+      "stations: [{ commonAddress: 1, background: 0, points: [] }]",
+      "test.yaml:1:44 stations[0].background: expected the period of the background scan: a duration"
+    ],
+    [
+      "an unknown counter mode",
+      "stations: [{ commonAddress: 1, counters: { mode: E }, points: [] }]",
+      'test.yaml:1:50 stations[0].counters.mode: expected A, B, C or D, got "E"'
+    ],
+    [
+      "counters without mode",
+      "stations: [{ commonAddress: 1, counters: { freeze: 1 minute }, points: [] }]",
+      "test.yaml:1:42 stations[0].counters: counters needs the key mode"
+    ],
+    [
+      "a local freeze where clients freeze",
+      "stations: [{ commonAddress: 1, counters: { mode: C, freeze: 1 minute }, points: [] }]",
+      "test.yaml:1:53 stations[0].counters.freeze: freeze is for the modes A and B; in mode C clients freeze"
+    ],
+    [
+      "a wrong local freeze",
+      "stations: [{ commonAddress: 1, counters: { mode: A, freeze: often }, points: [] }]",
+      "test.yaml:1:61 stations[0].counters.freeze: expected the period of the local freeze: a duration"
+    ],
+    [
+      "an event type of other information",
+      station("address: 1, type: M_ME_NC_1, eventType: M_ME_TE_1"),
+      `${at}:51 ${point}.eventType: the event type of M_ME_NC_1 can be M_ME_NC_1 or M_ME_TF_1, not M_ME_TE_1`
+    ],
+    [
+      "an interrogation type of other information",
+      station("address: 1, type: M_SP_TB_1, interrogationType: M_DP_NA_1"),
+      `${at}:59 ${point}.interrogationType: the type in answers to interrogation of M_SP_TB_1 can be M_SP_NA_1 or M_SP_TB_1, not M_DP_NA_1`
+    ],
+    [
+      "a misspelt event type",
+      station("address: 1, type: M_ME_NC_1, eventType: M_ME_TFF_1"),
+      `${at}:51 ${point}.eventType: unknown type "M_ME_TFF_1"; did you mean M_ME_TF_1?`
+    ],
+    [
+      "an event type of a command",
+      station("address: 1, type: C_SC_NA_1, eventType: C_SC_TA_1"),
+      `${at}:40 ${point}.eventType: eventType is for monitoring points; this is a command (C_SC_NA_1)`
+    ],
+    [
+      "a group 0",
+      station(`${good}, groups: [0]`),
+      `${at}:48 ${point}.groups: expected a list of interrogation groups, each 1..16, got [0]`
+    ],
+    [
+      "a group 17",
+      station(`${good}, groups: [1, 17]`),
+      `${at}:48 ${point}.groups: expected a list of interrogation groups, each 1..16, got [1,17]`
+    ],
+    [
+      "a group of a counter",
+      station("address: 1, type: M_IT_NA_1, groups: [1]"),
+      `${at}:40 ${point}.groups: groups is for points that answer a station interrogation; this is a counter (M_IT_NA_1)`
+    ],
+    [
+      "a group of a protection event",
+      station("address: 1, type: M_EP_TD_1, groups: [1]"),
+      `${at}:40 ${point}.groups: groups is for points that answer a station interrogation; this is an event of protection equipment (M_EP_TD_1)`
+    ],
+    [
+      "a counter group 5",
+      station("address: 1, type: M_IT_NA_1, counterGroups: [5]"),
+      `${at}:55 ${point}.counterGroups: expected a list of counter groups, each 1..4, got [5]`
+    ],
+    [
+      "a counter group of a state",
+      station(`${good}, counterGroups: [1]`),
+      `${at}:40 ${point}.counterGroups: counterGroups is for counters; this is a single point (M_SP_NA_1)`
+    ],
+    [
+      "a mode of a monitoring point",
+      station(`${good}, mode: select`),
+      `${at}:40 ${point}.mode: mode is for commands; this is a monitoring point (M_SP_NA_1)`
+    ],
+    [
+      "an unknown mode",
+      station("address: 1, type: C_SC_NA_1, mode: selekt"),
+      `${at}:46 ${point}.mode: expected direct or select, got "selekt"; did you mean select?`
+    ],
+    [
+      "a bitstring that is selected",
+      station("address: 1, type: C_BO_NA_1, mode: select"),
+      `${at}:40 ${point}.mode: mode is for commands that can be selected; this is a bitstring command (C_BO_NA_1)`
+    ],
+    [
+      "a deadband of 0",
+      station("address: 1, type: M_ME_NC_1, deadband: 0"),
+      `${at}:50 ${point}.deadband: expected how far the value may move without an event: a number above 0, or a percentage`
+    ],
+    [
+      "a deadband in another unit",
+      station("address: 1, type: M_ME_NC_1, deadband: 2 V"),
+      `${at}:50 ${point}.deadband: expected how far the value may move without an event`
+    ],
+    [
+      "a deadband of 0 %",
+      station("address: 1, type: M_ME_NC_1, deadband: 0 %"),
+      `${at}:50 ${point}.deadband: expected how far`
+    ],
+    [
+      "a deadband of a state",
+      station(`${good}, deadband: 1`),
+      `${at}:40 ${point}.deadband: deadband is for measured values; this is a single point (M_SP_NA_1)`
+    ],
+    [
+      "a rate of a command",
+      station("address: 1, type: C_SC_NA_1, rate: 1"),
+      `${at}:40 ${point}.rate: rate is for monitoring points; this is a command (C_SC_NA_1)`
+    ],
+    [
+      "a rate of 0",
+      station(`${good}, rate: 0`),
+      `${at}:46 ${point}.rate: expected the shortest time between two events: a duration`
+    ],
+    [
+      "a termination of a monitoring point",
+      station(`${good}, terminate: true`),
+      `${at}:40 ${point}.terminate: terminate is for commands; this is a monitoring point (M_SP_NA_1)`
+    ],
+    [
+      "a termination of a selected command",
+      station("address: 1, type: C_SC_NA_1, mode: select, terminate: false"),
+      `${at}:54 ${point}.terminate: terminate is for direct commands; a selected one is always terminated`
+    ],
+    [
+      "a count of a state",
+      station(`${good}, simulate: { kind: count, every: 1 }`),
+      `${at}:58 ${point}.simulate.kind: only counters count, not a single point`
+    ],
+    [
+      "a count that goes back",
+      station("address: 1, type: M_IT_NA_1, simulate: { kind: count, every: 1, step: -1 }"),
+      `${at}:81 ${point}.simulate.step: expected what is counted each time, 1..2147483647, got -1`
+    ],
+    [
+      "a count without period",
+      station("address: 1, type: M_IT_NA_1, simulate: { kind: count }"),
+      `${at}:50 ${point}.simulate: simulate (count) needs the key every`
+    ],
+    [
       "a row over an earlier address",
       station("address: 14, type: M_SP_NA_1", "address: 10, count: 5, type: M_SP_NA_1"),
       "test.yaml:5:20 stations[0].points[1].address: information object address 14 is used twice: 10..14 here, 14 in line 4"
@@ -439,6 +737,17 @@ describe("warnings", () => {
       expect(config.warnings.map(Config.render)).toEqual([
         "test.yaml:1:19 link.w: w (9) should not exceed two thirds of k (12), or sending may stall until t2 runs out",
         "test.yaml:1:26 link.t3: t3 (12 s) should be longer than t1 (15 s): it tests links on which nothing happens"
+      ])
+    })
+  )
+})
+
+describe("counters that are never frozen", () => {
+  it.effect("are told", () =>
+    Effect.gen(function* () {
+      const config = yield* read("stations: [{ commonAddress: 1, counters: { mode: B }, points: [] }]")
+      expect(config.warnings.map(Config.render)).toEqual([
+        "test.yaml:1:42 stations[0].counters: mode B without freeze, the period of the local freeze: these counters are never frozen"
       ])
     })
   )

@@ -83,6 +83,19 @@ describe("random walk", () => {
   })
 })
 
+describe("count", () => {
+  const count: Simulate.Count = { kind: "count", everyMs: 200, step: 3 }
+
+  it("counts its step each time, all points of a row alike", () => {
+    expect(samples(count, 0, 4)).toEqual([0, 3, 6, 9])
+    expect(Simulate.valueAt(count, 7, 799)).toBe(9)
+  })
+
+  it("is next due with the next step", () => {
+    expect(Simulate.nextAt(count, 0, 799)).toBe(800)
+  })
+})
+
 describe("the next value", () => {
   it.each([sine, toggle, walk])("of a $kind is due after this instant, at a multiple of its period", (simulation) => {
     const { everyMs } = simulation

@@ -1,8 +1,9 @@
 // An instant as CP56Time2a carries it (60870-5-4 6.8): milliseconds, and what the sender says about its clock.
 import * as Time from "../../core/asdu/Time.ts"
+import { InvalidArgument } from "../../shell/Errors.ts"
 
 export class DateTime {
-  /** Milliseconds since 1970 UTC. */
+  /** Milliseconds since 1970 UTC; NaN when a received time tag names no instant. */
   readonly epochMs: number
   /** IV: the sender's clock is not synchronised. */
   readonly invalid: boolean
@@ -18,18 +19,47 @@ export class DateTime {
     this.substituted = options.substituted ?? false
   }
 
+  /** The instant of a `Date`, without flags; a `DateTime` as it is. Throws `InvalidArgument` for anything else. */
+  static from(instant: DateTime | Date, what = "time"): DateTime {
+    if (instant instanceof DateTime) return instant
+    if (instant instanceof Date && !Number.isNaN(instant.getTime())) return new DateTime({ epochMs: instant.getTime() })
+    throw new InvalidArgument({ what, expected: "a valid Date or DateTime", value: instant })
+  }
+
+  /** The present instant of this machine's clock. */
+  static now(): DateTime {
+    return new DateTime({ epochMs: Date.now() })
+  }
+
   /** The instant as a `Date`. */
   toDate(): Date {
     return new Date(this.epochMs)
   }
 
+  /** Milliseconds since 1970 UTC, so that instants can be compared by < and >. */
+  valueOf(): number {
+    return this.epochMs
+  }
+
+  /** Whether instant and flags are the same. */
+  equals(other: DateTime): boolean {
+    return Object.is(this.epochMs, other.epochMs) && flagBits(this) === flagBits(other)
+  }
+
+  /** ISO 8601 in UTC, then the flags that are set. */
   toString(): string {
     const flags = [this.invalid ? "IV" : "", this.summerTime ? "SU" : "", this.substituted ? "GEN" : ""]
-    return [new Date(this.epochMs).toISOString(), ...flags.filter((flag) => flag !== "")].join(" ")
+    const date = this.toDate()
+    const instant = Number.isNaN(date.getTime()) ? "impossible time" : date.toISOString()
+    return [instant, ...flags.filter((flag) => flag !== "")].join(" ")
   }
 }
 
-/** The instant of two CP56Time2a words. */
+/** The flags of an instant as bits of the first CP56Time2a word. */
+const flagBits = ({ invalid, summerTime, substituted }: DateTime): number =>
+  (invalid ? Time.INVALID : 0) | (summerTime ? Time.SUMMER_TIME : 0) | (substituted ? Time.SUBSTITUTED : 0)
+
+/** The instant of two CP56Time2a words that are in UTC. */
 export const fromWords = (low: number, high: number): DateTime =>
   new DateTime({
     epochMs: Time.cp56ToEpochMs(low, high),
@@ -37,3 +67,9 @@ export const fromWords = (low: number, high: number): DateTime =>
     summerTime: (low & Time.SUMMER_TIME) !== 0,
     substituted: (low & Time.SUBSTITUTED) !== 0
   })
+
+/** The two CP56Time2a words of an instant, with its flags, `offsetMs` ahead of UTC. The year is taken modulo 100. */
+export const toWords = (time: DateTime, offsetMs = 0): { readonly low: number; readonly high: number } => ({
+  low: Time.cp56Low(time.epochMs + offsetMs) | flagBits(time),
+  high: Time.cp56High(time.epochMs + offsetMs)
+})

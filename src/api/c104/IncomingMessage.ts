@@ -1,24 +1,26 @@
-// A received message as callbacks see it, and the information that it, or a point, carries.
+// A received message as callbacks see it: its header, and its information objects one after the other.
 import { MASK, NEGATIVE, TEST } from "../../core/asdu/Cause.ts"
+import * as TypeTable from "../../core/asdu/TypeTable.ts"
 import * as Request from "../../core/procedure/Request.ts"
-import type { DateTime } from "./DateTime.ts"
+import * as Value from "../../core/process/Value.ts"
 import type { Cot, Type } from "./enums.ts"
+import { explainBytes } from "./explain.ts"
+import { decode } from "./information/convert.ts"
+import type { Information } from "./information/Information.ts"
 
-/** A value with its time tag. */
-export interface Information<V extends boolean | number = boolean | number> {
-  readonly value: V
-  /** Time tag of a time-tagged type, else null. */
-  readonly recordedAt: DateTime | null
-}
+const NEVER = new AbortController().signal
 
 export class IncomingMessage {
   /** The whole APDU; the control field is zeroed. */
   readonly raw: Uint8Array
-  readonly info: Information | null
+  /** Aborted when the decision took too long or the connection ended. */
+  readonly signal: AbortSignal
+  /** Index of the present object; the first call of `next` stays at the first. */
+  #index = -1
 
-  constructor(raw: Uint8Array, info: Information | null) {
+  constructor(raw: Uint8Array, signal: AbortSignal = NEVER) {
     this.raw = raw
-    this.info = info
+    this.signal = signal
   }
 
   get type(): Type {
@@ -33,9 +35,6 @@ export class IncomingMessage {
   get originatorAddress(): number {
     return Request.originator(this.raw, 0)
   }
-  get ioAddress(): number {
-    return Request.ioa(this.raw, 0)
-  }
   get isTest(): boolean {
     return ((this.raw[Request.CAUSE_AT] as number) & TEST) !== 0
   }
@@ -47,5 +46,60 @@ export class IncomingMessage {
   }
   get numberOfObjects(): number {
     return Request.vsq(this.raw, 0) & 0x7f
+  }
+
+  /** S/E of a switching or set-point command. */
+  get isSelectCommand(): boolean {
+    const layout = Value.layoutOf(this.type)
+    if (layout === undefined || !Value.isCommand(this.type) || layout.kind === Value.Kind.BitstringCommand) return false
+    const switching = layout.octets === 1
+    const at = Request.ELEMENT_AT + (switching ? 0 : layout.octets - 1)
+    return at < this.raw.length && ((this.raw[at] as number) & 0x80) !== 0
+  }
+
+  /** Where the present object begins, and its address; null when the octets end before it. */
+  #object(): { readonly ioa: number; readonly element: number } | null {
+    const row = TypeTable.byId[this.type]
+    const index = Math.max(0, this.#index)
+    if (row === undefined || row.octets < 0 || index >= Math.max(1, this.numberOfObjects)) return null
+    const step = this.isSequence ? row.octets : row.octets + 3
+    const at = Request.OBJECT_AT + index * step
+    const address = this.isSequence ? Request.OBJECT_AT : at
+    const element = this.isSequence ? at + 3 : at + 3
+    if (element + row.octets > this.raw.length) return null
+    const ioa = Request.ioa(this.raw, address - Request.OBJECT_AT) + (this.isSequence ? index : 0)
+    return { ioa, element }
+  }
+
+  /** Address of the present object; 0 where there is none. */
+  get ioAddress(): number {
+    return this.#object()?.ioa ?? 0
+  }
+
+  /** Value, quality or qualifier, and time of the present object; null for types that are no points. */
+  get info(): Information | null {
+    const object = this.#object()
+    return object === null ? null : decode(this.type, this.raw, object.element)
+  }
+
+  /** Goes to the first object. */
+  first(): void {
+    this.#index = 0
+  }
+
+  /** Goes to the next object, from the beginning to the first; false behind the last. */
+  next(): boolean {
+    if (this.#index + 1 >= this.numberOfObjects) return false
+    this.#index++
+    return true
+  }
+
+  /** The message in words, as `explainBytes` gives it. */
+  get rawExplain(): string {
+    return explainBytes(this.raw)
+  }
+
+  toString(): string {
+    return this.rawExplain
   }
 }

@@ -1,25 +1,39 @@
-// A point of a station: its value, quality and time tag, what it sends, and its callbacks.
+// A point of a station: its value, quality and time tag, what it sends, and its callbacks. A handle on a place in the
+// process image, made on demand; everything it says is read there.
 import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
-import { Detached, InvalidArgument } from "../../shell/Errors.ts"
-import type { Command, Hooks } from "../../shell/Hooks.ts"
+import * as Value from "../../core/process/Value.ts"
+import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
+import type { Command, Deadband, Hooks } from "../../shell/Hooks.ts"
 import { inRange } from "../../shell/Host.ts"
+import * as PointOps from "../../shell/PointOps.ts"
+import * as Selections from "../../shell/Selections.ts"
 import type { Outcome } from "../../shell/ServerEvent.ts"
-import { type DateTime, fromWords } from "./DateTime.ts"
-import { type Cot, ResponseState, type Type } from "./enums.ts"
-import { IncomingMessage, type Information } from "./IncomingMessage.ts"
+import type { DateTime } from "./DateTime.ts"
+import { CommandMode, type Cot, ResponseState, type Type } from "./enums.ts"
+import type { BinaryCounterQuality, Quality } from "./flags.ts"
+import { IncomingMessage } from "./IncomingMessage.ts"
+import * as convert from "./information/convert.ts"
+import type { Information } from "./information/Information.ts"
 import type { Station } from "./Station.ts"
 import * as values from "./values.ts"
 
 /** Decides a command: SUCCESS confirms positively, FAILURE negatively, NONE says nothing now. */
 export type ReceiveCallback<T extends Type> = (
   point: Point<T>,
-  previousInfo: Information<values.ValueOf<T>>,
+  previousInfo: Information,
   message: IncomingMessage
 ) => ResponseState | Promise<ResponseState>
 
-/** Called before a point is sent; may set its value. */
+/** Called before a point is sent, or by a timer; may set its value. */
 export type PointCallback<T extends Type> = (point: Point<T>) => void | Promise<void>
+
+export interface TransmitOptions {
+  /** Originator address written into the ASDU, 0..255. */
+  readonly originator?: number
+  /** Answers a waiting command negatively (cause 7). */
+  readonly negative?: boolean
+}
 
 const outcomes: Readonly<Record<ResponseState, Outcome>> = {
   [ResponseState.FAILURE]: "failure",
@@ -27,158 +41,285 @@ const outcomes: Readonly<Record<ResponseState, Outcome>> = {
   [ResponseState.NONE]: "none"
 }
 
+/** What a callback's response means; anything else is nonsense and stays so. */
+export function outcomeOf(state: ResponseState | Promise<ResponseState>): Outcome | Promise<Outcome> {
+  if (typeof state === "object" && state !== null) return Promise.resolve(state).then((late) => outcomes[late])
+  return outcomes[state]
+}
+
 export class Point<T extends Type = Type> {
   readonly ioAddress: number
-  readonly type: T
   readonly #block: Block
   readonly #slot: number
-  #station: Station | null
+  readonly #station: Station
+  /** When this handle sent or received last, in ms since 1970 UTC. */
+  #processedMs: number
 
-  /** Points are made by `station.addPoint`. */
-  constructor(station: Station, type: T, place: Image.Place) {
+  /** Points are made by `station.addPoint` and `station.getPoint`. */
+  constructor(station: Station, place: Image.Place) {
     this.#station = station
-    this.type = type
     this.#block = place.block
     this.#slot = place.slot
     this.ioAddress = place.block.ioa[place.slot] as number
+    this.#processedMs = station.madeMs
   }
 
-  /** The station, or null after the point was removed. */
+  get type(): T {
+    return this.#block.of.type as T
+  }
+
+  /** The station, or null after the point or its station was removed. */
   get station(): Station | null {
-    const station = this.#station
-    return station !== null && station.server !== null ? station : null
+    return this.#exists ? this.#station : null
+  }
+
+  get #exists(): boolean {
+    return this.#station.server !== null && this.#block.ioa[this.#slot] === this.ioAddress
   }
 
   get #attached(): Station {
-    const station = this.station
-    if (station === null) throw new Detached({ what: `point ${this.ioAddress}` })
-    return station
+    if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
+    return this.#station
   }
 
   get #hooks(): Hooks {
     return this.#attached.host.hooks.of(this.#block, this.#slot)
   }
 
-  /** The value: a boolean for single points and commands, else a number in the range of the type. */
+  get #settings(): Hooks | undefined {
+    return this.#attached.host.hooks.find(this.#block, this.#slot)
+  }
+
+  // ---- what it says ----
+
+  /** The value: boolean for single points and commands, a flag set for packed ones, else a number in the type's range. */
   get value(): values.ValueOf<T> {
+    if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
     return values.fromNumber(this.#block.layout, Image.value(this.#block, this.#slot)) as values.ValueOf<T>
   }
 
-  /** Sets the value and, for a time-tagged type, the time tag; sends nothing. Throws `InvalidValue`. */
-  set value(value: values.ValueOf<T>) {
+  /**
+   * Sets the value and, for a time-tagged type, the time tag; sends nothing. Throws `InvalidValue`, also for a command
+   * point whose value came from a client, until a new `info` is assigned.
+   */
+  set value(value: values.ValueOf<T> | values.Assignable<T>) {
     const { host } = this.#attached
-    host.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value), host.clock.wallMs())
+    if (this.type >= 45 && this.#settings?.received === true)
+      throw new InvalidValue({
+        type: `point ${this.ioAddress}`,
+        problem: "its information came from a client and is read-only"
+      })
+    host.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value), host.nowMs())
   }
 
-  /** Quality bits as in QDS (0 is good); counters: 0x20 carry, 0x40 adjusted, 0x80 invalid. */
-  get quality(): number {
-    return Image.quality(this.#block, this.#slot)
+  /** The quality; null for types without one. */
+  get quality(): Quality | BinaryCounterQuality | null {
+    if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
+    return convert.quality(this.#block, this.#slot)
   }
 
-  set quality(bits: number) {
-    inRange("quality", bits, 0, 255)
+  /** Sets the quality and, for a time-tagged type, the time tag; sends nothing. Ignored by types without quality. */
+  set quality(quality: Quality | BinaryCounterQuality | number | null) {
     const { host } = this.#attached
-    host.setQuality(this.#block, this.#slot, bits, host.clock.wallMs())
+    host.setQuality(this.#block, this.#slot, convert.qualityBits(this.#block, quality), host.nowMs())
+  }
+
+  /** Everything the point says: value, quality or qualifier, and time. */
+  get info(): Information {
+    if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
+    const readonly = this.type >= 45 && this.#settings?.received === true
+    return convert.read(this.#block, this.#slot, new Date(this.#processedMs), readonly)
+  }
+
+  /** Sets everything. Throws `InvalidArgument` for information of another class. A tagged type without time is tagged now. */
+  set info(info: Information) {
+    const { host } = this.#attached
+    const atMs = info.recordedAt === null ? host.nowMs() : info.recordedAt.epochMs
+    host.setInformation(this.#block, this.#slot, convert.write(this.type, info), atMs)
+    const hooks = this.#settings
+    if (hooks !== undefined) hooks.received = false
   }
 
   /** The time tag, or null for a type without one. */
   get recordedAt(): DateTime | null {
-    const { time } = this.#block
-    return time === null ? null : fromWords(time[this.#slot * 2] as number, time[this.#slot * 2 + 1] as number)
+    if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
+    return convert.recordedAt(this.#block, this.#slot)
   }
+
+  /** When this handle was made, sent or received last. */
+  get processedAt(): Date {
+    return new Date(this.#processedMs)
+  }
+
+  // ---- what it sends ----
 
   /**
    * Sends the present value to every client. False when there is no open connection that takes it; true means that it
-   * is in the log of at least one. Throws `IllegalCause` for a cause that the type cannot have.
+   * is in the log of at least one. For a command point that waits for it, cause 7 confirms and cause 10 terminates.
+   * Throws `IllegalCause` for a cause that the type cannot have.
    */
-  transmit(cause: Cot, options?: { readonly originator?: number }): boolean {
+  transmit(cause: Cot, options?: TransmitOptions): boolean {
+    const { host } = this.#attached
     const originator = options?.originator ?? 0
     if (originator !== 0) inRange("originator", originator, 0, 255)
-    return this.#attached.host.publish(this.#block, this.#slot, cause, originator)
+    const taken = host.publish(this.#block, this.#slot, cause, originator, options?.negative ?? false)
+    if (taken) this.#processedMs = host.lastWallMs
+    return taken
   }
+
+  /**
+   * Sets the value (and quality) and makes an event of it when it left the deadband or the quality changed, at most one
+   * in `minIntervalMs`. Returns whether an event was made now.
+   */
+  update(value: values.Assignable<T>, quality?: Quality | BinaryCounterQuality | number): boolean {
+    const { host } = this.#attached
+    const bits =
+      quality === undefined ? Image.quality(this.#block, this.#slot) : convert.qualityBits(this.#block, quality)
+    return host.update(this.#block, this.#slot, values.toNumber(this.#block.layout, value), bits, host.nowMs())
+  }
+
+  /** Reading is the client's; c104 has the method and it always throws on a server. */
+  read(): never {
+    throw new InvalidArgument({ what: "read", expected: "a client", value: "a server's point" })
+  }
+
+  // ---- settings ----
 
   /** Period of cyclic transmission in ms, 0 = none; a multiple of the server's tick rate. */
   get reportMs(): number {
-    return this.station === null ? 0 : (this.station.host.hooks.find(this.#block, this.#slot)?.reportMs ?? 0)
+    return this.#settings?.reportMs ?? 0
   }
-
   set reportMs(everyMs: number) {
-    const station = this.#attached
-    const { tickRateMs } = station.host.options
-    if (!(Number.isInteger(everyMs) && everyMs >= 0 && everyMs % tickRateMs === 0))
-      throw new InvalidArgument({
-        what: "reportMs",
-        expected: `0 or a multiple of the tick rate ${tickRateMs}`,
-        value: everyMs
-      })
-    if (everyMs !== 0 && this.type >= 45)
-      throw new InvalidArgument({ what: "reportMs", expected: "a monitoring point", value: `type ${this.type}` })
-    this.#hooks.reportMs = everyMs
-    station.ticker.set(this.#block, this.#slot, everyMs)
+    const { host, ticker } = this.#attached
+    PointOps.setReport(host, ticker, this.#block, this.#slot, everyMs)
   }
 
   /** Address of the point on the same station that shows what this command did, or null. */
   get relatedIoAddress(): number | null {
-    return this.station?.host.hooks.find(this.#block, this.#slot)?.relatedIoAddress ?? null
+    return this.#settings?.relatedIoAddress ?? null
   }
-
   set relatedIoAddress(address: number | null) {
-    if (address !== null) inRange("relatedIoAddress", address, 1, 16_777_215)
-    this.#hooks.relatedIoAddress = address
+    PointOps.setRelated(this.#attached.host, this.#block, this.#slot, address)
   }
 
   /** Whether the related point is sent as return information after a command succeeded. */
   get relatedIoAutoreturn(): boolean {
-    return this.station?.host.hooks.find(this.#block, this.#slot)?.relatedIoAutoreturn ?? false
+    return this.#settings?.relatedIoAutoreturn ?? false
+  }
+  set relatedIoAutoreturn(enabled: boolean) {
+    PointOps.setAutoreturn(this.#attached.host, this.#block, this.#slot, enabled)
   }
 
-  set relatedIoAutoreturn(enabled: boolean) {
-    if (enabled && (this.relatedIoAddress === null || this.type < 45))
-      throw new InvalidArgument({
-        what: "relatedIoAutoreturn",
-        expected: "a command point with a related address",
-        value: enabled
-      })
-    this.#hooks.relatedIoAutoreturn = enabled
+  /** Whether a command is executed directly or has to be selected first. */
+  get commandMode(): CommandMode {
+    return this.#block.select?.[this.#slot] === 1 ? CommandMode.SELECT_AND_EXECUTE : CommandMode.DIRECT
   }
+  set commandMode(mode: CommandMode) {
+    if (mode !== CommandMode.DIRECT && mode !== CommandMode.SELECT_AND_EXECUTE)
+      throw new InvalidArgument({ what: "commandMode", expected: "a CommandMode", value: mode })
+    PointOps.setSelect(this.#attached.host, this.#block, this.#slot, mode === CommandMode.SELECT_AND_EXECUTE)
+  }
+
+  /** Originator address of the client that has selected the command point (0 is one), or null. */
+  get selectedBy(): number | null {
+    return Selections.selectedBy(this.#attached.host, this.#block, this.#slot)
+  }
+
+  /** Termination (cause 10) of a direct command: with its confirmation (default), never, or by `transmit`. */
+  get actTerm(): boolean | "manual" {
+    return this.#settings?.actTerm ?? true
+  }
+  set actTerm(when: boolean | "manual") {
+    this.#hooks.actTerm = when
+  }
+
+  /** How far the value may move without `update` making an event; null = every change is one. */
+  get deadband(): Deadband | null {
+    return this.#settings?.deadband ?? null
+  }
+  set deadband(deadband: Deadband | null) {
+    PointOps.setDeadband(this.#attached.host, this.#block, this.#slot, deadband)
+  }
+
+  /** `update` makes at most one event in so many ms; the newest value follows. */
+  get minIntervalMs(): number {
+    return this.#settings?.minIntervalMs ?? 0
+  }
+  set minIntervalMs(everyMs: number) {
+    PointOps.setMinInterval(this.#attached.host, this.#block, this.#slot, everyMs)
+  }
+
+  /** Interrogation groups 1..16 of this point. */
+  get groups(): number[] {
+    return PointOps.groups(this.#block, this.#slot).groups
+  }
+  set groups(groups: readonly number[]) {
+    this.#attached.host.setGroups(this.#block, this.#slot, groups, this.counterGroups)
+  }
+
+  /** Counter groups 1..4 of this point. */
+  get counterGroups(): number[] {
+    return PointOps.groups(this.#block, this.#slot).counterGroups
+  }
+  set counterGroups(groups: readonly number[]) {
+    this.#attached.host.setGroups(this.#block, this.#slot, this.groups, groups)
+  }
+
+  /** Interval of the timer in ms, 0 = none. */
+  get timerMs(): number {
+    return this.#settings?.timerMs ?? 0
+  }
+
+  // ---- callbacks ----
 
   /** Registers the callback that decides commands; null removes it, and commands are then confirmed positively. */
   onReceive(callback: ReceiveCallback<T> | null): void {
-    if (this.type < 45)
+    callable("onReceive", callback)
+    if (!Value.isCommand(this.type))
       throw new InvalidArgument({ what: "onReceive", expected: "a command point", value: `type ${this.type}` })
     this.#hooks.onCommand = callback === null ? null : (command) => this.#decide(callback, command)
   }
 
   /** Registers the callback that may refresh the value before it is read; null removes it. */
   onBeforeRead(callback: PointCallback<T> | null): void {
+    callable("onBeforeRead", callback)
     this.#hooks.onBeforeRead = callback === null ? null : () => callback(this)
     this.#attached.host.markRefresh(this.#block, this.#slot, callback !== null)
   }
 
   /** Registers the callback that may refresh the value before cyclic transmission; null removes it. */
   onBeforeAutoTransmit(callback: PointCallback<T> | null): void {
+    callable("onBeforeAutoTransmit", callback)
     this.#hooks.onBeforeAutoTransmit = callback === null ? null : () => callback(this)
   }
 
-  #decide(callback: ReceiveCallback<T>, command: Command): Outcome | Promise<Outcome> {
-    const { layout } = this.#block
-    const tagged = this.#block.time !== null
-    const info: Information = {
-      value: values.fromNumber(layout, command.value),
-      recordedAt: tagged ? fromWords(command.timeLow, command.timeHigh) : null
-    }
-    const previous = { value: values.fromNumber(layout, command.previous), recordedAt: null }
-    const state = callback(this, previous as Information<values.ValueOf<T>>, new IncomingMessage(command.apdu, info))
-    return typeof state === "object" ? Promise.resolve(state).then((late) => outcomes[late]) : outcomes[state]
+  /** Registers a callback that is called every `intervalMs` while a client is active; null ends it. */
+  onTimer(callback: PointCallback<T> | null, intervalMs = 0): void {
+    callable("onTimer", callback)
+    const { host, ticker } = this.#attached
+    const call = callback === null ? null : () => callback(this)
+    PointOps.setTimer(host, ticker, this.#block, this.#slot, call, intervalMs)
   }
 
-  /** Called by the station when the point is removed. */
-  detach(): Image.Place {
-    this.#station = null
+  #decide(callback: ReceiveCallback<T>, command: Command): Outcome | Promise<Outcome> {
+    const previous = convert.previous(this.#block, command.previous, new Date(this.#processedMs))
+    this.#processedMs = this.#station.host.clock.wallMs()
+    const message = new IncomingMessage(command.apdu, command.signal)
+    return outcomeOf(callback(this, previous, message))
+  }
+
+  /** Where the point lives: for batches and the station. */
+  get place(): Image.Place {
     return { block: this.#block, slot: this.#slot }
   }
 
   toString(): string {
-    return `Point ${this.ioAddress} (type ${this.type}) = ${String(this.value)}`
+    return `Point ${this.ioAddress} (type ${this.type})${this.#exists ? ` = ${String(this.value)}` : ", removed"}`
   }
+}
+
+/** Throws `InvalidArgument` unless a callback is a function or null. */
+export function callable(what: string, callback: unknown): void {
+  if (callback !== null && typeof callback !== "function")
+    throw new InvalidArgument({ what, expected: "a function or null", value: callback })
 }

@@ -17,7 +17,9 @@ export interface ProtocolParameterValues {
 type Name = keyof ProtocolParameterValues
 
 /** The link parameter behind each name, its range and its unit. */
-const table: Readonly<Record<Name, { readonly key: keyof Parameters.Parameters | null; readonly max: number; readonly ms: number }>> = {
+const table: Readonly<
+  Record<Name, { readonly key: keyof Parameters.Parameters | null; readonly max: number; readonly ms: number }>
+> = {
   sendWindowSize: { key: "k", max: 32_767, ms: 1 },
   receiveWindowSize: { key: "w", max: 32_767, ms: 1 },
   connectionTimeout: { key: null, max: 255, ms: 1000 },

@@ -2,55 +2,42 @@
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import type { Limits } from "../../core/Limits.ts"
-import * as Profile from "../../core/Profile.ts"
+import * as Batches from "../../shell/Batches.ts"
+import type { CounterMode } from "../../shell/Host.ts"
 import { Host, inRange } from "../../shell/Host.ts"
-import * as Options from "../../shell/Options.ts"
+import type { LogLevel } from "../../shell/Log.ts"
+import type { Metrics } from "../../shell/Metrics.ts"
+import * as MetricsOf from "../../shell/Metrics.ts"
 import { serve } from "../../shell/Serve.ts"
-import type { Outcome, ServerEvent } from "../../shell/ServerEvent.ts"
+import type { ServerEvent } from "../../shell/ServerEvent.ts"
 import { Ticker } from "../../shell/Ticker.ts"
-import { type DateTime, fromWords } from "./DateTime.ts"
-import { ResponseState } from "./enums.ts"
+import type { Batch } from "./Batch.ts"
+import { Connection } from "./Connection.ts"
+import * as callbacks from "./callbacks.ts"
+import { optionsOf, type ServerOptions } from "./options.ts"
+import { callable } from "./Point.ts"
+import { ProtocolParameters } from "./ProtocolParameters.ts"
 import { Station } from "./Station.ts"
+import type { TransportSecurity } from "./TransportSecurity.ts"
 
-export interface ServerOptions {
-  /** Address to listen on, default "0.0.0.0". */
-  readonly ip?: string
-  /** Port to listen on, default 2404; 0 takes any free one. */
-  readonly port?: number
-  /** Granularity of cyclic transmission in ms, at least 50, default 100. */
-  readonly tickRateMs?: number
-  /** Time in ms within which an execute must follow its select, default 100 (which is short). */
-  readonly selectTimeoutMs?: number
-  /** Open connections at a time, default 0 = no limit but the safety limit of 10,000. */
-  readonly maxConnections?: number
-  /** Whether events that wait together share an ASDU, default true. */
-  readonly packEvents?: boolean
-  /** The interoperability profile, default "c104". */
-  readonly profile?: "c104" | "iec" | Profile.Profile
-  /** Limits of this server; see `docs/ARCHITECTURE.md`. */
-  readonly limits?: Partial<Limits>
-}
-
-/** Accepts (true) or refuses a connection. */
-export type ConnectCallback = (server: Server, ip: string) => boolean | Promise<boolean>
-/** Accepts or refuses a clock synchronisation. */
-export type ClockSyncCallback = (
-  server: Server,
-  ip: string,
-  dateTime: DateTime
-) => ResponseState | Promise<ResponseState>
-
-const outcomes: Readonly<Record<ResponseState, Outcome>> = {
-  [ResponseState.FAILURE]: "failure",
-  [ResponseState.SUCCESS]: "success",
-  [ResponseState.NONE]: "none"
+export interface StationOptions {
+  /** IANA time zone of the time tags, default UTC. */
+  readonly timeZone?: string
+  /** Counter mode, default C; with A and B the period of the local freeze. */
+  readonly counters?: { readonly mode: CounterMode; readonly localFreezeMs?: number }
+  /** Period of the background scan in ms, default 0 = none. */
+  readonly backgroundMs?: number
 }
 
 export class Server implements AsyncDisposable {
+  /** The address or addresses to listen on. */
   readonly ip: string
   readonly tickRateMs: number
   readonly selectTimeoutMs: number
+  /** TLS configuration, or null. */
+  readonly transportSecurity: TransportSecurity | null
+  /** k, w and the timers; live. */
+  readonly protocolParameters: ProtocolParameters
   readonly #host: Host
   readonly #ticker: Ticker
   readonly #stations = new Map<number, Station>()
@@ -60,33 +47,26 @@ export class Server implements AsyncDisposable {
 
   /** Throws `InvalidArgument` for options outside their range. */
   constructor(options: ServerOptions = {}) {
-    const { ip, port, tickRateMs, maxConnections, packEvents, limits, profile = "c104" } = options
-    const complete = Options.complete(
-      {
-        ...(ip === undefined ? {} : { host: ip }),
-        ...(port === undefined ? {} : { port }),
-        ...(tickRateMs === undefined ? {} : { tickRateMs }),
-        ...(maxConnections === undefined ? {} : { maxConnections }),
-        ...(packEvents === undefined ? {} : { packEvents }),
-        ...(limits === undefined ? {} : { limits })
-      },
-      typeof profile === "string" ? Profile.presets[profile] : profile
-    )
-    this.selectTimeoutMs = options.selectTimeoutMs ?? 100
-    inRange("selectTimeoutMs", this.selectTimeoutMs, 0, 0x7fff_ffff)
+    const complete = optionsOf(options)
     this.#host = new Host(complete)
     this.#ticker = new Ticker(this.#host)
     this.ip = complete.host
     this.tickRateMs = complete.tickRateMs
+    this.selectTimeoutMs = complete.selectMs
+    this.transportSecurity = options.transportSecurity ?? null
+    this.protocolParameters = new ProtocolParameters(this.#host)
   }
 
+  // ---- life ----
+
   /**
-   * Opens the listening socket. Does nothing while the server runs.
-   * Rejects with `AddressInUse`, `AddressUnavailable`, `PermissionDenied` or `ListenFailed`.
+   * Opens the listening socket. Does nothing while the server runs. Rejects with `AddressInUse`, `AddressUnavailable`,
+   * `PermissionDenied` or `ListenFailed`, and with `InvalidArgument` when the protocol parameters do not go together.
    */
   start(): Promise<void> {
     return this.#then(async () => {
       if (this.#scope !== null) return
+      this.protocolParameters.check()
       const scope = await Effect.runPromise(Scope.make())
       try {
         await Effect.runPromise(serve(this.#host, this.#ticker).pipe(Scope.provide(scope)))
@@ -121,10 +101,12 @@ export class Server implements AsyncDisposable {
   // ---- stations ----
 
   /** Adds a station; null when the common address is in use. Throws `InvalidAddress` outside 1..65534. */
-  addStation(commonAddress: number): Station | null {
-    if (!this.#host.addStation(commonAddress)) return null
+  addStation(commonAddress: number, options: StationOptions = {}): Station | null {
+    if (!this.#host.addStation(commonAddress, options.timeZone ?? null)) return null
     const station = new Station(this, this.#host, this.#ticker, commonAddress)
     this.#stations.set(commonAddress, station)
+    if (options.counters !== undefined) station.setCounters(options.counters)
+    if (options.backgroundMs !== undefined) station.setBackgroundScan(options.backgroundMs)
     return station
   }
 
@@ -162,6 +144,11 @@ export class Server implements AsyncDisposable {
     return this.#host.listening !== null
   }
 
+  /** The open connections. */
+  get connections(): Connection[] {
+    return [...this.#host.sessions].map((session) => new Connection(session))
+  }
+
   /** Open connections, started or not. */
   get openConnectionCount(): number {
     return this.#host.sessions.size
@@ -190,6 +177,32 @@ export class Server implements AsyncDisposable {
     this.#host.maxConnections = limit
   }
 
+  /** What is logged: "none", "error", "warning" (default), "info" or "debug". */
+  get logLevel(): LogLevel {
+    return this.#host.logLevel
+  }
+
+  set logLevel(level: LogLevel) {
+    this.#host.logLevel = level
+  }
+
+  /** Counters of the server as they are now. */
+  get metrics(): Metrics {
+    return MetricsOf.snapshot(this.#host)
+  }
+
+  // ---- sending ----
+
+  /** Sends the points of a batch. False when it is empty or nobody takes it. Throws `IllegalCause`. */
+  transmitBatch(batch: Batch): boolean {
+    const { points } = batch
+    const [first] = points
+    if (first === undefined || first.station?.server !== this) return false
+    const { block } = first.place
+    const slots = points.map((point) => point.place.slot)
+    return Batches.publish(this.#host, this.#ticker, block, slots, batch.cot, batch.originatorAddress)
+  }
+
   /**
    * Resolves when no started connection has more than half of its log waiting. A publisher that awaits it neither
    * overruns the log nor starves the reading of sockets, which a bare synchronous loop does.
@@ -198,30 +211,76 @@ export class Server implements AsyncDisposable {
     return this.#host.room()
   }
 
-  // ---- callbacks ----
+  // ---- callbacks; null removes one ----
 
-  /** Registers the callback that admits connections; an exception or anything but true refuses. Null removes it. */
-  onConnect(callback: ConnectCallback | null): void {
+  /** Admits connections; an exception or anything but true refuses. */
+  onConnect(callback: callbacks.ConnectCallback | null): void {
+    callable("onConnect", callback)
     this.#host.onConnect = callback === null ? null : (address) => callback(this, address)
   }
 
-  /** Registers the callback that decides clock synchronisations; null removes it, and they are then accepted. */
-  onClockSync(callback: ClockSyncCallback | null): void {
-    this.#host.onClockSync =
-      callback === null
-        ? null
-        : (peer, timeLow, timeHigh) => {
-            const state = callback(this, peer.address, fromWords(timeLow, timeHigh))
-            return typeof state === "object" ? Promise.resolve(state).then((late) => outcomes[late]) : outcomes[state]
-          }
+  /** Decides clock synchronisations; without one they are accepted. */
+  onClockSync(callback: callbacks.ClockSyncCallback | null): void {
+    callable("onClockSync", callback)
+    this.#host.onClockSync = callback === null ? null : callbacks.clockSync(this, callback)
   }
 
-  /** Observes what happens: connections, commands, errors. Returns a function that ends it. */
+  /** Decides resets of the process; without one they are refused. */
+  onReset(callback: callbacks.ResetCallback | null): void {
+    callable("onReset", callback)
+    this.#host.onReset = callback === null ? null : callbacks.reset(this, callback)
+  }
+
+  /** Decides parameters; without one they are refused. */
+  onParameter(callback: callbacks.ParameterCallback | null): void {
+    callable("onParameter", callback)
+    this.#host.onParameter = callback === null ? null : callbacks.parameter(this, callback)
+  }
+
+  /** Told every received frame. */
+  onReceiveRaw(callback: callbacks.RawCallback | null): void {
+    callable("onReceiveRaw", callback)
+    this.#host.onReceiveRaw = callback === null ? null : (_, apdu) => callback(this, apdu)
+  }
+
+  /** Told every frame that is sent. */
+  onSendRaw(callback: callbacks.RawCallback | null): void {
+    callable("onSendRaw", callback)
+    this.#host.onSendRaw = callback === null ? null : (_, apdu) => callback(this, apdu)
+  }
+
+  /** Told messages that were turned down, after they were answered. */
+  onUnexpectedMessage(callback: callbacks.UnexpectedMessageCallback | null): void {
+    callable("onUnexpectedMessage", callback)
+    this.#observe("unexpected", callback === null ? null : callbacks.unexpectedMessage(this, this.#host, callback))
+  }
+
+  /** Told when a connection ended, and why. */
+  onDisconnect(callback: callbacks.DisconnectCallback | null): void {
+    callable("onDisconnect", callback)
+    this.#observe("disconnect", callback === null ? null : callbacks.disconnect(this, callback))
+  }
+
+  /** Told what failed: callbacks that threw, or did not answer in time. */
+  onError(callback: callbacks.ErrorCallback | null): void {
+    callable("onError", callback)
+    this.#observe("error", callback === null ? null : callbacks.error(this, callback))
+  }
+
+  /** Observes everything that happens. Returns a function that ends it. */
   observe(observer: (event: ServerEvent) => void): () => void {
     this.#host.observers.add(observer)
     return () => {
       this.#host.observers.delete(observer)
     }
+  }
+
+  readonly #observers = new Map<string, () => void>()
+
+  #observe(name: string, observer: ((event: ServerEvent) => void) | null): void {
+    this.#observers.get(name)?.()
+    this.#observers.delete(name)
+    if (observer !== null) this.#observers.set(name, this.observe(observer))
   }
 
   toString(): string {

@@ -1,9 +1,11 @@
 // A station: one common address and its points.
+import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
-import { Detached, InvalidArgument } from "../../shell/Errors.ts"
-import type { Host } from "../../shell/Host.ts"
+import { Detached } from "../../shell/Errors.ts"
+import type { Deadband } from "../../shell/Hooks.ts"
+import { type CounterMode, type Host, inRange } from "../../shell/Host.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
-import type { Coi, Type } from "./enums.ts"
+import type { Coi, CommandMode, Type } from "./enums.ts"
 import { Point } from "./Point.ts"
 import type { Server } from "./Server.ts"
 
@@ -17,14 +19,55 @@ export interface PointOptions<T extends Type> {
   readonly relatedIoAddress?: number | null
   /** Commands: send that point as return information after success. */
   readonly relatedIoAutoreturn?: boolean
+  /** Commands: executed directly (default) or after a selection. */
+  readonly commandMode?: CommandMode
+  /** Type of events where it differs from `type` in the time tag. */
+  readonly eventType?: Type
+  /** Type of answers to interrogation and read; default by the profile. */
+  readonly interrogationType?: Type
+  /** Interrogation groups 1..16 and counter groups 1..4. */
+  readonly groups?: readonly number[]
+  readonly counterGroups?: readonly number[]
+  /** Measured values: how far `update` lets the value move without an event. */
+  readonly deadband?: Deadband | null
+  /** `update` makes at most one event in so many ms. */
+  readonly minIntervalMs?: number
+  /** Commands: termination with the confirmation (default), never, or by `transmit`. */
+  readonly actTerm?: boolean | "manual"
 }
+
+/** A point by address and type: tells a command from the monitoring point that shares its address. */
+export interface PointKey {
+  readonly ioAddress: number
+  readonly type: Type
+}
+
+/** Settings of a point that may follow its making, in the order in which they depend on each other. */
+const settings = [
+  "reportMs",
+  "relatedIoAddress",
+  "relatedIoAutoreturn",
+  "commandMode",
+  "groups",
+  "counterGroups",
+  "deadband",
+  "minIntervalMs",
+  "actTerm"
+] as const
+
+/** Values of settings that change nothing. */
+const isDefault = (name: (typeof settings)[number], value: unknown): boolean =>
+  value === undefined || value === null || value === false || (value === 0 && name !== "relatedIoAddress")
 
 export class Station {
   readonly commonAddress: number
+  /** When the station was made, in ms since 1970 UTC: its points were not sent before. */
+  readonly madeMs: number
   #server: Server | null
   readonly #host: Host
   readonly #ticker: Ticker
-  readonly #points = new Map<number, Point>()
+  /** Handles that were asked for, by block and slot. */
+  readonly #handles = new Map<Block, (Point | undefined)[]>()
 
   /** Stations are made by `server.addStation`. */
   constructor(server: Server, host: Host, ticker: Ticker, commonAddress: number) {
@@ -32,6 +75,7 @@ export class Station {
     this.#host = host
     this.#ticker = ticker
     this.commonAddress = commonAddress
+    this.madeMs = host.clock.wallMs()
   }
 
   /** The server, or null after the station was removed. */
@@ -42,6 +86,11 @@ export class Station {
   /** Whether the station still belongs to its server. */
   get isLocal(): boolean {
     return this.#server !== null
+  }
+
+  /** c104 has it for clients; always null here. */
+  get connection(): null {
+    return null
   }
 
   /** For the points of this station. */
@@ -55,71 +104,115 @@ export class Station {
     return this.#ticker
   }
 
-  /** The points in the order in which they were added. */
-  get points(): Point[] {
-    return [...this.#points.values()]
-  }
+  // ---- points ----
 
-  get hasPoints(): boolean {
-    return this.#points.size > 0
-  }
-
-  /** The point at an address, or null. */
-  getPoint(ioAddress: number): Point | null {
-    return this.#points.get(ioAddress) ?? null
-  }
-
-  /**
-   * Adds a point; null when the address is in use on this station.
-   * Throws `InvalidAddress` and `InvalidArgument`.
-   */
-  addPoint<const T extends Type>(options: PointOptions<T>): Point<T> | null {
-    const { ioAddress, type, reportMs = 0, relatedIoAddress = null, relatedIoAutoreturn = false } = options
-    const place = this.host.addPoints(this.commonAddress, ioAddress, type, 1)
-    if (place === null) return null
-    const point = new Point<T>(this, type, place)
-    try {
-      if (reportMs !== 0) point.reportMs = reportMs
-      if (relatedIoAddress !== null) point.relatedIoAddress = relatedIoAddress
-      if (relatedIoAutoreturn) point.relatedIoAutoreturn = true
-    } catch (cause) {
-      this.#drop(point)
-      throw cause
+  #handle(place: Image.Place): Point {
+    let handles = this.#handles.get(place.block)
+    if (handles === undefined) {
+      handles = []
+      this.#handles.set(place.block, handles)
     }
-    this.#points.set(ioAddress, point as unknown as Point)
+    const known = handles[place.slot]
+    if (known !== undefined) return known
+    const point: Point = new Point(this, place)
+    handles[place.slot] = point
     return point
   }
 
-  /** Removes a point. False when there is none. */
-  removePoint(ioAddress: number): boolean {
-    const point = this.#points.get(ioAddress)
-    if (point === undefined || this.#server === null) return false
-    this.#points.delete(ioAddress)
-    this.#drop(point)
+  #places(): Image.Place[] {
+    const blocks =
+      this.#server === null ? [] : (Image.station(this.#host.world.image, this.commonAddress)?.blocks ?? [])
+    this.#host.settled()
+    const places: Image.Place[] = []
+    for (const block of blocks)
+      for (let place = 0; place < block.count; place++) places.push({ block, slot: block.slotAt(place) })
+    return places
+  }
+
+  /** The points by address; where a command shares the address of a monitoring point it follows it. */
+  get points(): Point[] {
+    return this.#places()
+      .map((place) => this.#handle(place))
+      .sort((a, b) => a.ioAddress - b.ioAddress || a.type - b.type)
+  }
+
+  get hasPoints(): boolean {
+    return this.#places().length > 0
+  }
+
+  /** The point at an address (its monitoring point where a command shares it), or with a type; null when there is none. */
+  getPoint(key: number | PointKey): Point | null {
+    const station = this.#server === null ? undefined : Image.station(this.#host.world.image, this.commonAddress)
+    if (station === undefined) return null
+    const place = typeof key === "number" ? Image.find(station, key) : Image.findTyped(station, key.ioAddress, key.type)
+    return place === null ? null : this.#handle(place)
+  }
+
+  /**
+   * Adds a point; null when the address is in use on this station (a command may share the address of a monitoring
+   * point). Throws `InvalidAddress` and `InvalidArgument`; then nothing is left behind.
+   */
+  addPoint<const T extends Type>(options: PointOptions<T>): Point<T> | null {
+    const { ioAddress, type, eventType, interrogationType } = options
+    const place = this.host.addPoints(this.commonAddress, ioAddress, type, 1, {
+      ...(eventType === undefined ? {} : { eventType }),
+      ...(interrogationType === undefined ? {} : { interrogationType })
+    })
+    if (place === null) return null
+    const point = this.#handle(place) as unknown as Point<T>
+    try {
+      for (const name of settings) if (!isDefault(name, options[name])) Object.assign(point, { [name]: options[name] })
+      if (options.actTerm === false) point.actTerm = false
+    } catch (cause) {
+      this.#drop(place)
+      throw cause
+    }
+    return point
+  }
+
+  /** Removes the point at an address, or with a type. False when there is none. */
+  removePoint(key: number | PointKey): boolean {
+    const point = this.getPoint(key)
+    if (point === null) return false
+    this.#drop(point.place)
     return true
   }
 
-  #drop(point: { detach(): Image.Place }): void {
-    const place = point.detach()
+  #drop(place: Image.Place): void {
+    this.#handles.get(place.block)?.splice(place.slot, 1, undefined)
     this.#ticker.forget(place.block, place.slot)
     this.#host.removePoint(place)
   }
 
+  // ---- the station as a whole ----
+
   /** Tells every client that this station was initialised (M_EI_NA_1). */
   signalInitialized(cause: Coi): void {
-    if (!(Number.isInteger(cause) && cause >= 0 && cause <= 255))
-      throw new InvalidArgument({ what: "cause", expected: "a cause of initialisation, 0..255", value: cause })
+    inRange("cause of initialisation", cause, 0, 255)
     this.host.initialised(this.commonAddress, cause)
+  }
+
+  /** Counter mode: A and B freeze locally every `localFreezeMs`, C and D on request; A and D report the readings at once. */
+  setCounters(options: { readonly mode: CounterMode; readonly localFreezeMs?: number }): void {
+    this.host.counterModes.set(this.commonAddress, options.mode)
+    this.#ticker.setLocalFreeze(this.commonAddress, options.localFreezeMs ?? 0)
+  }
+
+  /** Period of the background scan (cause 2) in ms, 0 = none. */
+  setBackgroundScan(everyMs: number): void {
+    inRange("background scan", everyMs, 0, 0x7fff_ffff)
+    this.#ticker.setBackground(this.commonAddress, everyMs)
   }
 
   /** Called by the server when the station is removed. */
   detach(): void {
-    this.#server = null
     const station = Image.station(this.#host.world.image, this.commonAddress)
     this.#ticker.removeStation(this.commonAddress, station?.blocks ?? [])
+    this.#handles.clear()
+    this.#server = null
   }
 
   toString(): string {
-    return `Station ${this.commonAddress} (${this.#points.size} points)`
+    return `Station ${this.commonAddress} (${this.#places().length} points)`
   }
 }

@@ -15,11 +15,81 @@ export {
   ListenFailed,
   PermissionDenied
 } from "../../shell/Errors.ts"
+export { FolderStore } from "../../shell/FileFolder.ts"
+export type { FileStore } from "../../shell/FileStore.ts"
+export type { Deadband } from "../../shell/Hooks.ts"
+export type { CounterMode } from "../../shell/Host.ts"
+export type { LogLevel, LogWriter } from "../../shell/Log.ts"
+export type { Metrics } from "../../shell/Metrics.ts"
 export type { Peer, ServerEvent } from "../../shell/ServerEvent.ts"
+export { Batch, type BatchOptions } from "./Batch.ts"
+export { Connection, type ConnectionCounters, type ConnectionState } from "./Connection.ts"
+export type {
+  ClockSyncCallback,
+  ConnectCallback,
+  DisconnectCallback,
+  ErrorCallback,
+  ParameterCallback,
+  ParameterRequest,
+  RawCallback,
+  ResetCallback,
+  UnexpectedMessageCallback
+} from "./callbacks.ts"
 export { DateTime } from "./DateTime.ts"
-export { Coi, Cot, Double, ResponseState, Step, Type } from "./enums.ts"
-export { IncomingMessage, type Information } from "./IncomingMessage.ts"
-export { Point, type PointCallback, type ReceiveCallback } from "./Point.ts"
-export { type ClockSyncCallback, type ConnectCallback, Server, type ServerOptions } from "./Server.ts"
-export { type PointOptions, Station } from "./Station.ts"
-export type { ValueOf } from "./values.ts"
+export {
+  Coi,
+  CommandMode,
+  Cot,
+  Double,
+  EventState,
+  Frz,
+  Qoc,
+  Qoi,
+  ResponseState,
+  Rqt,
+  Step,
+  TlsCipher,
+  TlsVersion,
+  Type,
+  Umc
+} from "./enums.ts"
+export { explainBytes, explainBytesDict } from "./explain.ts"
+export {
+  BinaryCounterQuality,
+  Debug,
+  OutputCircuits,
+  PackedSingle,
+  Quality,
+  StartEvents
+} from "./flags.ts"
+export { IncomingMessage } from "./IncomingMessage.ts"
+export {
+  BinaryCmd,
+  BinaryCounterInfo,
+  BinaryInfo,
+  DoubleCmd,
+  DoubleInfo,
+  Information,
+  NormalizedCmd,
+  NormalizedInfo,
+  ProtectionCircuitInfo,
+  ProtectionEventInfo,
+  ProtectionStartInfo,
+  ScaledCmd,
+  ScaledInfo,
+  ShortCmd,
+  ShortInfo,
+  SingleCmd,
+  SingleInfo,
+  StatusAndChanged,
+  StepCmd,
+  StepInfo
+} from "./information/index.ts"
+export { Byte32, Int7, Int16, NormalizedFloat, UInt5, UInt7, UInt16 } from "./numbers.ts"
+export type { ServerOptions } from "./options.ts"
+export { Point, type PointCallback, type ReceiveCallback, type TransmitOptions } from "./Point.ts"
+export { ProtocolParameters, type ProtocolParameterValues } from "./ProtocolParameters.ts"
+export { Server, type StationOptions } from "./Server.ts"
+export { type PointKey, type PointOptions, Station } from "./Station.ts"
+// TLS-EXPORT
+export type { Assignable, ValueOf } from "./values.ts"

@@ -1,15 +1,41 @@
-// Values as a program writes them, and as the core keeps them: single points are booleans, everything else numbers.
+// Values as a program writes them, and as the core keeps them: single points are booleans, flag sets of protection
+// equipment and packed points are sets, everything else is a number. Number classes stand for their numbers.
 import * as Value from "../../core/process/Value.ts"
 import { InvalidValue } from "../../shell/Errors.ts"
 import type { Type } from "./enums.ts"
+import { Flags, OutputCircuits, PackedSingle, StartEvents } from "./flags.ts"
+import { type NumberLike, Numeric } from "./numbers.ts"
 
-/** Types whose value is a boolean. */
-export type BooleanType = typeof Type.M_SP_NA_1 | typeof Type.M_SP_TB_1 | typeof Type.C_SC_NA_1 | typeof Type.C_SC_TA_1
+type BooleanType = typeof Type.M_SP_NA_1 | typeof Type.M_SP_TB_1 | typeof Type.C_SC_NA_1 | typeof Type.C_SC_TA_1
 
-/** The value of a point of type `T`. */
-export type ValueOf<T extends Type> = T extends BooleanType ? boolean : number
+/** The value of a point of type `T` as it is read. */
+export type ValueOf<T extends Type> = T extends BooleanType
+  ? boolean
+  : T extends typeof Type.M_PS_NA_1
+    ? PackedSingle
+    : T extends typeof Type.M_EP_TE_1
+      ? StartEvents
+      : T extends typeof Type.M_EP_TF_1
+        ? OutputCircuits
+        : number
+
+/** What may be assigned to a point of type `T`: its value, or a number class for its number. */
+export type Assignable<T extends Type> = T extends BooleanType
+  ? boolean
+  : ValueOf<T> extends number
+    ? NumberLike
+    : ValueOf<T>
 
 const isBoolean = (kind: Value.Kind): boolean => kind === Value.Kind.Single || kind === Value.Kind.SingleCommand
+
+const sets: ReadonlyMap<Value.Kind, { from(value: number): Flags<never> }> = new Map<
+  Value.Kind,
+  { from(value: number): Flags<never> }
+>([
+  [Value.Kind.PackedSingles, PackedSingle as unknown as { from(value: number): Flags<never> }],
+  [Value.Kind.ProtectionStart, StartEvents as unknown as { from(value: number): Flags<never> }],
+  [Value.Kind.ProtectionCircuit, OutputCircuits as unknown as { from(value: number): Flags<never> }]
+])
 
 /** The number behind a value. Throws {@link InvalidValue} for a value of the wrong kind. */
 export function toNumber(layout: Value.Layout, value: unknown): number {
@@ -18,9 +44,18 @@ export function toNumber(layout: Value.Layout, value: unknown): number {
     throw new InvalidValue({ type: layout.name, problem: `its value is true or false, not ${String(value)}` })
   }
   if (typeof value === "number") return value
-  throw new InvalidValue({ type: layout.name, problem: `its value is a number, not ${typeof value} ${String(value)}` })
+  const set = sets.get(layout.kind)
+  if (set === undefined && value instanceof Numeric) return value.valueOf()
+  if (set !== undefined && value instanceof Flags && value === set.from(value.value)) return value.value
+  const expected = set === undefined ? "a number" : "a set of its flags, or its bits"
+  throw new InvalidValue({
+    type: layout.name,
+    problem: `its value is ${expected}, not ${typeof value} ${String(value)}`
+  })
 }
 
 /** The value behind a number. */
-export const fromNumber = (layout: Value.Layout, number: number): boolean | number =>
-  isBoolean(layout.kind) ? number !== 0 : number
+export function fromNumber(layout: Value.Layout, number: number): boolean | number | Flags<never> {
+  if (isBoolean(layout.kind)) return number !== 0
+  return sets.get(layout.kind)?.from(number) ?? number
+}

@@ -15,6 +15,16 @@ const unreadable = (file: string, cause: unknown): Output.CliError => {
   return Output.failure(`${file}: ${reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))}`)
 }
 
+/** The folder for files is made when it is first needed; what is in its place must not be something else. */
+const checkFolder = (file: string, folder: string): Effect.Effect<void, Output.CliError> =>
+  Effect.promise(() => fs.stat(folder).catch(() => null)).pipe(
+    Effect.flatMap((found) =>
+      found === null || found.isDirectory()
+        ? Effect.void
+        : Effect.fail(Output.failure(`${file}: files: ${folder} is not a folder`))
+    )
+  )
+
 /** Reads and checks a configuration file; every problem is one line of the error. */
 export const load = (file: string): Effect.Effect<Config.ServerConfig, Output.CliError> =>
   Effect.tryPromise({ try: () => fs.readFile(file, "utf8"), catch: (cause) => unreadable(file, cause) }).pipe(
@@ -26,7 +36,8 @@ export const load = (file: string): Effect.Effect<Config.ServerConfig, Output.Cl
           `${file}: ${Output.counted(error.problems.length, "problem")}`
         )
       )
-    )
+    ),
+    Effect.tap(({ files }) => (files === null ? Effect.void : checkFolder(file, files)))
   )
 
 /** Warnings of a configuration, a line each. */

@@ -18,23 +18,6 @@ const SELECT = 0x80
 
 const scratch = new DataView(new ArrayBuffer(8))
 
-/** Where in the element the octet with qualifier and S/E stands, -1 for bitstrings. */
-function qualifierAt(kind: Value.Kind): number {
-  switch (kind) {
-    case Value.Kind.SingleCommand:
-    case Value.Kind.DoubleCommand:
-    case Value.Kind.StepCommand:
-      return 0
-    case Value.Kind.Normalized:
-    case Value.Kind.Scaled:
-      return 2
-    case Value.Kind.Short:
-      return 4
-    default:
-      return -1
-  }
-}
-
 /** What a command says. */
 interface Said {
   readonly block: Block
@@ -68,7 +51,7 @@ function read({ block, slot }: Image.Place, octets: Uint8Array, at: number): Sai
   const { kind, stride } = block
   const from = at + Request.ELEMENT_AT
   const element = Request.piece(octets, from, stride)
-  const place = qualifierAt(kind)
+  const place = Value.qualifierAt(kind)
   const octet = place < 0 ? 0 : (element[place] as number)
   if (place >= 0) element[place] = octet & ~SELECT
   for (let i = 0; i < stride; i++) scratch.setUint8(i, element[i] as number)
@@ -77,7 +60,7 @@ function read({ block, slot }: Image.Place, octets: Uint8Array, at: number): Sai
     block,
     slot,
     value: Value.read(kind, scratch, 0),
-    qualifier: place === 0 ? (octet >> 2) & 0x1f : octet & 0x7f,
+    qualifier: Value.readQualifier(kind, scratch, 0),
     select: (octet & SELECT) !== 0,
     element,
     timeLow: tagged ? Request.word(octets, from + stride) : 0,
@@ -88,7 +71,7 @@ function read({ block, slot }: Image.Place, octets: Uint8Array, at: number): Sai
 /** What is wrong with value and qualifier, or null. */
 function judgeContent(turn: Turn, { block, value, qualifier }: Said): Situation | null {
   const { kind } = block
-  const switching = qualifierAt(kind) === 0
+  const switching = Value.qualifierAt(kind) === 0
   if (switching && kind !== Value.Kind.SingleCommand && (value === 0 || value === 3)) return "value"
   if (kind === Value.Kind.Short && !Number.isFinite(value)) return "value"
   if (turn.world.profile.reservedQualifiers === "refuse" && qualifier > (switching ? 3 : 0)) return "qualifier"

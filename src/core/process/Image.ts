@@ -26,6 +26,13 @@ export interface Place {
 
 export const empty: Image = { stations: [] }
 
+/** How many points there are. */
+export function points(image: Image): number {
+  let count = 0
+  for (const { blocks } of image.stations) for (const block of blocks) count += block.count
+  return count
+}
+
 /** The station with this common address, or undefined. */
 export function station(image: Image, ca: number): Station | undefined {
   const { stations } = image

@@ -251,6 +251,37 @@ export function writeExtra(kind: Kind, view: DataView, at: number, extra: number
   }
 }
 
+/** Where the qualifier octet of a command stands in its element, -1 where there is none (bitstrings). */
+export function qualifierAt(kind: Kind): number {
+  switch (kind) {
+    case Kind.SingleCommand:
+    case Kind.DoubleCommand:
+    case Kind.StepCommand:
+      return 0
+    case Kind.Normalized:
+    case Kind.Scaled:
+      return 2
+    case Kind.Short:
+      return 4
+    default:
+      return -1
+  }
+}
+
+/** QU (0..31) of a switching command, QL (0..127) of a set-point; 0 for bitstrings. */
+export function readQualifier(kind: Kind, view: DataView, at: number): number {
+  const place = qualifierAt(kind)
+  if (place < 0) return 0
+  return place === 0 ? (view.getUint8(at) >> 2) & 0x1f : view.getUint8(at + place) & 0x7f
+}
+
+/** Writes what {@link readQualifier} reads. */
+export function writeQualifier(kind: Kind, view: DataView, at: number, qualifier: number): void {
+  const place = qualifierAt(kind)
+  if (place === 0) view.setUint8(at, (view.getUint8(at) & 0x83) | (qualifier << 2))
+  else if (place > 0) view.setUint8(at + place, qualifier & 0x7f)
+}
+
 /** Why `value` cannot be the value of a point of this layout, or null. NaN and infinities of short floats pass: they make the point invalid. */
 export function problem(found: Layout, value: number): string | null {
   if (found.kind === Kind.Short) {

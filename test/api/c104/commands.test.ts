@@ -201,7 +201,7 @@ describe("a callback that misbehaves", () => {
     const executed: unknown[] = []
     const { client, events, station } = await switchedBy(null, { limits: { decisionMs: 60 } })
     station.addPoint({ ioAddress: 20, type: Type.C_SE_NB_1 })?.onReceive((_, __, message) => {
-      executed.push(message.info?.value)
+      executed.push(Number(message.info?.value))
       return executed.length === 1 ? first.promise : SUCCESS
     })
     client.command(Type.C_SE_NB_1, 20, { value: 1, ql: 0 })

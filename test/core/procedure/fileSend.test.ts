@@ -1,6 +1,7 @@
 // File transfer in monitor direction on the pure core: directory, select, call, segments, acknowledgements, and every
 // way in which it is refused or ends early (checklist M1..M14 and M22).
 import { describe, expect, it } from "vitest"
+import * as Core from "../../../src/core/index.ts"
 import type { FileEntry } from "../../../src/core/procedure/FileMessage.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { CA, contentOf, counted, Dialogue, IOA, NOF, sumOf } from "./fileSupport.ts"
@@ -274,6 +275,8 @@ describe("the client", () => {
     expect(dialogue.acknowledge(1, 4)).toEqual(["F_SR 1 lof 65536"])
     dialogue.segments = []
     dialogue.call(6, 1)
+    expect(dialogue.acknowledge(1, 3, { nof: 8 })).toEqual([])
+    expect(dialogue.acknowledge(2, 3)).toEqual([])
     expect(dialogue.acknowledge(1, 3)).toEqual(["F_SR 2 lof 4464"])
     dialogue.call(6, 2)
     expect(dialogue.acknowledge(2, 0x24)).toEqual(["F_SR 2 lof 4464"])
@@ -339,6 +342,7 @@ describe("the client", () => {
     dialogue.peer.octets(Frames.u(Frames.U.testfr))
     dialogue.peer.tick(10_000)
     expect(dialogue.peer.state.work.files?.transfer).not.toBeNull()
+    expect(Core.SessionState.deadline(dialogue.plant.world, dialogue.peer.state)).toBe(30_000)
     dialogue.peer.octets(Frames.u(Frames.U.testfr))
     expect(dialogue.settle(dialogue.peer.tick(1)).map(({ text }) => text)).toEqual(["F_LS 1 lsq 2 chs 0"])
     expect(dialogue.ops()).toEqual(["open", "close"])
@@ -410,6 +414,26 @@ describe("segments", () => {
       .map(({ type, cause }) => (type === 13 ? (cause === 3 ? "event" : "image") : "file"))
     expect(mixed.slice(0, 8)).toContain("file")
     expect(mixed.filter((kind) => kind === "event").length).toBeGreaterThanOrEqual(8)
+  })
+})
+
+describe("segments and events alone", () => {
+  it("share the window one to three", () => {
+    const dialogue = withFile(60_000, { packEvents: false })
+    const { peer, plant } = dialogue
+    const [point] = plant.add(plant.block(CA, 13), 1000)
+    if (point === undefined) throw new Error("no point was added")
+    dialogue.call(1)
+    dialogue.call(2)
+    dialogue.answers = () => false
+    dialogue.settle(peer.send(dialogue.asdu(122, [1, 6])))
+    const read = dialogue.waiting.find(({ request }) => request.op === "read")
+    if (read === undefined) throw new Error("nothing was read")
+    expect(dialogue.answer(read)).toHaveLength(12)
+    for (let n = 0; n < 100; n++) plant.publish(point, n)
+    const types = [...peer.acknowledge(), ...peer.acknowledge()].map(({ type }) => type)
+    expect(types.filter((type) => type === 125)).toHaveLength(6)
+    expect(types.filter((type) => type === 13)).toHaveLength(18)
   })
 })
 

@@ -1,0 +1,22 @@
+// Messages that were turned down without asking the application, in c104's words.
+import type { Situation } from "../../core/procedure/Rejection.ts"
+import * as Request from "../../core/procedure/Request.ts"
+import * as Image from "../../core/process/Image.ts"
+import { Umc } from "./enums.ts"
+
+const causes: Partial<Record<Situation, Umc>> = {
+  unknownCommonAddress: Umc.UNKNOWN_CA,
+  unknownType: Umc.INVALID_TYPE_ID,
+  unknownCause: Umc.INVALID_COT,
+  unknownObject: Umc.UNKNOWN_IOA,
+  groupNotConfigured: Umc.UNIMPLEMENTED_GROUP
+}
+
+/** The cause that c104 gives, or null for what it does not call unexpected. */
+export function causeOf(image: Image.Image, situation: Situation, apdu: Uint8Array): Umc | null {
+  const cause = causes[situation] ?? null
+  if (cause !== Umc.UNKNOWN_IOA) return cause
+  const station = Image.station(image, Request.ca(apdu, 0))
+  const other = station === undefined ? null : Image.find(station, Request.ioa(apdu, 0))
+  return other === null ? cause : Umc.MISMATCHED_TYPE_ID
+}

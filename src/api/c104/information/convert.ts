@@ -1,0 +1,87 @@
+// Between information and the process image, or the octets of a message.
+import * as TypeTable from "../../../core/asdu/TypeTable.ts"
+import * as Request from "../../../core/procedure/Request.ts"
+import type { Block, Zone } from "../../../core/process/Block.ts"
+import * as Image from "../../../core/process/Image.ts"
+import * as Value from "../../../core/process/Value.ts"
+import { InvalidArgument } from "../../../shell/Errors.ts"
+import * as Zones from "../../../shell/Zones.ts"
+import { DateTime, fromWords } from "../DateTime.ts"
+import type { Type } from "../enums.ts"
+import { type BinaryCounterQuality, Flags, type Quality } from "../flags.ts"
+import type { CoreForm, Information, Origin } from "./Information.ts"
+import { type AnyInformationClass, informationOf, isPointType, type PointType } from "./index.ts"
+
+/** The class of a type that is known to be a point's. */
+const classOf = (type: number): AnyInformationClass =>
+  informationOf(type as PointType) as unknown as AnyInformationClass
+
+/** Whether the point's own type carries a time tag. */
+const isTagged = (type: number): boolean => TypeTable.byId[type]?.time === "cp56"
+
+const instant = (low: number, high: number, zone: Zone): DateTime => {
+  const local = fromWords(low, high)
+  const epochMs = Zones.toUtc(zone, local.epochMs, local.summerTime)
+  return new DateTime({ ...local, epochMs })
+}
+
+/** The time tag of a point, or null for a type without one. */
+export function recordedAt(block: Block, slot: number): DateTime | null {
+  const { time, of, zone } = block
+  if (time === null || !isTagged(of.type)) return null
+  return instant(time[slot * 2] as number, time[slot * 2 + 1] as number, zone)
+}
+
+/** The numbers of an element in place. */
+function form(type: number, kind: Value.Kind, view: DataView, at: number): CoreForm {
+  const command = Value.isCommand(type)
+  const layout = Value.layoutOf(type) as Value.Layout
+  const { qualityAt, qualityMask } = layout
+  return {
+    value: Value.read(kind, view, at),
+    quality: command || qualityAt < 0 ? 0 : view.getUint8(at + qualityAt) & qualityMask,
+    extra: command ? 0 : Value.readExtra(kind, view, at),
+    qualifier: command ? Value.readQualifier(kind, view, at) : 0
+  }
+}
+
+/** Everything that a point says. */
+export function read(block: Block, slot: number, processedAt: Date, isReadonly: boolean): Information {
+  const origin: Origin = { recordedAt: recordedAt(block, slot), processedAt, isReadonly }
+  const { type } = block.of
+  return classOf(type).fromCore(form(type, block.kind, block.view, slot * block.stride), origin)
+}
+
+/** What a command point said before: the value alone is remembered. */
+export const previous = (block: Block, value: number, processedAt: Date): Information =>
+  classOf(block.of.type).fromCore({ value, quality: 0, extra: 0, qualifier: 0 }, { processedAt })
+
+/** The information of one object of a message; null for types that are no points, and for octets that end too early. */
+export function decode(type: Type, apdu: Uint8Array, at: number): Information | null {
+  const layout = Value.layoutOf(type)
+  if (layout === undefined || !isPointType(type) || at + layout.octets > apdu.length) return null
+  const view = new DataView(apdu.buffer, apdu.byteOffset, apdu.byteLength)
+  const tagAt = at + layout.octets
+  const tagged = isTagged(type) && tagAt + 7 <= apdu.length
+  const time = tagged ? fromWords(Request.word(apdu, tagAt), Request.word(apdu, tagAt + 3) >>> 8) : null
+  return classOf(type).fromCore(form(type, layout.kind, view, at), { recordedAt: time, isReadonly: true })
+}
+
+/** The numbers of information for a point. Throws `InvalidArgument` when it is of another class. */
+export function write(type: Type, info: Information): CoreForm {
+  const expected = classOf(type)
+  if (info instanceof expected) return info.toCore()
+  throw new InvalidArgument({ what: "info", expected: `a ${expected.name}`, value: info })
+}
+
+/** The quality of a point; null for commands and types without quality. */
+export const quality = (block: Block, slot: number): Quality | BinaryCounterQuality | null =>
+  classOf(block.of.type).qualityFromCore(Image.quality(block, slot))
+
+/** Quality bits as on the wire: of a set of the right class, or given as bits. */
+export function qualityBits(block: Block, given: Quality | BinaryCounterQuality | number | null): number {
+  if (given === null) return 0
+  if (given instanceof Flags) return classOf(block.of.type).qualityToCore(given)
+  if (Number.isInteger(given) && given >= 0 && given <= 255) return given
+  throw new InvalidArgument({ what: "quality", expected: "a Quality, or its bits 0..255", value: given })
+}

@@ -1,0 +1,57 @@
+// The options of the `Server` class, under c104's names where it has them, and what the shell makes of them.
+import type { Limits } from "../../core/Limits.ts"
+import * as Profile from "../../core/Profile.ts"
+import type { FileStore } from "../../shell/FileStore.ts"
+import { inRange } from "../../shell/Host.ts"
+import type { LogLevel, LogWriter } from "../../shell/Log.ts"
+import * as Options from "../../shell/Options.ts"
+import type { TransportSecurity } from "./TransportSecurity.ts"
+
+export interface ServerOptions {
+  /** Address to listen on, default "0.0.0.0"; names are resolved, IPv6 is welcome. */
+  readonly ip?: string
+  /** Port to listen on, default 2404; 0 takes any free one. */
+  readonly port?: number
+  /** Granularity of cyclic transmission and timers in ms, at least 50, default 100. */
+  readonly tickRateMs?: number
+  /** Time in ms within which an execute must follow its select, default 100 (which is short). */
+  readonly selectTimeoutMs?: number
+  /** Open connections at a time, default 0 = no limit but the safety limit of 10,000. */
+  readonly maxConnections?: number
+  /** TLS configuration; it is frozen from then on. Default null = plain TCP. */
+  readonly transportSecurity?: TransportSecurity | null
+
+  /** Whether events that wait together share an ASDU, default true. */
+  readonly packEvents?: boolean
+  /** The interoperability profile, default "c104". */
+  readonly profile?: "c104" | "iec" | Profile.Profile
+  /** Limits of this server: names, defaults and ranges in the table of the README. */
+  readonly limits?: Partial<Limits>
+  /** Largest age in ms of a time-tagged command, default 0 = not judged. */
+  readonly commandAgeMs?: number
+  /** Whose clock tags events: this machine's (default) or the one that clients set. */
+  readonly clockSource?: "host" | "c_cs"
+  /** How long in ms a clock set by a client is valid, default 0 = for ever. */
+  readonly clockValidMs?: number
+  /** Where files are kept; default null = no file transfer. */
+  readonly files?: FileStore | null
+  /** What is logged, default "warning"; and by whom, default Effect's logger. */
+  readonly logLevel?: LogLevel
+  readonly logWriter?: LogWriter | null
+}
+
+const SELECT_TIMEOUT_MS = 100
+
+/** Throws `InvalidArgument` for options outside their range. */
+export function optionsOf(options: ServerOptions): Options.Options {
+  const { ip, profile = "c104", selectTimeoutMs = SELECT_TIMEOUT_MS, transportSecurity, ...same } = options
+  inRange("selectTimeoutMs", selectTimeoutMs, 0, 0x7fff_ffff)
+  const given = Object.entries({
+    ...same,
+    host: ip,
+    selectMs: selectTimeoutMs,
+    tls: transportSecurity == null ? undefined : transportSecurity.freeze()
+  }).filter(([, value]) => value !== undefined)
+  const preset = typeof profile === "string" ? Profile.presets[profile] : profile
+  return Options.complete(Object.fromEntries(given), preset)
+}

@@ -1,0 +1,147 @@
+// One station in a configuration file: its own keys, and the rules between its rows of points.
+import * as Schema from "effect/Schema"
+import * as Field from "./ConfigField.ts"
+import * as ConfigPoint from "./ConfigPoint.ts"
+import * as Source from "./ConfigSource.ts"
+import type { CounterMode } from "./Host.ts"
+import * as Zones from "./Zones.ts"
+
+/** How the counters of a station are frozen (60870-5-5 6.9). */
+export interface CountersConfig {
+  readonly mode: CounterMode
+  /** Period of the local freeze in milliseconds (modes A and B); 0 = none. */
+  readonly freezeMs: number
+}
+
+export interface StationConfig {
+  readonly commonAddress: number
+  readonly name: string | null
+  /** IANA name of the zone of its time tags; null = UTC. */
+  readonly timeZone: string | null
+  /** Period of the background scan in milliseconds; 0 = none. */
+  readonly backgroundMs: number
+  readonly counters: CountersConfig
+  readonly points: ReadonlyArray<ConfigPoint.PointConfig>
+}
+
+const isZone = (name: string): boolean => {
+  try {
+    Zones.make(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const zoneMessage = (input: unknown): string => {
+  const expected = "an IANA time zone such as Europe/Berlin, or UTC"
+  if (typeof input !== "string") return `expected ${expected}; got ${Source.show(input)}`
+  const hint = Source.hint(input, Intl.supportedValuesOf("timeZone"))
+  return `unknown time zone ${Source.show(input)}${hint || `; expected ${expected}`}`
+}
+
+const stationFields = {
+  commonAddress: Source.required(Field.integer(1, 65_534, "a common address")),
+  name: Field.text,
+  timeZone: Source.field(Schema.String.check(Schema.makeFilter(isZone)), zoneMessage),
+  background: Field.span("the period of the background scan"),
+  counters: Field.anything,
+  points: Source.required(Source.field(Schema.Array(Schema.Unknown), "a list of points"))
+} as const
+
+const counterFields = {
+  mode: Source.required(Field.word("A", "B", "C", "D")),
+  freeze: Field.span("the period of the local freeze")
+} as const
+
+/** The standard's usual way: clients freeze and ask. */
+const COUNTERS: CountersConfig = { mode: "C", freezeMs: 0 }
+
+const readCounters = (input: unknown, path: Source.Path, report: Field.Report, warn: Field.Report): CountersConfig => {
+  const { mode, freeze } = Source.read(input, path, "counters", counterFields, report)
+  if (mode === undefined) return COUNTERS
+  const local = mode === "A" || mode === "B"
+  if (!local && freeze !== undefined)
+    report([...path, "freeze"], `freeze is for the modes A and B; in mode ${mode} clients freeze`, "key")
+  if (local && !Object.hasOwn(input as object, "freeze"))
+    warn(path, `mode ${mode} without freeze, the period of the local freeze: these counters are never frozen`)
+  return { mode, freezeMs: freeze ?? 0 }
+}
+
+type Rows = ReadonlyArray<ConfigPoint.Placed>
+
+const rangeText = ({ address, count }: ConfigPoint.Placed): string =>
+  count === 1 ? String(address) : `${address}..${address + count - 1}`
+
+/** Two rows may not share an address. Rows stay ranges however many points they have. */
+const checkAddresses = (ascending: Rows, source: Source.Source, report: Field.Report) => {
+  let widest: ConfigPoint.Placed | undefined
+  for (const row of ascending) {
+    if (widest !== undefined && row.address < widest.address + widest.count) {
+      const [first, second] = Number(widest.path.at(-1)) < Number(row.path.at(-1)) ? [widest, row] : [row, widest]
+      const { line } = source.problem([...first.path, "address"], "")
+      const by = row.command ? " by commands" : ""
+      const where = `${rangeText(second)} here, ${rangeText(first)} in line ${line}`
+      report([...second.path, "address"], `information object address ${row.address} is used twice${by}: ${where}`)
+    }
+    if (widest === undefined || row.address + row.count > widest.address + widest.count) widest = row
+  }
+}
+
+/** The row with the greatest address that is not above `address`. */
+const rowAt = (ascending: Rows, address: number): ConfigPoint.Placed | undefined => {
+  let [low, high] = [0, ascending.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((ascending[middle]?.address ?? Number.POSITIVE_INFINITY) <= address) low = middle + 1
+    else high = middle
+  }
+  const row = ascending[low - 1]
+  return row !== undefined && address < row.address + row.count ? row : undefined
+}
+
+/** Every command of a row needs its own monitoring point to report to, on the same station. */
+const checkFeedback = (commands: Rows, monitoring: Rows, report: Field.Report) => {
+  for (const { path, count, feedback } of commands) {
+    if (feedback === undefined) continue
+    for (let address = feedback; address < feedback + count; ) {
+      const target = rowAt(monitoring, address)
+      if (target === undefined) {
+        const problem =
+          rowAt(commands, address) === undefined
+            ? `this station has no point with the information object address ${address}`
+            : `${address} is a command; feedback must be a monitoring point of the same station`
+        report([...path, "feedback"], problem)
+        break
+      }
+      address = target.address + target.count
+    }
+  }
+}
+
+/** Reads a station; null when its address could not be read. */
+export const read = (
+  input: unknown,
+  path: Source.Path,
+  source: Source.Source,
+  report: Field.Report,
+  warn: Field.Report
+): StationConfig | null => {
+  const given = Source.read(input, path, "a station", stationFields, report)
+  const { commonAddress, name = null, timeZone = null, background: backgroundMs = 0, points = [] } = given
+  const counters =
+    given.counters === undefined ? COUNTERS : readCounters(given.counters, [...path, "counters"], report, warn)
+  const rows = points.map((point, index) => ConfigPoint.read(point, [...path, "points", index], report))
+  const ascending = rows
+    .flatMap(({ placed }) => (placed === null ? [] : [placed]))
+    .sort((left, right) => left.address - right.address)
+  // a command may share the address of the monitoring point that it acts on
+  const commands = ascending.filter(({ command }) => command)
+  const monitoring = ascending.filter(({ command }) => !command)
+  checkAddresses(monitoring, source, report)
+  checkAddresses(commands, source, report)
+  checkFeedback(commands, monitoring, report)
+  if (commonAddress === undefined) return null
+  const read = rows.flatMap(({ point }) => (point === null ? [] : [point]))
+  return { commonAddress, name, timeZone, backgroundMs, counters, points: read }
+}

@@ -1,0 +1,69 @@
+// The log of a server: what happens, in words, at levels; what can be a flood is summed up once a second.
+import { endpoint, type ServerEvent } from "./ServerEvent.ts"
+
+/** Levels from nothing to everything. */
+export const levels = ["none", "error", "warning", "info", "debug"] as const
+export type LogLevel = (typeof levels)[number]
+
+/** Takes the lines of a log. */
+export type LogWriter = (level: Exclude<LogLevel, "none">, line: string) => void
+
+/** An event as a line and its level. */
+export function line(event: ServerEvent): { readonly level: Exclude<LogLevel, "none">; readonly text: string } {
+  switch (event.event) {
+    case "error":
+      return { level: "error", text: event.error.message }
+    case "overflow":
+      return {
+        level: "warning",
+        text: `${event.lost} events were dropped before ${endpoint(event.peer)} had been sent them`
+      }
+    case "refused":
+      return { level: "warning", text: `${event.address}:${event.port} was refused: ${event.why}` }
+    case "closed":
+      return { level: "info", text: `${endpoint(event.peer)} closed: ${event.reason}` }
+    case "connected":
+    case "started":
+    case "stopped":
+      return { level: "info", text: `${endpoint(event.peer)} ${event.event}` }
+    case "command":
+      return {
+        level: "info",
+        text: `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value}: ${event.outcome}`
+      }
+    case "clock":
+      return {
+        level: "info",
+        text: `${endpoint(event.peer)} clock ${new Date(event.timeMs).toISOString()}: ${event.outcome}`
+      }
+    case "interrogated":
+      return {
+        level: "debug",
+        text: `${endpoint(event.peer)} ${event.type} ${event.qualifier} of station ${event.commonAddress} answered`
+      }
+    case "rejected":
+      return { level: "debug", text: `${endpoint(event.peer)} rejected: ${event.situation}` }
+  }
+}
+
+/** Within so many ms, lines of the same kind after the first are only counted. */
+const QUIET_MS = 1000
+
+/** An observer that writes what is at or above a level; a flood of one kind is told once a second, with its number. */
+export function observer(level: () => LogLevel, write: LogWriter, nowMs: () => number): (event: ServerEvent) => void {
+  const quiet = new Map<string, { untilMs: number; held: number }>()
+  return (event) => {
+    const { level: at, text } = line(event)
+    if (levels.indexOf(at) > levels.indexOf(level())) return
+    const floods = event.event === "overflow" || event.event === "refused" || event.event === "rejected"
+    if (!floods) return write(at, text)
+    const state = quiet.get(event.event)
+    if (state !== undefined && nowMs() < state.untilMs) {
+      state.held++
+      return
+    }
+    const held = state?.held ?? 0
+    quiet.set(event.event, { untilMs: nowMs() + QUIET_MS, held: 0 })
+    write(at, held === 0 ? text : `${text} (and ${held} more like it before)`)
+  }
+}

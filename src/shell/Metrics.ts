@@ -1,0 +1,42 @@
+// A snapshot of a server's counters, for scraping and status pages.
+import * as Image from "../core/process/Image.ts"
+import type { Host } from "./Host.ts"
+
+export interface Metrics {
+  readonly openConnections: number
+  readonly activeConnections: number
+  readonly stations: number
+  readonly points: number
+  /** Events published since the server was made. */
+  readonly publishedEvents: number
+  /** Events that wait for the slowest started connection. */
+  readonly backlog: number
+  /** Of the open connections: I frames received and sent, and events that were dropped before they were sent. */
+  readonly receivedFrames: number
+  readonly sentFrames: number
+  readonly lostEvents: number
+}
+
+/** The counters as they are now. */
+export function snapshot(host: Host): Metrics {
+  let receivedFrames = 0
+  let sentFrames = 0
+  let lostEvents = 0
+  for (const { state } of host.sessions) {
+    receivedFrames += state.receivedFrames
+    sentFrames += state.sentFrames
+    lostEvents += state.lost
+  }
+  const { stations } = host.world.image
+  return {
+    openConnections: host.sessions.size,
+    activeConnections: host.activeCount,
+    stations: stations.length,
+    points: Image.points(host.world.image),
+    publishedEvents: host.logEnds().reduce((sum, end) => sum + end, 0),
+    backlog: host.backlog(),
+    receivedFrames,
+    sentFrames,
+    lostEvents
+  }
+}
