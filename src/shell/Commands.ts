@@ -45,8 +45,7 @@ export function command(session: Session, notice: CommandRequested, decisions: D
   else hooks.queue.push({ session, notice, deciding })
 }
 
-const running = ({ awaiting }: Hooks): boolean =>
-  awaiting !== null && awaiting.confirmed && awaiting.session.reason === null
+const running = ({ awaiting }: Hooks): boolean => awaiting?.confirmed === true && awaiting.session.reason === null
 
 function decide(
   session: Session,

@@ -1,5 +1,4 @@
 // Freezing and resetting counters (60870-5-5 6.9): on request of a client, or by the station's own clock.
-import * as Time from "../core/asdu/Time.ts"
 import * as Image from "../core/process/Image.ts"
 import type { Host } from "./Host.ts"
 import * as Zones from "./Zones.ts"
@@ -16,11 +15,7 @@ export interface FreezeOrder {
 
 /** Carries an order out on one station, all its counters at the same instant. */
 export function carryOut(host: Host, station: Image.Station, order: FreezeOrder): void {
-  const nowMs = host.nowMs()
-  Zones.settle(station.zone, nowMs)
-  const localMs = nowMs + station.zone.offsetMs
-  const low = Time.cp56Low(localMs) | (station.zone.summer ? Time.SUMMER_TIME : 0)
-  const high = Time.cp56High(localMs)
+  const { low, high } = Zones.words(station.zone, host.nowMs())
   host.settled()
   for (const block of station.blocks) {
     if (block.of.counterType === 0) continue

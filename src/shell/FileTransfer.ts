@@ -212,16 +212,13 @@ export class FileDesk {
     const ioa = whole("object address", file.ioa, 16_777_215)
     const nof = whole("name of file", file.nof, 65_535)
     const { zone } = Image.station(this.host.world.image, ca) ?? { zone: Image.utc() }
-    const named = zone instanceof Zones.NamedZone ? zone : null
-    const offsetMs = named?.offsetAt(file.createdMs) ?? 0
-    const summer = named !== null && offsetMs > named.standardAt(file.createdMs)
-    const localMs = file.createdMs + offsetMs
+    const created = Zones.words(zone, file.createdMs)
     return {
       ioa,
       nof,
       octets: whole("octets", file.octets, FILE_OCTETS_MAX),
-      timeLow: Time.cp56Low(localMs) | (summer ? Time.SUMMER_TIME : 0),
-      timeHigh: Time.cp56High(localMs),
+      timeLow: created.low,
+      timeHigh: created.high,
       status: whole("status", file.status ?? 0, 31),
       directory: file.directory ?? false,
       active: this.holders.has(keyOf({ ca, ioa, nof }))

@@ -115,19 +115,12 @@ function clock(session: Session, notice: Notices.ClockRequested, decisions: Noti
   const { timeLow, timeHigh, ca } = notice
   const station = Image.station(host.world.image, ca) ?? host.world.image.stations[0]
   const zone = station?.zone ?? Image.utc()
-  const ownMs = host.nowMs()
-  Zones.settle(zone, ownMs)
-  const localMs = ownMs + zone.offsetMs
+  const own = Zones.words(zone, host.nowMs())
   const timeMs = Zones.toUtc(zone, Time.cp56ToEpochMs(timeLow, timeHigh), (timeLow & Time.SUMMER_TIME) !== 0)
   const conclude = (outcome: Outcome): Notices.Decision => {
     host.tell({ event: "clock", peer, timeMs, outcome })
     if (outcome === "success") host.synchronise(timeMs)
-    const summer = zone.summer ? Time.SUMMER_TIME : 0
-    return {
-      ...Commands.plain(notice.id, outcome),
-      timeLow: Time.cp56Low(localMs) | summer,
-      timeHigh: Time.cp56High(localMs)
-    }
+    return { ...Commands.plain(notice.id, outcome), timeLow: own.low, timeHigh: own.high }
   }
   const handler = host.onClockSync
   if (handler === null) decisions.push(conclude("success"))

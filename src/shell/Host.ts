@@ -283,6 +283,11 @@ export class Host {
     return nowMs
   }
 
+  /** Whether time tags are valid: always with this machine's clock, with the clients' once it was set. */
+  get isSynchronised(): boolean {
+    return this.timeFlags === 0
+  }
+
   /** A client has set the clock: with `clockSource` "c_cs" it counts from now on, as long as it is valid. */
   synchronise(utcMs: number): void {
     const { clockSource, clockValidMs } = this.options
@@ -353,6 +358,7 @@ export class Host {
     if (this.sessions.size === 0) return -1
     const log = this.world.logs[block.of.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
+    if (block.kind === Value.Kind.PackedSingles) Image.reported(block, slot)
     this.appended(end)
     return end
   }

@@ -85,7 +85,8 @@ export class Session {
 
   received(chunk: Uint8Array): void {
     const { host } = this
-    const wallMs = host.options.commandAgeMs === 0 ? 0 : host.nowMs()
+    const judged = host.options.commandAgeMs !== 0
+    const wallMs = !judged ? 0 : host.isSynchronised ? host.nowMs() : Number.NaN
     this.dispatch(SessionEvent.received(host.clock.monotonicMs(), host.logEnds(), this.room(), chunk, wallMs))
   }
 

@@ -199,7 +199,7 @@ export class Ticker {
 /** Whether the time has come; if so, sets the next one: a fixed rate, without a burst for what was missed. */
 function due(rhythm: Rhythm, nowMs: number): boolean {
   if (nowMs < rhythm.dueMs) return false
-  rhythm.dueMs = Math.max(rhythm.dueMs + rhythm.everyMs, nowMs + 1)
+  rhythm.dueMs += (Math.floor((nowMs - rhythm.dueMs) / rhythm.everyMs) + 1) * rhythm.everyMs
   return true
 }
 

@@ -1,11 +1,11 @@
 // Time zones of time tags: what local time is ahead of UTC, and whether it is summer time (SU), by the IANA database
 // of the runtime. Offsets change on quarter hours, so one look-up serves a quarter of an hour.
+import * as Time from "../core/asdu/Time.ts"
 import type { Zone } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import { InvalidArgument } from "./Errors.ts"
 
 const QUARTER_MS = 900_000
-const HALF_YEAR_MS = 15_778_800_000
 
 /** A zone by its IANA name. */
 export class NamedZone implements Zone {
@@ -47,29 +47,35 @@ export class NamedZone implements Zone {
     return Date.UTC(year, month - 1, day, hour, minute, second) - whole
   }
 
-  /** Standard time's offset: the smaller of this half of the year's and the other's. */
-  standardAt(epochMs: number): number {
-    return Math.min(
-      this.offsetAt(epochMs),
-      this.offsetAt(epochMs + HALF_YEAR_MS),
-      this.offsetAt(epochMs - HALF_YEAR_MS)
-    )
+  /** Offsets of standard time and of summer time in the year of an instant; the same where there is no summer time. */
+  private seasons(epochMs: number): { readonly standard: number; readonly summer: number } {
+    const year = new Date(epochMs).getUTCFullYear()
+    const [january, july] = [this.offsetAt(Date.UTC(year, 0, 1)), this.offsetAt(Date.UTC(year, 6, 1))]
+    return { standard: Math.min(january, july), summer: Math.max(january, july) }
+  }
+
+  /** Whether summer time is in force. */
+  isSummerAt(epochMs: number): boolean {
+    return this.offsetAt(epochMs) > this.seasons(epochMs).standard
   }
 
   /** Makes offset and flag those of an instant. */
   renew(epochMs: number): void {
     this.offsetMs = this.offsetAt(epochMs)
-    this.summer = this.offsetMs > this.standardAt(epochMs)
+    this.summer = this.isSummerAt(epochMs)
     this.untilMs = (Math.floor(epochMs / QUARTER_MS) + 1) * QUARTER_MS
   }
 
-  /** The instant of a local time; `summer` (SU) tells which one where the hour is repeated. */
+  /**
+   * The instant of a local time. Where the hour is repeated, `summer` (SU) tells which one; elsewhere the zone knows
+   * better than a sender that does not set it.
+   */
   toUtc(localMs: number, summer: boolean): number {
-    const standard = this.standardAt(localMs)
-    const first = localMs - standard
-    if (!summer) return first
-    const shifted = localMs - this.offsetAt(localMs - standard - 1)
-    return this.offsetAt(shifted) > standard ? shifted : first
+    const seasons = this.seasons(localMs)
+    const [first, second] = [localMs - seasons.summer, localMs - seasons.standard]
+    const inSummer = this.offsetAt(first) === seasons.summer
+    const inStandard = this.offsetAt(second) === seasons.standard
+    return inSummer && (summer || !inStandard) ? first : second
   }
 }
 
@@ -80,6 +86,14 @@ export const make = (name: string | null): Zone => (name === null || name === "U
 export function settle(zone: Zone, epochMs: number): void {
   if (epochMs < zone.untilMs && epochMs >= zone.untilMs - QUARTER_MS) return
   if (zone instanceof NamedZone) zone.renew(epochMs)
+}
+
+/** The CP56Time2a words of an instant in a zone, SU included. */
+export function words(zone: Zone, epochMs: number): { readonly low: number; readonly high: number } {
+  const named = zone instanceof NamedZone ? zone : null
+  const localMs = epochMs + (named?.offsetAt(epochMs) ?? 0)
+  const summer = named?.isSummerAt(epochMs) === true ? Time.SUMMER_TIME : 0
+  return { low: Time.cp56Low(localMs) | summer, high: Time.cp56High(localMs) }
 }
 
 /** The instant of a station's local time. */

@@ -30,25 +30,26 @@ const causes = `PERIODIC 1, BACKGROUND_SCAN 2, SPONTANEOUS 3, INITIALIZED 4, REQ
 
 describe("enumerations", () => {
   it.each([
-    ["Cot", causes],
-    ["Qoi", `STATION 20, ${groups("GROUP_", 21, 16)}`],
-    ["Qoc", "NONE 0, SHORT_PULSE 1, LONG_PULSE 2, PERSISTENT 3"],
-    ["Rqt", `${groups("GROUP_", 1, 4)}, GENERAL 5`],
-    ["Frz", "READ 0, FREEZE_WITHOUT_RESET 1, FREEZE_WITH_RESET 2, COUNTER_RESET 3"],
-    ["Coi", "LOCAL_POWER_ON 0, LOCAL_MANUAL_RESET 1, REMOTE_RESET 2"],
+    ["Cot", enums.Cot, causes],
+    ["Qoi", enums.Qoi, `STATION 20, ${groups("GROUP_", 21, 16)}`],
+    ["Qoc", enums.Qoc, "NONE 0, SHORT_PULSE 1, LONG_PULSE 2, PERSISTENT 3"],
+    ["Rqt", enums.Rqt, `${groups("GROUP_", 1, 4)}, GENERAL 5`],
+    ["Frz", enums.Frz, "READ 0, FREEZE_WITHOUT_RESET 1, FREEZE_WITH_RESET 2, COUNTER_RESET 3"],
+    ["Coi", enums.Coi, "LOCAL_POWER_ON 0, LOCAL_MANUAL_RESET 1, REMOTE_RESET 2"],
     [
       "Umc",
+      enums.Umc,
       `NO_ERROR_CAUSE 0, UNKNOWN_TYPE_ID 1, UNKNOWN_COT 2, UNKNOWN_CA 3, UNKNOWN_IOA 4, INVALID_COT 5, INVALID_TYPE_ID 6,
        MISMATCHED_TYPE_ID 7, UNIMPLEMENTED_GROUP 8`
     ],
-    ["ResponseState", "FAILURE 0, SUCCESS 1, NONE 2"],
-    ["CommandMode", "DIRECT 0, SELECT_AND_EXECUTE 1"],
-    ["Step", "INVALID_0 0, LOWER 1, HIGHER 2, INVALID_3 3"],
-    ["Double", "INTERMEDIATE 0, OFF 1, ON 2, INDETERMINATE 3"],
-    ["EventState", "INTERMEDIATE 0, OFF 1, ON 2, INDETERMINATE 3"],
-    ["TlsVersion", "NOT_SELECTED 0, SSL_3_0 3, TLS_1_0 4, TLS_1_1 5, TLS_1_2 6, TLS_1_3 7"]
-  ] as const)("%s", (name, text) => {
-    expect(enums[name]).toEqual(members(text))
+    ["ResponseState", enums.ResponseState, "FAILURE 0, SUCCESS 1, NONE 2"],
+    ["CommandMode", enums.CommandMode, "DIRECT 0, SELECT_AND_EXECUTE 1"],
+    ["Step", enums.Step, "INVALID_0 0, LOWER 1, HIGHER 2, INVALID_3 3"],
+    ["Double", enums.Double, "INTERMEDIATE 0, OFF 1, ON 2, INDETERMINATE 3"],
+    ["EventState", enums.EventState, "INTERMEDIATE 0, OFF 1, ON 2, INDETERMINATE 3"],
+    ["TlsVersion", enums.TlsVersion, "NOT_SELECTED 0, SSL_3_0 3, TLS_1_0 4, TLS_1_1 5, TLS_1_2 6, TLS_1_3 7"]
+  ] as const)("%s", (_, enumeration, text) => {
+    expect(enumeration).toEqual(members(text))
   })
 
   it("Type has c104's members, and those of parameters, files and statistics", () => {

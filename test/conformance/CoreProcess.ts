@@ -5,6 +5,7 @@ import type { Held } from "../../src/core/procedure/World.ts"
 import * as Zones from "../../src/shell/Zones.ts"
 import type * as Backend from "./Backend.ts"
 import * as Given from "./Given.ts"
+import { CoreFiles, MemoryFiles } from "./MemoryFiles.ts"
 import type * as Points from "./Points.ts"
 
 /** How often it is looked what is due. */
@@ -31,6 +32,9 @@ export class CoreProcess {
   readonly world: Core.World
   readonly log: Core.EventLog.EventLog
   readonly selections: Map<Core.Block, Map<number, Held>> = new Map()
+  /** The files of all stations, and what sessions do with them. */
+  readonly store: MemoryFiles
+  readonly files: CoreFiles
   private wallMs: number
   private offsetMs = 0
   private timeFlags: number
@@ -40,6 +44,8 @@ export class CoreProcess {
 
   constructor(given: Given.Given) {
     this.given = given
+    this.store = new MemoryFiles(given.files ?? [], given.wallMs)
+    this.files = new CoreFiles(this.store, given.wallMs)
     this.wallMs = given.wallMs
     this.timeFlags = given.clockSource === "c_cs" ? Core.Time.INVALID : 0
     this.tickMs = Given.ticks(given) ? TICK_MS : Number.POSITIVE_INFINITY
@@ -58,7 +64,7 @@ export class CoreProcess {
       selections: this.selections,
       selectMs: given.select * 1000,
       commandAgeMs: given.commandAge * 1000,
-      files: false,
+      files: given.files !== null,
       trace: false,
       packEvents: given.pack
     }
@@ -121,7 +127,9 @@ export class CoreProcess {
 
   /** Tells the present value; returns the log position behind the event. */
   append({ block, slot }: Core.Image.Place, cause: number, originator: number, asker: number): number {
-    return Core.EventLog.append(this.log, block, slot, cause, originator, asker) + 1
+    const end = Core.EventLog.append(this.log, block, slot, cause, originator, asker) + 1
+    Core.Image.reported(block, slot)
+    return end
   }
 
   private stamp(block: Core.Block, slot: number, utcMs: number): void {
@@ -163,6 +171,12 @@ export class CoreProcess {
       this.timeFlags = Core.Time.INVALID
     }
     return nowMs
+  }
+
+  /** As {@link nowMs} for judging the age of commands: not a number while nobody has set the clock. */
+  judgeMs(): number {
+    const nowMs = this.nowMs()
+    return this.timeFlags === 0 ? nowMs : Number.NaN
   }
 
   pass(ms: number): void {

@@ -33,6 +33,8 @@ export class CoreStation implements Backend.Backend {
   private opened = 0
   private connections: readonly Connection[] = []
   private happened: Backend.Happening[] = []
+  /** Answers of the file store to the connection that is being dispatched. */
+  private readonly filed: NonNullable<Core.SessionEvent.SessionEvent["file"]>[] = []
   private readonly application: CoreApplication.CoreApplication
   /** A reset of the process: who asked, when it is looked again, and until when. */
   private restart: { readonly client: CoreApplication.Client; readonly untilMs: number; lookMs: number } | null = null
@@ -58,7 +60,7 @@ export class CoreStation implements Backend.Backend {
     const connection = this.find(label)
     // A chunk is what a socket gives: a Buffer, whose slice shares memory, and which is somebody else's afterwards.
     const chunk = Buffer.from(octets)
-    const wallMs = this.world.commandAgeMs === 0 ? 0 : this.process.nowMs()
+    const wallMs = this.world.commandAgeMs === 0 ? 0 : this.process.judgeMs()
     this.dispatch(connection, Core.SessionEvent.received(this.nowMs, this.ends(), connection.room, chunk, wallMs))
     this.lookForRestart()
     this.all("ready")
@@ -157,6 +159,7 @@ export class CoreStation implements Backend.Backend {
     const { state } = this.connections.find((connection) => connection.label === label) as Connection
     const [word = "", point = ""] = what.split(" ")
     if (word === "operated") return String(this.application.operated)
+    if (word === "file") return this.process.store.tell(what.slice(word.length + 1))
     if (word === "value") {
       const { block, slot } = this.process.place(Backend.pointOf(point))
       return String(Core.Image.value(block, slot))
@@ -216,10 +219,17 @@ export class CoreStation implements Backend.Backend {
       }
       const decisions: Core.Decision[] = []
       const asked = outputs.notices.filter((notice) => this.heed(connection, notice, decisions))
+      this.answerFiles(connection)
       if (!connection.open) return
       if (asked.length > 0) now = Core.SessionEvent.decided(this.nowMs, this.ends(), connection.room, decisions)
       else now = outputs.more ? this.plain(connection, "ready") : null
     }
+  }
+
+  /** Hands on what the file store has answered; what follows from it may be the next question. */
+  private answerFiles(connection: Connection): void {
+    for (let file = this.filed.shift(); file !== undefined; file = this.filed.shift())
+      if (connection.open) this.dispatch(connection, { ...this.plain(connection, "file"), file })
   }
 
   /** Acts on a notice; true when the session waits for an answer. What is decided at once is added to `decisions`. */
@@ -232,6 +242,7 @@ export class CoreStation implements Backend.Backend {
         this.happened.push({ kind: "closed", label: connection.label, atMs: this.nowMs, reason: notice.reason })
         for (const slots of selections.values())
           for (const [slot, held] of slots) if (held.session === id) slots.delete(slot)
+        this.process.files.release(id)
         return false
       case "selected": {
         const { block, slot, originator, untilMs } = notice
@@ -242,6 +253,11 @@ export class CoreStation implements Backend.Backend {
       case "released": {
         const slots = selections.get(notice.block)
         if (slots?.get(notice.slot)?.session === id) slots.delete(notice.slot)
+        return false
+      }
+      case "file": {
+        const answer = this.process.files.act(id, notice)
+        if (answer !== null) this.filed.push(answer)
         return false
       }
       case "refresh":

@@ -3,6 +3,7 @@
 import type { Parameters } from "../../src/core/apci/Parameters.ts"
 import * as Limits from "../../src/core/Limits.ts"
 import * as Profile from "../../src/core/Profile.ts"
+import * as MemoryFiles from "./MemoryFiles.ts"
 import * as Points from "./Points.ts"
 
 export type CounterMode = "A" | "B" | "C" | "D"
@@ -24,6 +25,8 @@ export interface Given {
   readonly points: readonly Points.Points[]
   /** By common address, as far as they say anything. */
   readonly stations: ReadonlyMap<number, Station>
+  /** Files of the store; null = there is no file transfer. */
+  readonly files: readonly MemoryFiles.GivenFile[] | null
   readonly profile: Profile.Profile
   /** Whether events that wait together share an ASDU. */
   readonly pack: boolean
@@ -51,6 +54,7 @@ export const standard: Given = {
   link: { k: 12, w: 8, t1: 15, t2: 10, t3: 20 },
   points: [],
   stations: new Map(),
+  files: null,
   profile: Profile.iec,
   pack: true,
   log: 131_072,
@@ -141,6 +145,12 @@ export function and(given: Given, text: string): Given {
   switch (subject) {
     case "point":
       return { ...given, points: [...given.points, Points.parse(rest.join(" "))] }
+    case "files":
+      return { ...given, files: given.files ?? [] }
+    case "nofiles":
+      return { ...given, files: null }
+    case "file":
+      return { ...given, files: [...(given.files ?? []), MemoryFiles.parse(rest.join(" "))] }
     case "profile":
       return { ...given, profile: Profile.presets[oneOf(first, ["iec", "c104"])] }
     case "controlField":

@@ -12,6 +12,7 @@ import type { Outcome } from "../../src/shell/ServerEvent.ts"
 import { Ticker } from "../../src/shell/Ticker.ts"
 import * as Backend from "./Backend.ts"
 import * as Given from "./Given.ts"
+import { MemoryFiles } from "./MemoryFiles.ts"
 import type * as Points from "./Points.ts"
 
 /** The ticker's own rhythm is out of the way: the station ticks it in virtual time. */
@@ -29,6 +30,7 @@ export class ShellProcess {
   readonly host: Host
   readonly ticker: Ticker
   wallMs: number
+  private readonly store: MemoryFiles
   private readonly answers = Backend.firstAnswers()
   /** Requests that reached the application. */
   private operated = 0
@@ -36,6 +38,7 @@ export class ShellProcess {
 
   constructor(given: Given.Given, clock: Omit<Clock, "wallMs">) {
     this.wallMs = given.wallMs
+    this.store = new MemoryFiles(given.files ?? [], given.wallMs)
     const options = Options.complete(
       {
         host: "127.0.0.1",
@@ -48,6 +51,7 @@ export class ShellProcess {
         commandAgeMs: given.commandAge * 1000,
         clockSource: given.clockSource,
         clockValidMs: given.clockValid * 1000,
+        files: given.files === null ? null : this.store,
         clock: { ...clock, wallMs: () => this.wallMs }
       },
       given.profile
@@ -200,6 +204,7 @@ export class ShellProcess {
   tell(what: string): string | null {
     const [word = "", point = ""] = what.split(" ")
     if (word === "operated") return String(this.operated)
+    if (word === "file") return this.store.tell(what.slice(word.length + 1))
     if (word !== "value") return null
     const { block, slot } = this.place(Backend.pointOf(point))
     return String(Image.value(block, slot))

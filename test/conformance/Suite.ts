@@ -18,7 +18,12 @@ export const families: Readonly<Record<string, number>> = {
   F: 23,
   G: 34,
   H: 33,
-  I: 32
+  I: 32,
+  J: 15,
+  K: 35,
+  L: 10,
+  M: 22,
+  N: 21
 }
 
 /** The numbers of all rows in order: A1, A2, ... */

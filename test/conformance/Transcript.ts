@@ -61,7 +61,7 @@ export interface Case {
 }
 
 const heading = /^== *([A-N]\d+) *\|([^|]+)\|([^|]+)(?:\| *policy:([^|]+))?$/
-const step = /^(\+?(?:\d+(?:\.\d+)?|\{[^}]*\})?) *([a-z]*)([><x!=-])(?: +(.*))?$/
+const step = /^(\+?(?:\d+(?:\.\d+)?|\{[^}]*\}|\$[a-z]+)?) *([a-z]*)([><x!=-])(?: +(.*))?$/
 const repeat = /^repeat (\S+)(?: as ([a-z]+))? \{$/
 const each = /^each ([a-z]+(?:, *[a-z]+)*) *= *(.+) \{$/
 

@@ -9,14 +9,14 @@ import type * as Transcript from "./Transcript.ts"
 
 const all = Suite.cases()
 
-const groups = "redundancy groups"
+const tls = Array.from({ length: 11 }, (_, index) => `N${7 + index}`)
+const grouped = ["F1", "F2", "F3", "F4", "F5", "F11", "F14", "F15", "F16", "F19", "F23"]
 
 /** Rows that cannot be played yet, and what brings them. */
 const pending: Readonly<Record<string, string>> = {
   A2: "redundancy groups by client address",
-  ...Object.fromEntries(
-    ["F1", "F2", "F3", "F4", "F5", "F11", "F14", "F15", "F16", "F19", "F23"].map((f) => [f, groups])
-  )
+  ...Object.fromEntries(grouped.map((number) => [number, "redundancy groups"])),
+  ...Object.fromEntries(tls.map((number) => [number, "TLS"]))
 }
 
 /** Rows that say nothing about this server. */

@@ -107,7 +107,8 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     return Reply.reject(turn, "selectedByOther", octets, at)
   if (turn.work.selections.length >= turn.world.limits.decisionsPerSession)
     return Reply.reject(turn, "tooManyRequests", octets, at)
-  const id = Selections.select(turn, block, slot, Request.originator(octets, at), element)
+  const [originator, test] = [Request.originator(octets, at), Request.test(octets, at)]
+  const id = Selections.select(turn, { block, slot, originator, test, element })
   if (Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, id)) Selections.begin(turn, id)
 }
 
@@ -117,7 +118,7 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (needsSelect(said)) {
     selection = Selections.own(turn, block, slot) ?? null
     if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
-    if (!matches(selection, said, Request.originator(octets, at))) {
+    if (!matches(selection, said, octets, at)) {
       Selections.release(turn, selection)
       return Reply.reject(turn, "notSelected", octets, at)
     }
@@ -151,8 +152,9 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
 }
 
 /** Whether an execute says the same as the select before it; time tags are not compared. */
-function matches(selection: Selection, { element }: Said, originator: number): boolean {
-  if (selection.originator !== originator || selection.element.length !== element.length) return false
+function matches(selection: Selection, { element }: Said, octets: Uint8Array, at: number): boolean {
+  if (selection.originator !== Request.originator(octets, at) || selection.test !== Request.test(octets, at))
+    return false
   for (let i = 0; i < element.length; i++) if (selection.element[i] !== element[i]) return false
   return true
 }

@@ -86,7 +86,7 @@ function judgeHeader(turn: Turn, octets: Uint8Array, at: number, cause: 44 | 45 
     case 46: {
       const known =
         ca === Request.GLOBAL
-          ? entry?.global !== false && image.stations.length > 0
+          ? entry?.global === true && image.stations.length > 0
           : Image.station(image, ca) !== undefined
       return known ? null : "unknownCommonAddress"
     }

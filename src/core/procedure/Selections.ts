@@ -14,10 +14,11 @@ export function heldByOther(turn: Turn, block: Block, slot: number): boolean {
 }
 
 /** Selects a point, or selects it anew. Its time starts with {@link begin}. */
-export function select(turn: Turn, block: Block, slot: number, originator: number, element: Uint8Array): number {
+export function select(turn: Turn, selected: Omit<Selection, "id" | "untilMs">): number {
+  const { block, slot, originator } = selected
   const { work } = turn
   const id = work.nextId
-  const selection: Selection = { id, block, slot, originator, element, untilMs: Number.POSITIVE_INFINITY }
+  const selection: Selection = { ...selected, id, untilMs: Number.POSITIVE_INFINITY }
   const others = work.selections.filter((found) => found.block !== block || found.slot !== slot)
   turn.work = { ...work, nextId: id + 1, selections: [...others, selection] }
   turn.notice({ kind: "selected", block, slot, originator, untilMs: selection.untilMs })

@@ -33,6 +33,8 @@ export interface Selection {
   readonly block: Block
   readonly slot: number
   readonly originator: number
+  /** The T bit of the select: a test selects only for a test. */
+  readonly test: number
   /** Octets of the element as selected, with S/E = 0. */
   readonly element: Uint8Array
   /** When it ends; Infinity until its confirmation is sent. */

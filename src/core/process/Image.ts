@@ -219,6 +219,11 @@ export function setValue(block: Block, slot: number, next: number): void {
   Value.write(block.kind, block.view, at, next)
 }
 
+/** A point was reported: packed single points have no change to tell any more. */
+export function reported(block: Block, slot: number): void {
+  if (block.kind === Value.Kind.PackedSingles) Value.writeExtra(block.kind, block.view, slot * block.stride, 0)
+}
+
 /** Sets the quality bits that the element has; the others are ignored. */
 export function setQuality(block: Block, slot: number, bits: number): void {
   const { qualityAt, qualityMask } = block.layout

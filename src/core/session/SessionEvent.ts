@@ -44,7 +44,7 @@ export interface SessionEvent {
   readonly batches: readonly CyclicBatch[]
   readonly initialised: Initialised | null
   readonly file: FileAnswer | null
-  /** Wall clock in ms since 1970 UTC, for judging the age of tagged commands; 0 where nobody asks for it. */
+  /** Wall clock in ms since 1970 UTC, for judging the age of tagged commands; NaN while it is not synchronised, 0 where nobody asks for it. */
   readonly wallMs: number
 }
 
