@@ -8,6 +8,36 @@ export type LogLevel = (typeof levels)[number]
 /** Takes the lines of a log. */
 export type LogWriter = (level: Exclude<LogLevel, "none">, line: string) => void
 
+/** Topics that are logged in full whatever the level, as bits: c104's debug modes. */
+export const Topic = { Server: 1, Connection: 4, Message: 32, Callback: 64 } as const
+
+let topics = 0
+
+/** The topics that are logged in full, of all servers of this process. */
+export const debugTopics = (): number => topics
+
+export function setDebugTopics(bits: number): void {
+  topics = bits
+}
+
+/** The topic of an event. */
+function topicOf({ event }: ServerEvent): number {
+  switch (event) {
+    case "error":
+      return Topic.Callback
+    case "overflow":
+    case "refused":
+      return Topic.Server
+    case "connected":
+    case "started":
+    case "stopped":
+    case "closed":
+      return Topic.Connection
+    default:
+      return Topic.Message
+  }
+}
+
 /** An event as a line and its level. */
 export function line(event: ServerEvent): { readonly level: Exclude<LogLevel, "none">; readonly text: string } {
   switch (event.event) {
@@ -54,7 +84,7 @@ export function observer(level: () => LogLevel, write: LogWriter, nowMs: () => n
   const quiet = new Map<string, { untilMs: number; held: number }>()
   return (event) => {
     const { level: at, text } = line(event)
-    if (levels.indexOf(at) > levels.indexOf(level())) return
+    if (levels.indexOf(at) > levels.indexOf(level()) && (topics & topicOf(event)) === 0) return
     const floods = event.event === "overflow" || event.event === "refused" || event.event === "rejected"
     if (!floods) return write(at, text)
     const state = quiet.get(event.event)

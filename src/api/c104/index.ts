@@ -36,6 +36,7 @@ export type {
   UnexpectedMessageCallback
 } from "./callbacks.ts"
 export { DateTime } from "./DateTime.ts"
+export { disableDebug, enableDebug, getDebugMode, setDebugMode } from "./debug.ts"
 export {
   Coi,
   CommandMode,

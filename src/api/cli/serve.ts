@@ -7,6 +7,7 @@ import * as Listener from "../../shell/Listener.ts"
 import * as Plant from "../../shell/Plant.ts"
 import { endpoint, type ServerEvent } from "../../shell/ServerEvent.ts"
 import { load, warningLines } from "./check.ts"
+import * as feed from "./feed.ts"
 import * as LiveView from "./LiveView.ts"
 import * as Output from "./Output.ts"
 
@@ -57,13 +58,21 @@ export const serve = (options: {
       )
       yield* Effect.forkScoped(plant.ticker.run)
       yield* Effect.forkScoped(plant.process)
-      const host = (asked ?? config.listen).host
+      const { host } = asked ?? config.listen
+      yield* Effect.forkScoped(feed.run(plant.host, (line, why) => refuse(options.json, line, why)))
       if (options.json) return yield* asJson(plant, host, address.port)
       yield* Output.err(...warningLines(config))
       yield* greet(plant, host, address.port, options.file)
       return yield* process.stdout.isTTY ? LiveView.run(plant.host) : asLines(plant)
     })
   )
+
+/** Tells what is wrong with a line of standard input. */
+function refuse(json: boolean, line: number, why: string): void {
+  const message = `standard input, line ${line}: ${why}`
+  if (json) process.stdout.write(`${JSON.stringify({ event: "error", code: "BAD_INPUT", message })}\n`)
+  else process.stderr.write(`${message}\n`)
+}
 
 /** Writes a line for each event until the scope ends. */
 const observe = (plant: Plant.Plant, line: (event: ServerEvent) => string): Effect.Effect<void, never, Scope.Scope> =>

@@ -1,0 +1,78 @@
+// Values fed into `serve` on standard input: a JSON object a line, such as
+// {"station":47,"address":11,"value":1.5,"quality":["iv"],"at":"2026-01-01T12:00:00Z"}. Each is an event of its point.
+import * as ReadLine from "node:readline"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Wire from "../../core/asdu/Quality.ts"
+import * as TypeTable from "../../core/asdu/TypeTable.ts"
+import * as Image from "../../core/process/Image.ts"
+import * as Value from "../../core/process/Value.ts"
+import type { Host } from "../../shell/Host.ts"
+
+const flags = { ov: Wire.OV, ei: Wire.EI, bl: Wire.BL, sb: Wire.SB, nt: Wire.NT, iv: Wire.IV } as const
+
+/** One fed value. */
+const Line = Schema.Struct({
+  station: Schema.Int,
+  address: Schema.Int,
+  /** Tells a command from the monitoring point that shares its address. */
+  type: Schema.optionalKey(Schema.String),
+  value: Schema.optionalKey(Schema.Union([Schema.Number, Schema.Boolean])),
+  quality: Schema.optionalKey(Schema.Array(Schema.Literals(["ov", "ei", "bl", "sb", "nt", "iv"]))),
+  /** Time of the event, ISO 8601; default now. */
+  at: Schema.optionalKey(Schema.String)
+})
+
+const decode = Schema.decodeUnknownSync(Line, { errors: "all", onExcessProperty: "error" })
+
+/** Feeds one line; what is wrong with it, or null. */
+export function feed(host: Host, text: string): string | null {
+  try {
+    const line = decode(JSON.parse(text))
+    const station = Image.station(host.world.image, line.station)
+    if (station === undefined) return `there is no station ${line.station}`
+    const type = line.type === undefined ? undefined : TypeTable.byMnemonic(line.type)?.id
+    if (line.type !== undefined && type === undefined) return `there is no type ${line.type}`
+    const place = type === undefined ? Image.find(station, line.address) : Image.findTyped(station, line.address, type)
+    if (place === null) return `station ${line.station} has no such point ${line.address}`
+    const { block, slot } = place
+    if (Value.isCommand(block.of.type)) return `point ${line.address} is a command: it is the client's to send`
+    const atMs = line.at === undefined ? host.nowMs() : Date.parse(line.at)
+    if (Number.isNaN(atMs)) return `"${line.at}" is no time: ISO 8601 is expected, such as 2026-01-01T12:00:00Z`
+    if (line.value !== undefined) host.setValue(block, slot, Number(line.value), atMs)
+    if (line.quality !== undefined)
+      host.setQuality(
+        block,
+        slot,
+        line.quality.reduce((bits, flag) => bits | flags[flag], 0),
+        atMs
+      )
+    host.publish(block, slot, 3, 0)
+    return null
+  } catch (cause) {
+    return cause instanceof Error ? cause.message.replaceAll("\n", ", ") : String(cause)
+  }
+}
+
+/** Feeds every line of standard input, unless it is a terminal; `refuse` is told what is wrong with a line. */
+export const run = (host: Host, refuse: (line: number, why: string) => void): Effect.Effect<void> =>
+  process.stdin.isTTY
+    ? Effect.void
+    : Effect.callback<void>((resume) => {
+        const lines = ReadLine.createInterface({ input: process.stdin })
+        let number = 0
+        lines.on("line", (text) => {
+          number++
+          const why = text.trim() === "" ? null : feed(host, text)
+          if (why !== null) refuse(number, why)
+          // A feeder that is faster than the clients waits, as any publisher should.
+          lines.pause()
+          void host.room().then(() => lines.resume())
+        })
+        lines.on("close", () => resume(Effect.void))
+        process.stdin.on("error", () => resume(Effect.void))
+        return Effect.sync(() => {
+          lines.close()
+          process.stdin.destroy()
+        })
+      })
