@@ -72,6 +72,25 @@ export class InvalidArgument extends Data.TaggedError("InvalidArgument")<{
   }
 }
 
+/** A certificate or key that cannot be used: tells the file and what is wrong with it. */
+export class UnusableFile extends Data.TaggedError("UnusableFile")<{
+  readonly path: string
+  readonly problem: string
+}> {
+  readonly code = "UNUSABLE_FILE"
+  override get message(): string {
+    return `${this.path}: ${this.problem}`
+  }
+}
+
+/** A setting that may no longer be changed, since a server works with it. */
+export class Frozen extends Data.TaggedError("Frozen")<{ readonly what: string; readonly setter: string }> {
+  readonly code = "FROZEN"
+  override get message(): string {
+    return `${this.what} is in use by a server: call ${this.setter} before`
+  }
+}
+
 /** A value that a point of this type cannot have. */
 export class InvalidValue extends Data.TaggedError("InvalidValue")<{
   readonly type: string

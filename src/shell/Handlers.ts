@@ -119,7 +119,7 @@ function clock(session: Session, notice: Notices.ClockRequested, decisions: Noti
   const timeMs = Zones.toUtc(zone, Time.cp56ToEpochMs(timeLow, timeHigh), (timeLow & Time.SUMMER_TIME) !== 0)
   const conclude = (outcome: Outcome): Notices.Decision => {
     host.tell({ event: "clock", peer, timeMs, outcome })
-    if (outcome === "success") host.synchronise(timeMs)
+    if (outcome === "success") host.tagClock.synchronise(timeMs)
     return { ...Commands.plain(notice.id, outcome), timeLow: own.low, timeHigh: own.high }
   }
   const handler = host.onClockSync

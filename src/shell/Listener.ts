@@ -13,7 +13,8 @@ import {
   PermissionDenied
 } from "./Errors.ts"
 import type { Host } from "./Host.ts"
-import { Session } from "./Session.ts"
+import { type Certificate, Session } from "./Session.ts"
+import { Handshakes } from "./Tls.ts"
 
 /** Connections that the kernel may hold before they are accepted. */
 const BACKLOG = 4096
@@ -67,7 +68,7 @@ const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void
   })
 
 /** One connection from its first octet to its last: a fiber parked around the socket's callbacks. */
-const run = (host: Host, socket: Net.Socket): Effect.Effect<void> =>
+const run = (host: Host, socket: Net.Socket, certificate: Certificate | null): Effect.Effect<void> =>
   Effect.callback<CloseReason>((resume) => {
     const peer = {
       session: host.nextSession(),
@@ -75,6 +76,7 @@ const run = (host: Host, socket: Net.Socket): Effect.Effect<void> =>
       port: socket.remotePort ?? 0
     }
     const session = new Session(host, socket, peer)
+    session.certificate = certificate
     host.sessions.add(session)
     host.tell({ event: "connected", peer })
     session.onClosed = (reason) => {
@@ -93,10 +95,13 @@ const run = (host: Host, socket: Net.Socket): Effect.Effect<void> =>
 /** An IPv4 address that came in through an IPv6 socket, in its own form. */
 const plainAddress = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address)
 
+/** Connections that may be open at a time. */
+const limitOf = (host: Host): number =>
+  Math.min(host.maxConnections || Number.POSITIVE_INFINITY, host.options.limits.connections)
+
 /** Whether a connection may be served: limits first, then the application. */
 async function admit(host: Host, socket: Net.Socket, open: number): Promise<string | null> {
-  const limit = Math.min(host.maxConnections || Number.POSITIVE_INFINITY, host.options.limits.connections)
-  if (open >= limit) return `there are ${open} connections already`
+  if (open >= limitOf(host)) return `there are ${open} connections already`
   if (host.onConnect === null) return null
   const address = plainAddress(socket.remoteAddress ?? "")
   try {
@@ -113,6 +118,7 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
     const { options } = host
     const fibers = yield* FiberSet.make<void>()
     const runSession = yield* FiberSet.runtime(fibers)()
+    const handshakes = options.tls === null ? null : new Handshakes(options.tls, options.limits, host.clock)
     let accepting = true
     /** Sockets whose admission is being decided. */
     const admitting = new Set<Net.Socket>()
@@ -127,11 +133,17 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
       const serve = (why: string | null): void => {
         if (why !== null) return refuse(why)
         if (!accepting) return refuse("the server is stopping")
+        if (handshakes !== null) return handshakes.begin(socket, { serve: serveSecure, refuse })
         socket.off("error", ignore)
-        if (!socket.destroyed) runSession(run(host, socket))
+        if (!socket.destroyed) runSession(run(host, socket, null))
       }
-      const limit = Math.min(host.maxConnections || Number.POSITIVE_INFINITY, options.limits.connections)
-      if (host.onConnect === null && host.sessions.size + admitting.size < limit) return serve(null)
+      const serveSecure = (secure: Net.Socket, certificate: Certificate): void => {
+        // Handshakes do not count as connections, lest silent peers keep others out; who finishes late may find it full.
+        const open = host.sessions.size
+        if (open >= limitOf(host)) return refuse(`there are ${open} connections already`)
+        runSession(run(host, secure, certificate))
+      }
+      if (host.onConnect === null && host.sessions.size + admitting.size < limitOf(host)) return serve(null)
       const open = host.sessions.size + admitting.size
       admitting.add(socket)
       socket.once("close", () => admitting.delete(socket))
@@ -154,6 +166,7 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
       Effect.sync(() => {
         accepting = false
         for (const socket of admitting) socket.destroy()
+        handshakes?.close()
         host.listening = null
         if (server.listening) server.close()
       })

@@ -6,6 +6,7 @@ import { type Clock, machine } from "./Clock.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { FileStore } from "./FileStore.ts"
 import type { LogLevel, LogWriter } from "./Log.ts"
+import type { TlsOptions } from "./TlsOptions.ts"
 
 export interface Options {
   /** Address to listen on, default "0.0.0.0". */
@@ -31,6 +32,8 @@ export interface Options {
   readonly clockValidMs: number
   /** Where files are kept; default null = no file transfer. */
   readonly files: FileStore | null
+  /** Certificates and all else that TLS needs; default null = plain TCP. */
+  readonly tls: TlsOptions | null
   /** What is logged, default "warning"; and by whom, default (null) Effect's logger. */
   readonly logLevel: LogLevel
   readonly logWriter: LogWriter | null
@@ -72,6 +75,7 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     clockSource: partial.clockSource ?? "host",
     clockValidMs: whole("clockValidMs", partial.clockValidMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
     files: partial.files ?? null,
+    tls: partial.tls ?? null,
     logLevel: partial.logLevel ?? "warning",
     logWriter: partial.logWriter ?? null,
     clock: partial.clock ?? machine()

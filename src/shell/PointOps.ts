@@ -3,9 +3,10 @@ import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
+import { inRange } from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { Deadband, Hooks, PointCallback } from "./Hooks.ts"
-import { type Host, inRange } from "./Host.ts"
+import type { Host } from "./Host.ts"
 import type { Ticker } from "./Ticker.ts"
 
 const IOA_MAX = 16_777_215

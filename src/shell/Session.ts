@@ -86,7 +86,7 @@ export class Session {
   received(chunk: Uint8Array): void {
     const { host } = this
     const judged = host.options.commandAgeMs !== 0
-    const wallMs = !judged ? 0 : host.isSynchronised ? host.nowMs() : Number.NaN
+    const wallMs = !judged ? 0 : host.tagClock.isSynchronised ? host.nowMs() : Number.NaN
     this.dispatch(SessionEvent.received(host.clock.monotonicMs(), host.logEnds(), this.room(), chunk, wallMs))
   }
 

@@ -123,6 +123,7 @@ export class Handshakes {
 
   private secured(socket: Tls.TLSSocket): void {
     const pending = this.pending.get(ends(socket))
+    // The session listens to errors too, if there comes to be one.
     socket.on("error", ignore)
     const certificate = socket.getPeerX509Certificate()
     const why = TlsVerify.refusal(socket, this.options, this.clock.wallMs())
@@ -135,7 +136,6 @@ export class Handshakes {
     pending.settle()
     this.watch(socket, pending)
     pending.serve(socket, TlsVerify.summary(certificate))
-    socket.off("error", ignore)
   }
 
   // ---- after the handshake ----
@@ -145,6 +145,7 @@ export class Handshakes {
     const { renegotiationMs } = this.options
     let cancel = ignore
     const cut = (why: string): void => {
+      if (socket.destroyed) return
       cancel()
       refuse(why)
       socket.destroy()

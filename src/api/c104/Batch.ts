@@ -1,6 +1,7 @@
 // A batch: points of one type and station that are sent together, in the order of their addresses.
+
+import { inRange } from "../../shell/Check.ts"
 import { InvalidArgument } from "../../shell/Errors.ts"
-import { inRange } from "../../shell/Host.ts"
 import { Cot, Type } from "./enums.ts"
 import type { Point } from "./Point.ts"
 

@@ -3,9 +3,9 @@
 import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
+import { inRange } from "../../shell/Check.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
 import type { Command, Deadband, Hooks } from "../../shell/Hooks.ts"
-import { inRange } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as Selections from "../../shell/Selections.ts"
 import type { Outcome } from "../../shell/ServerEvent.ts"
@@ -163,7 +163,7 @@ export class Point<T extends Type = Type> {
     const originator = options?.originator ?? 0
     if (originator !== 0) inRange("originator", originator, 0, 255)
     const taken = host.publish(this.#block, this.#slot, cause, originator, options?.negative ?? false)
-    if (taken) this.#processedMs = host.lastWallMs
+    if (taken) this.#processedMs = host.tagClock.lastMs
     return taken
   }
 

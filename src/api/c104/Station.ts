@@ -1,9 +1,10 @@
 // A station: one common address and its points.
 import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
+import { inRange } from "../../shell/Check.ts"
 import { Detached } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
-import { type CounterMode, type Host, inRange } from "../../shell/Host.ts"
+import type { CounterMode, Host } from "../../shell/Host.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
 import type { Coi, CommandMode, Type } from "./enums.ts"
 import { Point } from "./Point.ts"

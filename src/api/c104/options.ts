@@ -1,8 +1,8 @@
 // The options of the `Server` class, under c104's names where it has them, and what the shell makes of them.
 import type { Limits } from "../../core/Limits.ts"
 import * as Profile from "../../core/Profile.ts"
+import { inRange } from "../../shell/Check.ts"
 import type { FileStore } from "../../shell/FileStore.ts"
-import { inRange } from "../../shell/Host.ts"
 import type { LogLevel, LogWriter } from "../../shell/Log.ts"
 import * as Options from "../../shell/Options.ts"
 import type { TransportSecurity } from "./TransportSecurity.ts"

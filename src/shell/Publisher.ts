@@ -1,0 +1,163 @@
+// Publishing: one append to the log, whatever the number of clients; sessions are told in the next microtask, or earlier
+// when a synchronous burst has filled their windows.
+import { Cause } from "../core/asdu/Cause.ts"
+import * as TypeTable from "../core/asdu/TypeTable.ts"
+import * as EventLog from "../core/delivery/EventLog.ts"
+import type { Block } from "../core/process/Block.ts"
+import * as Image from "../core/process/Image.ts"
+import * as Value from "../core/process/Value.ts"
+import { IllegalCause } from "./Errors.ts"
+import type { Hooks } from "./Hooks.ts"
+import type { Options } from "./Options.ts"
+import * as Rates from "./Rates.ts"
+import type { Session } from "./Session.ts"
+import { Stations } from "./Stations.ts"
+
+/** Publishes between two turns of the event loop before `room` makes the publisher wait for one. */
+const BURST = 256
+
+export abstract class Publisher extends Stations {
+  readonly sessions: Set<Session> = new Set()
+  /** Points whose newest value waits until their rate allows an event. */
+  private readonly delayed = new Map<Hooks, Image.Place>()
+  private ends: readonly number[]
+  private scheduled = false
+  /** Log end at which a synchronous burst is flushed before it is over. */
+  private flushAt = Number.POSITIVE_INFINITY
+  private published = 0
+  private waiters: (() => void)[] = []
+
+  constructor(options: Options) {
+    super(options)
+    this.ends = this.world.logs.map((log) => log.end)
+  }
+
+  /** Publishes the reading of a counter at its last freeze. */
+  publishFrozen(block: Block, slot: number): void {
+    if (this.sessions.size === 0) return
+    const log = this.world.logs[block.of.priority] as EventLog.EventLog
+    EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
+    this.appended(log.end)
+  }
+
+  /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
+  append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
+    if (this.sessions.size === 0) return -1
+    const log = this.world.logs[block.of.priority] as EventLog.EventLog
+    const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
+    if (block.kind === Value.Kind.PackedSingles) Image.reported(block, slot)
+    this.appended(end)
+    return end
+  }
+
+  private appended(end: number): void {
+    this.published++
+    if (!this.scheduled) {
+      this.scheduled = true
+      this.flushAt = end + this.early()
+      queueMicrotask(() => {
+        this.scheduled = false
+        this.flush()
+      })
+    } else if (end >= this.flushAt) this.flush()
+  }
+
+  /** Throws {@link IllegalCause} for a cause that the type of a block's events cannot have in monitor direction. */
+  checkCause(block: Block, cause: number): void {
+    const row = TypeTable.byId[block.of.eventType] as TypeTable.TypeRow
+    const { profile } = this.world
+    const legal = row.causesMonitor.filter((one) => one < 44)
+    if (legal.includes(cause)) return
+    if (profile.returnedCause === "always" && (cause === 11 || cause === 12) && !Value.isCommand(row.id)) return
+    if (profile.cyclicTransmission === "own" && (cause === 1 || cause === 2) && !Value.isCommand(row.id)) return
+    throw new IllegalCause({ type: row.mnemonic, cause, legal })
+  }
+
+  private early(): number {
+    return this.options.packEvents ? this.world.link.k * 16 : this.world.link.k
+  }
+
+  /** Lets every session with an open window send what is new. */
+  flush(): void {
+    const ends = this.logEnds()
+    this.flushAt = (ends[0] as number) + this.early()
+    for (const session of this.sessions) session.ready(ends)
+  }
+
+  /** The ends of the logs; the same array as long as nothing was appended. */
+  logEnds(): readonly number[] {
+    const { logs } = this.world
+    for (let i = 0; i < logs.length; i++)
+      if ((logs[i] as EventLog.EventLog).end !== this.ends[i]) {
+        this.ends = logs.map((log) => log.end)
+        break
+      }
+    return this.ends
+  }
+
+  /**
+   * Resolves when no started session has more than half a log waiting. A publisher that awaits it lets sockets be read:
+   * at least every 256 events it waits for a turn of the event loop. Sessions that are stopped do not count, since
+   * nothing but their client can make them go on; their backlog is bounded by dropping the oldest.
+   */
+  room(): Promise<void> {
+    const half = this.world.limits.logRecords / 2
+    if (this.backlog() > half) return new Promise((resolve) => this.waiters.push(resolve))
+    if (this.published < BURST) return Promise.resolve()
+    this.published = 0
+    return new Promise((resolve) => this.clock.afterInput(resolve))
+  }
+
+  /** Events that wait for the slowest started session. */
+  backlog(): number {
+    const ends = this.logEnds()
+    let most = 0
+    for (const session of this.sessions) most = Math.max(most, session.backlog(ends))
+    return most
+  }
+
+  /** Called when a session has sent or ended: publishers that wait may go on. */
+  relieved(): void {
+    if (this.waiters.length === 0 || this.backlog() > this.world.limits.logRecords / 2) return
+    const waiters = this.waiters
+    this.waiters = []
+    this.published = 0
+    for (const resolve of waiters) this.clock.afterInput(resolve)
+  }
+
+  // ---- events by change ----
+
+  /**
+   * Sets a value and makes an event of it when it left the point's deadband or its quality changed, within the point's
+   * rate. Returns whether an event was made now.
+   */
+  update(block: Block, slot: number, value: number, quality: number, atMs: number): boolean {
+    this.setValue(block, slot, value, atMs)
+    if (quality !== Image.quality(block, slot)) this.setQuality(block, slot, quality, atMs)
+    const hooks = this.hooks.of(block, slot)
+    if (!Rates.moved(hooks, value, quality)) return false
+    if (this.clock.monotonicMs() < hooks.reportedAtMs + hooks.minIntervalMs) {
+      this.delayed.set(hooks, { block, slot })
+      return false
+    }
+    return this.report(hooks, block, slot)
+  }
+
+  private report(hooks: Hooks, block: Block, slot: number): boolean {
+    hooks.reportedValue = Image.value(block, slot)
+    hooks.reportedQuality = Image.quality(block, slot)
+    hooks.reportedAtMs = this.clock.monotonicMs()
+    return this.append(block, slot, Cause.SPONTANEOUS, 0, 0) >= 0
+  }
+
+  /** Makes the events that the rate of their points had put off and that are due now. */
+  reportDelayed(): void {
+    const nowMs = this.clock.monotonicMs()
+    for (const [hooks, { block, slot }] of this.delayed) {
+      if (nowMs < hooks.reportedAtMs + hooks.minIntervalMs) continue
+      this.delayed.delete(hooks)
+      if ((block.ioa[slot] as number) >= 0 && Rates.moved(hooks, Image.value(block, slot), Image.quality(block, slot)))
+        this.report(hooks, block, slot)
+    }
+  }
+}

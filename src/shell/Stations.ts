@@ -1,0 +1,220 @@
+// Stations and points of a server, and what they say: the process image as the shell changes it. Plain and synchronous:
+// adding a point or setting a value costs no Effect.
+import * as Time from "../core/asdu/Time.ts"
+import * as TypeTable from "../core/asdu/TypeTable.ts"
+import * as EventLog from "../core/delivery/EventLog.ts"
+import type { Held, World } from "../core/procedure/World.ts"
+import type { Block } from "../core/process/Block.ts"
+import * as Image from "../core/process/Image.ts"
+import * as Value from "../core/process/Value.ts"
+import { inRange } from "./Check.ts"
+import type { Clock } from "./Clock.ts"
+import { InvalidArgument, InvalidValue } from "./Errors.ts"
+import { HookTable } from "./Hooks.ts"
+import type { Options } from "./Options.ts"
+import { TagClock } from "./TagClock.ts"
+import * as Zones from "./Zones.ts"
+
+/** Everything that a point says beside its time tag, as numbers. */
+export interface PointInformation {
+  readonly value: number
+  readonly quality: number
+  readonly extra: number
+  readonly qualifier: number
+}
+
+export abstract class Stations {
+  readonly options: Options
+  readonly clock: Clock
+  readonly tagClock: TagClock
+  readonly hooks: HookTable = new HookTable()
+  /** Who has selected which command point. */
+  readonly selections: Map<Block, Map<number, Held>> = new Map()
+  world: World
+  private unsettled = false
+
+  constructor(options: Options) {
+    this.options = options
+    this.clock = options.clock
+    this.tagClock = new TagClock(options)
+    const { link, profile, limits, packEvents, selectMs, commandAgeMs } = options
+    this.world = {
+      link,
+      profile,
+      limits,
+      image: Image.empty,
+      logs: [EventLog.make(limits.logRecords)],
+      packEvents,
+      selections: this.selections,
+      selectMs,
+      commandAgeMs,
+      files: options.files !== null,
+      trace: false
+    }
+  }
+
+  // ---- stations and points ----
+
+  /** Adds a station whose time tags are in a zone (null: UTC). False when the common address is in use. Throws {@link InvalidAddress}. */
+  addStation(ca: number, timeZone: string | null = null): boolean {
+    inRange("common address", ca, 1, 65_534)
+    const zone = Zones.make(timeZone)
+    if (Image.station(this.world.image, ca) !== undefined) return false
+    this.setImage(Image.withStation(this.world.image, ca, zone))
+    return true
+  }
+
+  /** Removes a station with its points. False when there is none. */
+  removeStation(ca: number): boolean {
+    const station = Image.station(this.world.image, ca)
+    if (station === undefined) return false
+    for (const block of station.blocks) this.hooks.removeBlock(block)
+    this.setImage(Image.withoutStation(this.world.image, ca))
+    return true
+  }
+
+  /**
+   * Adds `count` points at consecutive addresses from `ioa`; null when one of them is in use. A command may share the
+   * address of a monitoring point. Throws {@link InvalidAddress} and {@link InvalidArgument}.
+   */
+  addPoints(ca: number, ioa: number, type: number, count: number, variants: Image.Variants = {}): Image.Place | null {
+    inRange("information object address", ioa, 1, 16_777_215)
+    inRange("last information object address", ioa + count - 1, ioa, 16_777_215)
+    pointType("type", type)
+    for (const variant of [variants.eventType, variants.interrogationType])
+      if (variant !== undefined) sameElements(type, variant)
+    const station = Image.station(this.world.image, ca)
+    if (station === undefined)
+      throw new InvalidArgument({ what: "station", expected: "a station of this server", value: ca })
+    const command = Value.isCommand(type)
+    const rivals = station.blocks.filter((block) => Value.isCommand(block.of.type) === command)
+    for (const rival of rivals) for (let i = 0; i < count; i++) if (rival.find(ioa + i) >= 0) return null
+    const of = Image.blockType(ca, type, this.world.profile, variants)
+    const { image, block } = Image.withBlock(this.world.image, ca, of)
+    this.setImage(image)
+    if (count > 1) block.reserve(count)
+    const slot = block.add(ioa)
+    this.prepare(block, slot)
+    for (let i = 1; i < count; i++) this.prepare(block, block.add(ioa + i))
+    this.unsettled = true
+    return { block, slot }
+  }
+
+  /** Puts a point into interrogation groups (1..16) and counter groups (1..4). */
+  setGroups(block: Block, slot: number, groups: readonly number[], counterGroups: readonly number[]): void {
+    for (const group of groups) inRange("interrogation group", group, 1, 16)
+    for (const group of counterGroups) inRange("counter group", group, 1, 4)
+    const bits = [
+      ...groups.map((group) => Image.groupBit(group, false)),
+      ...counterGroups.map((group) => Image.groupBit(group, true))
+    ]
+    block.setGroups(
+      slot,
+      bits.reduce((mask, bit) => mask | (1 << bit), 0)
+    )
+    this.unsettled = true
+  }
+
+  /** Notes whether a command point has to be selected before it is executed. */
+  setSelect(block: Block, slot: number, required: boolean): void {
+    if (block.select === null) {
+      if (!required) return
+      block.select = new Uint8Array(block.ioa.length)
+    }
+    block.select[slot] = required ? 1 : 0
+  }
+
+  /** Notes whether the application wants to refresh a point before it is read. */
+  markRefresh(block: Block, slot: number, wanted: boolean): void {
+    if (block.refresh === null) {
+      if (!wanted) return
+      block.refresh = new Uint8Array(block.ioa.length)
+    }
+    block.refresh[slot] = wanted ? 1 : 0
+  }
+
+  /** Removes a point. */
+  removePoint(place: Image.Place): void {
+    this.hooks.remove(place.block, place.slot)
+    place.block.remove(place.slot)
+    this.unsettled = true
+  }
+
+  /** What a new point says: OFF for double points and commands, the lower step, zero for everything else; tagged now. */
+  private prepare(block: Block, slot: number): void {
+    const { kind } = block
+    const first =
+      kind === Value.Kind.Double || kind === Value.Kind.DoubleCommand || kind === Value.Kind.StepCommand ? 1 : 0
+    if (first !== 0) Image.setValue(block, slot, first)
+    if (block.time !== null) this.stamp(block, slot, this.tagClock.nowMs())
+  }
+
+  private setImage(image: Image.Image): void {
+    if (image === this.world.image) return
+    this.world = { ...this.world, image }
+    this.unsettled = true
+  }
+
+  /** The surroundings of a reduction, with every block readable in order. */
+  settled(): World {
+    if (this.unsettled) {
+      Image.settle(this.world.image)
+      this.unsettled = false
+    }
+    return this.world
+  }
+
+  // ---- values ----
+
+  /** Sets a value; a time-tagged point is tagged with the present time, or `atMs`. Throws {@link InvalidValue}. */
+  setValue(block: Block, slot: number, value: number, atMs: number): void {
+    const problem = Value.problem(block.layout, value)
+    if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
+    Image.setValue(block, slot, value)
+    if (block.time !== null) this.stamp(block, slot, atMs)
+  }
+
+  /** Sets everything that a point says: value, quality, what its element says beside them, and the time tag. */
+  setInformation(block: Block, slot: number, information: PointInformation, atMs: number): void {
+    const { value, quality, extra, qualifier } = information
+    this.setValue(block, slot, value, atMs)
+    Image.setQuality(block, slot, quality)
+    if (Value.isCommand(block.of.type)) Value.writeQualifier(block.kind, block.view, slot * block.stride, qualifier)
+    else Value.writeExtra(block.kind, block.view, slot * block.stride, extra)
+  }
+
+  setQuality(block: Block, slot: number, bits: number, atMs: number): void {
+    Image.setQuality(block, slot, bits)
+    if (block.time !== null) this.stamp(block, slot, atMs)
+  }
+
+  /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
+  stamp(block: Block, slot: number, atMs: number): void {
+    const { zone } = block
+    if (atMs >= zone.untilMs || zone.untilMs !== Number.POSITIVE_INFINITY) Zones.settle(zone, atMs)
+    const localMs = atMs + zone.offsetMs
+    const flags = this.tagClock.flags | (zone.summer ? Time.SUMMER_TIME : 0)
+    Image.setTime(block, slot, Time.cp56Low(localMs) | flags, Time.cp56High(localMs))
+  }
+
+  /** The present time for tags, in ms since 1970 UTC. */
+  nowMs(): number {
+    return this.tagClock.nowMs()
+  }
+}
+
+/** Throws {@link InvalidArgument} unless `type` can be the type of a point. */
+function pointType(what: string, type: number): void {
+  if (Value.layoutOf(type) !== undefined) return
+  const value = TypeTable.byId[type]?.mnemonic ?? String(type)
+  throw new InvalidArgument({ what, expected: "a monitoring or command type that can be a point", value })
+}
+
+/** Throws {@link InvalidArgument} unless two types differ at most in the time tag. */
+function sameElements(type: number, variant: number): void {
+  pointType("type variant", variant)
+  const [own, other] = [TypeTable.byId[type], TypeTable.byId[variant]]
+  if (own?.untagged === other?.untagged) return
+  const expected = `${own?.mnemonic} with or without time tag`
+  throw new InvalidArgument({ what: "type variant", expected, value: other?.mnemonic ?? variant })
+}
