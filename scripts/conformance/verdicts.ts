@@ -7,8 +7,8 @@ export type Verdict = Suite.Result["verdict"]
 
 export const verdicts: readonly Verdict[] = ["passed", "failed", "pending", "not applicable"]
 
-/** How a case is opened, or why it cannot be played at all. */
-export type Choose = (of: Transcript.Case) => Player.Open | string
+/** How a case is played: as far as it can be, and against what; or why it cannot be played at all. */
+export type Choose = (of: Transcript.Case) => { readonly of: Transcript.Case; readonly open: Player.Open } | string
 
 export interface Selection {
   /** Families (`K`) or cases (`K4`); empty = all. */
@@ -30,10 +30,12 @@ export function chosen(only: readonly string[]): readonly Transcript.Case[] {
 }
 
 async function one(of: Transcript.Case, choose: Choose): Promise<Suite.Result> {
-  const open = choose(of)
-  if (typeof open !== "string" || of.pending !== "")
-    return Suite.result(of, typeof open === "string" ? () => Promise.reject(new Error(open)) : open)
-  return { of, verdict: "not applicable", detail: open, ms: 0 }
+  const choice = choose(of)
+  if (typeof choice === "string") return { of, verdict: "not applicable", detail: choice, ms: 0 }
+  const result = await Suite.result(choice.of, choice.open)
+  const [played, all] = [choice.of.runs.length, of.runs.length]
+  const part = result.verdict === "passed" && played < all ? `${played} of ${all} runs` : ""
+  return { ...result, of, detail: result.detail || part }
 }
 
 /** Plays the cases; `tell` hears of each result as soon as it is there. The results are in the order of the cases. */

@@ -33,13 +33,7 @@ export const ambiguities: readonly Ambiguity[] = [
     "G19",
     "G20"
   ),
-  row(
-    "The old connection of a group when STARTDT comes on another",
-    "close; stop silently",
-    "close",
-    null,
-    "test/property/link.model.test.ts"
-  ),
+  row("The old connection of a group when STARTDT comes on another", "close; stop silently", "close", null),
   row(
     "STARTDT act while STOPDT waits for acknowledgements",
     "back to STARTED; close",

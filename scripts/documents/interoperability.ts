@@ -5,6 +5,7 @@ import * as TypeTable from "../../src/core/asdu/TypeTable.ts"
 import * as Profile from "../../src/core/Profile.ts"
 import * as Dispatch from "../../src/core/procedure/Dispatch.ts"
 import * as Value from "../../src/core/process/Value.ts"
+import * as Suite from "../../test/conformance/Suite.ts"
 import * as Markdown from "./markdown.ts"
 
 const { Type } = TypeTable
@@ -188,6 +189,12 @@ const functionLists = (): string =>
     )
     .join("\n\n")
 
+/** Groups are there as soon as no case of the checklist waits for them. */
+const redundancy = (): string =>
+  Suite.cases().some(({ pending }) => pending.startsWith("redundancy groups"))
+    ? "- [ ] Redundancy groups of several connections. Each connection is a group of its own."
+    : "- [X] Redundancy groups of several connections"
+
 /** The whole document. */
 export function text(): string {
   return `# Interoperability
@@ -248,7 +255,7 @@ t2 has to be less than t1. More w than two thirds of k, and t3 not above t1, are
 
 #### Redundant connections
 
-- [ ] Redundancy groups of several connections. Today each connection is a group of its own.
+${redundancy()}
 
 #### Internet suite
 

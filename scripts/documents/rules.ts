@@ -39,6 +39,7 @@ export const groups: readonly RuleGroup[] = [
       rule("QU 4 to 31 and QL 64 to 127 are refused (profile c104: passed to the handler)", "K17", "K25"),
       rule(
         "Everything in monitor direction obeys the longest APDU of the profile: events, interrogations, mirrors, segments",
+        "M5",
         "test/core/delivery/Packing.test.ts"
       )
     ]
@@ -99,10 +100,14 @@ export const groups: readonly RuleGroup[] = [
       rule("C_CS_NA_1 is not sent spontaneously", "J8"),
       rule(
         "The time of a selection starts when its confirmation is sent, and stands still while an execute is being decided",
-        "K5",
-        "K20"
+        "K4"
       ),
-      rule("Only with the clock of the client (c_cs) are time tags invalid until it was set", "H17", "J1"),
+      rule(
+        "Only with the clock of the client (c_cs) are time tags invalid until it was set, and tagged commands refused where their age is judged",
+        "H17",
+        "J1",
+        "K31"
+      ),
       rule(
         "The age of commands is judged when a limit is configured, in the zone of the station; the tag is not compared between select and execute",
         "K28",

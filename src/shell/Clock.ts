@@ -21,7 +21,7 @@ export const machine = (): Clock => {
   const origin = performance.now()
   return {
     monotonicMs: () => Math.floor(performance.now() - origin),
-    wallMs: () => Date.now(),
+    wallMs: Date.now,
     wake: (delayMs, callback) => {
       const timer = setTimeout(callback, Math.min(delayMs, DELAY_MAX_MS))
       return () => clearTimeout(timer)

@@ -123,9 +123,12 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
     /** Sockets whose admission is being decided. */
     const admitting = new Set<Net.Socket>()
     const accept = (socket: Net.Socket): void => {
-      const refuse = (why: string): void => {
+      const refused = (why: string): void => {
         const address = plainAddress(socket.remoteAddress ?? "")
         host.tell({ event: "refused", address, port: socket.remotePort ?? 0, why })
+      }
+      const refuse = (why: string): void => {
+        refused(why)
         socket.destroy()
       }
       socket.on("error", ignore)
@@ -133,15 +136,16 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
       const serve = (why: string | null): void => {
         if (why !== null) return refuse(why)
         if (!accepting) return refuse("the server is stopping")
-        if (handshakes !== null) return handshakes.begin(socket, { serve: serveSecure, refuse })
+        if (handshakes !== null) return handshakes.begin(socket, { serve: serveSecure, refused })
         socket.off("error", ignore)
         if (!socket.destroyed) runSession(run(host, socket, null))
       }
       const serveSecure = (secure: Net.Socket, certificate: Certificate): void => {
         // Handshakes do not count as connections, lest silent peers keep others out; who finishes late may find it full.
         const open = host.sessions.size
-        if (open >= limitOf(host)) return refuse(`there are ${open} connections already`)
-        runSession(run(host, secure, certificate))
+        if (open < limitOf(host)) return void runSession(run(host, secure, certificate))
+        secure.destroy()
+        refused(`there are ${open} connections already`)
       }
       if (host.onConnect === null && host.sessions.size + admitting.size < limitOf(host)) return serve(null)
       const open = host.sessions.size + admitting.size

@@ -121,7 +121,7 @@ function addCommand(host: Host, ca: number, row: PointConfig, index: number, blo
     if (related === null) return "failure"
     const shown = converted(block.kind, related.block.kind, value)
     if (Value.problem(related.block.layout, shown) !== null) return "failure"
-    host.setValue(related.block, related.slot, shown, host.nowMs())
+    host.setValue(related.block, related.slot, shown)
     return "success"
   }
 }
@@ -165,10 +165,10 @@ function show(host: Host, row: Simulated, index: number, elapsedMs: number): voi
   if (counting) Image.count(block, slot, now - Simulate.valueAt(simulation, index, row.shownMs))
   const value = counting ? Image.value(block, slot) : now
   if (row.thinned) {
-    host.update(block, slot, value, Image.quality(block, slot), host.nowMs())
+    host.update(block, slot, value, Image.quality(block, slot))
     return
   }
-  host.setValue(block, slot, value, host.nowMs())
+  host.setValue(block, slot, value)
   // a running counter is told when it is frozen or asked for, not at each count
   if (!counting && Image.value(block, slot) !== before) host.append(block, slot, SPONTANEOUS, 0, 0)
 }

@@ -16,6 +16,9 @@ import { Stations } from "./Stations.ts"
 /** Publishes between two turns of the event loop before `room` makes the publisher wait for one. */
 const BURST = 256
 
+/** Flushes that are remembered. */
+const FLUSHES = 1024
+
 export abstract class Publisher extends Stations {
   readonly sessions: Set<Session> = new Set()
   /** Points whose newest value waits until their rate allows an event. */
@@ -26,6 +29,9 @@ export abstract class Publisher extends Stations {
   private flushAt = Number.POSITIVE_INFINITY
   private published = 0
   private waiters: (() => void)[] = []
+  /** End of the log and wall time of the newest flushes, in a ring: when an event was made is asked for rarely. */
+  private readonly flushes = new Float64Array(2 * FLUSHES)
+  private flushed = 0
 
   constructor(options: Options) {
     super(options)
@@ -81,7 +87,22 @@ export abstract class Publisher extends Stations {
   flush(): void {
     const ends = this.logEnds()
     this.flushAt = (ends[0] as number) + this.early()
+    const at = 2 * (this.flushed++ % FLUSHES)
+    this.flushes[at] = ends[0] as number
+    this.flushes[at + 1] = this.tagClock.lastMs
     for (const session of this.sessions) session.ready(ends)
+  }
+
+  /** When the newest event of a point was made, as far as is remembered, in ms since 1970 UTC; 0 when it never was. */
+  publishedMs(block: Block, slot: number): number {
+    const position = EventLog.lastOf(block, slot, this.logEnds()[block.of.priority] as number)
+    if (position === 0) return 0
+    const oldest = Math.max(0, this.flushed - FLUSHES)
+    for (let flush = oldest; flush < this.flushed; flush++) {
+      const at = 2 * (flush % FLUSHES)
+      if ((this.flushes[at] as number) >= position) return this.flushes[at + 1] as number
+    }
+    return this.tagClock.lastMs
   }
 
   /** The ends of the logs; the same array as long as nothing was appended. */
@@ -131,7 +152,7 @@ export abstract class Publisher extends Stations {
    * Sets a value and makes an event of it when it left the point's deadband or its quality changed, within the point's
    * rate. Returns whether an event was made now.
    */
-  update(block: Block, slot: number, value: number, quality: number, atMs: number): boolean {
+  update(block: Block, slot: number, value: number, quality: number, atMs?: number): boolean {
     this.setValue(block, slot, value, atMs)
     if (quality !== Image.quality(block, slot)) this.setQuality(block, slot, quality, atMs)
     const hooks = this.hooks.of(block, slot)

@@ -1,6 +1,5 @@
 // Stations and points of a server, and what they say: the process image as the shell changes it. Plain and synchronous:
 // adding a point or setting a value costs no Effect.
-import * as Time from "../core/asdu/Time.ts"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import * as EventLog from "../core/delivery/EventLog.ts"
 import type { Held, World } from "../core/procedure/World.ts"
@@ -68,7 +67,10 @@ export abstract class Stations {
   removeStation(ca: number): boolean {
     const station = Image.station(this.world.image, ca)
     if (station === undefined) return false
-    for (const block of station.blocks) this.hooks.removeBlock(block)
+    for (const block of station.blocks) {
+      this.hooks.removeBlock(block)
+      block.clear()
+    }
     this.setImage(Image.withoutStation(this.world.image, ca))
     return true
   }
@@ -146,7 +148,7 @@ export abstract class Stations {
     const first =
       kind === Value.Kind.Double || kind === Value.Kind.DoubleCommand || kind === Value.Kind.StepCommand ? 1 : 0
     if (first !== 0) Image.setValue(block, slot, first)
-    if (block.time !== null) this.stamp(block, slot, this.tagClock.nowMs())
+    if (block.time !== null) this.stamp(block.time, block, slot, this.tagClock.nowMs())
   }
 
   private setImage(image: Image.Image): void {
@@ -166,12 +168,12 @@ export abstract class Stations {
 
   // ---- values ----
 
-  /** Sets a value; a time-tagged point is tagged with the present time, or `atMs`. Throws {@link InvalidValue}. */
-  setValue(block: Block, slot: number, value: number, atMs: number): void {
+  /** Sets a value; a time-tagged point is tagged with `atMs`, or the present time. Throws {@link InvalidValue}. */
+  setValue(block: Block, slot: number, value: number, atMs?: number): void {
     const problem = Value.problem(block.layout, value)
     if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
     Image.setValue(block, slot, value)
-    if (block.time !== null) this.stamp(block, slot, atMs)
+    if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
   }
 
   /** Sets everything that a point says: value, quality, what its element says beside them, and the time tag. */
@@ -183,18 +185,23 @@ export abstract class Stations {
     else Value.writeExtra(block.kind, block.view, slot * block.stride, extra)
   }
 
-  setQuality(block: Block, slot: number, bits: number, atMs: number): void {
+  /** Sets the quality bits; a time-tagged point is tagged as by {@link setValue}. */
+  setQuality(block: Block, slot: number, bits: number, atMs?: number): void {
     Image.setQuality(block, slot, bits)
-    if (block.time !== null) this.stamp(block, slot, atMs)
+    if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
   }
 
   /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
-  stamp(block: Block, slot: number, atMs: number): void {
+  private stamp(time: Int32Array, block: Block, slot: number, atMs: number): void {
     const { zone } = block
-    if (atMs >= zone.untilMs || zone.untilMs !== Number.POSITIVE_INFINITY) Zones.settle(zone, atMs)
-    const localMs = atMs + zone.offsetMs
-    const flags = this.tagClock.flags | (zone.summer ? Time.SUMMER_TIME : 0)
-    Image.setTime(block, slot, Time.cp56Low(localMs) | flags, Time.cp56High(localMs))
+    if (zone.untilMs !== Number.POSITIVE_INFINITY) Zones.settle(zone, atMs)
+    let ofMinute = atMs + zone.offsetMs - zone.minuteMs
+    if (!(ofMinute >= 0 && ofMinute < Zones.MINUTE_MS)) {
+      Zones.turnMinute(zone, atMs)
+      ofMinute = atMs + zone.offsetMs - zone.minuteMs
+    }
+    time[slot * 2] = ofMinute | zone.minuteLow | this.tagClock.flags
+    time[slot * 2 + 1] = zone.minuteHigh
   }
 
   /** The present time for tags, in ms since 1970 UTC. */

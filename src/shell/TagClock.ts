@@ -9,17 +9,19 @@ export class TagClock {
   /** IV for the first word of a time tag while the clock is not synchronised, else 0. */
   flags: number
   private readonly options: Options
+  private readonly wallMs: () => number
   private offsetMs = 0
   private untilMs = Number.POSITIVE_INFINITY
 
   constructor(options: Options) {
     this.options = options
+    this.wallMs = options.clock.wallMs
     this.flags = options.clockSource === "c_cs" ? Time.INVALID : 0
   }
 
   /** The present time in ms since 1970 UTC. */
   nowMs(): number {
-    const nowMs = this.options.clock.wallMs() + this.offsetMs
+    const nowMs = this.wallMs() + this.offsetMs
     this.lastMs = nowMs
     if (nowMs >= this.untilMs) {
       this.untilMs = Number.POSITIVE_INFINITY
@@ -35,9 +37,9 @@ export class TagClock {
 
   /** A client has set the clock: with `clockSource` "c_cs" it counts from now on, as long as it is valid. */
   synchronise(utcMs: number): void {
-    const { clockSource, clockValidMs, clock } = this.options
+    const { clockSource, clockValidMs } = this.options
     if (clockSource !== "c_cs") return
-    this.offsetMs = utcMs - clock.wallMs()
+    this.offsetMs = utcMs - this.wallMs()
     this.flags = 0
     this.untilMs = clockValidMs === 0 ? Number.POSITIVE_INFINITY : utcMs + clockValidMs
   }

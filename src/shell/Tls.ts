@@ -13,13 +13,13 @@ import * as TlsVerify from "./TlsVerify.ts"
 interface Fate {
   /** The client is let in. Called at most once. */
   readonly serve: (socket: Socket, certificate: Certificate) => void
-  /** The client is refused, by the handshake or by a later one; the connection is cut. Called at most once. */
-  readonly refuse: (why: string) => void
+  /** The client was refused, by the handshake or by a later one, and its connection was cut. Called at most once. */
+  readonly refused: (why: string) => void
 }
 
 interface Pending extends Fate {
   readonly raw: Socket
-  /** Ends the waiting. */
+  /** Ends the waiting; its time and its place are free. */
   readonly settle: () => void
 }
 
@@ -32,11 +32,17 @@ const ignore = (): void => {}
 const ends = (socket: Socket): string =>
   [socket.remoteAddress, socket.remotePort, socket.localAddress, socket.localPort].join(" ")
 
+type TlsError = Error & { readonly code?: string; readonly reason?: string }
+
 /** What OpenSSL says, without its source lines. */
-function wordsOf(error: Error & { readonly code?: string; readonly reason?: string }): string {
-  const what = error.reason ?? error.message
-  return `the TLS handshake failed: ${what}${error.code === undefined ? "" : ` (${error.code})`}`
-}
+const wordsOf = (error: TlsError): string =>
+  `${error.reason ?? error.message}${error.code === undefined ? "" : ` (${error.code})`}`
+
+/**
+ * Node.js ends a connection with the fourth renegotiation when they follow each other within its window of ten minutes,
+ * whoever has asked for them: ours keep out of it.
+ */
+const RENEGOTIATION_MIN_MS = (Tls.CLIENT_RENEG_WINDOW + 1) * 1000
 
 export class Handshakes {
   private readonly options: TlsOptions.TlsOptions
@@ -75,7 +81,7 @@ export class Handshakes {
   /** Shakes hands on a connection that was just accepted. When too many are under way, the oldest is cut. */
   begin(raw: Socket, fate: Fate): void {
     const key = ends(raw)
-    if (raw.destroyed) return fate.refuse("the client went before the TLS handshake")
+    if (raw.destroyed) return fate.refused("the client went before the TLS handshake")
     const [oldest] = this.pending.values()
     if (oldest !== undefined && this.pending.size >= this.limits.handshakes)
       this.refuse(oldest, `it was the oldest of ${this.pending.size} TLS handshakes under way`)
@@ -108,64 +114,68 @@ export class Handshakes {
     this.server.setTicketKeys(randomBytes(TICKET_KEYS_OCTETS))
   }
 
-  private refuse(pending: Pending, why: string): void {
+  /**
+   * Cuts a connection by its encrypted side, or by its raw side as long as the other is not known: the encrypted side
+   * follows by itself. Never by both: Node.js 24 crashes when the encrypted side is destroyed right after the raw one.
+   */
+  private refuse(pending: Pending, why: string, socket: Socket = pending.raw): void {
     pending.settle()
-    pending.refuse(why)
-    pending.raw.destroy()
+    if (!pending.raw.destroyed) socket.destroy()
+    pending.refused(why)
   }
 
-  /** A handshake failed. When the client has gone, its ends are unknown and the close of its connection tells. */
+  /** A handshake failed. When the client has gone, its ends are unknown: then the close of the raw side tells. */
   private failed(socket: Tls.TLSSocket, error: Error): void {
     const pending = this.pending.get(ends(socket))
-    if (pending !== undefined) this.refuse(pending, wordsOf(error))
-    socket.destroy()
+    if (pending !== undefined) this.refuse(pending, `the TLS handshake failed: ${wordsOf(error)}`, socket)
   }
 
   private secured(socket: Tls.TLSSocket): void {
     const pending = this.pending.get(ends(socket))
     // The session listens to errors too, if there comes to be one.
     socket.on("error", ignore)
-    const certificate = socket.getPeerX509Certificate()
-    const why = TlsVerify.refusal(socket, this.options, this.clock.wallMs())
-    // Without an entry the handshake was given up in the same moment, and that was told.
-    if (pending === undefined || why !== null || certificate === undefined) {
-      if (pending !== undefined) this.refuse(pending, why ?? "the client showed no certificate")
-      socket.destroy()
-      return
-    }
+    // The handshake was given up in the same moment: that was told, and the connection is being cut.
+    if (pending === undefined || pending.raw.destroyed) return
+    const verdict = TlsVerify.judge(socket, this.options, this.clock.wallMs())
+    if (typeof verdict === "string") return this.refuse(pending, verdict, socket)
     pending.settle()
     this.watch(socket, pending)
-    pending.serve(socket, TlsVerify.summary(certificate))
+    pending.serve(socket, verdict)
   }
 
   // ---- after the handshake ----
 
   /** Judges the client again after every further handshake, and asks for one from time to time. */
-  private watch(socket: Tls.TLSSocket, { refuse }: Fate): void {
+  private watch(socket: Tls.TLSSocket, { refused }: Fate): void {
     const { renegotiationMs } = this.options
+    const intervalMs = renegotiationMs === null ? null : Math.max(renegotiationMs, RENEGOTIATION_MIN_MS)
     let cancel = ignore
     const cut = (why: string): void => {
       if (socket.destroyed) return
       cancel()
-      refuse(why)
       socket.destroy()
+      refused(why)
     }
     const arm = (): void => {
-      if (renegotiationMs === null || socket.getProtocol() !== "TLSv1.2") return
+      if (intervalMs === null || socket.getProtocol() !== "TLSv1.2") return
       cancel()
-      cancel = this.clock.wake(renegotiationMs, () => {
+      cancel = this.clock.wake(intervalMs, () => {
         cancel = this.clock.wake(this.limits.handshakeMs, () =>
           cut(`the client did not renegotiate within ${this.limits.handshakeMs} ms`)
         )
         socket.renegotiate({ requestCert: true, rejectUnauthorized: false }, (error) => {
-          if (error !== null) cut(`TLS renegotiation failed: ${error.message}`)
+          if (error !== null) cut(`the TLS renegotiation failed: ${wordsOf(error)}`)
         })
       })
     }
     socket.on("secure", () => {
-      const why = TlsVerify.refusal(socket, this.options, this.clock.wallMs())
-      if (why === null) arm()
-      else cut(why)
+      const verdict = TlsVerify.judge(socket, this.options, this.clock.wallMs())
+      if (typeof verdict === "string") cut(verdict)
+      else arm()
+    })
+    // What the connection itself suffers (a reset, say) is the session's to tell.
+    socket.on("error", (error: TlsError) => {
+      if (/^ERR_(SSL|TLS)_/.test(error.code ?? "")) cut(`TLS failed: ${wordsOf(error)}`)
     })
     socket.once("close", () => cancel())
     arm()

@@ -20,7 +20,7 @@ const CHAIN_MAX = 8
 const oneLine = (name: string): string => name.split("\n").join(", ")
 
 /** What is kept of a certificate. */
-export const summary = (certificate: X509Certificate): Certificate => ({
+const summary = (certificate: X509Certificate): Certificate => ({
   subject: oneLine(certificate.subject ?? ""),
   issuer: oneLine(certificate.issuer ?? ""),
   fingerprint256: certificate.fingerprint256,
@@ -28,16 +28,18 @@ export const summary = (certificate: X509Certificate): Certificate => ({
 })
 
 /**
- * Why the client of a finished handshake is refused; null lets it in.
+ * The certificate of a client whose handshake is finished, or why it is refused.
  * - `onlyKnown`: its certificate is octet for octet an allowed one; without `validate` nothing more is asked.
  * - `validate`: it leads to an authority, within its time, for clients, and for the host name if there is one.
  * - neither: as `validate`, but what is only out of its time is forgiven.
  */
-export function refusal(socket: TLSSocket, options: TlsOptions, nowMs: number): string | null {
+export function judge(socket: TLSSocket, options: TlsOptions, nowMs: number): Certificate | string {
   const own = socket.getPeerX509Certificate()
   if (own === undefined) return "the client showed no certificate"
   const problem = problemOf(own, socket, options, nowMs)
-  return problem === null ? null : `the client's certificate (${oneLine(own.subject ?? "without name")}) ${problem}`
+  return problem === null
+    ? summary(own)
+    : `the client's certificate (${oneLine(own.subject ?? "without name")}) ${problem}`
 }
 
 function problemOf(own: X509Certificate, socket: TLSSocket, options: TlsOptions, nowMs: number): string | null {

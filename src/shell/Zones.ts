@@ -6,12 +6,16 @@ import * as Image from "../core/process/Image.ts"
 import { InvalidArgument } from "./Errors.ts"
 
 const QUARTER_MS = 900_000
+export const MINUTE_MS = 60_000
 
 /** A zone by its IANA name. */
 export class NamedZone implements Zone {
   offsetMs = 0
   summer = false
   untilMs = Number.NEGATIVE_INFINITY
+  minuteMs = Number.NEGATIVE_INFINITY
+  minuteLow = 0
+  minuteHigh = 0
   readonly name: string
   private readonly format: Intl.DateTimeFormat
 
@@ -63,6 +67,7 @@ export class NamedZone implements Zone {
   renew(epochMs: number): void {
     this.offsetMs = this.offsetAt(epochMs)
     this.summer = this.isSummerAt(epochMs)
+    this.minuteMs = Number.NEGATIVE_INFINITY
     this.untilMs = (Math.floor(epochMs / QUARTER_MS) + 1) * QUARTER_MS
   }
 
@@ -86,6 +91,13 @@ export const make = (name: string | null): Zone => (name === null || name === "U
 export function settle(zone: Zone, epochMs: number): void {
   if (epochMs < zone.untilMs && epochMs >= zone.untilMs - QUARTER_MS) return
   if (zone instanceof NamedZone) zone.renew(epochMs)
+}
+
+/** Makes the cached minute of a zone that of an instant, which the zone is settled for. */
+export function turnMinute(zone: Zone, epochMs: number): void {
+  zone.minuteMs = Math.floor((epochMs + zone.offsetMs) / MINUTE_MS) * MINUTE_MS
+  zone.minuteLow = Time.cp56Low(zone.minuteMs) | (zone.summer ? Time.SUMMER_TIME : 0)
+  zone.minuteHigh = Time.cp56High(zone.minuteMs)
 }
 
 /** The CP56Time2a words of an instant in a zone, SU included. */

@@ -97,7 +97,7 @@ it("answers 500,000 points completely, in order, in constant memory, while event
     while (running) {
       for (let i = 0; i < CHANGING; i++) {
         const slot = block.find(FIRST + Math.floor((i * POINTS) / CHANGING))
-        host.setValue(block, slot, value, host.nowMs())
+        host.setValue(block, slot, value)
         host.publish(block, slot, SPONTANEOUS, 0)
       }
       value++

@@ -122,7 +122,7 @@ describe("keys of a station", () => {
     )
     const { block, slot } = placeOf(host, 1)
     const noon = Date.UTC(2024, 0, 1, 12)
-    host.stamp(block, slot, noon)
+    host.setQuality(block, slot, 0, noon)
     expect(block.zone.offsetMs).toBe(5.5 * 3_600_000)
     expect(host.counterModes.get(1)).toBe("B")
   })

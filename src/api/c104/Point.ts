@@ -6,6 +6,7 @@ import * as Value from "../../core/process/Value.ts"
 import { inRange } from "../../shell/Check.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
 import type { Command, Deadband, Hooks } from "../../shell/Hooks.ts"
+import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as Selections from "../../shell/Selections.ts"
 import type { Outcome } from "../../shell/ServerEvent.ts"
@@ -52,12 +53,14 @@ export class Point<T extends Type = Type> {
   readonly #block: Block
   readonly #slot: number
   readonly #station: Station
-  /** When this handle sent or received last, in ms since 1970 UTC. */
+  readonly #host: Host
+  /** When this point was made or received a command, in ms since 1970 UTC. */
   #processedMs: number
 
   /** Points are made by `station.addPoint` and `station.getPoint`. */
   constructor(station: Station, place: Image.Place) {
     this.#station = station
+    this.#host = station.host
     this.#block = place.block
     this.#slot = place.slot
     this.ioAddress = place.block.ioa[place.slot] as number
@@ -73,21 +76,22 @@ export class Point<T extends Type = Type> {
     return this.#exists ? this.#station : null
   }
 
+  /** A removed point's place has no address, or another point's. */
   get #exists(): boolean {
-    return this.#station.server !== null && this.#block.ioa[this.#slot] === this.ioAddress
+    return this.#block.ioa[this.#slot] === this.ioAddress
   }
 
-  get #attached(): Station {
+  get #attached(): Host {
     if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
-    return this.#station
+    return this.#host
   }
 
   get #hooks(): Hooks {
-    return this.#attached.host.hooks.of(this.#block, this.#slot)
+    return this.#attached.hooks.of(this.#block, this.#slot)
   }
 
   get #settings(): Hooks | undefined {
-    return this.#attached.host.hooks.find(this.#block, this.#slot)
+    return this.#attached.hooks.find(this.#block, this.#slot)
   }
 
   // ---- what it says ----
@@ -103,13 +107,13 @@ export class Point<T extends Type = Type> {
    * point whose value came from a client, until a new `info` is assigned.
    */
   set value(value: values.ValueOf<T> | values.Assignable<T>) {
-    const { host } = this.#attached
+    const host = this.#attached
     if (this.type >= 45 && this.#settings?.received === true)
       throw new InvalidValue({
         type: `point ${this.ioAddress}`,
         problem: "its information came from a client and is read-only"
       })
-    host.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value), host.nowMs())
+    host.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value))
   }
 
   /** The quality; null for types without one. */
@@ -120,20 +124,20 @@ export class Point<T extends Type = Type> {
 
   /** Sets the quality and, for a time-tagged type, the time tag; sends nothing. Ignored by types without quality. */
   set quality(quality: Quality | BinaryCounterQuality | number | null) {
-    const { host } = this.#attached
-    host.setQuality(this.#block, this.#slot, convert.qualityBits(this.#block, quality), host.nowMs())
+    const host = this.#attached
+    host.setQuality(this.#block, this.#slot, convert.qualityBits(this.#block, quality))
   }
 
   /** Everything the point says: value, quality or qualifier, and time. */
   get info(): Information {
     if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
     const readonly = this.type >= 45 && this.#settings?.received === true
-    return convert.read(this.#block, this.#slot, new Date(this.#processedMs), readonly)
+    return convert.read(this.#block, this.#slot, this.processedAt, readonly)
   }
 
   /** Sets everything. Throws `InvalidArgument` for information of another class. A tagged type without time is tagged now. */
   set info(info: Information) {
-    const { host } = this.#attached
+    const host = this.#attached
     const atMs = info.recordedAt === null ? host.nowMs() : info.recordedAt.epochMs
     host.setInformation(this.#block, this.#slot, convert.write(this.type, info), atMs)
     const hooks = this.#settings
@@ -146,9 +150,9 @@ export class Point<T extends Type = Type> {
     return convert.recordedAt(this.#block, this.#slot)
   }
 
-  /** When this handle was made, sent or received last. */
+  /** When the point was made, sent an event or received a command last. */
   get processedAt(): Date {
-    return new Date(this.#processedMs)
+    return new Date(Math.max(this.#processedMs, this.#host.publishedMs(this.#block, this.#slot)))
   }
 
   // ---- what it sends ----
@@ -159,12 +163,10 @@ export class Point<T extends Type = Type> {
    * Throws `IllegalCause` for a cause that the type cannot have.
    */
   transmit(cause: Cot, options?: TransmitOptions): boolean {
-    const { host } = this.#attached
+    const host = this.#attached
     const originator = options?.originator ?? 0
     if (originator !== 0) inRange("originator", originator, 0, 255)
-    const taken = host.publish(this.#block, this.#slot, cause, originator, options?.negative ?? false)
-    if (taken) this.#processedMs = host.tagClock.lastMs
-    return taken
+    return host.publish(this.#block, this.#slot, cause, originator, options?.negative ?? false)
   }
 
   /**
@@ -172,10 +174,10 @@ export class Point<T extends Type = Type> {
    * in `minIntervalMs`. Returns whether an event was made now.
    */
   update(value: values.Assignable<T>, quality?: Quality | BinaryCounterQuality | number): boolean {
-    const { host } = this.#attached
+    const host = this.#attached
     const bits =
       quality === undefined ? Image.quality(this.#block, this.#slot) : convert.qualityBits(this.#block, quality)
-    return host.update(this.#block, this.#slot, values.toNumber(this.#block.layout, value), bits, host.nowMs())
+    return host.update(this.#block, this.#slot, values.toNumber(this.#block.layout, value), bits)
   }
 
   /** Reading is the client's; c104 has the method and it always throws on a server. */
@@ -190,7 +192,8 @@ export class Point<T extends Type = Type> {
     return this.#settings?.reportMs ?? 0
   }
   set reportMs(everyMs: number) {
-    const { host, ticker } = this.#attached
+    const host = this.#attached
+    const { ticker } = this.#station
     PointOps.setReport(host, ticker, this.#block, this.#slot, everyMs)
   }
 
@@ -199,7 +202,7 @@ export class Point<T extends Type = Type> {
     return this.#settings?.relatedIoAddress ?? null
   }
   set relatedIoAddress(address: number | null) {
-    PointOps.setRelated(this.#attached.host, this.#block, this.#slot, address)
+    PointOps.setRelated(this.#attached, this.#block, this.#slot, address)
   }
 
   /** Whether the related point is sent as return information after a command succeeded. */
@@ -207,7 +210,7 @@ export class Point<T extends Type = Type> {
     return this.#settings?.relatedIoAutoreturn ?? false
   }
   set relatedIoAutoreturn(enabled: boolean) {
-    PointOps.setAutoreturn(this.#attached.host, this.#block, this.#slot, enabled)
+    PointOps.setAutoreturn(this.#attached, this.#block, this.#slot, enabled)
   }
 
   /** Whether a command is executed directly or has to be selected first. */
@@ -217,12 +220,12 @@ export class Point<T extends Type = Type> {
   set commandMode(mode: CommandMode) {
     if (mode !== CommandMode.DIRECT && mode !== CommandMode.SELECT_AND_EXECUTE)
       throw new InvalidArgument({ what: "commandMode", expected: "a CommandMode", value: mode })
-    PointOps.setSelect(this.#attached.host, this.#block, this.#slot, mode === CommandMode.SELECT_AND_EXECUTE)
+    PointOps.setSelect(this.#attached, this.#block, this.#slot, mode === CommandMode.SELECT_AND_EXECUTE)
   }
 
   /** Originator address of the client that has selected the command point (0 is one), or null. */
   get selectedBy(): number | null {
-    return Selections.selectedBy(this.#attached.host, this.#block, this.#slot)
+    return Selections.selectedBy(this.#attached, this.#block, this.#slot)
   }
 
   /** Termination (cause 10) of a direct command: with its confirmation (default), never, or by `transmit`. */
@@ -238,7 +241,7 @@ export class Point<T extends Type = Type> {
     return this.#settings?.deadband ?? null
   }
   set deadband(deadband: Deadband | null) {
-    PointOps.setDeadband(this.#attached.host, this.#block, this.#slot, deadband)
+    PointOps.setDeadband(this.#attached, this.#block, this.#slot, deadband)
   }
 
   /** `update` makes at most one event in so many ms; the newest value follows. */
@@ -246,7 +249,7 @@ export class Point<T extends Type = Type> {
     return this.#settings?.minIntervalMs ?? 0
   }
   set minIntervalMs(everyMs: number) {
-    PointOps.setMinInterval(this.#attached.host, this.#block, this.#slot, everyMs)
+    PointOps.setMinInterval(this.#attached, this.#block, this.#slot, everyMs)
   }
 
   /** Interrogation groups 1..16 of this point. */
@@ -254,7 +257,7 @@ export class Point<T extends Type = Type> {
     return PointOps.groups(this.#block, this.#slot).groups
   }
   set groups(groups: readonly number[]) {
-    this.#attached.host.setGroups(this.#block, this.#slot, groups, this.counterGroups)
+    this.#attached.setGroups(this.#block, this.#slot, groups, this.counterGroups)
   }
 
   /** Counter groups 1..4 of this point. */
@@ -262,7 +265,7 @@ export class Point<T extends Type = Type> {
     return PointOps.groups(this.#block, this.#slot).counterGroups
   }
   set counterGroups(groups: readonly number[]) {
-    this.#attached.host.setGroups(this.#block, this.#slot, this.groups, groups)
+    this.#attached.setGroups(this.#block, this.#slot, this.groups, groups)
   }
 
   /** Interval of the timer in ms, 0 = none. */
@@ -284,7 +287,7 @@ export class Point<T extends Type = Type> {
   onBeforeRead(callback: PointCallback<T> | null): void {
     callable("onBeforeRead", callback)
     this.#hooks.onBeforeRead = callback === null ? null : () => callback(this)
-    this.#attached.host.markRefresh(this.#block, this.#slot, callback !== null)
+    this.#attached.markRefresh(this.#block, this.#slot, callback !== null)
   }
 
   /** Registers the callback that may refresh the value before cyclic transmission; null removes it. */
@@ -296,14 +299,15 @@ export class Point<T extends Type = Type> {
   /** Registers a callback that is called every `intervalMs` while a client is active; null ends it. */
   onTimer(callback: PointCallback<T> | null, intervalMs = 0): void {
     callable("onTimer", callback)
-    const { host, ticker } = this.#attached
+    const host = this.#attached
+    const { ticker } = this.#station
     const call = callback === null ? null : () => callback(this)
     PointOps.setTimer(host, ticker, this.#block, this.#slot, call, intervalMs)
   }
 
   #decide(callback: ReceiveCallback<T>, command: Command): Outcome | Promise<Outcome> {
-    const previous = convert.previous(this.#block, command.previous, new Date(this.#processedMs))
-    this.#processedMs = this.#station.host.clock.wallMs()
+    const previous = convert.previous(this.#block, command.previous, this.processedAt)
+    this.#processedMs = this.#host.clock.wallMs()
     const message = new IncomingMessage(command.apdu, command.signal)
     return outcomeOf(callback(this, previous, message))
   }

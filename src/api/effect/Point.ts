@@ -84,7 +84,7 @@ export const attempt = <A, E>(run: () => A): Effect.Effect<A, E> =>
 /** The point at a place. */
 export function makePoint(host: Host, block: Block, slot: number): Point {
   const ioAddress = block.ioa[slot] as number
-  const set = (value: number): void => host.setValue(block, slot, value, host.nowMs())
+  const set = (value: number): void => host.setValue(block, slot, value)
   const callback = <E, R>(refresh: Effect.Effect<void, E, R>, use: (run: () => Promise<void>) => void) =>
     Effect.map(Effect.context<R>(), (context) => use(() => Effect.runPromiseWith(context)(refresh)))
   return {
@@ -93,9 +93,8 @@ export function makePoint(host: Host, block: Block, slot: number): Point {
     value: () => Image.value(block, slot),
     quality: () => Image.quality(block, slot),
     set: (value) => attempt(() => set(value)),
-    setQuality: (bits) => Effect.sync(() => host.setQuality(block, slot, bits, host.nowMs())),
-    update: (value, quality = Image.quality(block, slot)) =>
-      attempt(() => host.update(block, slot, value, quality, host.nowMs())),
+    setQuality: (bits) => Effect.sync(() => host.setQuality(block, slot, bits)),
+    update: (value, quality = Image.quality(block, slot)) => attempt(() => host.update(block, slot, value, quality)),
     transmit: (cause = SPONTANEOUS, { originator = 0, negative = false } = {}) =>
       attempt<boolean, IllegalCause>(() => host.publish(block, slot, cause, originator, negative)).pipe(
         Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(new NotTaken({ ioAddress }))))

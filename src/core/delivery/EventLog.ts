@@ -9,7 +9,6 @@ export const RECORD_WORDS = 6
 
 export interface EventLog {
   words: Int32Array
-  view: DataView
   /** Records that the ring may hold at most; a power of two. */
   readonly capacity: number
   mask: number
@@ -24,7 +23,7 @@ export function make(records: number): EventLog {
   let capacity = FIRST_RECORDS / 16
   while (capacity < records) capacity *= 2
   const words = new Int32Array(Math.min(capacity, FIRST_RECORDS) * RECORD_WORDS)
-  return { words, view: new DataView(words.buffer), capacity, mask: words.length / RECORD_WORDS - 1, end: 0 }
+  return { words, capacity, mask: words.length / RECORD_WORDS - 1, end: 0 }
 }
 
 /** Position of the oldest record that is still there. */
@@ -63,25 +62,44 @@ function write(
 ): number {
   const position = log.end
   if (position > log.mask && log.mask + 1 < log.capacity) grow(log)
-  const { view } = log
-  const base = (position & log.mask) * (RECORD_WORDS * 4)
-  const stride = block.stride
-  const from = slot * stride
-  view.setInt32(base, block.ioa[slot] as number, true)
-  view.setInt32(base + 3, elements.getInt32(from, true), true)
-  if (stride === 5) view.setUint8(base + 7, elements.getUint8(from + 4))
-  let length = 3 + stride
-  if (time !== null && block.of.eventTagged) {
-    view.setInt32(base + length, time[slot * 2] as number, true)
-    view.setInt32(base + length + 4, time[slot * 2 + 1] as number, true)
-    length += 7
-  }
-  view.setUint8(base + 15, length)
-  view.setInt32(base + 16, block.of.eventType | 0x100 | (cause << 16) | (originator << 24), true)
-  view.setInt32(base + 20, block.of.ca | (asker << 16), true)
+  const { words } = log
+  const base = (position & log.mask) * RECORD_WORDS
+  if (block.stride === 5) {
+    const value = elements.getInt32(slot * 5, true)
+    words[base] = (block.ioa[slot] as number) | (value << 24)
+    words[base + 1] = (value >>> 8) | (elements.getUint8(slot * 5 + 4) << 24)
+    if (time !== null && block.eventTagged) {
+      words[base + 2] = time[slot * 2] as number
+      words[base + 3] = (time[slot * 2 + 1] as number) | (15 << 24)
+    } else words[base + 3] = 8 << 24
+  } else writeShort(words, base, block, slot, elements, time)
+  words[base + 4] = block.eventKey | (cause << 16) | (originator << 24)
+  words[base + 5] = block.ca | (asker << 16)
   block.last[slot] = (position + 1) | 0
   log.end = position + 1
   return position
+}
+
+/** The object of an element of one to four octets: the element begins in the last octet of the first word. */
+function writeShort(
+  words: Int32Array,
+  base: number,
+  block: Block,
+  slot: number,
+  elements: DataView,
+  time: Int32Array | null
+): void {
+  const { stride } = block
+  const tagged = time !== null && block.eventTagged
+  const low = tagged ? (time[slot * 2] as number) : 0
+  const high = tagged ? (time[slot * 2 + 1] as number) : 0
+  const from = slot * stride
+  const shift = 8 * stride - 8
+  const value = stride === 4 ? elements.getInt32(from, true) : elements.getInt32(from, true) & ((256 << shift) - 1)
+  words[base] = (block.ioa[slot] as number) | (value << 24)
+  words[base + 1] = (value >>> 8) | (low << shift)
+  words[base + 2] = (shift === 0 ? 0 : low >>> (32 - shift)) | (high << shift)
+  words[base + 3] = (shift === 0 ? 0 : high >>> (32 - shift)) | (((tagged ? 10 : 3) + stride) << 24)
 }
 
 /** Doubles the ring until it has its full capacity. Nothing has been overwritten yet, so records keep their order. */
@@ -94,7 +112,6 @@ function grow(log: EventLog): void {
     words.set(log.words.subarray(from, from + RECORD_WORDS), (position & bigger) * RECORD_WORDS)
   }
   log.words = words
-  log.view = new DataView(words.buffer)
   log.mask = bigger
 }
 

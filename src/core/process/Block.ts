@@ -35,6 +35,10 @@ export interface Zone {
   summer: boolean
   /** When offset and flag have to be asked for again, in ms since 1970 UTC. */
   untilMs: number
+  /** The local minute that was tagged last, and the CP56Time2a words of its first millisecond: the date changes rarely. */
+  minuteMs: number
+  minuteLow: number
+  minuteHigh: number
 }
 
 /** Readings of counters at the last freeze. */
@@ -57,6 +61,10 @@ const SLACK = 16
 
 export class Block {
   readonly of: BlockType
+  readonly ca: number
+  /** Type of events and VSQ for one object: the first octets of an event's header. */
+  readonly eventKey: number
+  readonly eventTagged: boolean
   readonly layout: Value.Layout
   readonly kind: Value.Kind
   readonly stride: number
@@ -96,6 +104,9 @@ export class Block {
 
   constructor(of: BlockType, layout: Value.Layout, zone: Zone) {
     this.of = of
+    this.ca = of.ca
+    this.eventKey = of.eventType | 0x100
+    this.eventTagged = of.eventTagged
     this.zone = zone
     this.layout = layout
     this.kind = layout.kind
@@ -151,6 +162,15 @@ export class Block {
       this.ascending = false
       this.rehash()
     } else this.unlink(ioa, slot)
+    this.changed()
+  }
+
+  /** Removes all points: handles on them find that their place has no address any more. */
+  clear(): void {
+    this.ioa.fill(-1)
+    this.length = this.count = 0
+    this.ascending = true
+    this.free = []
     this.changed()
   }
 

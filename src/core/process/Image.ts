@@ -46,7 +46,14 @@ export const withStation = (image: Image, ca: number, zone: Zone = utc()): Image
 })
 
 /** Coordinated universal time, which never changes. */
-export const utc = (): Zone => ({ offsetMs: 0, summer: false, untilMs: Number.POSITIVE_INFINITY })
+export const utc = (): Zone => ({
+  offsetMs: 0,
+  summer: false,
+  untilMs: Number.POSITIVE_INFINITY,
+  minuteMs: Number.NEGATIVE_INFINITY,
+  minuteLow: 0,
+  minuteHigh: 0
+})
 
 /** The image without a station. */
 export const withoutStation = (image: Image, ca: number): Image => ({

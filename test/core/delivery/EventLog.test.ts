@@ -20,7 +20,7 @@ const record = (log: EventLog.EventLog, position: number): readonly number[] => 
 
 const octets = (log: EventLog.EventLog, position: number): readonly number[] => {
   const base = (position & log.mask) * EventLog.RECORD_WORDS * 4
-  return Array.from({ length: 24 }, (_, at) => log.view.getUint8(base + at))
+  return Array.from({ length: 24 }, (_, at) => new DataView(log.words.buffer).getUint8(base + at))
 }
 
 describe("a record", () => {
