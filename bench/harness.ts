@@ -153,15 +153,13 @@ class Output {
   }
 }
 
+/** Microseconds of the monotonic clock, as Node's profiler counts them. */
+const nowUs = (): number => Number(process.hrtime.bigint() / 1000n)
+
 const isReady = (text: string): boolean => text.includes("READY") || text.includes('"event":"ready"')
 
 /** Runs a scenario with one peer once. */
-export const once = async (
-  scenario: Scenario,
-  peer: Peer,
-  repetition: number,
-  around: Surroundings
-): Promise<Run> => {
+export const once = async (scenario: Scenario, peer: Peer, repetition: number, around: Surroundings): Promise<Run> => {
   const result = (values: Record<string, number>, problem: string | null, skipped: string | null = null): Run => ({
     scenario: scenario.name,
     peer: peer.name,
@@ -177,7 +175,10 @@ export const once = async (
   const stamps = path.join(Tools.cache, `stamps-${at}`)
   const fill = (words: readonly string[]): readonly string[] =>
     words.map((word) =>
-      word.replace("{PORT}", at).replace("{STAMPS}", stamps).replace("{MILLION}", () => Tools.million())
+      word
+        .replace("{PORT}", at)
+        .replace("{STAMPS}", stamps)
+        .replace("{MILLION}", () => Tools.million())
     )
   const pinned = around.pinned && scenario.spread !== true
   const beginMs = performance.now()
@@ -188,7 +189,8 @@ export const once = async (
     const readyMs = performance.now() - beginMs
     const unable = server.objects().find((said) => "unable" in said)?.["unable"]
     if (unable !== undefined) return result({}, null, String(unable))
-    if (!ready) return result({}, `the server did not start: ${server.errors.slice(0, 500) || server.text.slice(0, 500)}`)
+    if (!ready)
+      return result({}, `the server did not start: ${server.errors.slice(0, 500) || server.text.slice(0, 500)}`)
     const values: Record<string, number> = { ready_ms: readyMs }
     const heap = async (): Promise<number> => ((await server.ask("memory", "memory")) as { heap: number }).heap
     if (scenario.ask !== undefined) await server.ask(scenario.ask, `${scenario.ask}_ns`)
@@ -198,11 +200,13 @@ export const once = async (
     if (scenario.client !== null) {
       const words = [...scenario.client, ...(peer.client ?? []), ...(secured?.client ?? [])]
       const called = [around.client.file, ...words, "--port", at, "--server-pid", String(child.pid)]
+      values["from_us"] = nowUs()
       const client = new Output(start(pin(fill(called), pinned)))
       try {
         if (scenario.memory === true && (await client.until(() => client.errors.includes("HELD"), CLIENT_PATIENCE_MS)))
           values["heap_held"] = await heap()
         const over = await client.until(() => client.ended, CLIENT_PATIENCE_MS)
+        values["to_us"] = nowUs()
         const said = client.objects().at(-1)
         if (!over || said === undefined) problem = `the client said nothing: ${client.errors.slice(0, 300)}`
         else if (typeof said["error"] === "string") problem = said["error"]

@@ -17,6 +17,7 @@ const { values } = parseArgs({
     gi: text("0"),
     scattered: text("0"),
     rate: text("5000"),
+    term: text("0"),
     onread: text("0"),
     stamps: text(""),
     cert: text(""),
@@ -27,6 +28,7 @@ const { values } = parseArgs({
 const K = Number(values.k)
 const N = Number(values.n)
 const PACK = Number(values.pack)
+const TERMINATES = values.term === "1"
 const ENCODES = values.enc === "1"
 const FRAMES = Math.ceil(N / PACK)
 
@@ -113,7 +115,8 @@ const prepareAnswer = (points, scattered) => {
     p += 12
     for (let j = 0; j < objects; j++) {
       const index = first + j
-      if (scattered || j === 0) p = octets.writeUIntLE(scattered ? 10_000 + index * 3 + (index & 1) : 10_000 + index, p, 3)
+      if (scattered || j === 0)
+        p = octets.writeUIntLE(scattered ? 10_000 + index * 3 + (index & 1) : 10_000 + index, p, 3)
       octets.writeFloatLE(index, p)
       p += 5
     }
@@ -144,6 +147,8 @@ class Client {
   started = false
   blocked = false
   rest = null
+  /** Requests whose termination waits for the window. */
+  owed = []
 
   constructor(socket) {
     this.socket = socket
@@ -179,17 +184,32 @@ class Client {
     used += 6
   }
 
-  confirm(d, at, octets) {
+  /** The frame of a request with another cause. */
+  mirror(d, at, octets, cause) {
     for (let i = 0; i < octets; i++) scratch[used + i] = d[at + i]
-    scratch[used + 8] = (scratch[used + 8] & 0xc0) | 7
+    scratch[used + 8] = (scratch[used + 8] & 0xc0) | cause
     this.number(used)
     used += octets
+  }
+
+  /** The termination behind a confirmation; beyond k it waits for an acknowledgement. */
+  terminate(d, at, octets) {
+    if (this.owed.length === 0 && this.room() > 0) this.mirror(d, at, octets, 10)
+    else this.owed.push(Buffer.from(d.subarray(at, at + octets)))
+  }
+
+  room() {
+    return K - ((this.sent - this.acknowledged) & 0x7fff)
   }
 
   /** Sends what waits, as far as k and the socket allow. */
   feed() {
     while (!this.blocked) {
-      let room = K - ((this.sent - this.acknowledged) & 0x7fff)
+      for (; this.owed.length > 0 && this.room() > 0; ) {
+        const request = this.owed.shift()
+        this.mirror(request, 0, request.length, 10)
+      }
+      let room = this.room()
       for (; room > 0 && used < SCRATCH - 300; room--) {
         const p = used
         if (this.part >= 0 && this.part < answer.frames) {
@@ -248,8 +268,9 @@ class Client {
       this.received = (this.received + 1) & 0x7fff
       this.unacknowledged++
       this.acknowledged = (d[p + 4] >> 1) | (d[p + 5] << 7)
-      this.confirm(d, p, octets)
+      this.mirror(d, p, octets, 7)
       if (d[p + 6] === 100) this.part = 0
+      else if (TERMINATES && (d[p + 15] & 0x80) === 0) this.terminate(d, p, octets)
       else this.triggered(d[p + 12] | (d[p + 13] << 8) | (d[p + 14] << 16))
     } else if ((control & 2) === 0) this.acknowledged = (d[p + 4] >> 1) | (d[p + 5] << 7)
     else if (control === 0x07) {

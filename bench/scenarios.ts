@@ -86,7 +86,7 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
     targets
   })
   const interrogation = (points: number, scattered: boolean): Scenario => {
-    const arguments_ = { n: 1, gi: points, scattered: scattered ? 1 : 0 }
+    const asked = { n: 1, gi: points, scattered: scattered ? 1 : 0 }
     const wanted = points === 100_000 && !scattered
     return {
       name: `interrogation-${points}${scattered ? "-scattered" : ""}`,
@@ -94,11 +94,15 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
       client: ["interrogation", ...flags({ reps: points > 100_000 ? 5 : 11, "idle-ms": 5000 })],
       points,
       peers: [
-        ours(arguments_),
-        bare(arguments_),
-        ...(points <= 10_000 && !scattered ? [c104({ gi: points })] : [])
+        ours({ ...asked, points: 0 }),
+        bare(asked),
+        ...(points <= 10_000 && !scattered ? [c104({ gi: points, points: 0 })] : [])
       ],
-      metrics: [warm, { key: "cold_ms", label: "first of the process (ms)" }, { key: "cpu_ms", label: "CPU, warm (ms)" }],
+      metrics: [
+        warm,
+        { key: "cold_ms", label: "first of the process (ms)" },
+        { key: "cpu_ms", label: "CPU, warm (ms)" }
+      ],
       targets: wanted
         ? [
             { metric: "ms", beside: "bare", atMost: 1.25 },
@@ -111,6 +115,7 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
     name: `connections-${clients}`,
     title: `${clients.toLocaleString("en-US")} clients connect at once, are started, fall silent and answer a test frame`,
     spread: true,
+    repetitions: 3,
     client: ["connections", ...flags({ clients, parallel: Math.min(clients, 1000), hold: quick ? 2 : 5 })],
     memory: true,
     peers: [ours({ points: 1 }), bare({ n: 1 })],
@@ -135,7 +140,7 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
     name: unread ? "never-reads" : "never-acknowledges",
     title: `A client that never ${unread ? "reads" : "acknowledges"} while events wait: the worst second until t1`,
     client: ["stall", ...flags({ hold: quick ? 5 : 14, unread: unread ? 1 : 0 })],
-    repetitions: quick ? 1 : 3,
+    repetitions: quick ? 1 : 2,
     peers: [ours({ n: MILLION }), bare({ n: MILLION }), c104({ n: 100_000 })],
     metrics: [{ key: "cpu_ms_s", label: "CPU (ms a second)" }],
     targets: [{ metric: "cpu_ms_s", atMost: 1 }]
@@ -150,21 +155,37 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
     metrics: [publishNs],
     targets: [{ metric: "publish_ns", atMost: 65 }]
   })
-  const command = (name: string, title: string, options: Flags, client: Flags, more: Partial<Scenario>): Scenario => ({
-    name,
-    title,
-    client: ["command", ...flags({ n: some(20_000), warm: 3000, ...client })],
-    peers: [ours(options), bare({ n: 10, gi: options["gi"] ?? 0 }), c104({ select: client["select"] ?? 0 })],
-    metrics: [p50, p99, cpuUs, perSecond],
-    targets: [],
-    ...more
-  })
+  const command = (
+    name: string,
+    title: string,
+    terminated: boolean,
+    client: Flags,
+    more: Partial<Scenario>
+  ): Scenario => {
+    const term = { term: terminated ? 1 : 0 }
+    const select = { select: client["select"] ?? 0 }
+    return {
+      name,
+      title: `${title}, ${terminated ? "confirmed and terminated" : "confirmed"}`,
+      client: ["command", ...flags({ n: some(20_000), warm: 3000, ...client })],
+      peers: [ours({ ...term, ...select }), bare({ n: 10, ...term }), c104(select)],
+      metrics: [p50, p99, cpuUs, perSecond],
+      targets: [{ metric: "p50_us", beside: "bare", atMost: select.select === 1 ? 1.15 : 1.1 }],
+      ...more
+    }
+  }
+  const pipelined = { pipe: 12, n: some(300_000) }
+  const throughput: Partial<Scenario> = {
+    metrics: [perSecond, cpuUs],
+    targets: [{ metric: "per_s", beside: "bare", atLeast: 0.8 }]
+  }
   const latency = (name: string, title: string, gi: number, targets: readonly Target[]): Scenario => {
     const n = quick ? 100 : 300
     const options = { n, gi, stamps: "{STAMPS}" }
     return {
       name,
       title,
+      repetitions: 3,
       client: ["latency", ...flags({ n, stamps: "{STAMPS}", gi: gi > 0 ? 1 : 0 })],
       peers: [ours(options), bare(options), ...(gi === 0 ? [c104(options)] : [])],
       metrics: [p50, p99, { key: "max_us", label: "latest (us)" }],
@@ -202,28 +223,31 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
       [{ pack: 1, batch: 1 }, { pack: PACK }],
       atLeast(1.1)
     ),
-    ...[1000, 10_000, 100_000, MILLION].flatMap((points) => [interrogation(points, false), interrogation(points, true)]),
-    command("command", "Commands one at a time", {}, {}, {
-      targets: [{ metric: "p50_us", beside: "bare", atMost: 1.1 }]
-    }),
-    command("select-execute", "Select, then execute", { select: 1 }, { select: 1 }, {
-      targets: [{ metric: "p50_us", beside: "bare", atMost: 1.15 }]
-    }),
-    command("command-million", "Commands one at a time, a million points", { gi: MILLION }, {}, {
-      peers: [ours({ gi: MILLION }), bare({ n: 10 })],
-      targets: [{ metric: "p50_us", beside: "bare", atMost: 1.1 }]
-    }),
-    command("pipelined", "Commands, 12 outstanding", {}, { pipe: 12, n: some(300_000) }, {
-      metrics: [perSecond, cpuUs],
-      targets: [{ metric: "per_s", beside: "bare", atLeast: 0.8 }]
-    }),
+    ...[1000, 10_000, 100_000, MILLION].flatMap((points) => [
+      interrogation(points, false),
+      interrogation(points, true)
+    ]),
+    command("command", "Commands one at a time", false, {}, {}),
+    command("command-terminated", "Commands one at a time", true, {}, {}),
+    command("select-execute", "Select, then execute", true, { select: 1 }, {}),
+    command(
+      "command-million",
+      "Commands one at a time, a million points",
+      false,
+      {},
+      {
+        peers: [ours({ term: 0, gi: MILLION }), bare({ n: 10 })]
+      }
+    ),
+    command("pipelined", "Commands, 12 outstanding", false, pipelined, throughput),
+    command("pipelined-terminated", "Commands, 12 outstanding", true, pipelined, throughput),
     command(
       "command-loaded",
       "A command every 2 ms, idle and beside 5,000 events a second and an interrogation of 100,000 points without end",
-      { gi: 100_000, n: MILLION },
+      false,
       { n: 1000, warm: 100, pace: 2, load: 1 },
       {
-        peers: [ours({ gi: 100_000, n: MILLION }), bare({ gi: 100_000, n: MILLION })],
+        peers: [ours({ term: 0, gi: 100_000, n: MILLION }), bare({ gi: 100_000, n: MILLION })],
         metrics: [
           p99,
           { key: "loaded_p50_us", label: "loaded p50 (us)" },
@@ -314,7 +338,10 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
       title: "An hour of 20,000 events a second to 4 clients",
       named: true,
       repetitions: 1,
-      client: ["events", ...flags({ n: quick ? 1_200_000 : 72_000_000, clients: 4, indexed: 0, trigger: 3, "max-ms": 3_900_000 })],
+      client: [
+        "events",
+        ...flags({ n: quick ? 1_200_000 : 72_000_000, clients: 4, indexed: 0, trigger: 3, "max-ms": 3_900_000 })
+      ],
       peers: [ours({ n: MILLION, rate: 20_000, pack: 1 })],
       metrics: [
         perSecond,

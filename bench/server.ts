@@ -10,6 +10,7 @@ import { parseArgs } from "node:util"
 interface Point {
   value: number
   commandMode?: number
+  actTerm?: boolean
   transmit(cause: number): boolean
   onReceive(callback: () => number): void
 }
@@ -53,6 +54,7 @@ const { values } = parseArgs({
     gi: text("0"),
     scattered: text("0"),
     select: text("0"),
+    term: text("1"),
     rate: text("5000"),
     stamps: text(""),
     cert: text(""),
@@ -121,7 +123,12 @@ if (interrogated > 0) {
   const after = process.memoryUsage()
   const octets = after.heapUsed + after.external - before.heapUsed - before.external
   const rss = after.rss - before.rss
-  const added = { points: interrogated, added_ms: addedMs, point_octets: octets / interrogated, point_rss: rss / interrogated }
+  const added = {
+    points: interrogated,
+    added_ms: addedMs,
+    point_octets: octets / interrogated,
+    point_rss: rss / interrogated
+  }
   console.log(JSON.stringify(added))
 }
 
@@ -176,7 +183,8 @@ const paced = (): void => {
   const start = performance.now()
   let made = 0
   setInterval(() => {
-    for (const due = ((performance.now() - start) * Number(values.rate)) / 1000; made < due; made++) publishOne(made % N)
+    for (const due = ((performance.now() - start) * Number(values.rate)) / 1000; made < due; made++)
+      publishOne(made % N)
   }, 1)
 }
 
@@ -211,8 +219,12 @@ command(2, later(latency))
 command(3, later(paced))
 command(4, later(timed))
 const operated = command(5000, () => {})
-if (values.select === "1" && library.CommandMode !== undefined)
-  operated.commandMode = library.CommandMode.SELECT_AND_EXECUTE
+if (values.select === "1")
+  operated.commandMode = (library.CommandMode ?? unable("select before execute")).SELECT_AND_EXECUTE
+if (values.term === "0") {
+  if (operated.actTerm === undefined) unable("commands without termination")
+  operated.actTerm = false
+}
 
 await server.start()
 console.log("READY")

@@ -36,7 +36,9 @@ export const client = (say: Say): Client => {
   ] as const)
     if (fs.existsSync(file)) return { file, tls }
   if (!has("gcc"))
-    throw new Missing("gcc is missing: the load client is written in C (on Debian and Ubuntu: apt-get install gcc libc6-dev)")
+    throw new Missing(
+      "gcc is missing: the load client is written in C (on Debian and Ubuntu: apt-get install gcc libc6-dev)"
+    )
   fs.mkdirSync(cache, { recursive: true })
   const source = path.join(root, "bench/client.c")
   say("building the load client")
@@ -60,7 +62,19 @@ export const certificates = (): { readonly server: readonly string[]; readonly c
       if (result.status !== 0) throw new Missing(`openssl ${words[0]} failed:\n${result.stderr}`)
     }
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    openssl("req", "-x509", ...key, "-keyout", file("ca.key"), "-out", file("ca.pem"), "-days", "365", "-subj", "/CN=bench")
+    openssl(
+      "req",
+      "-x509",
+      ...key,
+      "-keyout",
+      file("ca.key"),
+      "-out",
+      file("ca.pem"),
+      "-days",
+      "365",
+      "-subj",
+      "/CN=bench"
+    )
     for (const name of ["server", "client"]) {
       openssl("req", ...key, "-keyout", file(`${name}.key`), "-out", file(`${name}.csr`), "-subj", `/CN=${name}`)
       const signed = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial", "-days", "365"]

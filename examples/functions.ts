@@ -35,6 +35,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.st
 
 const timer = setInterval(() => {
   energy.value += 1
-  voltage.update(110 + Math.sin(energy.value) / 2)
+  voltage.update(110 + 5 * Math.sin(energy.value))
   if (!server.isRunning) clearInterval(timer)
 }, 100)

@@ -8,7 +8,7 @@ import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
 import { ask, Deciding } from "./Deciding.ts"
-import type { Command, CommandHandler, Hooks } from "./Hooks.ts"
+import type { Command, CommandHandler, Hooks, Instruction } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import type { Outcome } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
@@ -29,8 +29,7 @@ export function command(session: Session, notice: CommandRequested, decisions: D
   if (hooks == null || hooks.onCommand === null) {
     // A command point without handler is confirmed positively.
     if (hooks !== undefined) hooks.received = true
-    Image.setValue(block, slot, notice.value)
-    Value.writeQualifier(block.kind, block.view, slot * block.stride, notice.qualifier)
+    instruct(block, slot, notice)
     decisions.push(conclude(session, notice, hooks, "success"))
     return
   }
@@ -56,18 +55,16 @@ function decide(
 ): void {
   const { host } = session
   const { block, slot } = notice
-  const previous = Image.value(block, slot)
+  const previous = instructionOf(block, slot)
   const before = hooks.received
   hooks.deciding = deciding
   hooks.received = true
-  Image.setValue(block, slot, notice.value)
-  Value.writeQualifier(block.kind, block.view, slot * block.stride, notice.qualifier)
-  if (block.time !== null) Image.setTime(block, slot, notice.timeLow, notice.timeHigh)
+  instruct(block, slot, notice)
   let accepted = false
   deciding.onOver = () => {
     if (!accepted) {
       // What was refused was not done: the point shows what it showed before, unless the application changed it.
-      if (Image.value(block, slot) === notice.value) Image.setValue(block, slot, previous)
+      if (Image.value(block, slot) === notice.value) instruct(block, slot, previous)
       hooks.received = before
     }
     hooks.deciding = null
@@ -88,6 +85,24 @@ function decide(
   )
 }
 
+/** What a command point says. */
+function instructionOf(block: Block, slot: number): Instruction {
+  const { time } = block
+  return {
+    value: Image.value(block, slot),
+    qualifier: Value.readQualifier(block.kind, block.view, slot * block.stride),
+    timeLow: time === null ? 0 : (time[slot * 2] as number),
+    timeHigh: time === null ? 0 : (time[slot * 2 + 1] as number)
+  }
+}
+
+/** Lets a command point say something else. */
+function instruct(block: Block, slot: number, { value, qualifier, timeLow, timeHigh }: Instruction): void {
+  Image.setValue(block, slot, value)
+  Value.writeQualifier(block.kind, block.view, slot * block.stride, qualifier)
+  Image.setTime(block, slot, timeLow, timeHigh)
+}
+
 /** Lets the next command of a point be decided, passing over those that were given up meanwhile. */
 function next(hooks: Hooks): void {
   for (;;) {
@@ -101,7 +116,7 @@ function next(hooks: Hooks): void {
   }
 }
 
-function describe(session: Session, notice: CommandRequested, previous: number, deciding: Deciding): Command {
+function describe(session: Session, notice: CommandRequested, previous: Instruction, deciding: Deciding): Command {
   return {
     commonAddress: notice.ca,
     ioAddress: notice.ioa,

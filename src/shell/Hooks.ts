@@ -5,6 +5,14 @@ import type { Deciding } from "./Deciding.ts"
 import type { Outcome, Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
+/** What a command point says: value, qualifier, and the words of the time tag (0 without one). */
+export interface Instruction {
+  readonly value: number
+  readonly qualifier: number
+  readonly timeLow: number
+  readonly timeHigh: number
+}
+
 /** A command as its handler sees it. */
 export interface Command {
   readonly commonAddress: number
@@ -12,8 +20,8 @@ export interface Command {
   readonly type: number
   /** The commanded value as a number. */
   readonly value: number
-  /** The value of the command point before. */
-  readonly previous: number
+  /** What the command point said before. */
+  readonly previous: Instruction
   readonly qualifier: number
   readonly originator: number
   /** Words of the CP56Time2a of a time-tagged command, else 0. */

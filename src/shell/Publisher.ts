@@ -89,7 +89,7 @@ export abstract class Publisher extends Stations {
     this.flushAt = (ends[0] as number) + this.early()
     const at = 2 * (this.flushed++ % FLUSHES)
     this.flushes[at] = ends[0] as number
-    this.flushes[at + 1] = this.tagClock.lastMs
+    this.flushes[at + 1] = this.tagClock.nowMs()
     for (const session of this.sessions) session.ready(ends)
   }
 
@@ -102,7 +102,7 @@ export abstract class Publisher extends Stations {
       const at = 2 * (flush % FLUSHES)
       if ((this.flushes[at] as number) >= position) return this.flushes[at + 1] as number
     }
-    return this.tagClock.lastMs
+    return this.tagClock.nowMs()
   }
 
   /** The ends of the logs; the same array as long as nothing was appended. */

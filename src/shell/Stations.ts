@@ -22,6 +22,14 @@ export interface PointInformation {
   readonly qualifier: number
 }
 
+/** Kinds that begin at 1: OFF, or the lower step. */
+const OFF: ReadonlySet<Value.Kind> = new Set<Value.Kind>([
+  Value.Kind.Double,
+  Value.Kind.DoubleCommand,
+  Value.Kind.StepCommand,
+  Value.Kind.ProtectionEvent
+])
+
 export abstract class Stations {
   readonly options: Options
   readonly clock: Clock
@@ -145,8 +153,7 @@ export abstract class Stations {
   /** What a new point says: OFF for double points and commands, the lower step, zero for everything else; tagged now. */
   private prepare(block: Block, slot: number): void {
     const { kind } = block
-    const first =
-      kind === Value.Kind.Double || kind === Value.Kind.DoubleCommand || kind === Value.Kind.StepCommand ? 1 : 0
+    const first = OFF.has(kind) ? 1 : 0
     if (first !== 0) Image.setValue(block, slot, first)
     if (block.time !== null) this.stamp(block.time, block, slot, this.tagClock.nowMs())
   }

@@ -4,8 +4,6 @@ import * as Time from "../core/asdu/Time.ts"
 import type { Options } from "./Options.ts"
 
 export class TagClock {
-  /** The present time as it was asked for last: cheap, and old by as much as nobody asked. */
-  lastMs = 0
   /** IV for the first word of a time tag while the clock is not synchronised, else 0. */
   flags: number
   private readonly options: Options
@@ -22,7 +20,6 @@ export class TagClock {
   /** The present time in ms since 1970 UTC. */
   nowMs(): number {
     const nowMs = this.wallMs() + this.offsetMs
-    this.lastMs = nowMs
     if (nowMs >= this.untilMs) {
       this.untilMs = Number.POSITIVE_INFINITY
       this.flags = Time.INVALID

@@ -39,8 +39,8 @@ const wordsOf = (error: TlsError): string =>
   `${error.reason ?? error.message}${error.code === undefined ? "" : ` (${error.code})`}`
 
 /**
- * Node.js ends a connection with the fourth renegotiation when they follow each other within its window of ten minutes,
- * whoever has asked for them: ours keep out of it.
+ * Node.js takes the second renegotiation that follows within ten minutes of the one before for an attack, and counts
+ * those that the server asks for too: ours keep that distance.
  */
 const RENEGOTIATION_MIN_MS = (Tls.CLIENT_RENEG_WINDOW + 1) * 1000
 

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import type { AsduFields } from "../../src/core/asdu/Fields.ts"
+import { connectSecure, startSecure } from "../support/certificates.ts"
 import { Program } from "./Program.ts"
 
 const CA = 47
@@ -157,6 +158,22 @@ describe("the example", () => {
     client.send(client.i({ typeId: 122, cot: 5, ca: CA, objects: [{ ioa: 0 }] }))
     await client.next({ typeId: 126 })
   })
+  example(
+    "tls",
+    async (program) => {
+      const client = await startSecure(program.port, "first")
+      await program.says(/^client: .*first/)
+      client.interrogate(CA)
+      await client.next({ typeId: 100, cot: 10 })
+      expect(objectsOf(client.asdus({ typeId: 1, cot: 20 }))).toMatchObject([{ ioa: 1, spi: true }])
+      await connectSecure(program.port, "second").then(
+        (other) => other.ended,
+        () => null
+      )
+      await program.says(/^refused: /)
+    },
+    "test/fixtures/tls"
+  )
 })
 
 it("every example is tried", () => {

@@ -8,9 +8,11 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { parse } from "yaml"
 import { dissect, judge } from "./dissect.mjs"
+import { runEveryType } from "./everytype/run.mjs"
 import { expectationOf } from "./expectation.mjs"
 import { pcapOf } from "./pcap.mjs"
 import { startProxy } from "./proxy.mjs"
+import { startServer, withLimit } from "./server.mjs"
 import { findPython, findTshark, MissingTool } from "./tools.mjs"
 
 const here = dirname(fileURLToPath(import.meta.url))
@@ -19,7 +21,9 @@ const work = join(root, ".cache", "interop")
 const clientLimitMs = 40_000
 const stopLimitMs = 3_000
 
-const { values: options } = parseArgs({ options: { cli: { type: "string" } } })
+const { values: options } = parseArgs({
+  options: { cli: { type: "string" }, only: { type: "string" } }
+})
 const builtCli = join(root, "dist", "cli", "main.js")
 const cli = options.cli ?? builtCli
 
@@ -29,11 +33,6 @@ const check = (name, why) => {
   total[why === null ? "passed" : "failed"]++
   console.log(why === null ? `ok ${name}` : `not ok ${name}: ${why}`)
 }
-
-// The host's Node may be older than the server wants; the project brings its own.
-const [major, minor] = process.versions.node.split(".").map(Number)
-const ownNode = join(root, "node_modules", "node", "bin", "node")
-const node = major > 22 || (major === 22 && minor >= 19) || !existsSync(ownNode) ? process.execPath : ownNode
 
 const newestMs = (path) =>
   statSync(path).isDirectory()
@@ -48,39 +47,6 @@ const buildIfStale = () => {
   const result = spawnSync("npm", ["run", "build"], { cwd: root, encoding: "utf8" })
   if (result.status !== 0 || !existsSync(builtCli))
     throw new Error(`npm run build failed:\n${result.stdout}${result.stderr}`)
-}
-
-const withLimit = (promise, limitMs, what) => {
-  let timer
-  const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took more than ${limitMs / 1000} s`)), limitMs)
-  })
-  return Promise.race([promise, limit]).finally(() => clearTimeout(timer))
-}
-
-const startServer = async (file) => {
-  const child = spawn(node, [cli, "serve", file, "--listen", "127.0.0.1:0", "--json"], {
-    stdio: ["ignore", "pipe", "pipe"]
-  })
-  const exited = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)))
-  const lines = []
-  let noise = ""
-  child.stderr.on("data", (data) => {
-    noise += data
-  })
-  const ready = new Promise((resolve) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      if (lines.push(line) === 1) resolve(line)
-    })
-  })
-  const ended = exited.then((code) =>
-    Promise.reject(new Error(`the server exited with ${code} before it was ready: ${noise}`))
-  )
-  const first = await withLimit(Promise.race([ready, ended]), 10_000, "starting the server").catch((error) => {
-    child.kill("SIGKILL")
-    throw error
-  })
-  return { child, exited, lines, first, noise: () => noise }
 }
 
 const runClient = async (python, port, profile, plan) => {
@@ -129,7 +95,7 @@ const session = async (python, tshark, profile) => {
   const plan = join(work, "plan.json")
   writeFileSync(plan, JSON.stringify(config))
 
-  const server = await startServer(file)
+  const server = await startServer(cli, file)
   try {
     const ready = JSON.parse(server.first)
     check(
@@ -168,11 +134,14 @@ const session = async (python, tshark, profile) => {
 
 try {
   mkdirSync(work, { recursive: true })
-  const python = findPython(root, say)
   const tshark = findTshark(say)
   buildIfStale()
-  for (const profile of ["c104", "iec"])
-    await session(python, tshark, profile).catch((error) => check(`${profile}: the session`, error.message))
+  if (options.only !== "every-type") {
+    const python = findPython(root, say)
+    for (const profile of ["c104", "iec"])
+      await session(python, tshark, profile).catch((error) => check(`${profile}: the session`, error.message))
+  }
+  if (options.only !== "c104") say(`${await runEveryType(check, tshark, root, cli)} fields compared`)
 } catch (error) {
   check(error instanceof MissingTool ? "tools" : "preparation", error.message)
 }

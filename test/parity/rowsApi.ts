@@ -162,11 +162,5 @@ export const rowsApi: readonly Row[] = [
   same(52, "API", "QUIRK", "IncomingMessage.raw is a whole APDU with a zero control field"),
   same(53, "API", "API", "first() and next() walk through the objects of a message"),
   same(54, "API", "API", "the protocol parameters are 12, 8, 10, 15, 10, 20 by default"),
-  better(
-    55,
-    "API",
-    "API",
-    "debug topics are sets of bits, and what a server logs is set and read as its logLevel",
-    "each server has its own logger and level, instead of prints switched for the whole process"
-  )
+  same(55, "API", "API", "debug mode is set, read, enabled and disabled as a set of bits, and its topics are logged")
 ]

@@ -217,11 +217,11 @@ const isServedFor = (port: number): Promise<boolean> =>
   )
 
 describe("a client", () => {
-  it("that resets its connection is released, and others go on", async () => {
+  it("that goes without a word is released, and others go on", async () => {
     const { server, events, publish } = await plant()
     const [client, other] = [await startSecure(server.port), await startSecure(server.port)]
     publish(1)
-    client.reset()
+    client.close()
     expect((await events.next("closed")).reason).toMatch(/TRANSPORT|PEER_CLOSED/)
     publish(2)
     await other.next({ cot: SPONTANEOUS })

@@ -1,5 +1,6 @@
 // Certificates for tests (made by test/fixtures/tls/make.mjs), servers that use them, and clients that show them.
 import * as fs from "node:fs"
+import * as Net from "node:net"
 import * as path from "node:path"
 import * as Tls from "node:tls"
 import { onTestFinished } from "vitest"
@@ -73,6 +74,34 @@ export const startSecure = async (...args: Parameters<typeof connectSecure>): Pr
   const client = await connectSecure(...args)
   await client.startdt()
   return client
+}
+
+/** A relay before a server: it keeps to itself what a client sends after so many chunks, or once it is told to. */
+export const relay = async (port: number, chunksMost = Number.POSITIVE_INFINITY) => {
+  let isHolding = false
+  const server = Net.createServer((near) => {
+    const far = Net.connect({ port, host: "127.0.0.1" })
+    let chunks = 0
+    near.on("data", (chunk) => {
+      if (!isHolding && chunks++ < chunksMost) far.write(chunk)
+    })
+    far.pipe(near)
+    for (const [one, other] of [
+      [near, far],
+      [far, near]
+    ] as const) {
+      one.on("error", () => other.destroy())
+      one.on("close", () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  onTestFinished(() => {
+    server.close()
+  })
+  const hold = (): void => {
+    isHolding = true
+  }
+  return { port: (server.address() as Net.AddressInfo).port, hold }
 }
 
 /** Whether a client is let in: it gets an answer. */

@@ -64,7 +64,7 @@ export class Point<T extends Type = Type> {
     this.#block = place.block
     this.#slot = place.slot
     this.ioAddress = place.block.ioa[place.slot] as number
-    this.#processedMs = station.madeMs
+    this.#processedMs = this.#host.clock.wallMs()
   }
 
   get type(): T {
@@ -138,8 +138,8 @@ export class Point<T extends Type = Type> {
   /** Sets everything. Throws `InvalidArgument` for information of another class. A tagged type without time is tagged now. */
   set info(info: Information) {
     const host = this.#attached
-    const atMs = info.recordedAt === null ? host.nowMs() : info.recordedAt.epochMs
-    host.setInformation(this.#block, this.#slot, convert.write(this.type, info), atMs)
+    const form = convert.write(this.type, info)
+    host.setInformation(this.#block, this.#slot, form, info.recordedAt?.epochMs ?? host.nowMs())
     const hooks = this.#settings
     if (hooks !== undefined) hooks.received = false
   }

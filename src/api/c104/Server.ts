@@ -31,10 +31,6 @@ export interface StationOptions {
 }
 
 export class Server implements AsyncDisposable {
-  /** The address or addresses to listen on. */
-  readonly ip: string
-  readonly tickRateMs: number
-  readonly selectTimeoutMs: number
   /** TLS configuration, or null. */
   readonly transportSecurity: TransportSecurity | null
   /** k, w and the timers; live. */
@@ -51,9 +47,6 @@ export class Server implements AsyncDisposable {
     const complete = optionsOf(options)
     this.#host = new Host(complete)
     this.#ticker = new Ticker(this.#host)
-    this.ip = complete.host
-    this.tickRateMs = complete.tickRateMs
-    this.selectTimeoutMs = complete.selectMs
     this.transportSecurity = options.transportSecurity ?? null
     this.protocolParameters = new ProtocolParameters(this.#host)
   }
@@ -135,6 +128,21 @@ export class Server implements AsyncDisposable {
   }
 
   // ---- state ----
+
+  /** The address to listen on. */
+  get ip(): string {
+    return this.#host.options.host
+  }
+
+  /** Granularity of cyclic transmission and timers in ms. */
+  get tickRateMs(): number {
+    return this.#host.options.tickRateMs
+  }
+
+  /** Time in ms within which an execute must follow its select. */
+  get selectTimeoutMs(): number {
+    return this.#host.options.selectMs
+  }
 
   /** The port: the one that is listened on while the server runs, else the one that was asked for. */
   get port(): number {

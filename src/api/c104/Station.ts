@@ -62,8 +62,6 @@ const isDefault = (name: (typeof settings)[number], value: unknown): boolean =>
 
 export class Station {
   readonly commonAddress: number
-  /** When the station was made, in ms since 1970 UTC: its points were not sent before. */
-  readonly madeMs: number
   #server: Server | null
   readonly #host: Host
   readonly #ticker: Ticker
@@ -76,7 +74,6 @@ export class Station {
     this.#host = host
     this.#ticker = ticker
     this.commonAddress = commonAddress
-    this.madeMs = host.clock.wallMs()
   }
 
   /** The server, or null after the station was removed. */

@@ -2,7 +2,7 @@
 import type { Situation } from "../../core/procedure/Rejection.ts"
 import * as Request from "../../core/procedure/Request.ts"
 import * as Image from "../../core/process/Image.ts"
-import { Umc } from "./enums.ts"
+import { Type, Umc } from "./enums.ts"
 
 const causes: Partial<Record<Situation, Umc>> = {
   unknownCommonAddress: Umc.UNKNOWN_CA,
@@ -18,5 +18,7 @@ export function causeOf(image: Image.Image, situation: Situation, apdu: Uint8Arr
   if (cause !== Umc.UNKNOWN_IOA) return cause
   const station = Image.station(image, Request.ca(apdu, 0))
   const other = station === undefined ? null : Image.find(station, Request.ioa(apdu, 0))
-  return other === null ? cause : Umc.MISMATCHED_TYPE_ID
+  if (other === null) return cause
+  // Every object can be meant by a read command, but not every type can be read.
+  return Request.type(apdu, 0) === Type.C_RD_NA_1 ? Umc.INVALID_TYPE_ID : Umc.MISMATCHED_TYPE_ID
 }

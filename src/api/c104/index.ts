@@ -8,12 +8,14 @@ export {
   CallbackFailed,
   CallbackTimedOut,
   Detached,
+  Frozen,
   IllegalCause,
   InvalidAddress,
   InvalidArgument,
   InvalidValue,
   ListenFailed,
-  PermissionDenied
+  PermissionDenied,
+  UnusableFile
 } from "../../shell/Errors.ts"
 export { FolderStore } from "../../shell/FileFolder.ts"
 export type { FileStore } from "../../shell/FileStore.ts"
@@ -92,5 +94,5 @@ export { Point, type PointCallback, type ReceiveCallback, type TransmitOptions }
 export { ProtocolParameters, type ProtocolParameterValues } from "./ProtocolParameters.ts"
 export { Server, type StationOptions } from "./Server.ts"
 export { type PointKey, type PointOptions, Station } from "./Station.ts"
-// TLS-EXPORT
+export { TransportSecurity } from "./TransportSecurity.ts"
 export type { Assignable, ValueOf } from "./values.ts"

@@ -30,6 +30,12 @@ export function make(records: number): EventLog {
 export const trim = (log: EventLog, end: number): number => Math.max(0, end - log.capacity)
 
 /**
+ * Whether a cause is meant for those who listen now: cyclic, background, requested and interrogated values are never
+ * delivered later, so they are not a point's newest event either.
+ */
+export const isLive = (cause: number): boolean => cause === 1 || cause === 2 || cause === 5 || cause >= 20
+
+/**
  * Appends the current value of a point as an event and notes its position in the image. Returns that position.
  * `asker` (1..65535) names the session that alone is shown the originator; 0: everybody is.
  */
@@ -75,7 +81,7 @@ function write(
   } else writeShort(words, base, block, slot, elements, time)
   words[base + 4] = block.eventKey | (cause << 16) | (originator << 24)
   words[base + 5] = block.ca | (asker << 16)
-  block.last[slot] = (position + 1) | 0
+  if (cause === 3 || !isLive(cause)) block.last[slot] = (position + 1) | 0
   log.end = position + 1
   return position
 }

@@ -62,7 +62,7 @@ function superseded(turn: Turn, log: EventLog.EventLog, position: number, end: n
   const base = (position & log.mask) * EventLog.RECORD_WORDS
   const key = log.words[base + 4] as number
   const cause = (key >>> 16) & 0x3f
-  if (cause === 1 || cause === 2 || cause === 5 || cause >= 20) return true
+  if (EventLog.isLive(cause)) return true
   const type = key & 0xff
   if (TypeTable.byId[type]?.time !== "none") return false
   const station = Image.station(turn.world.image, (log.words[base + 5] as number) & 0xffff)

@@ -33,10 +33,7 @@ describe("addStation and addPoint", () => {
     [{ type: Type.M_SP_NA_1, reportMs: 150 }, /reportMs: 0 or a multiple of the tick rate of 100 ms/],
     [{ type: Type.C_SC_NA_1, reportMs: 100 }, /reportMs: a type that is transmitted cyclically/],
     [{ type: Type.C_SC_NA_1, relatedIoAddress: 0 }, /relatedIoAddress must be a whole number from 1 to 16777215/],
-    [
-      { type: Type.C_SC_NA_1, relatedIoAutoreturn: true },
-      /relatedIoAutoreturn: a relatedIoAddress/
-    ],
+    [{ type: Type.C_SC_NA_1, relatedIoAutoreturn: true }, /relatedIoAutoreturn: a relatedIoAddress/],
     [{ type: Type.M_SP_NA_1, relatedIoAddress: 5, relatedIoAutoreturn: true }, /relatedIoAutoreturn/]
   ])("refuses %j and leaves no point behind", (options, message) => {
     const station = makeServer().addStation(1)
@@ -259,6 +256,8 @@ describe("transmit", () => {
     station.signalInitialized(Coi.REMOTE_RESET)
     expect(await client.next({ typeId: 70 })).toMatchObject({ cot: 4, ca: 1, count: 1 })
     expect(client.frames.at(-1)?.at(-1)).toBe(2)
-    expect(() => Object.assign(station).signalInitialized(256)).toThrow("cause of initialisation must be a whole number from 0 to 255, not 256")
+    expect(() => Object.assign(station).signalInitialized(256)).toThrow(
+      "cause of initialisation must be a whole number from 0 to 255, not 256"
+    )
   })
 })

@@ -235,7 +235,15 @@ describe("onCommand", () => {
       })
       expect(yield* answer).toMatchObject(CON)
       expect(seen).toEqual([
-        { commonAddress: 1, ioAddress: 9, type: 45, value: 1, previous: 0, originator: 3, qualifier: 0 }
+        {
+          commonAddress: 1,
+          ioAddress: 9,
+          type: 45,
+          value: 1,
+          previous: { value: 0, qualifier: 0, timeLow: 0, timeHigh: 0 },
+          originator: 3,
+          qualifier: 0
+        }
       ])
       expect(point.value()).toBe(1)
     })

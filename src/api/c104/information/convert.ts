@@ -5,6 +5,7 @@ import type { Block, Zone } from "../../../core/process/Block.ts"
 import * as Image from "../../../core/process/Image.ts"
 import * as Value from "../../../core/process/Value.ts"
 import { InvalidArgument } from "../../../shell/Errors.ts"
+import type { Instruction } from "../../../shell/Hooks.ts"
 import * as Zones from "../../../shell/Zones.ts"
 import { DateTime, fromWords } from "../DateTime.ts"
 import type { Type } from "../enums.ts"
@@ -52,9 +53,13 @@ export function read(block: Block, slot: number, processedAt: Date, isReadonly: 
   return classOf(type).fromCore(form(type, block.kind, block.view, slot * block.stride), origin)
 }
 
-/** What a command point said before: the value alone is remembered. */
-export const previous = (block: Block, value: number, processedAt: Date): Information =>
-  classOf(block.of.type).fromCore({ value, quality: 0, extra: 0, qualifier: 0 }, { processedAt })
+/** What a command point said before. */
+export function previous(block: Block, said: Instruction, processedAt: Date): Information {
+  const { value, qualifier, timeLow, timeHigh } = said
+  const tagged = isTagged(block.of.type) && timeHigh !== 0
+  const recordedAt = tagged ? instant(timeLow, timeHigh, block.zone) : null
+  return classOf(block.of.type).fromCore({ value, quality: 0, extra: 0, qualifier }, { recordedAt, processedAt })
+}
 
 /** The information of one object of a message; null for types that are no points, and for octets that end too early. */
 export function decode(type: Type, apdu: Uint8Array, at: number): Information | null {
