@@ -49,7 +49,7 @@ function problemOf(own: X509Certificate, socket: TLSSocket, options: TlsOptions,
   if (bits < KEY_BITS_MIN) return `has a key of ${bits} bits, less than ${KEY_BITS_MIN}`
   if (onlyKnown) {
     if (!allowed.some((one) => one.raw.equals(own.raw))) return "is not an allowed one"
-    return null
+    if (!validate) return null
   }
   const code = found(socket)
   if (code !== null && (validate || !isOnlyLate(code, own, options)))

@@ -231,7 +231,12 @@ describe("cyclic transmission", () => {
     const block = plant.block(1, 36)
     plant.add(block, ...Array.from({ length: 100 }, (_, n) => 2 * n))
     const peer = started(plant)
-    const batch = { block, slots: Int32Array.from({ length: 100 }, (_, n) => n), type: block.of.cyclicType, cause: block.of.cyclicCause }
+    const batch = {
+      block,
+      slots: Int32Array.from({ length: 100 }, (_, n) => n),
+      type: block.of.cyclicType,
+      cause: block.of.cyclicCause
+    }
     const frames = [...peer.cyclic(batch), ...peer.cyclic(batch), ...peer.drain()]
     expect(frames.every(({ type, cause }) => type === 13 && cause === 1)).toBe(true)
     expect(told(frames).map(([ioa]) => ioa)).toEqual(Array.from({ length: 100 }, (_, n) => 2 * n))

@@ -206,7 +206,12 @@ const decision = (random: Random, plant: Plant, id: number): Core.Decision => {
 const batch = (random: Random, plant: Plant): Core.CyclicBatch => {
   const block = randomBlock(random, plant)
   const places = liveSlots(block).map((_, place) => block.slotAt(place))
-  return { block, slots: Int32Array.from(places.filter(() => random.chance(80))), type: block.of.cyclicType, cause: block.of.cyclicCause }
+  return {
+    block,
+    slots: Int32Array.from(places.filter(() => random.chance(80))),
+    type: block.of.cyclicType,
+    cause: block.of.cyclicCause
+  }
 }
 
 export interface Step {

@@ -27,7 +27,7 @@ export const wholeSession = (core: Core): void => {
     commandAgeMs: 0,
     packEvents: true,
     files: false,
-      trace: false
+    trace: false
   }
   let state = SessionState.open(world, 1, 0, [0])
   let nowMs = 0
