@@ -4,14 +4,8 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { CloseReason } from "../core/Violation.ts"
-import {
-  AddressInUse,
-  AddressUnavailable,
-  CallbackFailed,
-  type ListenError,
-  ListenFailed,
-  PermissionDenied
-} from "./Errors.ts"
+import { failed } from "./Deciding.ts"
+import { AddressInUse, AddressUnavailable, type ListenError, ListenFailed, PermissionDenied } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import { type Certificate, Session } from "./Session.ts"
 import { Handshakes } from "./Tls.ts"
@@ -81,7 +75,7 @@ const run = (host: Host, socket: Net.Socket, certificate: Certificate | null): E
     host.tell({ event: "connected", peer })
     session.onClosed = (reason) => {
       host.ended(session)
-      host.tell({ event: "closed", peer, reason })
+      host.tell({ event: "closed", peer, reason, ...(session.why === null ? {} : { why: session.why }) })
       resume(Effect.succeed(reason))
     }
     socket.on("data", (chunk: Buffer) => session.received(chunk))
@@ -107,13 +101,19 @@ async function admit(host: Host, socket: Net.Socket, open: number): Promise<stri
   try {
     return (await host.onConnect(address)) === true ? null : "onConnect refused it"
   } catch (cause) {
-    host.tell({ event: "error", error: new CallbackFailed({ callback: "onConnect", subject: address, cause }) })
+    failed(host, "onConnect", address, cause)
     return "onConnect failed"
   }
 }
 
+/** Where a server listens: its first address, and the port that all of them share. */
+export interface Listening {
+  readonly host: string
+  readonly port: number
+}
+
 /** Listens until the scope ends: then it stops accepting, lets what is written leave, closes and frees the port. */
-export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, Scope.Scope> =>
+export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
     const { options } = host
     const fibers = yield* FiberSet.make<void>()
@@ -156,26 +156,30 @@ export const listen = (host: Host): Effect.Effect<Net.AddressInfo, ListenError, 
         serve(why)
       })
     }
-    const server = Net.createServer(
-      { noDelay: true, allowHalfOpen: false, highWaterMark: options.limits.undrainedOctets },
-      accept
-    )
-    yield* Effect.addFinalizer(() => closed(server))
-    const address = yield* bind(server, options.host, options.port)
-    server.on("error", (cause) =>
-      host.tell({ event: "error", error: new CallbackFailed({ callback: "listener", subject: options.host, cause }) })
-    )
-    host.listening = { host: options.host, port: address.port }
+    const servers: Net.Server[] = []
+    let { port } = options
+    for (const name of options.hosts) {
+      const server = Net.createServer(
+        { noDelay: true, allowHalfOpen: false, highWaterMark: options.limits.undrainedOctets },
+        accept
+      )
+      yield* Effect.addFinalizer(() => closed(server))
+      // Where any port will do, the first address chooses and the others follow.
+      port = (yield* bind(server, name, port)).port
+      server.on("error", (cause) => failed(host, "listener", name, cause))
+      servers.push(server)
+    }
+    host.listening = { host: options.host, port }
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         accepting = false
         for (const socket of admitting) socket.destroy()
         handshakes?.close()
         host.listening = null
-        if (server.listening) server.close()
+        for (const server of servers) if (server.listening) server.close()
       })
     )
-    return address
+    return { host: options.host, port }
   })
 
 /** An error before a session exists: the socket closes by itself and nobody is served. */

@@ -51,7 +51,7 @@ export function line(event: ServerEvent): { readonly level: Exclude<LogLevel, "n
     case "refused":
       return { level: "warning", text: `${event.address}:${event.port} was refused: ${event.why}` }
     case "closed":
-      return { level: "info", text: `${endpoint(event.peer)} closed: ${event.reason}` }
+      return { level: "info", text: `${endpoint(event.peer)} closed: ${event.why ?? event.reason}` }
     case "connected":
     case "started":
     case "stopped":

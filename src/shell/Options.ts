@@ -9,8 +9,9 @@ import type { LogLevel, LogWriter } from "./Log.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 
 export interface Options {
-  /** Address to listen on, default "0.0.0.0". */
+  /** First address to listen on, default "0.0.0.0"; and all of them. */
   readonly host: string
+  readonly hosts: readonly string[]
   /** Port to listen on, 0 = any free one, default 2404. */
   readonly port: number
   readonly link: Parameters.Parameters
@@ -58,11 +59,13 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
   if (problem !== undefined) throw new InvalidArgument({ what: "options", expected: problem, value: "what was given" })
   const wrong = Profile.problem(partial.profile ?? profile)
   if (wrong !== null) throw new InvalidArgument({ what: "profile", expected: wrong, value: "what was given" })
-  const host = partial.host ?? "0.0.0.0"
-  if (typeof host !== "string" || host === "")
-    throw new InvalidArgument({ what: "host", expected: "a host name or IP address", value: host })
+  const hosts = partial.hosts ?? [partial.host ?? "0.0.0.0"]
+  const [host] = hosts
+  if (host === undefined || !hosts.every((name) => typeof name === "string" && name !== ""))
+    throw new InvalidArgument({ what: "host", expected: "a host name or IP address, or several", value: hosts })
   return {
     host,
+    hosts,
     port: whole("port", partial.port ?? 2404, 0, 65_535),
     link,
     profile: partial.profile ?? profile,

@@ -1,5 +1,4 @@
 // A running server as one scoped Effect: the listener, the ticker, and its log.
-import type { AddressInfo } from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { ListenError } from "./Errors.ts"
@@ -20,7 +19,7 @@ const released = (host: Host): Effect.Effect<void> =>
       )
 
 /** Serves until the scope ends. What happens is logged at the host's level, by Effect's logger or the host's own. */
-export const serve = (host: Host, ticker: Ticker): Effect.Effect<AddressInfo, ListenError, Scope.Scope> =>
+export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const write: Log.LogWriter = host.options.logWriter ?? ((level, text) => void run(logs[level](text)))

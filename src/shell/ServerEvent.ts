@@ -23,7 +23,13 @@ export type ServerEvent =
   | { readonly event: "refused"; readonly address: string; readonly port: number; readonly why: string }
   | { readonly event: "started"; readonly peer: Peer }
   | { readonly event: "stopped"; readonly peer: Peer }
-  | { readonly event: "closed"; readonly peer: Peer; readonly reason: CloseReason }
+  | {
+      readonly event: "closed"
+      readonly peer: Peer
+      readonly reason: CloseReason
+      /** In the words of whoever closed it on our side. */
+      readonly why?: string
+    }
   | {
       readonly event: "command"
       readonly peer: Peer

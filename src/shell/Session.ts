@@ -35,6 +35,8 @@ export class Session {
   reason: CloseReason | null = null
   /** The client's certificate where TLS is used, else null. */
   certificate: Certificate | null = null
+  /** In the words of whoever closed it, or null. */
+  why: string | null = null
   /** Called once when the session has ended. */
   onClosed: (reason: CloseReason) => void = () => {}
   /** Cancellation of handlers that are deciding, by request. */

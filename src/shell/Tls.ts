@@ -111,7 +111,7 @@ export class Handshakes {
     const nowMs = this.clock.monotonicMs()
     if (this.resumptionMs === null || nowMs - this.ticketsSinceMs < this.resumptionMs) return
     this.ticketsSinceMs = nowMs
-    
+    this.server.setTicketKeys(randomBytes(TICKET_KEYS_OCTETS))
   }
 
   /**

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 
-const c104Version = "2.2.1"
+export const c104Version = "2.2.1"
 
 /** A tool that is missing and cannot be installed from here; the message says what to do. */
 export class MissingTool extends Error {}

@@ -69,8 +69,9 @@ export class Connection {
     }
   }
 
-  /** Closes the connection; what was written leaves first. */
-  close(): void {
+  /** Closes the connection; what was written leaves first. `why` is told to `onDisconnect`, observers and the log. */
+  close(why?: string): void {
+    this.#session.why = why ?? null
     this.#session.end("shutdown")
   }
 

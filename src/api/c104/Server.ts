@@ -129,9 +129,14 @@ export class Server implements AsyncDisposable {
 
   // ---- state ----
 
-  /** The address to listen on. */
+  /** The address to listen on; the first where there are several. */
   get ip(): string {
     return this.#host.options.host
+  }
+
+  /** All addresses to listen on. */
+  get addresses(): readonly string[] {
+    return this.#host.options.hosts
   }
 
   /** Granularity of cyclic transmission and timers in ms. */

@@ -24,7 +24,7 @@ export type ResetCallback = (server: Server, ip: string, commonAddress: number, 
 export type ParameterCallback = (server: Server, ip: string, request: ParameterRequest) => Response
 export type RawCallback = (server: Server, data: Uint8Array) => void
 export type UnexpectedMessageCallback = (server: Server, message: IncomingMessage, cause: Umc) => void
-export type DisconnectCallback = (server: Server, peer: Peer, reason: CloseReason) => void
+export type DisconnectCallback = (server: Server, peer: Peer, reason: CloseReason, why: string | null) => void
 export type ErrorCallback = (server: Server, error: CallbackFailed | CallbackTimedOut) => void
 
 /** A parameter of a measured value (60870-5-101 7.2.6.24, 7.2.6.25). */
@@ -78,7 +78,7 @@ export const unexpectedMessage =
 export const disconnect =
   (server: Server, callback: DisconnectCallback): Observer =>
   (event) => {
-    if (event.event === "closed") callback(server, event.peer, event.reason)
+    if (event.event === "closed") callback(server, event.peer, event.reason, event.why ?? null)
   }
 
 export const error =

@@ -8,8 +8,8 @@ import * as Options from "../../shell/Options.ts"
 import type { TransportSecurity } from "./TransportSecurity.ts"
 
 export interface ServerOptions {
-  /** Address to listen on, default "0.0.0.0"; names are resolved, IPv6 is welcome. */
-  readonly ip?: string
+  /** Address to listen on, or several, default "0.0.0.0"; names are resolved, IPv6 is welcome. */
+  readonly ip?: string | readonly string[]
   /** Port to listen on, default 2404; 0 takes any free one. */
   readonly port?: number
   /** Granularity of cyclic transmission and timers in ms, at least 50, default 100. */
@@ -48,7 +48,7 @@ export function optionsOf(options: ServerOptions): Options.Options {
   inRange("selectTimeoutMs", selectTimeoutMs, 0, 0x7fff_ffff)
   const given = Object.entries({
     ...same,
-    host: ip,
+    hosts: ip === undefined || Array.isArray(ip) ? ip : [ip],
     selectMs: selectTimeoutMs,
     tls: transportSecurity == null ? undefined : transportSecurity.freeze()
   }).filter(([, value]) => value !== undefined)

@@ -129,7 +129,7 @@ function shapeOf(host: Host, ticker: Ticker): Shape {
       ticker.removeStation(commonAddress, Image.station(host.world.image, commonAddress)?.blocks ?? [])
       return host.removeStation(commonAddress)
     },
-    listen: Effect.map(serve(host, ticker), ({ port }) => ({ host: host.options.host, port })),
+    listen: serve(host, ticker),
     address: () => host.listening,
     room: Effect.promise(() => host.room()),
     onConnect: register((run) => {
