@@ -8,7 +8,7 @@ import { failed } from "./Deciding.ts"
 import { AddressInUse, AddressUnavailable, type ListenError, ListenFailed, PermissionDenied } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import { type Certificate, Session } from "./Session.ts"
-import { Handshakes } from "./Tls.ts"
+import { Handshakes } from "./tls/Tls.ts"
 
 /** Connections that the kernel may hold before they are accepted. */
 const BACKLOG = 4096

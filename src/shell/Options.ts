@@ -4,9 +4,9 @@ import * as Limits from "../core/Limits.ts"
 import * as Profile from "../core/Profile.ts"
 import { type Clock, machine } from "./Clock.ts"
 import { InvalidArgument } from "./Errors.ts"
-import type { FileStore } from "./FileStore.ts"
+import type { FileStore } from "./files/FileStore.ts"
 import type { LogLevel, LogWriter } from "./Log.ts"
-import type { TlsOptions } from "./TlsOptions.ts"
+import type { TlsOptions } from "./tls/TlsOptions.ts"
 
 export interface Options {
   /** First address to listen on, default "0.0.0.0"; and all of them. */

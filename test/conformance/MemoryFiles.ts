@@ -2,7 +2,7 @@
 // pure core, for which it also keeps who has which file.
 import * as Core from "../../src/core/index.ts"
 import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../src/core/procedure/FileMessage.ts"
-import type { FileReader, FileStore, FileWriter, Name, Refusal, StoredFile } from "../../src/shell/FileStore.ts"
+import type { FileReader, FileStore, FileWriter, Name, Refusal, StoredFile } from "../../src/shell/files/FileStore.ts"
 
 /** A file that is there when the run begins; its octets count up from 0. */
 export interface GivenFile extends FileName {

@@ -3,8 +3,8 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { describe, expect, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Config from "../../src/shell/Config.ts"
-import * as Duration from "../../src/shell/Duration.ts"
+import * as Config from "../../src/shell/config/Config.ts"
+import * as Duration from "../../src/shell/config/Duration.ts"
 
 const read = (text: string) => Config.parse(text, "test.yaml")
 

@@ -3,8 +3,8 @@ import * as Fs from "node:fs/promises"
 import * as Os from "node:os"
 import * as Path from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { FolderStore } from "../../src/shell/FileFolder.ts"
-import type { FileReader, FileWriter } from "../../src/shell/FileStore.ts"
+import { FolderStore } from "../../src/shell/files/FileFolder.ts"
+import type { FileReader, FileWriter } from "../../src/shell/files/FileStore.ts"
 
 const temporary = async (): Promise<string> => {
   const folder = await Fs.mkdtemp(Path.join(Os.tmpdir(), "iec104-folder-"))

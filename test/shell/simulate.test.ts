@@ -1,6 +1,6 @@
 // Simulated values: they repeat exactly, stay in their bounds, and say when the next one is due.
 import { describe, expect, it } from "vitest"
-import * as Simulate from "../../src/shell/Simulate.ts"
+import * as Simulate from "../../src/shell/config/Simulate.ts"
 
 const sine: Simulate.Sine = { kind: "sine", everyMs: 1000, periodMs: 60_000, amplitude: 10, offset: 5, integer: false }
 const toggle: Simulate.Toggle = { kind: "toggle", everyMs: 2000, low: 1, high: 2 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import { TlsCipher, TlsVersion } from "../../src/api/c104/enums.ts"
 import type { TransportSecurity } from "../../src/api/c104/TransportSecurity.ts"
 import * as Clock from "../../src/shell/Clock.ts"
-import * as TlsCiphers from "../../src/shell/TlsCiphers.ts"
+import * as TlsCiphers from "../../src/shell/tls/TlsCiphers.ts"
 import { relay, secure, security, startSecure } from "../support/certificates.ts"
 import { startHost, startServer } from "../support/Stage.ts"
 

@@ -1,8 +1,8 @@
 // TLS of a server, with the names of c104: files are read and checked when they are named, and all is frozen once a
 // server has taken it.
 import { Frozen, InvalidArgument } from "../../shell/Errors.ts"
-import * as TlsFiles from "../../shell/TlsFiles.ts"
-import * as TlsOptions from "../../shell/TlsOptions.ts"
+import * as TlsFiles from "../../shell/tls/TlsFiles.ts"
+import * as TlsOptions from "../../shell/tls/TlsOptions.ts"
 import { nameOf, TlsCipher, TlsVersion } from "./enums.ts"
 
 const versions: Readonly<Record<number, TlsOptions.TlsVersion>> = {

@@ -17,8 +17,8 @@ export {
   PermissionDenied,
   UnusableFile
 } from "../../shell/Errors.ts"
-export { FolderStore } from "../../shell/FileFolder.ts"
-export type { FileStore } from "../../shell/FileStore.ts"
+export { FolderStore } from "../../shell/files/FileFolder.ts"
+export type { FileStore } from "../../shell/files/FileStore.ts"
 export type { Deadband } from "../../shell/Hooks.ts"
 export type { CounterMode } from "../../shell/Host.ts"
 export type { LogLevel, LogWriter } from "../../shell/Log.ts"

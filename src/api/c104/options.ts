@@ -2,7 +2,7 @@
 import type { Limits } from "../../core/Limits.ts"
 import * as Profile from "../../core/Profile.ts"
 import { inRange } from "../../shell/Check.ts"
-import type { FileStore } from "../../shell/FileStore.ts"
+import type { FileStore } from "../../shell/files/FileStore.ts"
 import type { LogLevel, LogWriter } from "../../shell/Log.ts"
 import * as Options from "../../shell/Options.ts"
 import type { TransportSecurity } from "./TransportSecurity.ts"

@@ -1,7 +1,7 @@
 // `iec104 check FILE`: whether a configuration can be served, without serving it.
 import * as fs from "node:fs/promises"
 import * as Effect from "effect/Effect"
-import * as Config from "../../shell/Config.ts"
+import * as Config from "../../shell/config/Config.ts"
 import * as Output from "./Output.ts"
 
 const reasons: Readonly<Record<string, string>> = {

@@ -2,9 +2,9 @@
 // a terminal, or as plain lines.
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Config from "../../shell/Config.ts"
+import * as Config from "../../shell/config/Config.ts"
+import * as Plant from "../../shell/config/Plant.ts"
 import * as Listener from "../../shell/Listener.ts"
-import * as Plant from "../../shell/Plant.ts"
 import { endpoint, type ServerEvent } from "../../shell/ServerEvent.ts"
 import { load, warningLines } from "./check.ts"
 import * as feed from "./feed.ts"

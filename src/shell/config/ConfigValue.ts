@@ -1,11 +1,11 @@
 // What the values of a type of point may be in a configuration file: first value, quality, deadband.
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as Quality from "../core/asdu/Quality.ts"
-import * as Value from "../core/process/Value.ts"
+import * as Quality from "../../core/asdu/Quality.ts"
+import * as Value from "../../core/process/Value.ts"
+import type { Deadband } from "../Hooks.ts"
 import * as Field from "./ConfigField.ts"
 import * as Source from "./ConfigSource.ts"
-import type { Deadband } from "./Hooks.ts"
 
 /** Kinds whose off and on are 1 and 2 (60870-5-101 7.2.6.2, 7.2.6.10); 0 and 3 are no states of a switch. */
 const doubled: ReadonlySet<Value.Kind> = new Set([

@@ -1,10 +1,10 @@
 // One station in a configuration file: its own keys, and the rules between its rows of points.
 import * as Schema from "effect/Schema"
+import type { CounterMode } from "../Host.ts"
+import * as Zones from "../Zones.ts"
 import * as Field from "./ConfigField.ts"
 import * as ConfigPoint from "./ConfigPoint.ts"
 import * as Source from "./ConfigSource.ts"
-import type { CounterMode } from "./Host.ts"
-import * as Zones from "./Zones.ts"
 
 /** How the counters of a station are frozen (60870-5-5 6.9). */
 export interface CountersConfig {

@@ -1,13 +1,13 @@
 // The shell's part of file transfer: takes the requests of sessions to the file store and its answers back. It decides
 // nothing but who has a file: a name belongs to one session at a time.
-import * as Time from "../core/asdu/Time.ts"
-import type { FileAnswer, FileEntry, FileName, FileRequested } from "../core/procedure/FileMessage.ts"
-import * as Image from "../core/process/Image.ts"
-import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
+import * as Time from "../../core/asdu/Time.ts"
+import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../core/procedure/FileMessage.ts"
+import * as Image from "../../core/process/Image.ts"
+import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
+import type { Host } from "../Host.ts"
+import type { Session } from "../Session.ts"
+import * as Zones from "../Zones.ts"
 import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type StoredFile } from "./FileStore.ts"
-import type { Host } from "./Host.ts"
-import type { Session } from "./Session.ts"
-import * as Zones from "./Zones.ts"
 
 /** Leaves a union's members as they are. */
 type WithoutId<A> = A extends unknown ? Omit<A, "id"> : never

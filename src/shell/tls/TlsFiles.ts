@@ -1,7 +1,7 @@
 // Certificates and keys from files, PEM or DER, read and checked when they are named: an error tells the path and why.
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto"
 import * as fs from "node:fs"
-import { UnusableFile } from "./Errors.ts"
+import { UnusableFile } from "../Errors.ts"
 
 /** A server's certificate, followed by those of intermediate authorities that were in its file, and its private key. */
 export interface Identity {

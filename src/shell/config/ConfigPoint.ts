@@ -1,12 +1,12 @@
 // One row of points in a configuration file: its keys, what each may hold, and the rules between them.
 import * as Schema from "effect/Schema"
-import * as TypeTable from "../core/asdu/TypeTable.ts"
-import * as Value from "../core/process/Value.ts"
+import * as TypeTable from "../../core/asdu/TypeTable.ts"
+import * as Value from "../../core/process/Value.ts"
+import type { Deadband } from "../Hooks.ts"
 import * as Field from "./ConfigField.ts"
 import * as ConfigSimulation from "./ConfigSimulation.ts"
 import * as Source from "./ConfigSource.ts"
 import * as ConfigValue from "./ConfigValue.ts"
-import type { Deadband } from "./Hooks.ts"
 import type { Simulation } from "./Simulate.ts"
 
 /** A row of `count` points at consecutive information object addresses, all alike. */

@@ -3,9 +3,9 @@
 import { constants, randomBytes } from "node:crypto"
 import type { Socket } from "node:net"
 import * as Tls from "node:tls"
-import type { Limits } from "../core/Limits.ts"
-import type { Clock } from "./Clock.ts"
-import type { Certificate } from "./Session.ts"
+import type { Limits } from "../../core/Limits.ts"
+import type { Clock } from "../Clock.ts"
+import type { Certificate } from "../Session.ts"
 import * as TlsOptions from "./TlsOptions.ts"
 import * as TlsVerify from "./TlsVerify.ts"
 

@@ -1,7 +1,7 @@
 // What a TLS listener is told: its certificate, whom it trusts, versions, suites and times; checked before it listens.
 import type { X509Certificate } from "node:crypto"
 import * as Tls from "node:tls"
-import { InvalidArgument } from "./Errors.ts"
+import { InvalidArgument } from "../Errors.ts"
 import * as TlsCiphers from "./TlsCiphers.ts"
 import type { Identity } from "./TlsFiles.ts"
 

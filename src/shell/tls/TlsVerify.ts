@@ -2,7 +2,7 @@
 import type { X509Certificate } from "node:crypto"
 import * as Net from "node:net"
 import type { TLSSocket } from "node:tls"
-import type { Certificate } from "./Session.ts"
+import type { Certificate } from "../Session.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 
 /** Largest certificate in octets; IEC 62351-3 asks for at least 8192. */

@@ -2,7 +2,7 @@
 // the wire can point outside. What is received becomes visible whole or not at all.
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
-import { InvalidArgument } from "./Errors.ts"
+import { InvalidArgument } from "../Errors.ts"
 import type { Refusal, StoredFile } from "./FileStore.ts"
 import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type Name } from "./FileStore.ts"
 

@@ -1,16 +1,16 @@
 // Makes a server out of a configuration: its stations, points and command feedback, and the simulated process behind it.
 import * as Effect from "effect/Effect"
-import * as Profile from "../core/Profile.ts"
-import type { Block } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
-import * as Value from "../core/process/Value.ts"
+import * as Profile from "../../core/Profile.ts"
+import type { Block } from "../../core/process/Block.ts"
+import * as Image from "../../core/process/Image.ts"
+import * as Value from "../../core/process/Value.ts"
+import type { InvalidArgument } from "../Errors.ts"
+import { FolderStore } from "../files/FileFolder.ts"
+import { Host } from "../Host.ts"
+import * as Options from "../Options.ts"
+import { Ticker } from "../Ticker.ts"
 import type { Listen, PointConfig, ServerConfig, StationConfig } from "./Config.ts"
-import type { InvalidArgument } from "./Errors.ts"
-import { FolderStore } from "./FileFolder.ts"
-import { Host } from "./Host.ts"
-import * as Options from "./Options.ts"
 import * as Simulate from "./Simulate.ts"
-import { Ticker } from "./Ticker.ts"
 
 /** Consecutive points of one row of the configuration that are simulated. */
 interface Simulated {
