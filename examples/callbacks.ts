@@ -22,8 +22,8 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 // ---- connections ----
 
 const onConnect: ConnectCallback = async (_, ip) => ip === "127.0.0.1" // anything but true refuses
-const onDisconnect: DisconnectCallback = (_, peer, reason) => {
-  say(`${peer.address} left: ${reason}`)
+const onDisconnect: DisconnectCallback = (_, peer, reason, why) => {
+  say(`${peer.address} left: ${reason}${why === null ? "" : ` (${why})`}`)
 }
 const onError: ErrorCallback = (_, error) => {
   say(`${error.code}: ${error.message}`)

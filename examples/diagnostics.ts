@@ -27,7 +27,7 @@ server.onSendRaw(show("<--"))
 
 // Who connects a second time replaces its first connection.
 server.onConnect((_, ip) => {
-  for (const connection of server.connections) if (connection.ip === ip) connection.close()
+  for (const connection of server.connections) if (connection.ip === ip) connection.close("replaced")
   return true
 })
 

@@ -15,26 +15,49 @@ const { values: options } = parseArgs({
 /** The shell and the image behind the handles: named in declarations, and nothing that a program makes or uses. */
 const opaque = new Set(["Host", "Ticker", "Session", "Block"])
 
-/** The surface of an entry: its exports, then all declarations behind them, without comments, file by file. */
+/** A declaration without comments, and without the places that it speaks of. */
+const codeOf = (code) => withoutComments(code).replace(/import\("\.[^"]*"\)\./g, "")
+
+/**
+ * The surface of an entry: its exports, then all declarations behind them by name, without comments. Where a
+ * declaration lives does not matter, and is not told.
+ */
 const textOf = (library, folder, name, entry) => {
   const path = join(folder, entry)
   const names = library.exportsOf(path)
   const isOpaque = (declaredName) => opaque.has(declaredName) && !names.has(declaredName)
-  const exported = [...names.keys()].sort().map((exportedName) => {
+  const exported = [...names.keys()].map((exportedName) => {
     const [at, declared] = library.resolved(path, exportedName)
-    return `${exportedName}: ${declared === null ? "all of " : ""}${library.nameOf(at)}`
+    if (declared === exportedName) return exportedName
+    const what = declared ?? `{ ${[...library.exportsOf(at).keys()].sort().join(", ")} }`
+    return `${exportedName}: ${what}`
   })
-  const files = [...library.reach(entry, isOpaque)].sort(([a], [b]) => (a < b ? -1 : 1))
-  const parts = files.map(([at, spoken]) => {
-    const { declared, outside } = library.file(at)
-    const codes = [...declared]
-      .filter(([declaredName]) => spoken.has(declaredName))
-      .flatMap(([declaredName, statements]) =>
-        isOpaque(declaredName) ? [`${declaredName}: opaque`] : statements.map(({ code }) => withoutComments(code))
+  const outside = new Set()
+  const spoken = []
+  for (const [at, declaredNames] of library.reach(entry, isOpaque)) {
+    const file = library.file(at)
+    for (const line of file.outside) outside.add(line)
+    for (const declaredName of declaredNames)
+      spoken.push(
+        isOpaque(declaredName)
+          ? [declaredName, `// ${declaredName} is opaque`]
+          : [
+              declaredName,
+              file.declared
+                .get(declaredName)
+                .map(({ code }) => codeOf(code))
+                .join("\n")
+            ]
       )
-    return [`\n// ${library.nameOf(at)}`, ...outside, ...codes].join("\n")
-  })
-  return `// What "${name}" exports, and what that speaks of. Written by \`npm run surface\`.\n\n${exported.join("\n")}\n${parts.join("\n")}\n`
+  }
+  const inOrder = (a, b) => (a < b ? -1 : a > b ? 1 : 0)
+  spoken.sort((a, b) => inOrder(a[0], b[0]) || inOrder(a[1], b[1]))
+  const parts = [
+    exported.sort(inOrder).join("\n"),
+    [...outside].sort(inOrder).join("\n"),
+    ...spoken.map(([, code]) => code)
+  ]
+  return `// What "${name}" exports, and what that speaks of. Written by \`npm run surface\`.\n\n${parts.join("\n\n")}\n`
 }
 
 const firstDifference = (before, after) => {

@@ -30,12 +30,12 @@ export function command(session: Session, notice: CommandRequested, decisions: D
     // A command point without handler is confirmed positively.
     if (hooks !== undefined) hooks.received = true
     instruct(block, slot, notice)
-    decisions.push(conclude(session, notice, hooks, "success"))
+    decisions.push(conclude(session, notice, hooks, "success", endOf(host)))
     return
   }
   if (running(hooks)) {
     // The output is being operated by a command that is not terminated yet.
-    decisions.push(conclude(session, notice, undefined, "failure"))
+    decisions.push(conclude(session, notice, undefined, "failure", endOf(host)))
     return
   }
   const deciding = new Deciding("onReceive", `${nameOf(notice.type)} ${notice.ioa} of station ${notice.ca}`)
@@ -55,6 +55,7 @@ function decide(
 ): void {
   const { host } = session
   const { block, slot } = notice
+  const since = endOf(host)
   const previous = instructionOf(block, slot)
   const before = hooks.received
   hooks.deciding = deciding
@@ -78,7 +79,7 @@ function decide(
       accepted = outcome !== "failure"
       session.aborts.delete(notice.id)
       if (session.reason !== null) return
-      const decision = conclude(session, notice, hooks, outcome)
+      const decision = conclude(session, notice, hooks, outcome, since)
       if (late || decisions === null) session.decided([decision])
       else decisions.push(decision)
     }
@@ -112,7 +113,7 @@ function next(hooks: Hooks): void {
     if (deciding.over || !session.awaits(notice.id)) continue
     if (hooks.onCommand !== null && !running(hooks)) return decide(session, notice, hooks, deciding, null)
     session.aborts.delete(notice.id)
-    session.decided([conclude(session, notice, hooks, running(hooks) ? "failure" : "success")])
+    session.decided([conclude(session, notice, hooks, running(hooks) ? "failure" : "success", endOf(session.host))])
   }
 }
 
@@ -136,9 +137,24 @@ function describe(session: Session, notice: CommandRequested, previous: Instruct
   }
 }
 
-/** What follows from an outcome. */
-function conclude(session: Session, notice: CommandRequested, hooks: Hooks | undefined, outcome: Outcome): Decision {
-  session.host.tell({
+const endOf = (host: Host): number => host.logEnds()[0] as number
+
+/** The mark behind everything that was published since a log position, -1 when nothing was: a termination goes behind it. */
+function markSince(host: Host, since: number): number {
+  const end = endOf(host)
+  return end > since ? Ledger.mark(end, 0) : Ledger.NO_EVENTS
+}
+
+/** What follows from an outcome; `since` is the end of the log when the command was taken up. */
+function conclude(
+  session: Session,
+  notice: CommandRequested,
+  hooks: Hooks | undefined,
+  outcome: Outcome,
+  since: number
+): Decision {
+  const { host } = session
+  host.tell({
     event: "command",
     peer: session.peer,
     commonAddress: notice.ca,
@@ -151,19 +167,19 @@ function conclude(session: Session, notice: CommandRequested, hooks: Hooks | und
   const manual = hooks?.actTerm === "manual" && !notice.selected
   const keep = outcome === "none" || (success && manual)
   if (keep && hooks !== undefined) defer(session, notice.id, hooks, success)
-  const barrier = success && hooks?.relatedIoAutoreturn === true ? returnInformation(session, notice, hooks) : -1
+  if (success && hooks?.relatedIoAutoreturn === true) returnInformation(session, notice, hooks)
   return {
     ...plain(notice.id, outcome),
     terminate: success && !manual && (notice.selected || hooks?.actTerm !== false),
     keep,
-    barrier
+    barrier: markSince(host, since)
   }
 }
 
 /** Notes that the application will answer by `transmit`; a request that it never answered before is forgotten. */
 function defer(session: Session, id: number, hooks: Hooks, confirmed: boolean): void {
   const before = hooks.awaiting
-  hooks.awaiting = { session, id, confirmed }
+  hooks.awaiting = { session, id, confirmed, since: endOf(session.host) }
   if (before !== null && before.session.reason === null)
     queueMicrotask(() => before.session.decided([plain(before.id, "none")]))
 }
@@ -176,29 +192,28 @@ export function resolve(host: Host, block: Block, slot: number, cause: number, n
   const hooks = host.hooks.find(block, slot)
   const awaiting = hooks?.awaiting ?? null
   if (hooks === undefined || awaiting === null) return false
-  const { session, id, confirmed } = awaiting
+  const { session, id, confirmed, since } = awaiting
   const confirm = cause === Cause.ACTIVATION_CON
   if (session.reason !== null) hooks.awaiting = null
   if (session.reason !== null || (confirm && confirmed) || (!confirm && cause !== Cause.ACTIVATION_TERMINATION))
     return false
   const keep = confirm && !negative
-  hooks.awaiting = keep ? { session, id, confirmed: true } : null
+  hooks.awaiting = keep ? { ...awaiting, confirmed: true } : null
   const outcome = !confirm ? "none" : negative ? "failure" : "success"
-  session.decided([{ ...plain(id, outcome), terminate: !confirm, keep }])
+  session.decided([{ ...plain(id, outcome), terminate: !confirm, keep, barrier: markSince(host, since) }])
   return true
 }
 
-/** Publishes the related point as return information; the mark behind it, or -1. */
-function returnInformation(session: Session, notice: CommandRequested, hooks: Hooks): number {
+/** Publishes the related point as return information. */
+function returnInformation(session: Session, notice: CommandRequested, hooks: Hooks): void {
   const { host } = session
-  if (hooks.relatedIoAddress === null) return Ledger.NO_EVENTS
+  if (hooks.relatedIoAddress === null) return
   const station = Image.station(host.world.image, notice.ca)
   const related = station === undefined ? null : Image.find(station, hooks.relatedIoAddress)
-  if (related === null) return Ledger.NO_EVENTS
+  if (related === null) return
   const { block, slot } = related
   const listed = TypeTable.byId[block.of.eventType]?.causesMonitor.includes(Cause.RETURN_INFO_REMOTE) === true
   const returned = listed || host.world.profile.returnedCause === "always"
   const cause = returned ? Cause.RETURN_INFO_REMOTE : Cause.SPONTANEOUS
-  const end = host.append(block, slot, cause, notice.originator, session.peer.session)
-  return end < 0 ? Ledger.NO_EVENTS : Ledger.mark(end, block.of.priority)
+  host.append(block, slot, cause, notice.originator, session.peer.session)
 }

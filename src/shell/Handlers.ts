@@ -116,11 +116,12 @@ function clock(session: Session, notice: Notices.ClockRequested, decisions: Noti
   const station = Image.station(host.world.image, ca) ?? host.world.image.stations[0]
   const zone = station?.zone ?? Image.utc()
   const own = Zones.words(zone, host.nowMs())
+  const unset = host.tagClock.flags
   const timeMs = Zones.toUtc(zone, Time.cp56ToEpochMs(timeLow, timeHigh), (timeLow & Time.SUMMER_TIME) !== 0)
   const conclude = (outcome: Outcome): Notices.Decision => {
     host.tell({ event: "clock", peer, timeMs, outcome })
     if (outcome === "success") host.tagClock.synchronise(timeMs)
-    return { ...Commands.plain(notice.id, outcome), timeLow: own.low, timeHigh: own.high }
+    return { ...Commands.plain(notice.id, outcome), timeLow: own.low | unset, timeHigh: own.high }
   }
   const handler = host.onClockSync
   if (handler === null) decisions.push(conclude("success"))

@@ -51,6 +51,8 @@ export interface Awaiting {
   readonly session: Session
   readonly id: number
   readonly confirmed: boolean
+  /** End of the log when the command was put off: what is published later goes before its termination. */
+  readonly since: number
 }
 
 /** How far a measured value may move without an event: absolutely, or in percent of the value reported last. */

@@ -1,7 +1,9 @@
-"""The c104 server as a controlled station for the conformance transcripts. Arguments: a port, and the description of
-one run as JSON: link parameters and points. It accepts commands and clock synchronisations."""
+"""The c104 server as a controlled station for the conformance transcripts. Argument: a port; the first line of standard
+input is the description of one run as JSON: link parameters and points. It accepts commands and clock
+synchronisations."""
 import datetime
 import json
+import os
 import sys
 import threading
 
@@ -18,9 +20,8 @@ def synchronise(server: c104.Server, ip: str, date_time: datetime.datetime) -> c
     return c104.ResponseState.SUCCESS
 
 
-port, text = sys.argv[1:]
-given = json.loads(text)
-server = c104.Server(ip="127.0.0.1", port=int(port), select_timeout_ms=given["selectMs"])
+given = json.loads(sys.stdin.readline())
+server = c104.Server(ip="127.0.0.1", port=int(sys.argv[1]), select_timeout_ms=given["selectMs"])
 parameters = server.protocol_parameters
 link = given["link"]
 parameters.send_window_size = link["k"]
@@ -46,5 +47,6 @@ server.start()
 print("ready", flush=True)
 # Ends with its parent, which closes standard input.
 sys.stdin.read()
-threading.Timer(1, lambda: sys.exit(0)).start()
+threading.Timer(1, lambda: os._exit(0)).start()
 server.stop()
+os._exit(0)

@@ -24,6 +24,7 @@ export type { CounterMode } from "../../shell/Host.ts"
 export type { LogLevel, LogWriter } from "../../shell/Log.ts"
 export type { Metrics } from "../../shell/Metrics.ts"
 export type { Peer, ServerEvent } from "../../shell/ServerEvent.ts"
+export type { Certificate } from "../../shell/Session.ts"
 export { Batch, type BatchOptions } from "./Batch.ts"
 export { Connection, type ConnectionCounters, type ConnectionState } from "./Connection.ts"
 export type {
@@ -56,7 +57,7 @@ export {
   Type,
   Umc
 } from "./enums.ts"
-export { explainBytes, explainBytesDict } from "./explain.ts"
+export { type ExplainedApdu, explainBytes, explainBytesDict } from "./explain.ts"
 export {
   BinaryCounterQuality,
   Debug,

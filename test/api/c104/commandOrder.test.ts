@@ -156,3 +156,41 @@ describe("return information", () => {
     expect(asker.asdus({ typeId: 1 })).toEqual([])
   })
 })
+
+describe("a termination", () => {
+  it("goes behind what the handler itself transmits", async () => {
+    const { client, operate, station } = await switchedBy((point) => {
+      const shown = point.station?.getPoint(20)
+      if (shown != null) {
+        shown.value = true
+        shown.transmit(11)
+      }
+      return SUCCESS
+    })
+    station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
+    operate()
+    expect([await client.next({ ca: 1 }), await client.next({ ca: 1 }), await client.next({ ca: 1 })]).toMatchObject([
+      { typeId: 45, cot: 7 },
+      { typeId: 1, cot: 11 },
+      { typeId: 45, cot: 10 }
+    ])
+  })
+
+  it("that the application sends goes behind what it transmitted before", async () => {
+    const { client, operate, station } = await switchedBy(() => SUCCESS)
+    const command = station.getPoint(10)
+    const shown = station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
+    if (command === null || shown === null) throw new Error("no points")
+    command.actTerm = "manual"
+    operate()
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    shown.value = true
+    expect(shown.transmit(11)).toBe(true)
+    expect(command.transmit(10)).toBe(true)
+    expect([await client.next({ ca: 1 }), await client.next({ ca: 1 })]).toMatchObject([
+      { typeId: 1, cot: 11 },
+      { typeId: 45, cot: 10 }
+    ])
+    expect(command.transmit(10)).toBe(false)
+  })
+})
