@@ -5,7 +5,7 @@
 //   client latency       --port P --n N --stamps FILE [--gi 1]
 //   client stall         --port P [--clients C] [--hold S] [--unread 1] [--trigger IOA]
 //   client interrogation --port P [--reps R]
-//   client command       --port P --n N [--select 1] [--pipe K] [--pace MS] [--load 1]
+//   client command       --port P --n N [--select 1] [--pipe K] [--load 1 --pace MS]
 //   client connections   --port P --clients C [--hold S] [--parallel K]
 //
 // --server-pid PID reads the CPU time of that whole process (ns, by its CPU clock) and its resident memory.

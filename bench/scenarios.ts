@@ -243,9 +243,9 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
     command("pipelined-terminated", "Commands, 12 outstanding", true, pipelined, throughput),
     command(
       "command-loaded",
-      "A command every 2 ms, idle and beside 5,000 events a second and an interrogation of 100,000 points without end",
+      "Commands one after the other when idle, and every 2 ms beside 5,000 events a second and endless interrogation of 100,000 points",
       false,
-      { n: 1000, warm: 100, pace: 2, load: 1 },
+      { n: 2000, warm: 3000, pace: 2, load: 1 },
       {
         peers: [ours({ term: 0, gi: 100_000, n: MILLION }), bare({ gi: 100_000, n: MILLION })],
         metrics: [
@@ -302,7 +302,7 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
       title: "Memory of a million points with a handle each",
       client: null,
       repetitions: 1,
-      peers: [ours({ gi: MILLION, points: 1 }), { ...c104({ gi: 10_000 }), name: "c104" }],
+      peers: [ours({ gi: MILLION, points: 1 })],
       metrics: [
         { key: "point_octets", label: "heap and buffers a point (octets)" },
         { key: "point_rss", label: "resident a point (octets)" },

@@ -40,8 +40,8 @@ static void serve(Connection *c, int wait_ms) {
   if (background && background->terminated) c->objects = background->objects, send_interrogation(background);
 }
 
-// n round trips of a command (select and execute with --select 1), `pace_ms` apart; times go to `took`. Returns how many.
-static long round_trips(Connection *c, long n, int64_t *took) {
+// n round trips of a command (select and execute with --select 1) at least `pace_ms` apart; times go to `took`. Returns how many.
+static long round_trips(Connection *c, long n, int pace_ms, int64_t *took) {
   for (long i = 0; i < n; i++) {
     uint64_t begin = now();
     for (int selecting = o.select; selecting >= 0; selecting--) {
@@ -54,11 +54,7 @@ static long round_trips(Connection *c, long n, int64_t *took) {
       }
     }
     took[i] = now() - begin;
-    uint64_t next = begin + o.pace_ms * NS_PER_MS;
-    while (o.pace_ms && now() < next) {
-      if (background) serve(c, 1);
-      else usleep(200);
-    }
+    while (background && now() < begin + pace_ms * NS_PER_MS) serve(c, 1);
   }
   return n;
 }
@@ -67,16 +63,16 @@ static void command_alone(Connection *c) {
   int64_t *took = malloc(8 * (o.n > o.warm ? o.n : o.warm));
   struct timeval patience = {.tv_sec = 3};
   setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  round_trips(c, o.warm, took);
+  round_trips(c, o.warm, 0, took);
   c->negatives = 0;
   uint64_t begin = now(), cpu = server_cpu();
-  long ok = round_trips(c, o.n, took);
+  long ok = round_trips(c, o.n, 0, took);
   uint64_t end = now(), cpu_end = server_cpu();
   qsort(took, ok, 8, by_size);
   double idle99 = percentile(took, ok, .99);
   printf("{\"mode\":\"command\",\"n\":%ld,\"ok\":%ld,\"p50_us\":%.2f,\"p90_us\":%.2f,\"p99_us\":%.2f,\"max_us\":%.2f,\"per_s\":%.0f,\"cpu_us\":%.3f", o.n, ok,
          percentile(took, ok, .5), percentile(took, ok, .9), idle99, percentile(took, ok, 1), ok / ((end - begin) / 1e9), ok ? (cpu_end - cpu) / 1e3 / ok : 0);
-  if (o.load) { // the same again while a second client is sent events and interrogates without pause
+  if (o.load) { // the same again, paced, while a second client is sent events and interrogates without pause
     Connection other;
     background = &other;
     both = connect_and_start(background);
@@ -85,7 +81,7 @@ static void command_alone(Connection *c) {
     o.indexed = false;
     send_command(background, TRIGGER_RATE, 1);
     send_interrogation(background);
-    ok = round_trips(c, o.n, took);
+    ok = round_trips(c, o.n, o.pace_ms, took);
     qsort(took, ok, 8, by_size);
     printf(",\"loaded\":%ld,\"loaded_p50_us\":%.2f,\"loaded_p99_us\":%.2f,\"loaded_times\":%.3f,\"load_events\":%lu,\"load_objects\":%lu", ok,
            percentile(took, ok, .5), percentile(took, ok, .99), percentile(took, ok, .99) / idle99, other.events, c->objects);

@@ -312,7 +312,7 @@ export class Point<T extends Type = Type> {
     return outcomeOf(callback(this, previous, message))
   }
 
-  /** Where the point lives: for batches and the station. */
+  /** @internal Where the point lives: for batches and the station. */
   get place(): Image.Place {
     return { block: this.#block, slot: this.#slot }
   }

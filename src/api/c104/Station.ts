@@ -91,13 +91,13 @@ export class Station {
     return null
   }
 
-  /** For the points of this station. */
+  /** @internal For the points of this station. */
   get host(): Host {
     if (this.#server === null) throw new Detached({ what: `station ${this.commonAddress}` })
     return this.#host
   }
 
-  /** For the points of this station. */
+  /** @internal For the points of this station. */
   get ticker(): Ticker {
     return this.#ticker
   }
@@ -202,7 +202,7 @@ export class Station {
     this.#ticker.setBackground(this.commonAddress, everyMs)
   }
 
-  /** Called by the server when the station is removed. */
+  /** @internal Called by the server when the station is removed. */
   detach(): void {
     const station = Image.station(this.#host.world.image, this.commonAddress)
     this.#ticker.removeStation(this.commonAddress, station?.blocks ?? [])
