@@ -65,7 +65,7 @@ export const run = (host: Host, refuse: (line: number, why: string) => void): Ef
           number++
           const why = text.trim() === "" ? null : feed(host, text)
           if (why !== null) refuse(number, why)
-          // A feeder that is faster than the clients waits, as any publisher should.
+          // A feeder that is faster than the clients waits, like every publisher should.
           lines.pause()
           void host.room().then(() => lines.resume())
         })

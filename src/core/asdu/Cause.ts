@@ -54,7 +54,7 @@ export type Cause = (typeof Cause)[keyof typeof Cause]
 export const MASK = 0x3f
 /** P/N, bit 7: 1 = negative confirmation. */
 export const NEGATIVE = 0x40
-/** T, bit 8: 1 = test, without effect on the process. */
+/** T, bit 8: 1 = test, operates nothing. */
 export const TEST = 0x80
 
 const names: readonly (string | undefined)[] = Object.entries(Cause).reduce<(string | undefined)[]>(
