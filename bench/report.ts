@@ -98,7 +98,7 @@ const conditionsText = (conditions: readonly Conditions[]): string => {
   if (last === undefined) return "Nothing was measured.\n"
   const lines = [
     `- ${last.processor}, ${last.cores} cores, ${last.memoryGb} GiB; ${last.system}`,
-    `- Node ${last.node}, c104 ${last.c104}`,
+    `- Node ${last.node}, c104 ${conditions.find(({ c104 }) => c104 !== "none")?.c104 ?? "none"}`,
     last.pinned
       ? "- server and client pinned to one core unless a scenario says otherwise: pure cost of software, without wake-ups of another core"
       : "- server and client not pinned",

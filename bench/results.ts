@@ -88,9 +88,10 @@ export const paired = (
   for (const run of good(runs, scenario, peers[0])) {
     const own = run.values[key]
     const other = others.find(({ repetition }) => repetition === run.repetition)?.values[key]
-    if (own !== undefined && other !== undefined && other !== 0) found.push(combine(own, other))
+    if (own !== undefined && other !== undefined) found.push(combine(own, other))
   }
-  return spread(found)
+  // Nothing is a multiple of nothing.
+  return spread(found.filter(Number.isFinite))
 }
 
 export interface Verdict {

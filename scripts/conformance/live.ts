@@ -150,11 +150,12 @@ const places = (points: Iterable<string>): ReadonlySet<string> =>
 /** Why a run cannot be judged from outside, or null. */
 function obstacle(run: Transcript.Run, names: ReadonlyMap<string, string>, server: Server): string | null {
   const { given } = run
+  if (run.pending !== "") return run.pending
   const all = steps(run.lines)
   const action = all.find(({ sign }) => sign === "!")
   if (action !== undefined) return `nobody can make its process do: ${action.text}`
   const configured = (
-    ["profile", "files", "limits", "commandAge", "clockSource", "stations", "connections"] as const
+    ["profile", "files", "limits", "commandAge", "clockSource", "stations", "connections", "tls"] as const
   ).filter((name) => given[name] !== Given.standard[name])
   if (configured.length > 0) return `it would have to be configured for it: ${configured.join(", ")}`
   for (const [name, value] of Object.entries(given.link))

@@ -83,10 +83,12 @@ const rules = (): string =>
     })
     .join("\n\n")
 
-const played = ({ pending, notApplicable, liveOnly }: Transcript.Case): string => {
+const played = (of: Transcript.Case): string => {
+  const { pending, notApplicable, liveOnly, runs } = of
   if (pending !== "") return `pending: ${pending}`
   if (notApplicable !== "") return `not applicable: ${notApplicable}`
-  return liveOnly ? "over TCP" : "core and TCP"
+  const over = runs.some(({ given }) => given.tls !== null) ? "over TLS" : liveOnly ? "over TCP" : "core and TCP"
+  return [over, Suite.missing(of)].filter((text) => text !== "").join("; ")
 }
 
 const checklist = (cases: readonly Transcript.Case[]): string =>
@@ -102,7 +104,9 @@ const checklist = (cases: readonly Transcript.Case[]): string =>
 const sums = (cases: readonly Transcript.Case[]): string => {
   const pending = cases.filter((of) => of.pending !== "").length
   const none = cases.filter((of) => of.notApplicable !== "").length
-  return `${cases.length} cases: ${cases.length - pending - none} are played, ${pending} are pending, ${none} do not apply.`
+  const part = cases.filter((of) => of.pending === "" && Suite.missing(of) !== "").length
+  const partly = part === 0 ? "" : ` (${part} in part)`
+  return `${cases.length} cases: ${cases.length - pending - none} are played${partly}, ${pending} are pending, ${none} do not apply.`
 }
 
 /** The whole document. */

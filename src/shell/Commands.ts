@@ -10,7 +10,7 @@ import * as Value from "../core/process/Value.ts"
 import { ask, Deciding } from "./Deciding.ts"
 import type { Command, CommandHandler, Hooks, Instruction } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
-import type { Outcome } from "./ServerEvent.ts"
+import type { Outcome, Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
 const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type ${type}`
@@ -38,7 +38,7 @@ export function command(session: Session, notice: CommandRequested, decisions: D
     decisions.push(conclude(session, notice, undefined, "failure", endOf(host)))
     return
   }
-  const deciding = new Deciding("onReceive", `${nameOf(notice.type)} ${notice.ioa} of station ${notice.ca}`)
+  const deciding = new Deciding("onReceive", () => `${nameOf(notice.type)} ${notice.ioa} of station ${notice.ca}`)
   session.aborts.set(notice.id, deciding)
   if (hooks.deciding === null) decide(session, notice, hooks, deciding, decisions)
   else hooks.queue.push({ session, notice, deciding })
@@ -74,7 +74,7 @@ function decide(
   ask(
     host,
     deciding,
-    () => (hooks.onCommand as CommandHandler)(describe(session, notice, previous, deciding)),
+    () => (hooks.onCommand as CommandHandler)(new Described(session, notice, previous, deciding)),
     (outcome, late) => {
       accepted = outcome !== "failure"
       session.aborts.delete(notice.id)
@@ -117,23 +117,52 @@ function next(hooks: Hooks): void {
   }
 }
 
-function describe(session: Session, notice: CommandRequested, previous: Instruction, deciding: Deciding): Command {
-  return {
-    commonAddress: notice.ca,
-    ioAddress: notice.ioa,
-    type: notice.type,
-    value: notice.value,
-    previous,
-    qualifier: notice.qualifier,
-    originator: notice.originator,
-    timeLow: notice.timeLow,
-    timeHigh: notice.timeHigh,
-    selected: notice.selected,
-    peer: session.peer,
-    apdu: notice.apdu,
-    get signal() {
-      return deciding.signal
-    }
+/** A command as its handler sees it; a class, since an accessor would make each literal a slow object of its own. */
+class Described implements Command {
+  readonly peer: Peer
+  readonly previous: Instruction
+  private readonly notice: CommandRequested
+  private readonly deciding: Deciding
+
+  constructor(session: Session, notice: CommandRequested, previous: Instruction, deciding: Deciding) {
+    this.peer = session.peer
+    this.previous = previous
+    this.notice = notice
+    this.deciding = deciding
+  }
+
+  get commonAddress(): number {
+    return this.notice.ca
+  }
+  get ioAddress(): number {
+    return this.notice.ioa
+  }
+  get type(): number {
+    return this.notice.type
+  }
+  get value(): number {
+    return this.notice.value
+  }
+  get qualifier(): number {
+    return this.notice.qualifier
+  }
+  get originator(): number {
+    return this.notice.originator
+  }
+  get timeLow(): number {
+    return this.notice.timeLow
+  }
+  get timeHigh(): number {
+    return this.notice.timeHigh
+  }
+  get selected(): boolean {
+    return this.notice.selected
+  }
+  get apdu(): Uint8Array {
+    return this.notice.apdu
+  }
+  get signal(): AbortSignal {
+    return this.deciding.signal
   }
 }
 

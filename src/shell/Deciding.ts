@@ -7,15 +7,20 @@ import type { Outcome } from "./ServerEvent.ts"
 /** A decision that is being made: what it is about, and how to call it off. */
 export class Deciding {
   readonly callback: string
-  readonly subject: string
+  private readonly describe: () => string
   /** Called once when the decision is over, answered or given up. */
   onOver: () => void = () => {}
   private ended = false
   private controller: AbortController | null = null
 
-  constructor(callback: string, subject: string) {
+  /** `describe` says what it is about, in the rare case that somebody wants to know. */
+  constructor(callback: string, describe: () => string) {
     this.callback = callback
-    this.subject = subject
+    this.describe = describe
+  }
+
+  get subject(): string {
+    return this.describe()
   }
 
   /** Answered, or given up. */

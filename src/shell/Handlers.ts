@@ -129,7 +129,7 @@ function clock(session: Session, notice: Notices.ClockRequested, decisions: Noti
     decide(
       session,
       notice.id,
-      new Deciding("onClockSync", `station ${ca}`),
+      new Deciding("onClockSync", () => `station ${ca}`),
       decisions,
       () => handler(peer, timeLow, timeHigh, timeMs),
       conclude
@@ -160,7 +160,7 @@ function reset(session: Session, notice: Notices.ResetRequested, decisions: Noti
       queueMicrotask(() => host.closeWhenAcknowledged(session))
     return Commands.plain(notice.id, outcome)
   }
-  const deciding = new Deciding("onReset", `station ${notice.ca}`)
+  const deciding = new Deciding("onReset", () => `station ${notice.ca}`)
   decide(session, notice.id, deciding, decisions, () => handler(peer, notice.ca, notice.qualifier), conclude)
 }
 
@@ -173,7 +173,7 @@ function parameter(session: Session, notice: Notices.ParameterRequested, decisio
     decisions.push(Commands.plain(notice.id, "failure"))
     return
   }
-  const deciding = new Deciding("onParameter", `${nameOf(notice.type)} of station ${notice.ca}`)
+  const deciding = new Deciding("onParameter", () => `${nameOf(notice.type)} of station ${notice.ca}`)
   decide(
     session,
     notice.id,

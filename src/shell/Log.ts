@@ -38,41 +38,46 @@ function topicOf({ event }: ServerEvent): number {
   }
 }
 
-/** An event as a line and its level. */
-export function line(event: ServerEvent): { readonly level: Exclude<LogLevel, "none">; readonly text: string } {
+type Level = Exclude<LogLevel, "none">
+
+/** The level of each kind of event: known before its line is put into words. */
+const levelOf: Readonly<Record<ServerEvent["event"], Level>> = {
+  error: "error",
+  overflow: "warning",
+  refused: "warning",
+  closed: "info",
+  connected: "info",
+  started: "info",
+  stopped: "info",
+  command: "info",
+  clock: "info",
+  interrogated: "debug",
+  rejected: "debug"
+}
+
+/** An event in words. */
+export function line(event: ServerEvent): string {
   switch (event.event) {
     case "error":
-      return { level: "error", text: event.error.message }
+      return event.error.message
     case "overflow":
-      return {
-        level: "warning",
-        text: `${event.lost} events were dropped before ${endpoint(event.peer)} had been sent them`
-      }
+      return `${event.lost} events were dropped before ${endpoint(event.peer)} had been sent them`
     case "refused":
-      return { level: "warning", text: `${event.address}:${event.port} was refused: ${event.why}` }
+      return `${event.address}:${event.port} was refused: ${event.why}`
     case "closed":
-      return { level: "info", text: `${endpoint(event.peer)} closed: ${event.why ?? event.reason}` }
+      return `${endpoint(event.peer)} closed: ${event.why ?? event.reason}`
     case "connected":
     case "started":
     case "stopped":
-      return { level: "info", text: `${endpoint(event.peer)} ${event.event}` }
+      return `${endpoint(event.peer)} ${event.event}`
     case "command":
-      return {
-        level: "info",
-        text: `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value}: ${event.outcome}`
-      }
+      return `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value}: ${event.outcome}`
     case "clock":
-      return {
-        level: "info",
-        text: `${endpoint(event.peer)} clock ${new Date(event.timeMs).toISOString()}: ${event.outcome}`
-      }
+      return `${endpoint(event.peer)} clock ${new Date(event.timeMs).toISOString()}: ${event.outcome}`
     case "interrogated":
-      return {
-        level: "debug",
-        text: `${endpoint(event.peer)} ${event.type} ${event.qualifier} of station ${event.commonAddress} answered`
-      }
+      return `${endpoint(event.peer)} ${event.type} ${event.qualifier} of station ${event.commonAddress} answered`
     case "rejected":
-      return { level: "debug", text: `${endpoint(event.peer)} rejected: ${event.situation}` }
+      return `${endpoint(event.peer)} rejected: ${event.situation}`
   }
 }
 
@@ -83,10 +88,10 @@ const QUIET_MS = 1000
 export function observer(level: () => LogLevel, write: LogWriter, nowMs: () => number): (event: ServerEvent) => void {
   const quiet = new Map<string, { untilMs: number; held: number }>()
   return (event) => {
-    const { level: at, text } = line(event)
+    const at = levelOf[event.event]
     if (levels.indexOf(at) > levels.indexOf(level()) && (topics & topicOf(event)) === 0) return
     const floods = event.event === "overflow" || event.event === "refused" || event.event === "rejected"
-    if (!floods) return write(at, text)
+    if (!floods) return write(at, line(event))
     const state = quiet.get(event.event)
     if (state !== undefined && nowMs() < state.untilMs) {
       state.held++
@@ -94,6 +99,6 @@ export function observer(level: () => LogLevel, write: LogWriter, nowMs: () => n
     }
     const held = state?.held ?? 0
     quiet.set(event.event, { untilMs: nowMs() + QUIET_MS, held: 0 })
-    write(at, held === 0 ? text : `${text} (and ${held} more like it before)`)
+    write(at, held === 0 ? line(event) : `${line(event)} (and ${held} more like it before)`)
   }
 }

@@ -21,6 +21,8 @@ const FLUSHES = 1024
 
 export abstract class Publisher extends Stations {
   readonly sessions: Set<Session> = new Set()
+  /** Sessions whose window is open: only these have to be told of events. */
+  readonly open: Set<Session> = new Set()
   /** Points whose newest value waits until their rate allows an event. */
   private readonly delayed = new Map<Hooks, Image.Place>()
   private ends: readonly number[]
@@ -63,6 +65,7 @@ export abstract class Publisher extends Stations {
       this.flushAt = end + this.early()
       queueMicrotask(() => {
         this.scheduled = false
+        if (this.open.size === 0) this.remember(this.logEnds()[0] as number)
         this.flush()
       })
     } else if (end >= this.flushAt) this.flush()
@@ -85,12 +88,22 @@ export abstract class Publisher extends Stations {
 
   /** Lets every session with an open window send what is new. */
   flush(): void {
+    if (this.open.size === 0) {
+      // Whoever opens its window sends what waits by itself.
+      this.flushAt = Number.POSITIVE_INFINITY
+      return
+    }
     const ends = this.logEnds()
     this.flushAt = (ends[0] as number) + this.early()
+    this.remember(ends[0] as number)
+    for (const session of this.open) session.ready(ends)
+  }
+
+  /** Notes when the log had reached an end. */
+  private remember(end: number): void {
     const at = 2 * (this.flushed++ % FLUSHES)
-    this.flushes[at] = ends[0] as number
+    this.flushes[at] = end
     this.flushes[at + 1] = this.tagClock.nowMs()
-    for (const session of this.sessions) session.ready(ends)
   }
 
   /** When the newest event of a point was made, as far as is remembered, in ms since 1970 UTC; 0 when it never was. */

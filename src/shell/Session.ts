@@ -43,6 +43,7 @@ export class Session {
   readonly aborts: Map<number, Deciding> = new Map()
 
   private writable = true
+  private listens = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: (() => void) | null = null
   private view: Buffer | null = null
@@ -92,9 +93,9 @@ export class Session {
     this.dispatch(SessionEvent.received(host.clock.monotonicMs(), host.logEnds(), this.room(), chunk, wallMs))
   }
 
-  /** The logs grew: worth a reduction only when the window is open. */
+  /** The logs grew, and the window is open. */
   ready(ends: readonly number[]): void {
-    if (SessionState.listens(this.state) && this.writable) this.plain("ready", ends)
+    this.plain("ready", ends)
   }
 
   drained(): void {
@@ -138,8 +139,17 @@ export class Session {
     if (outputs.notices.length > 0) this.act(outputs.notices)
     if (this.reason !== null) return
     if (outputs.more && this.writable) return this.plain("ready", this.host.logEnds())
+    const listens = this.writable && SessionState.listens(this.state)
+    if (listens !== this.listens) this.listen(listens)
     this.rearm()
     this.host.relieved()
+  }
+
+  /** Notes whether published events can leave at once. */
+  private listen(listens: boolean): void {
+    this.listens = listens
+    if (listens) this.host.open.add(this)
+    else this.host.open.delete(this)
   }
 
   private act(notices: readonly Notice[]): void {
@@ -179,6 +189,7 @@ export class Session {
   closed(reason: CloseReason): void {
     this.reason = reason
     this.cancelWake?.()
+    this.listen(false)
     for (const deciding of this.aborts.values()) deciding.abort()
     this.aborts.clear()
     Selections.forget(this.host, this.peer.session)

@@ -183,10 +183,14 @@ export abstract class Stations {
     if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
   }
 
-  /** Sets everything that a point says: value, quality, what its element says beside them, and the time tag. */
-  setInformation(block: Block, slot: number, information: PointInformation, atMs: number): void {
+  /**
+   * Sets everything that a point says: value, quality, what its element says beside them, and the time tag with its
+   * flags (bits of the first CP56Time2a word).
+   */
+  setInformation(block: Block, slot: number, information: PointInformation, atMs: number, timeFlags = 0): void {
     const { value, quality, extra, qualifier } = information
     this.setValue(block, slot, value, atMs)
+    if (block.time !== null) block.time[slot * 2] = (block.time[slot * 2] as number) | timeFlags
     Image.setQuality(block, slot, quality)
     if (Value.isCommand(block.of.type)) Value.writeQualifier(block.kind, block.view, slot * block.stride, qualifier)
     else Value.writeExtra(block.kind, block.view, slot * block.stride, extra)

@@ -81,6 +81,12 @@ describe("figures", () => {
   })
 })
 
+it("a difference to nothing is one, a ratio to nothing is none", () => {
+  const runs = [run("ours", 0, { idle: 5 }), run("bare", 0, { idle: 0 })]
+  expect(paired(runs, "events", ["ours", "bare"], "idle")).toBeNull()
+  expect(paired(runs, "events", ["ours", "bare"], "idle", (a, b) => a - b)?.median).toBe(5)
+})
+
 describe("a target", () => {
   const runs = [run("ours", 0, { per_s: 800 }), run("bare", 0, { per_s: 1000 })]
   it.for([

@@ -6,7 +6,14 @@ import * as Given from "./Given.ts"
 /** Something that a controlling station sees: one frame, or the end of its connection. */
 export type Happening =
   | { readonly kind: "frame"; readonly label: string; readonly atMs: number; readonly octets: Uint8Array }
-  | { readonly kind: "closed"; readonly label: string; readonly atMs: number; readonly reason: string }
+  | {
+      readonly kind: "closed"
+      readonly label: string
+      readonly atMs: number
+      readonly reason: string
+      /** In the words of the server's log, where it tells. */
+      readonly why?: string
+    }
 
 /** A point; `ca` null = of the first station. */
 export interface Point {
@@ -65,7 +72,8 @@ export type Manner = "FIN" | "RST" | "PAUSE" | "RESUME"
 export interface Backend {
   /** How far a time may be off. */
   readonly toleranceMs: number
-  connect(label: string): Promise<void>
+  /** `how` a client connects is only said where there is TLS, else it is empty. */
+  connect(label: string, how: string): Promise<void>
   send(label: string, octets: Uint8Array): Promise<void>
   handle(label: string, manner: Manner): Promise<void>
   /** The next thing that happens on any connection, or null when it is `untilMs` after the begin and nothing has. */

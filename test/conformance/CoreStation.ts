@@ -40,6 +40,7 @@ export class CoreStation implements Backend.Backend {
   private restart: { readonly client: CoreApplication.Client; readonly untilMs: number; lookMs: number } | null = null
 
   constructor(given: Given.Given) {
+    if (given.tls !== null) throw new Backend.NotApplicable("the core knows nothing of TLS")
     this.process = new CoreProcess(given)
     this.application = new CoreApplication.CoreApplication(
       this.process,

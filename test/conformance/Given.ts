@@ -5,6 +5,7 @@ import * as Limits from "../../src/core/Limits.ts"
 import * as Profile from "../../src/core/Profile.ts"
 import * as MemoryFiles from "./MemoryFiles.ts"
 import * as Points from "./Points.ts"
+import * as Tls from "./Tls.ts"
 
 export type CounterMode = "A" | "B" | "C" | "D"
 
@@ -44,6 +45,8 @@ export interface Given {
   readonly clockSource: "host" | "c_cs"
   /** How long in s a clock set by a client is valid, 0 = for ever. */
   readonly clockValid: number
+  /** TLS; null = plain TCP. */
+  readonly tls: Tls.GivenTls | null
 }
 
 export type LinkName = "k" | "w" | "t1" | "t2" | "t3"
@@ -64,7 +67,8 @@ export const standard: Given = {
   commandAge: 0,
   wallMs: Date.UTC(2026, 0, 1),
   clockSource: "host",
-  clockValid: 0
+  clockValid: 0,
+  tls: null
 }
 
 export const stationOf = (given: Given, ca: number): Station => given.stations.get(ca) ?? plainStation
@@ -168,6 +172,8 @@ export function and(given: Given, text: string): Given {
     case "limit":
       if (!isLimit(first ?? "")) throw new Error(`${first} is no limit`)
       return { ...given, limits: { ...given.limits, [first ?? ""]: numberOf(second) } }
+    case "tls":
+      return { ...given, tls: Tls.and(given.tls, rest) }
     case "wall":
       return { ...given, wallMs: instantOf(first ?? "") }
     case "clockSource":

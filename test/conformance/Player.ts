@@ -12,7 +12,8 @@ export type Open = (given: Given.Given) => Promise<Backend.Backend>
 
 const said = (happening: Backend.Happening): string => {
   const at = `${happening.label === "" ? "" : `${happening.label}: `}at ${happening.atMs / 1000} s `
-  if (happening.kind === "closed") return `${at}the server closed: ${happening.reason}`
+  if (happening.kind === "closed")
+    return `${at}the server closed: ${happening.reason}${happening.why === undefined ? "" : `: ${happening.why}`}`
   return `${at}${Explain.explain(happening.octets).join(" ")} [${Explain.octetsToHex(happening.octets, " ")}]`
 }
 
@@ -32,17 +33,20 @@ class Play {
   private readonly backend: Backend.Backend
   private readonly names: ReadonlyMap<string, string>
   private readonly run: string
+  private readonly hasTls: boolean
 
-  constructor(backend: Backend.Backend, names: ReadonlyMap<string, string>, run: string) {
+  constructor(backend: Backend.Backend, names: ReadonlyMap<string, string>, { name, given }: Transcript.Run) {
     this.backend = backend
     this.names = names
-    this.run = run
+    this.run = name
+    this.hasTls = given.tls !== null
   }
 
-  async connect(label: string): Promise<void> {
+  async connect(label: string, how = ""): Promise<void> {
+    if (how !== "" && !this.hasTls) throw new Error("how a client connects is only said where there is TLS")
     this.came.set(label, [])
     this.counts.set(label, { client: 0, server: 0 })
-    await this.backend.connect(label)
+    await this.backend.connect(label, how)
   }
 
   async lines(lines: readonly Transcript.Line[]): Promise<void> {
@@ -142,7 +146,7 @@ class Play {
   }
 
   private async send(label: string, text: string): Promise<void> {
-    if (text === "CONNECT") return this.connect(label)
+    if (/^CONNECT\b/.test(text)) return this.connect(label, text.slice(7).trim())
     if (text === "FIN" || text === "RST" || text === "PAUSE" || text === "RESUME")
       return this.backend.handle(label, text)
     const counts = this.countsOf(label)
@@ -168,11 +172,13 @@ class Play {
     counts.server = numbers.own
   }
 
-  private async expectClose(label: string, reason: string): Promise<void> {
+  private async expectClose(label: string, text: string): Promise<void> {
+    const [, reason, words = ""] = /^(\w+)(?:: *(.+))?$/.exec(text) ?? []
     const found = await this.take(label)
     // Behind TCP nobody sees the reason.
-    if (found.kind !== "closed" || (found.reason !== reason && found.reason !== ""))
-      throw new Error(`expected that the server closes with ${reason}\n  but ${said(found)}`)
+    if (found.kind === "closed" && found.reason === "") return
+    if (found.kind !== "closed" || found.reason !== reason || !(found.why ?? "").includes(words))
+      throw new Error(`expected that the server closes with ${text}\n  but ${said(found)}`)
   }
 
   /** The next thing on a connection, which has to come now. */
@@ -208,12 +214,13 @@ class Play {
   }
 }
 
-/** Plays every run of a case with a fresh server. Rejects with the line that failed, or with NotApplicable. */
+/** Plays every run of a case that is not pending with a fresh server. Rejects with the line that failed, or with NotApplicable. */
 export async function play(of: Transcript.Case, open: Open): Promise<void> {
   for (const run of of.runs) {
+    if (run.pending !== "") continue
     const backend = await open(run.given)
     try {
-      const playing = new Play(backend, of.names, run.name)
+      const playing = new Play(backend, of.names, run)
       await playing.connect("")
       await playing.lines(run.lines)
       await playing.finish()

@@ -14,6 +14,7 @@ import * as Backend from "./Backend.ts"
 import * as Given from "./Given.ts"
 import { MemoryFiles } from "./MemoryFiles.ts"
 import type * as Points from "./Points.ts"
+import * as Tls from "./Tls.ts"
 
 /** The ticker's own rhythm is out of the way: the station ticks it in virtual time. */
 const NEVER_MS = 3_600_000
@@ -47,11 +48,14 @@ export class ShellProcess {
         limits: { logRecords: given.log, connections: given.connections, ...given.limits },
         packEvents: given.pack,
         tickRateMs: NEVER_MS,
+        // Refusals and lost events are what some transcripts are about; they judge them, nobody has to read them.
+        logLevel: "error",
         selectMs: given.select * 1000,
         commandAgeMs: given.commandAge * 1000,
         clockSource: given.clockSource,
         clockValidMs: given.clockValid * 1000,
         files: given.files === null ? null : this.store,
+        tls: given.tls === null ? null : Tls.optionsOf(given.tls),
         clock: { ...clock, wallMs: () => this.wallMs }
       },
       given.profile

@@ -1,5 +1,7 @@
 // A whole server of ours behind real sockets, with a clock that stands still until every octet on its way has arrived:
 // so the transcripts are played over TCP with exact times, and 48 hours take no longer than a moment.
+import * as Diagnostics from "node:diagnostics_channel"
+import type * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -11,16 +13,27 @@ import type * as Backend from "./Backend.ts"
 import * as Given from "./Given.ts"
 import { ShellProcess } from "./ShellProcess.ts"
 import { TcpClient } from "./TcpClient.ts"
+import { type TlsClient, TlsClients } from "./TlsClients.ts"
 import * as Told from "./Told.ts"
 
 /** One connection seen from both ends. */
 interface Connection {
   readonly label: string
   readonly client: TcpClient
-  /** The server's end; null when it was refused. */
+  /** What the client knows of its TLS; null = plain TCP. */
+  readonly tls: TlsClient | null
+  /** The server's end. */
+  readonly server: Net.Socket
+  /** What the server made of it; null when it was refused, or its handshake is under way. */
   readonly session: Session | null
   /** Whether its end has been told. */
   told: boolean
+}
+
+/** How the server said that a connection is over. */
+interface End {
+  readonly reason: string
+  readonly why?: string
 }
 
 interface Wake {
@@ -32,6 +45,9 @@ interface Wake {
 const STALLED_MS = 5000
 /** How often it is looked what is due at fixed rates. */
 const TICK_MS = 100
+
+/** Node.js tells here of every connection that a server of this process has accepted, when that server has seen it. */
+const ACCEPTED = "net.server.socket"
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -47,7 +63,14 @@ export class ShellStation implements Backend.Backend {
   private readonly happened: Backend.Happening[] = []
   /** What the server said about connections by the port of the client. */
   private readonly sessions = new Map<number, Session>()
-  private readonly ended = new Map<number, string>()
+  private readonly ended = new Map<number, End>()
+  /** The server's ends by the port of the client. */
+  private readonly accepted = new Map<number, Net.Socket>()
+  private readonly clients: TlsClients | null
+  private readonly accept = (message: unknown): void => {
+    const { socket } = message as { readonly socket: Net.Socket }
+    if (socket.localPort === this.host.listening?.port) this.accepted.set(socket.remotePort as number, socket)
+  }
 
   private constructor(given: Given.Given, scope: Scope.Closeable) {
     this.scope = scope
@@ -57,6 +80,8 @@ export class ShellStation implements Backend.Backend {
       afterInput: (call: () => void) => void setImmediate(call)
     })
     this.host = this.process.host
+    this.clients = given.tls === null ? null : new TlsClients()
+    Diagnostics.subscribe(ACCEPTED, this.accept)
     this.host.observers.add((event) => this.observe(event))
     this.tickMs = Given.ticks(given) ? TICK_MS : Number.POSITIVE_INFINITY
   }
@@ -68,17 +93,28 @@ export class ShellStation implements Backend.Backend {
     return station
   }
 
-  async connect(label: string): Promise<void> {
+  async connect(label: string, how: string): Promise<void> {
+    const tls = this.clients?.client(how) ?? null
     const port = this.host.listening?.port as number
     const client = await TcpClient.connect(
       label,
       "127.0.0.1",
       port,
       (octets) => this.happened.push({ kind: "frame", label, atMs: this.nowMs, octets }),
-      () => {}
+      () => {},
+      tls ?? {}
     )
-    await this.until(() => this.sessions.has(client.port) || this.ended.has(client.port))
-    const made: Connection = { label, client, session: this.sessions.get(client.port) ?? null, told: false }
+    const isJudged = (): boolean => this.sessions.has(client.port) || this.ended.has(client.port)
+    await this.until(() => this.accepted.has(client.port) && (isJudged() || tls?.isPlain === true))
+    const server = this.accepted.get(client.port) as Net.Socket
+    const made: Connection = {
+      label,
+      client,
+      tls,
+      server,
+      session: this.sessions.get(client.port) ?? null,
+      told: false
+    }
     this.connections = [...this.connections.filter((other) => other.label !== label), made]
     await this.settle()
   }
@@ -119,13 +155,14 @@ export class ShellStation implements Backend.Backend {
   }
 
   async ask(label: string, what: string): Promise<string | null> {
-    const { session } = this.connections.find((connection) => connection.label === label) as Connection
-    const told = this.process.tell(what)
+    const { session, tls } = this.connections.find((connection) => connection.label === label) as Connection
+    const told = tls?.tell(what) ?? this.process.tell(what)
     if (told !== null || session === null) return told
     return Told.tell(session.state, this.host.logEnds(), what)
   }
 
   async stop(): Promise<void> {
+    Diagnostics.unsubscribe(ACCEPTED, this.accept)
     for (const { client } of this.connections) client.socket.destroy()
     await Effect.runPromise(Scope.close(this.scope, Exit.void))
   }
@@ -150,9 +187,11 @@ export class ShellStation implements Backend.Backend {
   }
 
   private observe(event: ServerEvent): void {
-    if (event.event === "refused") this.ended.set(event.port, "REFUSED")
-    else if (event.event === "closed") this.ended.set(event.peer.port, event.reason)
-    else if (event.event === "connected")
+    if (event.event === "refused") this.ended.set(event.port, { reason: "REFUSED", why: event.why })
+    else if (event.event === "closed") {
+      // Who is refused after a later handshake is closed too.
+      if (!this.ended.has(event.peer.port)) this.ended.set(event.peer.port, { reason: event.reason })
+    } else if (event.event === "connected")
       for (const session of this.host.sessions)
         if (session.peer === event.peer) this.sessions.set(event.peer.port, session)
   }
@@ -173,24 +212,23 @@ export class ShellStation implements Backend.Backend {
       before = now
       await turn()
       await this.until(() => this.connections.every((connection) => this.arrived(connection)))
-      now = this.connections.reduce((sum, { client }) => sum + client.socket.bytesRead + client.socket.bytesWritten, 0)
+      now = this.connections.reduce((sum, { client: { raw } }) => sum + raw.bytesRead + raw.bytesWritten, 0)
     }
     for (const connection of this.connections) this.tellEnd(connection)
   }
 
-  private arrived({ client, session }: Connection): boolean {
-    const { socket } = client
+  private arrived({ client, server }: Connection): boolean {
+    const { raw, socket } = client
     const ended = this.ended.has(client.port)
-    if (ended || socket.writableEnded || client.closed || session === null)
-      return ended && (client.closed || client.paused)
-    if (session.socket.bytesRead !== socket.bytesWritten) return false
-    return client.paused || socket.bytesRead === session.socket.bytesWritten
+    if (ended || socket.writableEnded || client.closed) return ended && (client.closed || client.paused)
+    if (server.bytesRead !== raw.bytesWritten) return false
+    return client.paused || raw.bytesRead === server.bytesWritten
   }
 
   private tellEnd(connection: Connection): void {
-    const reason = this.ended.get(connection.client.port)
-    if (reason === undefined || connection.told) return
+    const end = this.ended.get(connection.client.port)
+    if (end === undefined || connection.told) return
     connection.told = true
-    this.happened.push({ kind: "closed", label: connection.label, atMs: this.nowMs, reason })
+    this.happened.push({ kind: "closed", label: connection.label, atMs: this.nowMs, ...end })
   }
 }

@@ -48,6 +48,10 @@ export interface Result {
   readonly ms: number
 }
 
+/** The runs of a case that is played which cannot be played yet, and why; or empty. */
+export const missing = ({ runs }: Transcript.Case): string =>
+  runs.flatMap(({ name, pending }) => (pending === "" ? [] : [`${name} is pending (${pending})`])).join(", ")
+
 /** Plays one case; everything that can go wrong is in the result. */
 export async function result(of: Transcript.Case, open: Player.Open): Promise<Result> {
   if (of.notApplicable !== "") return { of, verdict: "not applicable", detail: of.notApplicable, ms: 0 }
@@ -56,7 +60,7 @@ export async function result(of: Transcript.Case, open: Player.Open): Promise<Re
   const since = (): number => performance.now() - begin
   try {
     await Player.play(of, open)
-    return { of, verdict: "passed", detail: "", ms: since() }
+    return { of, verdict: "passed", detail: missing(of), ms: since() }
   } catch (error) {
     const verdict = error instanceof Backend.NotApplicable ? "not applicable" : "failed"
     return { of, verdict, detail: error instanceof Error ? error.message : String(error), ms: since() }

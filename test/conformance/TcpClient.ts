@@ -1,8 +1,21 @@
 // One connection of a controlling station over TCP: octets out as they are given, octets in cut into frames.
 import * as Net from "node:net"
 
+/** What carries the frames of a connection. */
+export interface Wire {
+  /** What frames are written to and read from: the connection itself, or what it carries. Default: the connection. */
+  readonly over?: (raw: Net.Socket) => Net.Socket
+  /** Octets of the frame that begins here, 0 = there are not enough of them to know. Default: IEC 60870-5-104. */
+  readonly lengthOf?: (octets: Uint8Array) => number
+}
+
+const lengthOfApdu = (octets: Uint8Array): number => (octets.length < 2 ? 0 : (octets[1] as number) + 2)
+
 export class TcpClient {
   readonly label: string
+  /** The TCP connection itself. */
+  readonly raw: Net.Socket
+  /** What its frames go through: the same, or TLS above it. */
   readonly socket: Net.Socket
   /** Its own port, by which the server knows it. */
   readonly port: number
@@ -10,13 +23,25 @@ export class TcpClient {
   /** Whether both ends of the connection are down. */
   closed = false
   private readonly onFrame: (octets: Uint8Array) => void
+  private readonly lengthOf: (octets: Uint8Array) => number
   private rest: Buffer = Buffer.alloc(0)
 
-  private constructor(label: string, socket: Net.Socket, onFrame: (octets: Uint8Array) => void, onClosed: () => void) {
+  private constructor(
+    label: string,
+    raw: Net.Socket,
+    onFrame: (octets: Uint8Array) => void,
+    onClosed: () => void,
+    { over, lengthOf }: Wire
+  ) {
+    const socket = over === undefined ? raw : over(raw)
     this.label = label
+    this.raw = raw
     this.socket = socket
-    this.port = socket.localPort ?? 0
+    this.port = raw.localPort ?? 0
     this.onFrame = onFrame
+    this.lengthOf = lengthOf ?? lengthOfApdu
+    // A connection that is cut ends with "close" all the same.
+    socket.on("error", () => socket.destroy())
     socket.on("data", (chunk) => this.take(chunk))
     socket.on("end", () => socket.end())
     socket.on("close", () => {
@@ -31,16 +56,16 @@ export class TcpClient {
     host: string,
     port: number,
     onFrame: (octets: Uint8Array) => void,
-    onClosed: () => void
+    onClosed: () => void,
+    wire: Wire = {}
   ): Promise<TcpClient> {
     return new Promise((resolve, reject) => {
-      const socket = Net.connect({ host, port, noDelay: true, allowHalfOpen: true })
-      socket.once("error", reject)
-      socket.once("connect", () => {
-        socket.off("error", reject)
-        // A connection that is cut ends with "close" all the same.
-        socket.on("error", () => socket.destroy())
-        resolve(new TcpClient(label, socket, onFrame, onClosed))
+      const raw = Net.connect({ host, port, noDelay: true, allowHalfOpen: true })
+      raw.once("error", reject)
+      raw.once("connect", () => {
+        raw.off("error", reject)
+        raw.on("error", () => raw.destroy())
+        resolve(new TcpClient(label, raw, onFrame, onClosed, wire))
       })
     })
   }
@@ -51,7 +76,7 @@ export class TcpClient {
         this.socket.end()
         return
       case "RST":
-        this.socket.resetAndDestroy()
+        this.raw.resetAndDestroy()
         return
       case "PAUSE":
         this.paused = true
@@ -65,9 +90,9 @@ export class TcpClient {
 
   private take(chunk: Buffer): void {
     let octets = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk])
-    while (octets.length > 1) {
-      const length = (octets[1] as number) + 2
-      if (octets.length < length) break
+    for (;;) {
+      const length = this.lengthOf(octets)
+      if (length === 0 || octets.length < length) break
       this.onFrame(Uint8Array.from(octets.subarray(0, length)))
       octets = octets.subarray(length)
     }

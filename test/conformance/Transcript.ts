@@ -39,6 +39,8 @@ export type Line = Step | Repeat | Each
 export interface Run {
   readonly name: string
   readonly given: Given.Given
+  /** Why this run cannot be played yet, or empty. */
+  readonly pending: string
   readonly lines: readonly Line[]
 }
 
@@ -72,7 +74,7 @@ interface Draft {
   liveOnly: boolean
   given: Given.Given
   readonly names: Map<string, string>
-  runs: { name: string; given: Given.Given; readonly lines: Line[] }[]
+  runs: { name: string; given: Given.Given; pending: string; readonly lines: Line[] }[]
 }
 
 /** The cases of one file. Throws with file and line when it cannot be read. */
@@ -101,15 +103,16 @@ export function parse(file: string, source: string): readonly Case[] {
         throw new Error("a name has three letters or more: let name = 2D 01")
       ;(draft?.names ?? names).set(name, octets)
     } else if (draft === undefined) throw new Error("a case begins with a heading: == A1 | stimulus | expected")
-    else if (text.startsWith("pending ")) draft.pending = text.slice(8).trim()
+    else if (text.startsWith("pending ")) (run ?? draft).pending = text.slice(8).trim()
     else if (text.startsWith("not applicable ")) draft.notApplicable = text.slice(15).trim()
     else if (text === "live only") draft.liveOnly = true
-    else if (text.startsWith("-- ")) draft.runs.push({ name: text.slice(3).trim(), given: draft.given, lines: [] })
+    else if (text.startsWith("-- "))
+      draft.runs.push({ name: text.slice(3).trim(), given: draft.given, pending: "", lines: [] })
     else readLine(draft, text, where)
   }
 
   const readLine = (draft: Draft, text: string, where: string): void => {
-    if (draft.runs.length === 0) draft.runs.push({ name: "", given: draft.given, lines: [] })
+    if (draft.runs.length === 0) draft.runs.push({ name: "", given: draft.given, pending: "", lines: [] })
     const into = blocks.at(-1)?.lines ?? (draft.runs.at(-1) as { lines: Line[] }).lines
     const loop = repeat.exec(text)
     const groups = each.exec(text)

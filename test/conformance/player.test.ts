@@ -62,6 +62,46 @@ for (const [name, open] of opens)
     })
   })
 
+/** The same for a server with TLS. */
+const wrongOverTls: readonly (readonly [string, string])[] = [
+  ["0 b> CONNECT certificate expired", "at the end: unexpected, b: at 0 s the server closed: REFUSED: the client's"],
+  ["0 b> CONNECT\nbx REFUSED", "nothing came"],
+  ["0 b> CONNECT certificate expired\nbx REFUSED: has a wrong signature", "but b: at 0 s the server closed: REFUSED:"],
+  ["0 b> CONNECT certificate expired\nbx TRANSPORT", "expected that the server closes with TRANSPORT"],
+  ["0 b> CONNECT plain\n9 bx REFUSED", "nothing came"],
+  ["0 b> CONNECT plain\nb> STARTDT act\nb< 15 *", "expected 15 *\n  but b: at 0 s the server closed: REFUSED"],
+  ["given tls allowed second\n0 -", "unexpected, at 0 s the server closed: REFUSED"],
+  ["given tls allowed first second\n0 = handshakes 2", "expected handshakes 2, but it is 1"],
+  ["0 b> CONNECT TLS 1.2\nb= handshake resumed", "expected handshake resumed, but it is full"],
+  ["0 b> CONNECT resume\nb= handshake full", "expected handshake full, but it is resumed"],
+  ["-- one\n0 -\n-- two\npending nothing\n0 < TESTFR con\n-- three\n0 < STARTDT con", "-- three, 0 s < STARTDT con"],
+  ["0 b> CONNECT certificate nobody", "no such file"],
+  ["0 b> CONNECT certificate ../ca", "is no name of a certificate"],
+  ["0 b> CONNECT loudly", "is no way to connect"]
+]
+
+describe("against the server with TLS", () => {
+  it.each(wrongOverTls)("%j is refused", async (lines, words) => {
+    await expect(Player.play(caseOf(`given tls\n${lines}`), ShellStation.open)).rejects.toThrow(words)
+  })
+
+  it("nobody is told how to connect where there is no TLS", async () => {
+    const lines = "0 b> CONNECT certificate first"
+    await expect(Player.play(caseOf(lines), ShellStation.open)).rejects.toThrow("only said where there is TLS")
+  })
+
+  it("the core does not apply", async () => {
+    const found = await Suite.result(caseOf("given tls\n0 -"), async (given) => new CoreStation(given))
+    expect([found.verdict, found.detail]).toEqual(["not applicable", "the core knows nothing of TLS"])
+  })
+})
+
+it("a run that is pending is named in the result of its case", async () => {
+  const lines = "-- one\n0 -\n-- two\npending something\n0 < TESTFR con"
+  const found = await Suite.result(caseOf(lines), ShellStation.open)
+  expect([found.verdict, found.detail]).toEqual(["passed", "two is pending (something)"])
+})
+
 describe("what cannot be read", () => {
   it.each([
     ["0 ? TESTFR act", 'made.txt:3: cannot read "0 ? TESTFR act"'],
@@ -73,6 +113,9 @@ describe("what cannot be read", () => {
     ["given option types101 maybe", "is none of yes, no"],
     ["given limit speed 5", "is no limit"],
     ["given wall noon", "is no instant"],
+    ["given tls colour red", "is nothing that TLS has"],
+    ["given tls validate perhaps", "is none of yes, no"],
+    ["given tls resumption soon", "is no time in seconds"],
     ["given point 1:1 M_ME_NB_1 groups 17", "17 is no group"],
     ["given point 1:1 M_ME_NB_1 colour red", "is nothing that a point has"],
     ["given point 1:1 M_XX_NA_1", "does not read like"]

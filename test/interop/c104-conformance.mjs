@@ -66,13 +66,9 @@ const describe = ({ points, link, select }) =>
 
 const startPeer = async (python, given) => {
   const port = await freePort()
-  const child = spawn(
-    python,
-    ["-u", "-B", join(import.meta.dirname, "c104_server.py"), String(port), describe(given)],
-    {
-      env: { ...process.env, TZ: "UTC" }
-    }
-  )
+  const child = spawn(python, ["-u", "-B", join(import.meta.dirname, "c104_server.py"), String(port)], {
+    env: { ...process.env, TZ: "UTC" }
+  })
   child.stdin.on("error", () => {})
   child.stdin.write(`${describe(given)}\n`)
   let noise = ""
@@ -120,12 +116,18 @@ const hindrance = (of, run) => {
   return typeof found === "string" ? found : obstacle(run.given)
 }
 
+const openPeer = async (given) => {
+  // The station refuses what it cannot be configured for; that is known before a server is started.
+  new RemoteStation({ host: "127.0.0.1", port: 1, link: given.link }, given)
+  return new Peer(await startPeer(python, given), given)
+}
+
 const choose = (of) => {
   if (of.pending !== "" || of.notApplicable !== "") return { of, open: () => Promise.reject(new Error("not played")) }
   const found = of.runs.map((run) => hindrance(of, run))
   const runs = of.runs.filter((_, index) => found[index] === null)
   if (runs.length === 0) return found[0] ?? "it has no runs"
-  return { of: { ...of, runs }, open: async (given) => new Peer(await startPeer(python, given), given) }
+  return { of: { ...of, runs }, open: (given) => openPeer(given) }
 }
 
 const mayShare = () => true
@@ -201,7 +203,8 @@ How to read it:
 - The transcripts are this project's reading of IEC 60870-5-104. A row with an entry under "our reading" is one where the
   standard leaves a choice: there a failure says that c104 chose otherwise, not that it is wrong.
 - The first thing that did not come as expected ends a case; what would follow was not looked at. Times may be off by
-  1 s. What failed was played twice.
+  1 s. What failed was played twice; where timing decides, a case
+  may end otherwise in another run.
 - Every run has a fresh server with the link parameters and points of the transcript, which accepts every command and
   clock synchronisation. Where a case needs more of a server than that, it is not applicable.
 

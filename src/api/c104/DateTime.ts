@@ -56,7 +56,7 @@ export class DateTime {
 }
 
 /** The flags of an instant as bits of the first CP56Time2a word. */
-const flagBits = ({ invalid, summerTime, substituted }: DateTime): number =>
+export const flagBits = ({ invalid, summerTime, substituted }: DateTime): number =>
   (invalid ? Time.INVALID : 0) | (summerTime ? Time.SUMMER_TIME : 0) | (substituted ? Time.SUBSTITUTED : 0)
 
 /** The instant of two CP56Time2a words that are in UTC. */

@@ -10,7 +10,7 @@ import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as Selections from "../../shell/Selections.ts"
 import type { Outcome } from "../../shell/ServerEvent.ts"
-import type { DateTime } from "./DateTime.ts"
+import { type DateTime, flagBits } from "./DateTime.ts"
 import { CommandMode, type Cot, ResponseState, type Type } from "./enums.ts"
 import type { BinaryCounterQuality, Quality } from "./flags.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
@@ -139,7 +139,9 @@ export class Point<T extends Type = Type> {
   set info(info: Information) {
     const host = this.#attached
     const form = convert.write(this.type, info)
-    host.setInformation(this.#block, this.#slot, form, info.recordedAt?.epochMs ?? host.nowMs())
+    const { recordedAt } = info
+    if (recordedAt === null) host.setInformation(this.#block, this.#slot, form, host.nowMs())
+    else host.setInformation(this.#block, this.#slot, form, recordedAt.epochMs, flagBits(recordedAt))
     const hooks = this.#settings
     if (hooks !== undefined) hooks.received = false
   }

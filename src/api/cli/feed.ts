@@ -9,7 +9,9 @@ import * as Image from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
 import type { Host } from "../../shell/Host.ts"
 
-const flags = { ov: Wire.OV, ei: Wire.EI, bl: Wire.BL, sb: Wire.SB, nt: Wire.NT, iv: Wire.IV } as const
+const { OV, EI, BL, SB, NT, IV, CY, CA } = Wire
+/** Quality bits; cy and ca belong to counters. */
+const flags = { ov: OV, ei: EI, bl: BL, sb: SB, nt: NT, iv: IV, cy: CY, ca: CA } as const
 
 /** One fed value. */
 const Line = Schema.Struct({
@@ -18,7 +20,7 @@ const Line = Schema.Struct({
   /** Tells a command from the monitoring point that shares its address. */
   type: Schema.optionalKey(Schema.String),
   value: Schema.optionalKey(Schema.Union([Schema.Number, Schema.Boolean])),
-  quality: Schema.optionalKey(Schema.Array(Schema.Literals(["ov", "ei", "bl", "sb", "nt", "iv"]))),
+  quality: Schema.optionalKey(Schema.Array(Schema.Literals(["ov", "ei", "bl", "sb", "nt", "iv", "cy", "ca"]))),
   /** Time of the event, ISO 8601; default now. */
   at: Schema.optionalKey(Schema.String)
 })

@@ -92,7 +92,7 @@ function say(turn: Turn, of: Interrogation, ca: number, cause: number): void {
 }
 
 function start(turn: Turn, of: Interrogation): void {
-  replace(turn, of, { ...of, started: true })
+  own(turn, of).started = true
   for (const ca of of.stations) say(turn, of, ca, Cause.ACTIVATION_CON)
 }
 
@@ -101,8 +101,16 @@ function startNext(turn: Turn, ended: Interrogation): void {
   if (next !== undefined && !next.started) start(turn, next)
 }
 
-function replace(turn: Turn, old: Interrogation, by: Interrogation): void {
-  turn.work = { ...turn.work, interrogations: turn.work.interrogations.map((found) => (found === old ? by : found)) }
+type Changeable = { -readonly [K in keyof Interrogation]: Interrogation[K] }
+
+/** The interrogation as this turn may change it: a copy takes its place once a turn, not once an ASDU. */
+function own(turn: Turn, of: Interrogation): Changeable {
+  if (turn.ownInterrogation === of) return of
+  const mine: Changeable = { ...of }
+  turn.ownInterrogation = mine
+  const interrogations = turn.work.interrogations.map((found) => (found === of ? mine : found))
+  turn.work = { ...turn.work, interrogations }
+  return mine
 }
 
 function waits(turn: Turn, of: Interrogation): boolean {
@@ -122,42 +130,38 @@ const slotsOf = (of: Interrogation, block: Block): Int32Array | null =>
 
 /** Sends the next ASDU of an interrogation that can go on. False when there is none. */
 export function step(turn: Turn): boolean {
-  for (const of of turn.work.interrogations) if (of.started && !waits(turn, of)) return advance(turn, of)
+  const { interrogations } = turn.work
+  for (let i = 0; i < interrogations.length; i++) {
+    const of = interrogations[i] as Interrogation
+    if (of.started && !waits(turn, of)) return advance(turn, own(turn, of))
+  }
   return false
 }
 
-function advance(turn: Turn, of: Interrogation): boolean {
+function advance(turn: Turn, of: Changeable): boolean {
   const ca = of.stations[0] as number
   const station = Image.station(turn.world.image, ca)
-  let { block, after, place, refreshedTo } = of
   while (station !== undefined) {
+    const { block } = of
     if (block !== null && typeIn(of, block) !== 0) {
       const slots = slotsOf(of, block)
       const count = slots === null ? block.count : slots.length
-      place = Order.resume(block, slots, count, after, place)
-      if (place < count) return send(turn, { ...of, refreshedTo }, of, block, slots, count, after, place)
+      of.place = Order.resume(block, slots, count, of.after, of.place)
+      if (of.place < count) return send(turn, of, block, slots, count)
     }
     const next = block === null ? 0 : station.blocks.indexOf(block) + 1
     if (next >= station.blocks.length) break
-    block = station.blocks[next] as Block
-    after = -1
-    place = 0
-    refreshedTo = -1
+    of.block = station.blocks[next] as Block
+    of.after = -1
+    of.place = 0
+    of.refreshedTo = -1
   }
   return terminate(turn, of, ca)
 }
 
-function send(
-  turn: Turn,
-  of: Interrogation,
-  old: Interrogation,
-  block: Block,
-  slots: Int32Array | null,
-  all: number,
-  after: number,
-  place: number
-): boolean {
+function send(turn: Turn, of: Changeable, block: Block, slots: Int32Array | null, all: number): boolean {
   const type = typeIn(of, block)
+  const { place } = of
   const found = Packing.extent(block, slots, place, all, type, turn.world.profile.maxApduLength)
   const count = Math.abs(found)
   const lastPlace = place + count - 1
@@ -165,43 +169,53 @@ function send(
   if (block.refresh !== null && last > of.refreshedTo) {
     const flagged = Order.flagged(block, block.refresh, slots, place, count)
     if (flagged.length > 0) {
-      const refreshId = Order.askRefresh(turn, block, flagged)
-      const refreshUntilMs = turn.nowMs + turn.world.limits.refreshMs
-      replace(turn, old, { ...of, block, after, place, refreshId, refreshUntilMs, refreshedTo: last })
+      of.refreshId = Order.askRefresh(turn, block, flagged)
+      of.refreshUntilMs = turn.nowMs + turn.world.limits.refreshMs
+      of.refreshedTo = last
       return false
     }
   }
-  const barrier = of.yields < Order.YIELDS_MAX ? Order.pendingMark(turn, block, slots, place, count) : -1
-  if (barrier >= 0) {
-    replace(turn, old, { ...of, block, after, place, barrier, yields: of.yields + 1 })
-    return false
+  if (of.yields < Order.YIELDS_MAX) {
+    of.barrier = Order.pendingMark(turn, block, slots, place, count)
+    if (of.barrier >= 0) {
+      of.yields++
+      return false
+    }
   }
   const frozen = of.type === COUNTERS ? block.frozen : null
   Packing.points(turn.view, turn.at, block, slots, place, found, type, of.test | of.cause, of.originator, frozen)
   Link.sendI(turn, Ledger.NO_EVENTS)
-  replace(turn, old, { ...of, block, after: last, place: place + count, barrier: -1, yields: 0, refreshId: 0 })
+  of.after = last
+  of.place = place + count
+  of.barrier = Ledger.NO_EVENTS
+  of.yields = 0
+  of.refreshId = 0
   return true
 }
 
 /** The last step of the cursor: ends the present station, and the whole interrogation with the last one. */
-function terminate(turn: Turn, of: Interrogation, ca: number): boolean {
-  const stations = of.stations.slice(1)
+function terminate(turn: Turn, of: Changeable, ca: number): boolean {
+  of.stations = of.stations.slice(1)
+  of.block = null
+  of.after = -1
+  of.place = 0
+  of.refreshedTo = -1
   turn.notice({ kind: "interrogated", type: of.type, ca, qualifier: of.qualifier })
-  if (stations.length > 0) replace(turn, of, { ...of, stations, block: null, after: -1, place: 0, refreshedTo: -1 })
-  else turn.work = { ...turn.work, interrogations: turn.work.interrogations.filter((found) => found !== of) }
+  const ended = of.stations.length === 0
+  if (ended) turn.work = { ...turn.work, interrogations: turn.work.interrogations.filter((found) => found !== of) }
   say(turn, of, ca, Cause.ACTIVATION_TERMINATION)
-  if (stations.length === 0) startNext(turn, of)
+  if (ended) startNext(turn, of)
   return true
 }
 
 /** The application has refreshed the values that were asked for. */
 export function refreshed(turn: Turn, id: number): void {
   const of = turn.work.interrogations.find((found) => found.refreshId === id)
-  if (of !== undefined) replace(turn, of, { ...of, refreshId: 0 })
+  if (of !== undefined) own(turn, of).refreshId = 0
 }
 
 /** Goes on without values that were not refreshed in time. */
 export function expire(turn: Turn): void {
   for (const of of turn.work.interrogations)
-    if (of.refreshId !== 0 && turn.nowMs >= of.refreshUntilMs) replace(turn, of, { ...of, refreshId: 0 })
+    if (of.refreshId !== 0 && turn.nowMs >= of.refreshUntilMs) own(turn, of).refreshId = 0
 }

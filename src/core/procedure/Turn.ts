@@ -166,6 +166,9 @@ export class Turn extends LinkTurn {
   /** Log positions at the last STARTDT: what lies before happened while nobody listened. */
   startedAt: readonly number[] = []
   lost = 0
+  private ownSent: number[] | null = null
+  /** The interrogation that was made in this turn and may be changed by it. */
+  ownInterrogation: Interrogation | null = null
 
   work: Work = noWork
   notices: readonly Notice[] = NO_NOTICES
@@ -191,6 +194,8 @@ export class Turn extends LinkTurn {
     this.lost = lost
     this.notices = NO_NOTICES
     this.ownNotices = null
+    this.ownSent = null
+    this.ownInterrogation = null
     this.more = false
   }
 
@@ -200,9 +205,12 @@ export class Turn extends LinkTurn {
     this.ownNotices.push(notice)
   }
 
-  /** Moves the sent position of one class. */
+  /** Moves the sent position of one class. The first move of a turn makes an array of its own. */
   sentUpTo(priority: number, position: number): void {
-    if (this.sentTo.length === 1) this.sentTo = [position]
-    else this.sentTo = this.sentTo.map((old, index) => (index === priority ? position : old))
+    if (this.ownSent === null) {
+      this.ownSent = [...this.sentTo]
+      this.sentTo = this.ownSent
+    }
+    this.ownSent[priority] = position
   }
 }

@@ -236,8 +236,10 @@ export function setQuality(block: Block, slot: number, bits: number): void {
   const { qualityAt, qualityMask } = block.layout
   if (qualityAt < 0 || Value.isCommand(block.of.type)) return
   const at = slot * block.stride + qualityAt
-  block.octets[at] = ((block.octets[at] as number) & ~qualityMask) | (bits & qualityMask)
-  block.unfit?.delete(slot)
+  // A point whose value is no number stays invalid whatever else is said of it.
+  const unfit = block.unfit?.has(slot) === true ? Quality.IV : 0
+  if ((bits & Quality.IV) !== 0) block.unfit?.delete(slot)
+  block.octets[at] = ((block.octets[at] as number) & ~qualityMask) | ((bits | unfit) & qualityMask)
 }
 
 /** Sets the time tag as CP56Time2a words; points without time tag ignore it. */

@@ -84,8 +84,8 @@ const layouts: readonly Layout[] = [
   layout(Kind.NormalizedNoQuality, "normalized value without quality", 2, -1, 1, false, -1, 0),
   layout(Kind.PackedSingles, "packed single points", 5, 0, 65_535, true, 4, 0xf1),
   layout(Kind.ProtectionEvent, "event of protection equipment", 3, 0, 3, true, 0, 0xf8),
-  layout(Kind.ProtectionStart, "start events of protection equipment", 4, 0, 255, true, 1, 0xf8),
-  layout(Kind.ProtectionCircuit, "output circuit information of protection equipment", 4, 0, 255, true, 1, 0xf8)
+  layout(Kind.ProtectionStart, "start events of protection equipment", 4, 0, 63, true, 1, 0xf8),
+  layout(Kind.ProtectionCircuit, "output circuit information of protection equipment", 4, 0, 15, true, 1, 0xf8)
 ]
 
 const kindOfElements: ReadonlyMap<string, Kind> = new Map<string, Kind>([

@@ -49,13 +49,19 @@ export const listens = (state: SessionState): boolean =>
 
 /** When the session wants to be called again, in ms of the event clock; Infinity when closed. */
 export function deadline(world: World, state: SessionState): number {
-  let due = Link.deadline(state.link, world.link)
+  const due = Link.deadline(state.link, world.link)
   if (state.link.phase === Link.Phase.Closed) return due
-  const { pending, interrogations, reads, replies, selections } = state.work
+  return state.work === noWork ? due : workDeadline(state.work, due)
+}
+
+/** When something of the work has waited too long, at most `before`. */
+function workDeadline(work: Work, before: number): number {
+  let due = before
+  const { pending, interrogations, reads, replies, selections } = work
   for (const request of pending) if (request.untilMs < due) due = request.untilMs
   for (const of of interrogations) if (of.refreshId !== 0 && of.refreshUntilMs < due) due = of.refreshUntilMs
   for (const read of reads) if (read.refreshId > 0 && read.refreshUntilMs < due) due = read.refreshUntilMs
   for (const reply of replies) if (reply.barrier >= 0 && reply.barrierUntilMs < due) due = reply.barrierUntilMs
   for (const selection of selections) if (selection.untilMs < due) due = selection.untilMs
-  return Math.min(due, FileWork.deadline(state.work.files))
+  return Math.min(due, FileWork.deadline(work.files))
 }

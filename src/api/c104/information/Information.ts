@@ -75,8 +75,8 @@ export abstract class Information<Value = unknown, Quality = unknown> {
   /** Whether it was received. */
   readonly isReadonly: boolean
 
-  protected constructor(origin: Origin) {
-    this.recordedAt = origin.recordedAt == null ? null : DateTime.from(origin.recordedAt, "recordedAt")
+  protected constructor(recordedAt: Origin["recordedAt"], origin: Omit<Origin, "recordedAt">) {
+    this.recordedAt = recordedAt == null ? null : DateTime.from(recordedAt, "recordedAt")
     this.processedAt = origin.processedAt ?? new Date()
     this.isReadonly = origin.isReadonly ?? false
   }
@@ -116,8 +116,9 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
 
   class Defined extends Information {
     static fromCore(form: CoreForm, origin: Origin = {}): Defined {
-      const kept = parts.map(([key, { place, field }]) => [key, field.fromCore(form[place])])
-      return new Defined({ ...Object.fromEntries(kept), recordedAt: origin.recordedAt }, origin)
+      const options: Record<string, unknown> = { recordedAt: origin.recordedAt }
+      for (const [key, { place, field }] of parts) options[key] = field.fromCore(form[place])
+      return new Defined(options, origin)
     }
     static valueToCore(given: unknown): number {
       return valuePart.field.toCore(valuePart.field.accept(given, `${name}.${valueKey}`))
@@ -133,30 +134,33 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
     }
 
     declare readonly quality: unknown
-    readonly #kept: ReadonlyMap<string, unknown>
 
     constructor(options: Readonly<Record<string, unknown>> & Origin, origin: Omit<Origin, "recordedAt"> = {}) {
-      super({ ...origin, recordedAt: options.recordedAt })
-      const kept = parts.map(([key, { place, field, initial }]): readonly [string, unknown] => {
+      super(options.recordedAt, origin)
+      const fields = this as unknown as Record<string, unknown>
+      fields.quality = null
+      for (const [key, { place, field, initial }] of parts) {
         const given = options[key]
-        return [key, given === undefined && place !== "value" ? initial : field.accept(given, `${name}.${key}`)]
-      })
-      this.#kept = new Map(kept)
-      Object.assign(this, { quality: null }, Object.fromEntries(kept))
+        fields[key] = given === undefined && place !== "value" ? initial : field.accept(given, `${name}.${key}`)
+      }
       Object.freeze(this)
     }
 
     get value(): unknown {
-      return this.#kept.get(valueKey)
+      return this.#at(valueKey)
+    }
+
+    #at(key: string): unknown {
+      return (this as unknown as Readonly<Record<string, unknown>>)[key]
     }
 
     override toCore(): CoreForm {
-      const numbers = parts.map(([key, { place, field }]) => [place, field.toCore(this.#kept.get(key))])
+      const numbers = parts.map(([key, { place, field }]) => [place, field.toCore(this.#at(key))])
       return { ...zeros, ...Object.fromEntries(numbers) }
     }
 
     override toString(): string {
-      const fields = parts.map(([key, { field }]) => `${key}=${field.show(this.#kept.get(key))}`)
+      const fields = parts.map(([key, { field }]) => `${key}=${field.show(this.#at(key))}`)
       const { recordedAt, processedAt, isReadonly } = this
       const common = [
         `recordedAt=${recordedAt}`,
