@@ -25,6 +25,10 @@ interface Server {
   room(): Promise<void>
   transmitBatch?(batch: unknown): boolean
 }
+interface Batch {
+  /** Later builds set all values with one time stamp. */
+  setValues?(values: ArrayLike<number>): void
+}
 interface Transport {
   setCertificate(files: { readonly cert: string; readonly key: string }): void
   setCaCertificate(file: string): void
@@ -35,7 +39,7 @@ interface Package {
   readonly Cot: { readonly SPONTANEOUS: number }
   readonly ResponseState: { readonly SUCCESS: number }
   readonly CommandMode?: { readonly SELECT_AND_EXECUTE: number }
-  readonly Batch?: new (options: { readonly cause: number; readonly points: readonly Point[] }) => unknown
+  readonly Batch?: new (options: { readonly cause: number; readonly points: readonly Point[] }) => Batch
   readonly TransportSecurity?: new (options: { readonly validate: boolean; readonly onlyKnown: boolean }) => Transport
 }
 
@@ -155,10 +159,15 @@ const publishBatches = async (): Promise<void> => {
     const members = points.slice(b * 16, b * 16 + 16)
     return { members, batch: new Batch({ cause: Cot.SPONTANEOUS, points: members }) }
   })
+  const fresh = new Array<number>(16).fill(0)
   for (let index = 0; index < N; ) {
     for (const end = Math.min(N, index + BURST); index < end; ) {
       const { members, batch } = batches[(index / 16) % batches.length] as (typeof batches)[number]
-      for (const point of members) point.value = index++
+      if (batch.setValues === undefined) for (const point of members) point.value = index++
+      else {
+        for (let i = 0; i < 16; i++) fresh[i] = index++
+        batch.setValues(fresh)
+      }
       server.transmitBatch(batch)
     }
     await server.room()

@@ -1,9 +1,12 @@
 // A batch: points of one type and station that are sent together, in the order of their addresses.
 
+import type { Block } from "../../core/process/Block.ts"
 import { inRange } from "../../shell/Check.ts"
 import { InvalidArgument } from "../../shell/Errors.ts"
+import type { DateTime } from "./DateTime.ts"
 import { Cot, Type } from "./enums.ts"
 import type { Point } from "./Point.ts"
+import type { Server } from "./Server.ts"
 
 export interface BatchOptions {
   /** Cause of transmission, default spontaneous. */
@@ -19,6 +22,8 @@ const FIRST_OTHER = 42
 export class Batch {
   readonly cot: Cot
   readonly #points = new Map<number, Point>()
+  /** The points by address; null after one was added. */
+  #sorted: readonly Point[] | null = null
   #originator = 0
 
   /** Throws `InvalidArgument` for points that do not go together. */
@@ -41,13 +46,43 @@ export class Batch {
       refuse(`points of station ${this.commonAddress}`, `station ${point.station?.commonAddress}`)
     if (this.#points.has(point.ioAddress)) refuse("each address once", point.ioAddress)
     this.#points.set(point.ioAddress, point)
+    this.#sorted = null
+  }
+
+  get #inOrder(): readonly Point[] {
+    this.#sorted ??= [...this.#points.values()].sort((a, b) => a.ioAddress - b.ioAddress)
+    return this.#sorted
   }
 
   /** The points that still exist, by address. */
   get points(): Point[] {
-    return [...this.#points.values()]
-      .filter((point) => point.station !== null)
-      .sort((a, b) => a.ioAddress - b.ioAddress)
+    return this.#inOrder.filter((point) => point.station !== null)
+  }
+
+  /**
+   * Sets the values of the points, in the order of their addresses, all tagged with the same time (default now). Sends
+   * nothing. Throws `InvalidArgument` for another number of values, `InvalidValue` for a value that its point cannot have.
+   */
+  setValues(values: ArrayLike<Point["value"]>, at?: Date | DateTime): void {
+    const points = this.#inOrder
+    if (values.length !== points.length)
+      throw new InvalidArgument({ what: "values", expected: `${points.length} values`, value: `${values.length}` })
+    const atMs = at === undefined ? points[0]?.nowMs : at.valueOf()
+    if (atMs === undefined) return
+    for (let i = 0; i < points.length; i++) (points[i] as Point).setAt(values[i] as Point["value"], atMs)
+  }
+
+  /** @internal The block and slots of the points that still exist, by address. */
+  get places(): { readonly block: Block; readonly slots: readonly number[] } | null {
+    const points = this.#inOrder
+    const [first] = points
+    if (first === undefined) return null
+    const slots: number[] = []
+    for (let i = 0; i < points.length; i++) {
+      const slot = (points[i] as Point).slot
+      if (slot >= 0) slots.push(slot)
+    }
+    return { block: first.place.block, slots }
   }
 
   get hasPoints(): boolean {
@@ -77,6 +112,11 @@ export class Batch {
   set originatorAddress(address: number) {
     if (address !== 0) inRange("originatorAddress", address, 0, 255)
     this.#originator = address
+  }
+
+  /** The server of the points, or null while the batch is empty or when their station was removed. */
+  get server(): Server | null {
+    return this.#inOrder[0]?.owner ?? null
   }
 
   /** T and P/N are never set by a batch. */

@@ -16,6 +16,7 @@ import type { BinaryCounterQuality, Quality } from "./flags.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import * as convert from "./information/convert.ts"
 import type { Information } from "./information/Information.ts"
+import type { Server } from "./Server.ts"
 import type { Station } from "./Station.ts"
 import * as values from "./values.ts"
 
@@ -312,6 +313,26 @@ export class Point<T extends Type = Type> {
     this.#processedMs = this.#host.clock.wallMs()
     const message = new IncomingMessage(command.apdu, command.signal)
     return outcomeOf(callback(this, previous, message))
+  }
+
+  /** @internal The slot, or -1 after the point was removed. */
+  get slot(): number {
+    return this.#exists ? this.#slot : -1
+  }
+
+  /** @internal The server, also of a removed point as long as its station stands. */
+  get owner(): Server | null {
+    return this.#station.server
+  }
+
+  /** @internal The present time for tags. */
+  get nowMs(): number {
+    return this.#host.nowMs()
+  }
+
+  /** @internal Sets the value with a time of its own. */
+  setAt(value: values.ValueOf<T>, atMs: number): void {
+    this.#attached.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value), atMs)
   }
 
   /** @internal Where the point lives: for batches and the station. */

@@ -209,12 +209,9 @@ export class Server implements AsyncDisposable {
 
   /** Sends the points of a batch. False when it is empty or nobody takes it. Throws `IllegalCause`. */
   transmitBatch(batch: Batch): boolean {
-    const { points } = batch
-    const [first] = points
-    if (first === undefined || first.station?.server !== this) return false
-    const { block } = first.place
-    const slots = points.map((point) => point.place.slot)
-    return Batches.publish(this.#host, this.#ticker, block, slots, batch.cot, batch.originatorAddress)
+    const { places } = batch
+    if (places === null || batch.server !== this) return false
+    return Batches.publish(this.#host, this.#ticker, places.block, places.slots, batch.cot, batch.originatorAddress)
   }
 
   /**
