@@ -195,7 +195,8 @@ export class CoreProcess {
 
   /** The station's own time as a client sees it. */
   ownTime(ca: number): { readonly low: number; readonly high: number } {
-    return this.tag(this.zoneOf(ca), this.nowMs())
+    const { low, high } = this.tag(this.zoneOf(ca), this.nowMs())
+    return { low: low | this.timeFlags, high }
   }
 
   /** A client has set the clock to this CP56Time2a. */

@@ -14,7 +14,9 @@ export interface Ledger {
 
 /** Priority classes that a mark can name. */
 export const CLASSES = 4
+/** Entries of the first buffer of a session, and of the buffers of one that is busy: an idle session stays small. */
 const FIRST_ENTRIES = 32
+const BUSY_ENTRIES = 256
 
 export const empty: Ledger = { buffer: new Float64Array(1), low: 0, high: 0 }
 
@@ -36,7 +38,8 @@ export function append(buffer: Float64Array, low: number, high: number, entry: n
     return buffer
   }
   const live = high - low
-  const next = new Float64Array(1 + 2 * Math.max(FIRST_ENTRIES, live * 4))
+  const entries = Math.min(BUSY_ENTRIES, Math.max(FIRST_ENTRIES, buffer.length))
+  const next = new Float64Array(1 + 2 * Math.max(entries, live * 4))
   next.set(buffer.subarray(1 + 2 * low, 1 + 2 * high), 1)
   next[1 + 2 * live] = entry
   next[2 + 2 * live] = sentAtMs
