@@ -116,9 +116,7 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
 
   class Defined extends Information {
     static fromCore(form: CoreForm, origin: Origin = {}): Defined {
-      const options: Record<string, unknown> = { recordedAt: origin.recordedAt }
-      for (const [key, { place, field }] of parts) options[key] = field.fromCore(form[place])
-      return new Defined(options, origin)
+      return new Defined({ recordedAt: origin.recordedAt }, origin, form)
     }
     static valueToCore(given: unknown): number {
       return valuePart.field.toCore(valuePart.field.accept(given, `${name}.${valueKey}`))
@@ -135,13 +133,15 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
 
     declare readonly quality: unknown
 
-    constructor(options: Readonly<Record<string, unknown>> & Origin, origin: Omit<Origin, "recordedAt"> = {}) {
+    /** The fields of `form`, which the core has checked, or else those of `options`. */
+    constructor(options: Readonly<Record<string, unknown>> & Origin, origin: Omit<Origin, "recordedAt"> = {}, form: CoreForm | null = null) {
       super(options.recordedAt, origin)
       const fields = this as unknown as Record<string, unknown>
       fields.quality = null
       for (const [key, { place, field, initial }] of parts) {
-        const given = options[key]
-        fields[key] = given === undefined && place !== "value" ? initial : field.accept(given, `${name}.${key}`)
+        if (form !== null) fields[key] = field.fromCore(form[place])
+        else if (options[key] === undefined && place !== "value") fields[key] = initial
+        else fields[key] = field.accept(options[key], `${name}.${key}`)
       }
       Object.freeze(this)
     }
