@@ -8,19 +8,28 @@ import { explainBytes } from "./explain.ts"
 import { decode } from "./information/convert.ts"
 import type { Information } from "./information/Information.ts"
 
-const NEVER = new AbortController().signal
+/** What a message came with: a signal that is made when it is first read. */
+interface Signalled {
+  readonly signal: AbortSignal
+}
+
+const NEVER: Signalled = { signal: new AbortController().signal }
 
 export class IncomingMessage {
   /** The whole APDU; the control field is zeroed. */
   readonly raw: Uint8Array
-  /** Aborted when the decision took too long or the connection ended. */
-  readonly signal: AbortSignal
+  readonly #decision: Signalled
   /** Index of the present object; the first call of `next` stays at the first. */
   #index = -1
 
-  constructor(raw: Uint8Array, signal: AbortSignal = NEVER) {
+  constructor(raw: Uint8Array, decision: Signalled = NEVER) {
     this.raw = raw
-    this.signal = signal
+    this.#decision = decision
+  }
+
+  /** Aborted when the decision took too long or the connection ended. */
+  get signal(): AbortSignal {
+    return this.#decision.signal
   }
 
   get type(): Type {

@@ -311,7 +311,7 @@ export class Point<T extends Type = Type> {
   #decide(callback: ReceiveCallback<T>, command: Command): Outcome | Promise<Outcome> {
     const previous = convert.previous(this.#block, command.previous, this.processedAt)
     this.#processedMs = this.#host.clock.wallMs()
-    const message = new IncomingMessage(command.apdu, command.signal)
+    const message = new IncomingMessage(command.apdu, command)
     return outcomeOf(callback(this, previous, message))
   }
 
