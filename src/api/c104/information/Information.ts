@@ -134,7 +134,11 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
     declare readonly quality: unknown
 
     /** The fields of `form`, which the core has checked, or else those of `options`. */
-    constructor(options: Readonly<Record<string, unknown>> & Origin, origin: Omit<Origin, "recordedAt"> = {}, form: CoreForm | null = null) {
+    constructor(
+      options: Readonly<Record<string, unknown>> & Origin,
+      origin: Omit<Origin, "recordedAt"> = {},
+      form: CoreForm | null = null
+    ) {
       super(options.recordedAt, origin)
       const fields = this as unknown as Record<string, unknown>
       fields.quality = null
