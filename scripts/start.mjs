@@ -25,7 +25,7 @@ if (isStale(root, main)) {
 }
 
 const extra = process.argv.slice(2)
-const file = extra.some((argument) => /\.ya?ml$/.test(argument)) ? [] : [path.join(root, example)]
+const file = extra.some((argument) => /\.ya?ml$/.test(argument)) ? [] : [path.relative("", path.join(root, example))]
 
 // Its own process group: a Ctrl-C reaches us from the terminal and once more from npm, and must reach the server once.
 const server = spawn(process.execPath, [path.join(root, main), "serve", ...file, ...extra], {

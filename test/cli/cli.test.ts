@@ -24,6 +24,7 @@ describe("iec104 check", () => {
   it("says ok, with the numbers of stations and points", async () => {
     const file = "examples/substation.yaml"
     expect(await iec104(["check", file])).toEqual({ code: 0, out: `${file}: ok, 3 stations, 618 points\n`, err: "" })
+    expect(fs.readFileSync("README.md", "utf8")).toContain(`serving ${file}: 3 stations, 618 points.`)
   })
 
   it("shows warnings without failing", async () => {

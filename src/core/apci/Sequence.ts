@@ -1,7 +1,5 @@
 // 15-bit sequence numbers (60870-5-104 5.1): 32767 is followed by 0, and order is a distance, never a comparison.
 
-export const MODULUS = 32_768
-
 /** The number after `number`. */
 export const next = (number: number): number => (number + 1) & 0x7fff
 

@@ -6,8 +6,6 @@ import { type EventLog, RECORD_WORDS } from "./EventLog.ts"
 
 /** Octets of APCI and ASDU header before the first object. */
 export const HEADER = 12
-/** Word-wise copies may write this far behind a frame. */
-export const OVERHANG = 16
 
 /** Runs of consecutive addresses at least this long are worth an ASDU with SQ = 1 of their own. */
 const LONG_RUN = 8
@@ -191,7 +189,7 @@ export function points(
   out.setUint8(at + 1, end - at - 2)
 }
 
-/** Copies whole words; up to three octets too many are written behind, where the next field goes. */
+/** Copies whole words; up to three octets too many are written behind, where the next field goes or the turn has room. */
 function copyOctets(out: DataView, to: number, from: DataView, at: number, octets: number): void {
   for (let i = 0; i < octets; i += 4) out.setInt32(to + i, from.getInt32(at + i, true), true)
 }
