@@ -26,8 +26,6 @@ interface Said {
   /** QU of switching commands (0..31), QL of set-points (0..127). */
   readonly qualifier: number
   readonly select: boolean
-  /** The element octets with S/E = 0. */
-  readonly element: Uint8Array
   readonly timeLow: number
   readonly timeHigh: number
 }
@@ -50,23 +48,23 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
 function read({ block, slot }: Image.Place, octets: Uint8Array, at: number): Said {
   const { kind, stride } = block
   const from = at + Request.ELEMENT_AT
-  const element = Request.piece(octets, from, stride)
   const place = Value.qualifierAt(kind)
-  const octet = place < 0 ? 0 : (element[place] as number)
-  if (place >= 0) element[place] = octet & ~SELECT
-  for (let i = 0; i < stride; i++) scratch.setUint8(i, element[i] as number)
+  for (let i = 0; i < stride; i++) scratch.setUint8(i, elementOctet(octets, at, i, place))
   const tagged = TypeTable.byId[block.of.type]?.time === "cp56"
   return {
     block,
     slot,
     value: Value.read(kind, scratch, 0),
     qualifier: Value.readQualifier(kind, scratch, 0),
-    select: (octet & SELECT) !== 0,
-    element,
+    select: place >= 0 && ((octets[from + place] as number) & SELECT) !== 0,
     timeLow: tagged ? Request.word(octets, from + stride) : 0,
     timeHigh: tagged ? Request.word(octets, from + stride + 3) >>> 8 : 0
   }
 }
+
+/** Octet `i` of the element with S/E = 0; `place` is the octet of the qualifier, negative where there is none. */
+const elementOctet = (octets: Uint8Array, at: number, i: number, place: number): number =>
+  (octets[at + Request.ELEMENT_AT + i] as number) & (i === place ? ~SELECT : 0xff)
 
 /** What is wrong with value and qualifier, or null. */
 function judgeContent(turn: Turn, { block, value, qualifier }: Said): Situation | null {
@@ -101,13 +99,15 @@ const needsSelect = ({ block, slot }: Said): boolean => block.select !== null &&
 
 function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (!needsSelect(said)) return Reply.reject(turn, "notSelectable", octets, at)
-  const { block, slot, element } = said
+  const { block, slot } = said
   if (Selections.heldByOther(turn, block, slot)) return Reply.reject(turn, "selectedByOther", octets, at)
   if (turn.work.pending.some(({ selection }) => selection?.block === block && selection.slot === slot))
     return Reply.reject(turn, "selectedByOther", octets, at)
   if (turn.work.selections.length >= turn.world.limits.decisionsPerSession)
     return Reply.reject(turn, "tooManyRequests", octets, at)
   const [originator, test] = [Request.originator(octets, at), Request.test(octets, at)]
+  const place = Value.qualifierAt(block.kind)
+  const element = Uint8Array.from({ length: block.stride }, (_, i) => elementOctet(octets, at, i, place))
   const id = Selections.select(turn, { block, slot, originator, test, element })
   if (Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, id)) Selections.begin(turn, id)
 }
@@ -118,7 +118,7 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (needsSelect(said)) {
     selection = Selections.own(turn, block, slot) ?? null
     if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
-    if (!matches(selection, said, octets, at)) {
+    if (!matches(selection, octets, at)) {
       Selections.release(turn, selection)
       return Reply.reject(turn, "notSelected", octets, at)
     }
@@ -152,9 +152,10 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
 }
 
 /** Whether an execute says the same as the select before it; time tags are not compared. */
-function matches(selection: Selection, { element }: Said, octets: Uint8Array, at: number): boolean {
-  if (selection.originator !== Request.originator(octets, at) || selection.test !== Request.test(octets, at))
-    return false
-  for (let i = 0; i < element.length; i++) if (selection.element[i] !== element[i]) return false
+function matches(selection: Selection, octets: Uint8Array, at: number): boolean {
+  const { element, block, originator, test } = selection
+  if (originator !== Request.originator(octets, at) || test !== Request.test(octets, at)) return false
+  const place = Value.qualifierAt(block.kind)
+  for (let i = 0; i < element.length; i++) if (element[i] !== elementOctet(octets, at, i, place)) return false
   return true
 }

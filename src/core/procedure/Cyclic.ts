@@ -12,7 +12,7 @@ export function due(turn: Turn, batches: readonly CyclicBatch[]): void {
   const waiting = turn.work.cyclic
   const fresh = batches.filter((batch) => !waiting.some((cursor) => cursor.batch === batch))
   if (fresh.length === 0) return
-  turn.work = { ...turn.work, cyclic: [...waiting, ...fresh.map((batch) => ({ batch, index: 0 }))] }
+  turn.own.cyclic = [...waiting, ...fresh.map((batch) => ({ batch, index: 0 }))]
 }
 
 /** Sends the next ASDU of the first batch. False when there is none, or older events of its points have to go first. */
@@ -23,7 +23,7 @@ export function step(turn: Turn): boolean {
   let { index } = cursor
   while (index < slots.length && (block.ioa[slots[index] as number] as number) < 0) index++
   if (index >= slots.length) {
-    turn.work = { ...turn.work, cyclic: turn.work.cyclic.slice(1) }
+    turn.own.cyclic = turn.work.cyclic.slice(1)
     return step(turn)
   }
   let until = index
@@ -33,6 +33,6 @@ export function step(turn: Turn): boolean {
   if (!Reply.passed(turn, Order.pendingMark(turn, block, slots, index, count))) return false
   Packing.points(turn.view, turn.at, block, slots, index, found, type, cause, 0, null)
   Link.sendI(turn, Ledger.NO_EVENTS)
-  turn.work = { ...turn.work, cyclic: [{ batch: cursor.batch, index: index + count }, ...turn.work.cyclic.slice(1)] }
+  turn.own.cyclic = [{ batch: cursor.batch, index: index + count }, ...turn.work.cyclic.slice(1)]
   return true
 }

@@ -12,24 +12,23 @@ export const full = (turn: Turn): boolean => turn.work.pending.length >= turn.wo
 
 /** Remembers a request; returns the id under which it will be decided. */
 export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selection: Selection | null = null): number {
-  const { work } = turn
-  const id = work.nextId
-  const pending: Pending = { id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection }
-  turn.work = { ...work, nextId: id + 1, pending: [...work.pending, pending], asked: true }
+  const { own } = turn
+  const id = own.nextId++
+  own.asked = true
+  turn.pending.push({ id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection })
   return id
 }
 
 /** Takes the application's answer. One that nobody waits for any more is dropped. */
 export function decide(turn: Turn, decision: Decision): void {
-  const found = turn.work.pending.find((pending) => pending.id === decision.id)
+  const at = placeOf(turn, decision.id)
+  const found = turn.work.pending[at]
   if (found === undefined) return
   if (!decision.keep) forget(turn, found)
-  else if (found.untilMs !== Number.POSITIVE_INFINITY) {
-    const kept: Pending = { ...found, untilMs: Number.POSITIVE_INFINITY }
-    turn.work = { ...turn.work, pending: turn.work.pending.map((pending) => (pending === found ? kept : pending)) }
-  }
+  else if (found.untilMs !== Number.POSITIVE_INFINITY)
+    turn.pending[at] = { ...found, untilMs: Number.POSITIVE_INFINITY }
   if (found.kind === "reset" && decision.confirm > 0 && found.apdu[Request.ELEMENT_AT] === PURGE)
-    turn.work = { ...turn.work, purged: turn.ends }
+    turn.own.purged = turn.ends
   const apdu = found.kind === "clock" ? withOwnTime(turn, found.apdu, decision) : found.apdu
   if (decision.confirm !== 0) confirm(turn, apdu, decision.confirm < 0)
   if (!decision.terminate) return
@@ -42,8 +41,19 @@ export function decide(turn: Turn, decision: Decision): void {
 /** QRP: reset of pending information with time tag of the event buffer. */
 const PURGE = 2
 
+/** Where a request stands among those that wait; their number when it does not. */
+function placeOf(turn: Turn, id: number): number {
+  const { pending } = turn.work
+  let at = 0
+  while (at < pending.length && (pending[at] as Pending).id !== id) at++
+  return at
+}
+
 function forget(turn: Turn, found: Pending): void {
-  turn.work = { ...turn.work, pending: turn.work.pending.filter((pending) => pending.id !== found.id) }
+  const at = placeOf(turn, found.id)
+  // The first is the usual one, and taking it away moves nothing.
+  if (at === 0) turn.pending.shift()
+  else turn.pending.splice(at, 1)
   if (found.selection !== null) Selections.release(turn, found.selection)
 }
 
@@ -65,8 +75,8 @@ function withOwnTime(turn: Turn, apdu: Uint8Array, decision: Decision): Uint8Arr
 
 /** Confirms negatively what was not decided in time. */
 export function expire(turn: Turn): void {
-  for (const pending of turn.work.pending) {
-    if (turn.nowMs < pending.untilMs) continue
+  const due = turn.work.pending.filter((pending) => turn.nowMs >= pending.untilMs)
+  for (const pending of due) {
     forget(turn, pending)
     turn.notice({ kind: "timedOut", id: pending.id })
     confirm(turn, pending.apdu, true)

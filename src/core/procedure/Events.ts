@@ -21,8 +21,8 @@ export function waiting(turn: Turn): number {
   return -1
 }
 
-/** Sends the next ASDU of events of a class. False when nothing was left to send after all. */
-export function step(turn: Turn, priority: number): boolean {
+/** Sends the next ASDU of events of a class, at most `most` of them. False when nothing was left to send after all. */
+export function step(turn: Turn, priority: number, most = 1): boolean {
   const log = turn.world.logs[priority] as EventLog.EventLog
   const end = turn.ends[priority] as number
   const oldest = EventLog.trim(log, log.end)
@@ -39,14 +39,22 @@ export function step(turn: Turn, priority: number): boolean {
     turn.sentUpTo(priority, sent)
     return false
   }
-  // What happened while nobody listened is judged record by record: an ASDU ends before the next one to be left out.
-  let to = sent + 1
-  while (to < until && to < sent + 127 && !omitted(turn, log, priority, to, end)) to++
-  if (to >= until) to = end
   const { packEvents, profile } = turn.world
-  sent += Packing.events(turn.view, turn.at, log, sent, to, turn.id, packEvents, profile.maxApduLength)
+  const { maxApduLength } = profile
+  let to = end
+  let left = most
+  if (sent < until) {
+    // What happened while nobody listened is judged record by record: an ASDU ends before the next one to be left out.
+    to = sent + 1
+    while (to < until && to < sent + 127 && !omitted(turn, log, priority, to, end)) to++
+    if (to >= until) to = end
+    left = 1
+  }
+  do {
+    sent += Packing.events(turn.view, turn.at, log, sent, to, turn.id, packEvents, maxApduLength)
+    Link.sendI(turn, Ledger.mark(sent, priority))
+  } while (--left > 0 && sent < end && Link.canSend(turn))
   turn.sentUpTo(priority, sent)
-  Link.sendI(turn, Ledger.mark(sent, priority))
   return true
 }
 
@@ -76,7 +84,7 @@ function drop(turn: Turn, priority: number, from: number, to: number): void {
   const others = turn.work.heal.filter((heal) => heal.priority !== priority)
   const before = turn.work.heal.find((heal) => heal.priority === priority)
   const heal: Heal = { priority, from: before?.from ?? from, to, station: 0, block: 0, slot: 0 }
-  turn.work = { ...turn.work, heal: [...others, heal] }
+  turn.own.heal = [...others, heal]
   turn.lost += to - from
   turn.notice({ kind: "overflow", lost: to - from })
 }
@@ -92,7 +100,7 @@ export function heal(turn: Turn): boolean {
   for (let looked = 0; looked < SCAN; looked++) {
     const found = stations[station]
     if (found === undefined) {
-      turn.work = { ...turn.work, heal: others }
+      turn.own.heal = others
       return others.length > 0 && heal(turn)
     }
     const of = found.blocks[block]
@@ -111,12 +119,12 @@ export function heal(turn: Turn): boolean {
       const slots = Int32Array.of(slot)
       Packing.points(turn.view, turn.at, of, slots, 0, 1, of.of.eventType, SPONTANEOUS, 0, null)
       Link.sendI(turn, Ledger.NO_EVENTS)
-      turn.work = { ...turn.work, heal: [{ priority, from, to, station, block, slot: slot + 1 }, ...others] }
+      turn.own.heal = [{ priority, from, to, station, block, slot: slot + 1 }, ...others]
       return true
     }
     slot++
   }
-  turn.work = { ...turn.work, heal: [{ priority, from, to, station, block, slot }, ...others] }
+  turn.own.heal = [{ priority, from, to, station, block, slot }, ...others]
   turn.more = true
   return false
 }

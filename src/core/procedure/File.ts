@@ -142,7 +142,7 @@ export function expire(turn: Turn): void {
 export function discard(turn: Turn): void {
   const { transfer } = FileStep.work(turn)
   if (transfer !== null) FileStep.end(turn, transfer.to)
-  turn.work = { ...turn.work, files: null }
+  turn.own.files = null
 }
 
 // ---- sharing the window ----

@@ -7,7 +7,7 @@ import type { Turn } from "./Turn.ts"
 export const work = (turn: Turn): FileWork => turn.work.files ?? noFiles
 
 export function put(turn: Turn, files: FileWork): void {
-  turn.work = { ...turn.work, files }
+  turn.own.files = files
 }
 
 /** Puts the next step of the transfer. */
@@ -22,7 +22,7 @@ export const until = (turn: Turn): number => turn.nowMs + turn.world.limits.file
 /** Asks the store; returns the id that its answer will carry. */
 export function ask(turn: Turn, request: FileRequest): number {
   const id = turn.work.nextId
-  turn.work = { ...turn.work, nextId: id + 1 }
+  turn.own.nextId = id + 1
   turn.notice({ kind: "file", id, request })
   return id
 }

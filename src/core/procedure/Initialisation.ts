@@ -5,10 +5,7 @@ import type { Turn } from "./Turn.ts"
 
 /** The station with this common address was initialised; `cause` is the COI octet. */
 export function initialised(turn: Turn, ca: number, cause: number): void {
-  turn.work = {
-    ...turn.work,
-    initialised: [...turn.work.initialised.filter((found) => found.ca !== ca), { ca, cause }]
-  }
+  turn.own.initialised = [...turn.work.initialised.filter((found) => found.ca !== ca), { ca, cause }]
 }
 
 /** Sends the next end of initialisation. False when there is none. */
@@ -18,6 +15,6 @@ export function step(turn: Turn): boolean {
   const { ca, cause } = first
   turn.octets.set([0x68, 14, 0, 0, 0, 0, 70, 1, 4, 0, ca & 0xff, ca >> 8, 0, 0, 0, cause], turn.at)
   Link.sendI(turn, Ledger.NO_EVENTS)
-  turn.work = { ...turn.work, initialised: rest }
+  turn.own.initialised = rest
   return true
 }

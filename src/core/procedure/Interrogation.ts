@@ -34,7 +34,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
 function deactivate(turn: Turn, octets: Uint8Array, at: number, qualifier: number): void {
   const found = sameAs(turn, octets, at).find((other) => other.qualifier === qualifier)
   if (found === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
-  turn.work = { ...turn.work, interrogations: turn.work.interrogations.filter((other) => other !== found) }
+  turn.own.interrogations = turn.work.interrogations.filter((other) => other !== found)
   Reply.answer(turn, octets, at, Cause.DEACTIVATION_CON)
   startNext(turn, found)
 }
@@ -79,7 +79,7 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
     refreshUntilMs: 0,
     refreshedTo: -1
   }
-  turn.work = { ...turn.work, interrogations: [...turn.work.interrogations, added] }
+  turn.own.interrogations = [...turn.work.interrogations, added]
   if (ofSame.length === 0) start(turn, added)
 }
 
@@ -108,8 +108,9 @@ function own(turn: Turn, of: Interrogation): Changeable {
   if (turn.ownInterrogation === of) return of
   const mine: Changeable = { ...of }
   turn.ownInterrogation = mine
-  const interrogations = turn.work.interrogations.map((found) => (found === of ? mine : found))
-  turn.work = { ...turn.work, interrogations }
+  const interrogations = [...turn.work.interrogations]
+  interrogations[interrogations.indexOf(of)] = mine
+  turn.own.interrogations = interrogations
   return mine
 }
 
@@ -202,7 +203,7 @@ function terminate(turn: Turn, of: Changeable, ca: number): boolean {
   of.refreshedTo = -1
   turn.notice({ kind: "interrogated", type: of.type, ca, qualifier: of.qualifier })
   const ended = of.stations.length === 0
-  if (ended) turn.work = { ...turn.work, interrogations: turn.work.interrogations.filter((found) => found !== of) }
+  if (ended) turn.own.interrogations = turn.work.interrogations.filter((found) => found !== of)
   say(turn, of, ca, Cause.ACTIVATION_TERMINATION)
   if (ended) startNext(turn, of)
   return true

@@ -17,8 +17,8 @@ export function resume(block: Block, slots: Int32Array | null, count: number, af
 
 /** Asks the application to refresh points before they are read; returns the id of the answer. */
 export function askRefresh(turn: Turn, block: Block, slots: readonly number[]): number {
-  const id = turn.work.nextId
-  turn.work = { ...turn.work, nextId: id + 1, asked: true }
+  const id = turn.own.nextId++
+  turn.own.asked = true
   turn.notice({ kind: "refresh", id, block, slots })
   return id
 }

@@ -42,12 +42,12 @@ function one(turn: Turn): boolean {
   const priority = Events.waiting(turn)
   if (priority < 0) return other(turn)
   const contested = work.interrogations.length > 0 || work.cyclic.length > 0 || work.heal.length > 0 || File.wants(turn)
-  if (!contested) return Events.step(turn, priority) || Events.waiting(turn) >= 0
+  if (!contested) return Events.step(turn, priority, turn.k) || Events.waiting(turn) >= 0
   if (work.share >= SHARE - 1 && other(turn)) {
-    turn.work = { ...turn.work, share: 0 }
+    turn.own.share = 0
     return true
   }
-  turn.work = { ...turn.work, share: turn.work.share + 1 }
+  turn.own.share++
   return Events.step(turn, priority) || other(turn)
 }
 

@@ -31,7 +31,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     refreshId: 0,
     refreshUntilMs: 0
   }
-  turn.work = { ...turn.work, reads: [...turn.work.reads, read] }
+  turn.own.reads = [...turn.work.reads, read]
 }
 
 function replace(turn: Turn, old: Read, by: Read | null): void {
@@ -39,7 +39,7 @@ function replace(turn: Turn, old: Read, by: Read | null): void {
     by === null
       ? turn.work.reads.filter((found) => found !== old)
       : turn.work.reads.map((found) => (found === old ? by : found))
-  turn.work = { ...turn.work, reads }
+  turn.own.reads = reads
 }
 
 /** Sends the next object that was asked for and can be sent. False when there is none. */

@@ -16,6 +16,13 @@ export function copy(octets: Uint8Array, at: number): Uint8Array {
   return apdu
 }
 
+/** Copies an APDU to the end of the output: short ones, for which a loop is faster than `set`. */
+function put(turn: Turn, octets: Uint8Array, at: number, total: number): void {
+  const out = turn.octets
+  const to = turn.at
+  for (let i = 1; i < total; i++) out[to + i] = octets[at + i] as number
+}
+
 /**
  * Answers with the octets of a frame; `cause` is the new cause and P/N, the T bit stays. `ca` replaces the common
  * address unless negative. The time of `selection` starts when the answer is sent. Returns whether it was sent at once.
@@ -24,10 +31,8 @@ export function mirror(turn: Turn, octets: Uint8Array, at: number, cause: number
   const total = (octets[at + 1] as number) + 2
   const octet = ((octets[at + Request.CAUSE_AT] as number) & TEST) | cause
   if (turn.work.replies.length === 0 && Link.canSend(turn)) {
-    const out = turn.octets
-    const to = turn.at
-    for (let i = 1; i < total; i++) out[to + i] = octets[at + i] as number
-    patch(out, to, octet, ca)
+    put(turn, octets, at, total)
+    patch(turn.octets, turn.at, octet, ca)
     Link.sendI(turn, Ledger.NO_EVENTS)
     return true
   }
@@ -60,7 +65,7 @@ export function queue(turn: Turn, apdu: Uint8Array, barrier: number, selection =
     return
   }
   const reply: Reply = { apdu, barrier, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms, selection }
-  turn.work = { ...turn.work, replies: [...turn.work.replies, reply] }
+  turn.replies.push(reply)
 }
 
 /** Whether events up to `barrier` have been sent. */
@@ -73,9 +78,10 @@ export function sendNext(turn: Turn): boolean {
   for (let i = 0; i < replies.length; i++) {
     const reply = replies[i] as Reply
     if (!passed(turn, reply.barrier)) continue
-    turn.octets.set(reply.apdu, turn.at)
+    put(turn, reply.apdu, 0, reply.apdu.length)
     Link.sendI(turn, Ledger.NO_EVENTS)
-    turn.work = { ...turn.work, replies: replies.filter((_, index) => index !== i) }
+    if (i === 0) turn.replies.shift()
+    else turn.replies.splice(i, 1)
     if (reply.selection !== 0) Selections.begin(turn, reply.selection)
     return true
   }
@@ -89,7 +95,7 @@ export function expire(turn: Turn): void {
   const given = replies.map((reply) =>
     reply.barrier >= 0 && turn.nowMs >= reply.barrierUntilMs ? { ...reply, barrier: Ledger.NO_EVENTS } : reply
   )
-  turn.work = { ...turn.work, replies: given }
+  turn.own.replies = given
 }
 
 /** Turns a request down as the table says. */

@@ -16,11 +16,10 @@ export function heldByOther(turn: Turn, block: Block, slot: number): boolean {
 /** Selects a point, or selects it anew. Its time starts with {@link begin}. */
 export function select(turn: Turn, selected: Omit<Selection, "id" | "untilMs">): number {
   const { block, slot, originator } = selected
-  const { work } = turn
-  const id = work.nextId
+  const id = turn.own.nextId++
   const selection: Selection = { ...selected, id, untilMs: Number.POSITIVE_INFINITY }
-  const others = work.selections.filter((found) => found.block !== block || found.slot !== slot)
-  turn.work = { ...work, nextId: id + 1, selections: [...others, selection] }
+  const others = turn.work.selections.filter((found) => found.block !== block || found.slot !== slot)
+  turn.own.selections = [...others, selection]
   turn.notice({ kind: "selected", block, slot, originator, untilMs: selection.untilMs })
   return id
 }
@@ -32,20 +31,20 @@ export function begin(turn: Turn, id: number): void {
   const { block, slot, originator } = found
   const untilMs = turn.nowMs + turn.world.selectMs
   const selections = turn.work.selections.map((old) => (old === found ? { ...old, untilMs } : old))
-  turn.work = { ...turn.work, selections }
+  turn.own.selections = selections
   turn.notice({ kind: "selected", block, slot, originator, untilMs })
 }
 
 /** Takes a selection out without telling anybody: it is being executed and nobody else may have the point. */
 export function take(turn: Turn, selection: Selection): void {
-  turn.work = { ...turn.work, selections: turn.work.selections.filter((found) => found !== selection) }
+  turn.own.selections = turn.work.selections.filter((found) => found !== selection)
   const { block, slot, originator } = selection
   turn.notice({ kind: "selected", block, slot, originator, untilMs: Number.POSITIVE_INFINITY })
 }
 
 /** Ends a selection. */
 export function release(turn: Turn, selection: Selection): void {
-  turn.work = { ...turn.work, selections: turn.work.selections.filter((found) => found !== selection) }
+  turn.own.selections = turn.work.selections.filter((found) => found !== selection)
   turn.notice({ kind: "released", block: selection.block, slot: selection.slot })
 }
 

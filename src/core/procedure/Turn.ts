@@ -135,6 +135,9 @@ export interface Work {
   readonly share: number
 }
 
+/** A record as its only owner may change it. */
+export type Changeable<T> = { -readonly [K in keyof T]: T[K] }
+
 export const noWork: Work = {
   nextId: 1,
   replies: [],
@@ -171,6 +174,9 @@ export class Turn extends LinkTurn {
   ownInterrogation: Interrogation | null = null
 
   work: Work = noWork
+  private ownWork: Changeable<Work> | null = null
+  private ownPending: Pending[] | null = null
+  private ownReplies: Reply[] | null = null
   notices: readonly Notice[] = NO_NOTICES
   private ownNotices: Notice[] | null = null
   /** The output region was full: call again. */
@@ -189,6 +195,9 @@ export class Turn extends LinkTurn {
     this.id = id
     this.ends = ends
     this.work = work
+    this.ownWork = null
+    this.ownPending = null
+    this.ownReplies = null
     this.sentTo = sent
     this.startedAt = startedAt
     this.lost = lost
@@ -197,6 +206,26 @@ export class Turn extends LinkTurn {
     this.ownSent = null
     this.ownInterrogation = null
     this.more = false
+  }
+
+  /** The work as this turn may change it: a copy takes its place once a turn, not once a change. */
+  get own(): Changeable<Work> {
+    if (this.ownWork === null || this.ownWork !== this.work) this.work = this.ownWork = { ...this.work }
+    return this.ownWork
+  }
+
+  /** The requests that wait for the application, as this turn may change them. */
+  get pending(): Pending[] {
+    if (this.ownPending === null || this.ownPending !== this.work.pending)
+      this.own.pending = this.ownPending = [...this.work.pending]
+    return this.ownPending
+  }
+
+  /** The replies that wait for the window, as this turn may change them. */
+  get replies(): Reply[] {
+    if (this.ownReplies === null || this.ownReplies !== this.work.replies)
+      this.own.replies = this.ownReplies = [...this.work.replies]
+    return this.ownReplies
   }
 
   /** Adds a notice to the result of this reduction. */

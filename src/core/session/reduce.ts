@@ -96,7 +96,7 @@ function happen(event: SessionEvent): void {
       if (event.chunk !== null) receive(event.chunk)
       return
     case "decided":
-      turn.work = { ...turn.work, asked: false }
+      if (turn.work.asked) turn.own.asked = false
       for (const decision of event.decisions) Decisions.decide(turn, decision)
       return
     case "refreshed":
