@@ -7,7 +7,7 @@ import type { CommandRequested, Decision } from "../core/procedure/Notice.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
-import { ask, Deciding } from "./Deciding.ts"
+import { Deciding } from "./Deciding.ts"
 import type { Command, CommandHandler, Hooks, Instruction } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import type { Outcome, Peer } from "./ServerEvent.ts"
@@ -16,10 +16,18 @@ import type { Session } from "./Session.ts"
 const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type ${type}`
 
 /** A decision that only confirms. */
-export function plain(id: number, outcome: Outcome): Decision {
-  const confirm = outcome === "success" ? 1 : outcome === "failure" ? -1 : 0
-  return { id, confirm, terminate: false, keep: false, barrier: Ledger.NO_EVENTS, timeLow: 0, timeHigh: 0 }
-}
+export const plain = (id: number, outcome: Outcome): Decision => ({
+  id,
+  confirm: confirmOf(outcome),
+  terminate: false,
+  keep: false,
+  barrier: Ledger.NO_EVENTS,
+  timeLow: 0,
+  timeHigh: 0
+})
+
+const confirmOf = (outcome: Outcome): Decision["confirm"] =>
+  outcome === "success" ? 1 : outcome === "failure" ? -1 : 0
 
 /** Takes a command; a decision that is made at once is added to `decisions`. */
 export function command(session: Session, notice: CommandRequested, decisions: Decision[]): void {
@@ -30,61 +38,91 @@ export function command(session: Session, notice: CommandRequested, decisions: D
     // A command point without handler is confirmed positively.
     if (hooks !== undefined) hooks.received = true
     instruct(block, slot, notice)
-    decisions.push(conclude(session, notice, hooks, "success", endOf(host)))
+    decisions.push(decisionOf(session, notice, hooks, "success", endOf(host)))
     return
   }
   if (running(hooks)) {
     // The output is being operated by a command that is not terminated yet.
-    decisions.push(conclude(session, notice, undefined, "failure", endOf(host)))
+    decisions.push(decisionOf(session, notice, undefined, "failure", endOf(host)))
     return
   }
-  const deciding = new Deciding("onReceive", () => `${nameOf(notice.type)} ${notice.ioa} of station ${notice.ca}`)
-  session.aborts.set(notice.id, deciding)
-  if (hooks.deciding === null) decide(session, notice, hooks, deciding, decisions)
-  else hooks.queue.push({ session, notice, deciding })
+  const operation = new Operation(session, notice, hooks)
+  if (hooks.deciding === null) operation.begin(decisions)
+  else {
+    operation.list()
+    hooks.queue.push(operation)
+  }
 }
 
 const running = ({ awaiting }: Hooks): boolean => awaiting?.confirmed === true && awaiting.session.reason === null
 
-function decide(
-  session: Session,
-  notice: CommandRequested,
-  hooks: Hooks,
-  deciding: Deciding,
-  decisions: Decision[] | null
-): void {
-  const { host } = session
-  const { block, slot } = notice
-  const since = endOf(host)
-  const previous = instructionOf(block, slot)
-  const before = hooks.received
-  hooks.deciding = deciding
-  hooks.received = true
-  instruct(block, slot, notice)
-  let accepted = false
-  deciding.onOver = () => {
-    if (!accepted) {
+/** A command that its handler decides. */
+export class Operation extends Deciding {
+  readonly notice: CommandRequested
+  private readonly hooks: Hooks
+  /** Takes decisions that are made at once; null when nobody collects them. */
+  private decisions: Decision[] | null = null
+  /** What the point said before, and whether that came from a client. */
+  private previous: Instruction = NOTHING
+  private received = false
+  private since = 0
+  private accepted = false
+
+  constructor(session: Session, notice: CommandRequested, hooks: Hooks) {
+    super(session, notice.id)
+    this.notice = notice
+    this.hooks = hooks
+  }
+
+  get callback(): string {
+    return "onReceive"
+  }
+  get subject(): string {
+    const { type, ioa, ca } = this.notice
+    return `${nameOf(type)} ${ioa} of station ${ca}`
+  }
+
+  /** Lets the point say what is commanded and asks its handler. */
+  begin(decisions: Decision[] | null): void {
+    const { hooks, notice } = this
+    const { block, slot } = notice
+    this.decisions = decisions
+    this.since = endOf(this.session.host)
+    this.previous = instructionOf(block, slot)
+    this.received = hooks.received
+    hooks.deciding = this
+    hooks.received = true
+    instruct(block, slot, notice)
+    this.ask()
+  }
+
+  protected call(): Outcome | Promise<Outcome> {
+    return (this.hooks.onCommand as CommandHandler)(new Described(this.session, this.notice, this.previous, this))
+  }
+
+  protected conclude(outcome: Outcome, late: boolean): void {
+    const { session } = this
+    if (session.reason !== null) return
+    this.accepted = outcome !== "failure"
+    const decision = decisionOf(session, this.notice, this.hooks, outcome, this.since)
+    if (late || this.decisions === null) session.decided([decision])
+    else this.decisions.push(decision)
+  }
+
+  protected override ending(): void {
+    const { hooks, notice } = this
+    const { block, slot } = notice
+    if (!this.accepted) {
       // What was refused was not done: the point shows what it showed before, unless the application changed it.
-      if (Image.value(block, slot) === notice.value) instruct(block, slot, previous)
-      hooks.received = before
+      if (Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
+      hooks.received = this.received
     }
     hooks.deciding = null
-    next(hooks)
+    if (hooks.queue.length > 0) next(hooks)
   }
-  ask(
-    host,
-    deciding,
-    () => (hooks.onCommand as CommandHandler)(new Described(session, notice, previous, deciding)),
-    (outcome, late) => {
-      accepted = outcome !== "failure"
-      session.aborts.delete(notice.id)
-      if (session.reason !== null) return
-      const decision = conclude(session, notice, hooks, outcome, since)
-      if (late || decisions === null) session.decided([decision])
-      else decisions.push(decision)
-    }
-  )
 }
+
+const NOTHING: Instruction = { value: 0, qualifier: 0, timeLow: 0, timeHigh: 0 }
 
 /** What a command point says. */
 function instructionOf(block: Block, slot: number): Instruction {
@@ -109,11 +147,11 @@ function next(hooks: Hooks): void {
   for (;;) {
     const waiting = hooks.queue.shift()
     if (waiting === undefined) return
-    const { session, notice, deciding } = waiting
-    if (deciding.over || !session.awaits(notice.id)) continue
-    if (hooks.onCommand !== null && !running(hooks)) return decide(session, notice, hooks, deciding, null)
+    const { session, notice } = waiting
+    if (waiting.over || !session.awaits(notice.id)) continue
+    if (hooks.onCommand !== null && !running(hooks)) return waiting.begin(null)
     session.aborts.delete(notice.id)
-    session.decided([conclude(session, notice, hooks, running(hooks) ? "failure" : "success", endOf(session.host))])
+    session.decided([decisionOf(session, notice, hooks, running(hooks) ? "failure" : "success", endOf(session.host))])
   }
 }
 
@@ -122,9 +160,9 @@ class Described implements Command {
   readonly peer: Peer
   readonly previous: Instruction
   private readonly notice: CommandRequested
-  private readonly deciding: Deciding
+  private readonly deciding: Operation
 
-  constructor(session: Session, notice: CommandRequested, previous: Instruction, deciding: Deciding) {
+  constructor(session: Session, notice: CommandRequested, previous: Instruction, deciding: Operation) {
     this.peer = session.peer
     this.previous = previous
     this.notice = notice
@@ -175,7 +213,7 @@ function markSince(host: Host, since: number): number {
 }
 
 /** What follows from an outcome; `since` is the end of the log when the command was taken up. */
-function conclude(
+function decisionOf(
   session: Session,
   notice: CommandRequested,
   hooks: Hooks | undefined,
@@ -198,10 +236,13 @@ function conclude(
   if (keep && hooks !== undefined) defer(session, notice.id, hooks, success)
   if (success && hooks?.relatedIoAutoreturn === true) returnInformation(session, notice, hooks)
   return {
-    ...plain(notice.id, outcome),
+    id: notice.id,
+    confirm: confirmOf(outcome),
     terminate: success && !manual && (notice.selected || hooks?.actTerm !== false),
     keep,
-    barrier: markSince(host, since)
+    barrier: markSince(host, since),
+    timeLow: 0,
+    timeHigh: 0
   }
 }
 

@@ -3,25 +3,33 @@
 import { CallbackFailed } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import type { Outcome } from "./ServerEvent.ts"
+import type { Session } from "./Session.ts"
 
-/** A decision that is being made: what it is about, and how to call it off. */
-export class Deciding {
-  readonly callback: string
-  private readonly describe: () => string
-  /** Called once when the decision is over, answered or given up. */
-  onOver: () => void = () => {}
+/**
+ * A request that is being decided: how to ask, what follows from the answer, and how to call it off. The session knows
+ * of it only from the moment it has to wait: most handlers answer at once.
+ */
+export abstract class Deciding {
+  readonly session: Session
+  readonly id: number
   private ended = false
+  private listed = false
   private controller: AbortController | null = null
 
-  /** `describe` says what it is about, in the rare case that somebody wants to know. */
-  constructor(callback: string, describe: () => string) {
-    this.callback = callback
-    this.describe = describe
+  constructor(session: Session, id: number) {
+    this.session = session
+    this.id = id
   }
 
-  get subject(): string {
-    return this.describe()
-  }
+  /** Name of the callback, and what it is asked about: for reports. */
+  abstract get callback(): string
+  abstract get subject(): string
+  /** Calls the handler. */
+  protected abstract call(): Outcome | Promise<Outcome>
+  /** Acts on the outcome; `late` when it did not come at once. The session may have ended meanwhile. */
+  protected abstract conclude(outcome: Outcome, late: boolean): void
+  /** Called once when the decision is over, answered or given up. */
+  protected ending(): void {}
 
   /** Answered, or given up. */
   get over(): boolean {
@@ -33,23 +41,71 @@ export class Deciding {
     if (this.controller === null) {
       this.controller = new AbortController()
       if (this.ended) this.controller.abort()
+      else this.list()
     }
     return this.controller.signal
   }
 
-  /** The answer is there. */
-  answered(): void {
-    if (this.ended) return
+  /** Lets the session call it off. */
+  list(): void {
+    if (this.listed) return
+    this.listed = true
+    this.session.aborts.set(this.id, this)
+  }
+
+  private unlist(): void {
+    if (!this.listed) return
+    this.listed = false
+    this.session.aborts.delete(this.id)
+  }
+
+  private end(): void {
     this.ended = true
-    this.onOver()
+    this.ending()
   }
 
   /** Nobody waits for the answer any more. */
   abort(): void {
     if (this.ended) return
-    this.ended = true
+    this.unlist()
     this.controller?.abort()
-    this.onOver()
+    this.end()
+  }
+
+  /** Calls the handler and hands its outcome on, at once when it is there at once. */
+  ask(): void {
+    let answer: Outcome | Promise<Outcome>
+    try {
+      answer = this.call()
+    } catch (cause) {
+      answer = this.refuse(cause)
+    }
+    if (!isPromise(answer)) return this.answered(this.judge(answer), false)
+    if (this.session.reason === null) this.list()
+    else this.abort()
+    void Promise.resolve(answer)
+      .then(
+        (outcome) => this.judge(outcome),
+        (cause) => this.refuse(cause)
+      )
+      .then((outcome) => this.answered(outcome, true))
+  }
+
+  private judge(outcome: unknown): Outcome {
+    if (outcome === "success" || outcome === "failure" || outcome === "none") return outcome
+    return this.refuse(new TypeError("it returned something that is no response"))
+  }
+
+  private refuse(cause: unknown): Outcome {
+    if (!this.ended) failed(this.session.host, this.callback, this.subject, cause)
+    return "failure"
+  }
+
+  private answered(outcome: Outcome, late: boolean): void {
+    if (this.ended) return
+    this.unlist()
+    this.conclude(outcome, late)
+    this.end()
   }
 }
 
@@ -59,36 +115,4 @@ export const isPromise = <A>(value: A | Promise<A>): value is Promise<A> =>
 /** Reports a callback that failed. */
 export function failed(host: Host, callback: string, subject: string, cause: unknown): void {
   host.tell({ event: "error", error: new CallbackFailed({ callback, subject, cause }) })
-}
-
-/** Calls a handler and hands its outcome on, at once when it is there at once (`late` false). */
-export function ask(
-  host: Host,
-  deciding: Deciding,
-  handler: () => Outcome | Promise<Outcome>,
-  then: (outcome: Outcome, late: boolean) => void
-): void {
-  const judge = (outcome: unknown): Outcome => {
-    if (outcome === "success" || outcome === "failure" || outcome === "none") return outcome
-    return refuse(new TypeError("it returned something that is no response"))
-  }
-  const refuse = (cause: unknown): Outcome => {
-    if (!deciding.over) failed(host, deciding.callback, deciding.subject, cause)
-    return "failure"
-  }
-  const conclude = (outcome: Outcome, late: boolean): void => {
-    if (deciding.over) return
-    then(outcome, late)
-    deciding.answered()
-  }
-  let answer: Outcome | Promise<Outcome>
-  try {
-    answer = handler()
-  } catch (cause) {
-    answer = refuse(cause)
-  }
-  if (!isPromise(answer)) return conclude(judge(answer), false)
-  void Promise.resolve(answer)
-    .then(judge, refuse)
-    .then((outcome) => conclude(outcome, true))
 }

@@ -7,7 +7,7 @@ import * as Request from "../core/procedure/Request.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
-import { ask, Deciding, failed, isPromise } from "./Deciding.ts"
+import { Deciding, failed, isPromise } from "./Deciding.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Hooks, PointCallback } from "./Hooks.ts"
 import type { Host, RawHandler } from "./Host.ts"
@@ -92,22 +92,40 @@ export function raw(host: Host, name: string, handler: RawHandler | null, peer: 
 
 // ---- clock, counters, reset, parameters ----
 
-/** Lets a handler of the server decide a request, and concludes with its outcome. */
-function decide(
-  session: Session,
-  id: number,
-  deciding: Deciding,
-  decisions: Notices.Decision[],
-  handler: () => Outcome | Promise<Outcome>,
-  conclude: (outcome: Outcome) => Notices.Decision
-): void {
-  session.aborts.set(id, deciding)
-  ask(session.host, deciding, handler, (outcome, late) => {
-    session.aborts.delete(id)
-    if (session.reason !== null) return
-    if (late) session.decided([conclude(outcome)])
-    else decisions.push(conclude(outcome))
-  })
+/** A request that a handler of the server decides. */
+class Asked extends Deciding {
+  readonly callback: string
+  readonly subject: string
+  private readonly decisions: Notices.Decision[]
+  private readonly handler: () => Outcome | Promise<Outcome>
+  private readonly decisionOf: (outcome: Outcome) => Notices.Decision
+
+  constructor(
+    session: Session,
+    id: number,
+    [callback, subject]: readonly [string, string],
+    decisions: Notices.Decision[],
+    handler: () => Outcome | Promise<Outcome>,
+    decisionOf: (outcome: Outcome) => Notices.Decision
+  ) {
+    super(session, id)
+    this.callback = callback
+    this.subject = subject
+    this.decisions = decisions
+    this.handler = handler
+    this.decisionOf = decisionOf
+  }
+
+  protected call(): Outcome | Promise<Outcome> {
+    return this.handler()
+  }
+
+  protected conclude(outcome: Outcome, late: boolean): void {
+    if (this.session.reason !== null) return
+    const decision = this.decisionOf(outcome)
+    if (late) this.session.decided([decision])
+    else this.decisions.push(decision)
+  }
 }
 
 function clock(session: Session, notice: Notices.ClockRequested, decisions: Notices.Decision[]): void {
@@ -125,15 +143,11 @@ function clock(session: Session, notice: Notices.ClockRequested, decisions: Noti
   }
   const handler = host.onClockSync
   if (handler === null) decisions.push(conclude("success"))
-  else
-    decide(
-      session,
-      notice.id,
-      new Deciding("onClockSync", () => `station ${ca}`),
-      decisions,
-      () => handler(peer, timeLow, timeHigh, timeMs),
-      conclude
-    )
+  else {
+    const subject = ["onClockSync", `station ${ca}`] as const
+    const call = (): Outcome | Promise<Outcome> => handler(peer, timeLow, timeHigh, timeMs)
+    new Asked(session, notice.id, subject, decisions, call, conclude).ask()
+  }
 }
 
 /** Carries a freeze or reset of counters out at once, on every station that was asked. */
@@ -160,8 +174,9 @@ function reset(session: Session, notice: Notices.ResetRequested, decisions: Noti
       queueMicrotask(() => host.closeWhenAcknowledged(session))
     return Commands.plain(notice.id, outcome)
   }
-  const deciding = new Deciding("onReset", () => `station ${notice.ca}`)
-  decide(session, notice.id, deciding, decisions, () => handler(peer, notice.ca, notice.qualifier), conclude)
+  const subject = ["onReset", `station ${notice.ca}`] as const
+  const call = (): Outcome | Promise<Outcome> => handler(peer, notice.ca, notice.qualifier)
+  new Asked(session, notice.id, subject, decisions, call, conclude).ask()
 }
 
 /** QRP: general reset of the process. */
@@ -173,15 +188,9 @@ function parameter(session: Session, notice: Notices.ParameterRequested, decisio
     decisions.push(Commands.plain(notice.id, "failure"))
     return
   }
-  const deciding = new Deciding("onParameter", () => `${nameOf(notice.type)} of station ${notice.ca}`)
-  decide(
-    session,
-    notice.id,
-    deciding,
-    decisions,
-    () => handler(session.peer, notice),
-    (outcome) => Commands.plain(notice.id, outcome)
-  )
+  const subject = ["onParameter", `${nameOf(notice.type)} of station ${notice.ca}`] as const
+  const call = (): Outcome | Promise<Outcome> => handler(session.peer, notice)
+  new Asked(session, notice.id, subject, decisions, call, (outcome) => Commands.plain(notice.id, outcome)).ask()
 }
 
 // ---- refresh, time-outs ----

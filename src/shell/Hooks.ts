@@ -1,7 +1,6 @@
 // What the application attached to a point: sparse, so that a million points without callbacks cost nothing.
-import type { CommandRequested } from "../core/procedure/Notice.ts"
 import type { Block } from "../core/process/Block.ts"
-import type { Deciding } from "./Deciding.ts"
+import type { Operation } from "./Commands.ts"
 import type { Outcome, Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
@@ -38,13 +37,6 @@ export interface Command {
 
 export type CommandHandler = (command: Command) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
-
-/** A command that waits until the one before it is decided. */
-export interface Waiting {
-  readonly session: Session
-  readonly notice: CommandRequested
-  readonly deciding: Deciding
-}
 
 /** A command that was not answered at once. */
 export interface Awaiting {
@@ -84,8 +76,8 @@ export interface Hooks {
   /** A command point whose value came from a client: it is not the application's to change. */
   received: boolean
   /** The command that is being decided, and those that wait for it. */
-  deciding: Deciding | null
-  queue: Waiting[]
+  deciding: Operation | null
+  queue: Operation[]
 }
 
 const make = (): Hooks => ({
