@@ -19,6 +19,13 @@ const BURST = 256
 /** Flushes that are remembered. */
 const FLUSHES = 1024
 
+/** The ends of logs; not by `map`, whose arrays are of another kind to the compiler than literals. */
+function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
+  const ends: number[] = []
+  for (const log of logs) ends.push(log.end)
+  return ends
+}
+
 export abstract class Publisher extends Stations {
   readonly sessions: Set<Session> = new Set()
   /** Sessions whose window is open: only these have to be told of events. */
@@ -29,7 +36,9 @@ export abstract class Publisher extends Stations {
   private scheduled = false
   /** Log end at which a synchronous burst is flushed before it is over. */
   private flushAt = Number.POSITIVE_INFINITY
-  private published = 0
+  private readonly logs: readonly EventLog.EventLog[]
+  /** Records in all logs when a publisher last waited for a turn of the event loop. */
+  private settledEnd = 0
   private waiters: (() => void)[] = []
   /** End of the log and wall time of the newest flushes, in a ring: when an event was made is asked for rarely. */
   private readonly flushes = new Float64Array(2 * FLUSHES)
@@ -37,38 +46,38 @@ export abstract class Publisher extends Stations {
 
   constructor(options: Options) {
     super(options)
-    this.ends = this.world.logs.map((log) => log.end)
+    this.logs = this.world.logs
+    this.ends = endsOf(this.logs)
   }
 
   /** Publishes the reading of a counter at its last freeze. */
   publishFrozen(block: Block, slot: number): void {
     if (this.sessions.size === 0) return
-    const log = this.world.logs[block.of.priority] as EventLog.EventLog
+    const log = this.logs[block.priority] as EventLog.EventLog
     EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
-    this.appended(log.end)
+    if (!this.scheduled) this.schedule(log.end)
   }
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
   append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
     if (this.sessions.size === 0) return -1
-    const log = this.world.logs[block.of.priority] as EventLog.EventLog
+    const log = this.logs[block.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
     if (block.kind === Value.Kind.PackedSingles) Image.reported(block, slot)
-    this.appended(end)
+    if (!this.scheduled) this.schedule(end)
+    else if (end >= this.flushAt) this.flush()
     return end
   }
 
-  private appended(end: number): void {
-    this.published++
-    if (!this.scheduled) {
-      this.scheduled = true
-      this.flushAt = end + this.early()
-      queueMicrotask(() => {
-        this.scheduled = false
-        if (this.open.size === 0) this.remember(this.logEnds()[0] as number)
-        this.flush()
-      })
-    } else if (end >= this.flushAt) this.flush()
+  /** Lets sessions send in the next microtask what was published until then. */
+  private schedule(end: number): void {
+    this.scheduled = true
+    this.flushAt = end + this.early()
+    queueMicrotask(() => {
+      this.scheduled = false
+      if (this.open.size === 0) this.remember(this.logEnds()[0] as number)
+      this.flush()
+    })
   }
 
   /** Throws {@link IllegalCause} for a cause that the type of a block's events cannot have in monitor direction. */
@@ -120,10 +129,10 @@ export abstract class Publisher extends Stations {
 
   /** The ends of the logs; the same array as long as nothing was appended. */
   logEnds(): readonly number[] {
-    const { logs } = this.world
+    const { logs } = this
     for (let i = 0; i < logs.length; i++)
       if ((logs[i] as EventLog.EventLog).end !== this.ends[i]) {
-        this.ends = logs.map((log) => log.end)
+        this.ends = endsOf(logs)
         break
       }
     return this.ends
@@ -137,9 +146,17 @@ export abstract class Publisher extends Stations {
   room(): Promise<void> {
     const half = this.world.limits.logRecords / 2
     if (this.backlog() > half) return new Promise((resolve) => this.waiters.push(resolve))
-    if (this.published < BURST) return Promise.resolve()
-    this.published = 0
+    const end = this.published()
+    if (end - this.settledEnd < BURST) return Promise.resolve()
+    this.settledEnd = end
     return new Promise((resolve) => this.clock.afterInput(resolve))
+  }
+
+  /** Events that were ever published. */
+  private published(): number {
+    let end = 0
+    for (const log of this.logs) end += log.end
+    return end
   }
 
   /** Events that wait for the slowest started session. */
@@ -155,7 +172,7 @@ export abstract class Publisher extends Stations {
     if (this.waiters.length === 0 || this.backlog() > this.world.limits.logRecords / 2) return
     const waiters = this.waiters
     this.waiters = []
-    this.published = 0
+    this.settledEnd = this.published()
     for (const resolve of waiters) this.clock.afterInput(resolve)
   }
 

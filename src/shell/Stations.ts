@@ -177,9 +177,11 @@ export abstract class Stations {
 
   /** Sets a value; a time-tagged point is tagged with `atMs`, or the present time. Throws {@link InvalidValue}. */
   setValue(block: Block, slot: number, value: number, atMs?: number): void {
-    const problem = Value.problem(block.layout, value)
-    if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
-    Image.setValue(block, slot, value)
+    if (!Image.setFloat(block, slot, value)) {
+      const problem = Value.problem(block.layout, value)
+      if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
+      Image.setValue(block, slot, value)
+    }
     if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
   }
 

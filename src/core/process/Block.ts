@@ -65,6 +65,7 @@ export class Block {
   /** Type of events and VSQ for one object: the first octets of an event's header. */
   readonly eventKey: number
   readonly eventTagged: boolean
+  readonly priority: number
   readonly layout: Value.Layout
   readonly kind: Value.Kind
   readonly stride: number
@@ -107,6 +108,7 @@ export class Block {
     this.ca = of.ca
     this.eventKey = of.eventType | 0x100
     this.eventTagged = of.eventTagged
+    this.priority = of.priority
     this.zone = zone
     this.layout = layout
     this.kind = layout.kind

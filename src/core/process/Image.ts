@@ -208,6 +208,15 @@ export function quality(block: Block, slot: number): number {
     : (block.octets[slot * block.stride + qualityAt] as number) & qualityMask
 }
 
+/** The usual case of {@link setValue}: an ordinary number for a float that is well. False, and nothing set, otherwise. */
+export function setFloat(block: Block, slot: number, next: number): boolean {
+  const { layout } = block
+  if (layout.kind !== Value.Kind.Short || block.unfit !== null || !(next >= layout.min && next <= layout.max))
+    return false
+  block.view.setFloat32(slot * 5, next, true)
+  return true
+}
+
 /** Sets a value that {@link Value.problem} accepts. A float that is not finite keeps the old value and makes it invalid. */
 export function setValue(block: Block, slot: number, next: number): void {
   const at = slot * block.stride
