@@ -14,6 +14,7 @@ export interface Limits {
   readonly handshakes: number
   readonly fileStepMs: number
   readonly fileOctetsMax: number
+  readonly rehearsalMs: number
 }
 
 /** One row: what the limit bounds, its default and range, and what happens when it is reached. */
@@ -75,7 +76,15 @@ export const table: readonly LimitRow[] = [
     3_600_000,
     "a file transfer that does not go on is ended and its file is free again"
   ),
-  row("fileOctetsMax", "octets", 16_777_215, 0, 16_777_215, "a longer file that a client announces is refused")
+  row("fileOctetsMax", "octets", 16_777_215, 0, 16_777_215, "a longer file that a client announces is refused"),
+  row(
+    "rehearsalMs",
+    "ms",
+    250,
+    0,
+    10_000,
+    "the server listens, though the first requests of its first client take longer"
+  )
 ]
 
 /** The defaults of {@link table}. */
@@ -91,7 +100,8 @@ export const defaults: Limits = {
   handshakeMs: 10_000,
   handshakes: 256,
   fileStepMs: 30_000,
-  fileOctetsMax: 16_777_215
+  fileOctetsMax: 16_777_215,
+  rehearsalMs: 250
 }
 
 /** Names every limit outside its range; empty when all are well. */

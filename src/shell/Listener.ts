@@ -7,6 +7,7 @@ import type { CloseReason } from "../core/Violation.ts"
 import { failed } from "./Deciding.ts"
 import { AddressInUse, AddressUnavailable, type ListenError, ListenFailed, PermissionDenied } from "./Errors.ts"
 import type { Host } from "./Host.ts"
+import * as Reading from "./Reading.ts"
 import { type Certificate, Session } from "./Session.ts"
 import { Handshakes } from "./tls/Tls.ts"
 
@@ -78,11 +79,11 @@ const run = (host: Host, socket: Net.Socket, certificate: Certificate | null): E
       host.tell({ event: "closed", peer, reason, ...(session.why === null ? {} : { why: session.why }) })
       resume(Effect.succeed(reason))
     }
-    socket.on("data", (chunk: Buffer) => session.received(chunk))
     socket.on("drain", () => session.drained())
     socket.on("end", () => session.end("peerClosed"))
     socket.on("error", () => session.end("broken"))
     socket.on("close", () => session.end("broken"))
+    Reading.begin(socket, (chunk) => session.received(chunk), certificate === null && host.options.sharedReadBuffer)
     return Effect.sync(() => session.end("shutdown"))
   }).pipe(Effect.ensuring(flushAndClose(socket, host.options.limits.lingerMs)), Effect.asVoid)
 

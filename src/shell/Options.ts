@@ -19,6 +19,8 @@ export interface Options {
   readonly limits: Limits.Limits
   /** Whether events that wait together share an ASDU, default true. */
   readonly packEvents: boolean
+  /** Whether plain TCP connections read into one buffer that all share, where Node can; default true. */
+  readonly sharedReadBuffer: boolean
   /** Open connections at a time, 0 = no limit but the safety limit `limits.connections`. */
   readonly maxConnections: number
   /** Granularity of cyclic transmission in ms, at least 50, default 100. */
@@ -71,6 +73,7 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     profile: partial.profile ?? profile,
     limits,
     packEvents: partial.packEvents ?? true,
+    sharedReadBuffer: partial.sharedReadBuffer ?? true,
     maxConnections: whole("maxConnections", partial.maxConnections ?? 0, 0, 1_000_000),
     tickRateMs: whole("tickRateMs", partial.tickRateMs ?? 100, 50, 3_600_000),
     selectMs: whole("selectMs", partial.selectMs ?? 30_000, 0, 0x7fff_ffff),

@@ -5,6 +5,7 @@ import type { ListenError } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Listener from "./Listener.ts"
 import * as Log from "./Log.ts"
+import { rehearse } from "./Rehearsal.ts"
 import type { Ticker } from "./Ticker.ts"
 
 const logs = { error: Effect.logError, warning: Effect.logWarning, info: Effect.logInfo, debug: Effect.logDebug }
@@ -29,6 +30,7 @@ export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listen
       () => Effect.sync(() => host.observers.delete(observer))
     )
     yield* Effect.addFinalizer(() => released(host))
+    yield* Effect.sync(() => rehearse(host.options))
     const address = yield* Listener.listen(host)
     yield* Effect.forkScoped(ticker.run)
     return address

@@ -23,6 +23,11 @@ export interface ServerOptions {
 
   /** Whether events that wait together share an ASDU, default true. */
   readonly packEvents?: boolean
+  /**
+   * Whether plain TCP connections read into one buffer that all share, default true: it saves an allocation a read.
+   * Where Node cannot (or is none that it was tried with) each read has a buffer of its own, as with false.
+   */
+  readonly sharedReadBuffer?: boolean
   /** The interoperability profile, default "c104". */
   readonly profile?: "c104" | "iec" | Profile.Profile
   /** Limits of this server: names, defaults and ranges in the table of the README. */

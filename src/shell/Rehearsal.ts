@@ -1,0 +1,157 @@
+// Before a process listens for the first time, a server of its own plays a session with itself, without a socket: the
+// runtime compiles what it has seen running, and so the first client's interrogation, command or event meets compiled
+// code instead of being what is learnt from. Nothing of it is seen outside.
+import type { Socket } from "node:net"
+import { Duplex } from "node:stream"
+import * as Frame from "../core/apci/Frame.ts"
+import { Cause } from "../core/asdu/Cause.ts"
+import { Type } from "../core/asdu/TypeTable.ts"
+import type { Place } from "../core/process/Image.ts"
+import { Host } from "./Host.ts"
+import * as Options from "./Options.ts"
+import { Session } from "./Session.ts"
+
+const CA = 1
+const COMMAND = 1
+const SELECTED = 2
+/** Points with time tags, and measured values at contiguous and at scattered addresses. */
+const EVENTS = { from: 1000, count: 64 }
+const RUN = { from: 10_000, count: 4800 }
+const SCATTERED = { from: 20_000, count: 400, step: 3 }
+const RECORDS = 1024
+
+/** A transport that takes everything at once and gives it to nobody. */
+class Nowhere extends Duplex {
+  override _read(): void {}
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    done()
+  }
+}
+
+/** A server, and both sides of one session after the other. */
+class Rehearsal {
+  private readonly host: Host
+  private session!: Session
+  private readonly events: Place
+  private readonly request = Buffer.alloc(16)
+  private readonly view = new DataView(this.request.buffer, this.request.byteOffset, this.request.byteLength)
+  private asked = 0
+  private refused = 0
+  private sessions = 0
+  private sentFrames = 0
+
+  constructor(like: Options.Options) {
+    const { link, packEvents, limits, profile, clock } = like
+    const options = { link, packEvents, clock, limits: { ...limits, logRecords: RECORDS } }
+    const host = new Host(Options.complete(options, profile))
+    host.addStation(CA)
+    this.events = host.addPoints(CA, EVENTS.from, Type.M_ME_TF_1, EVENTS.count) as Place
+    host.addPoints(CA, RUN.from, Type.M_ME_NC_1, RUN.count)
+    for (let i = 0; i < SCATTERED.count; i++) host.addPoints(CA, SCATTERED.from + i * SCATTERED.step, Type.M_ME_NC_1, 1)
+    for (const address of [COMMAND, SELECTED]) {
+      const { block, slot } = host.addPoints(CA, address, Type.C_SC_NA_1, 1) as Place
+      host.hooks.of(block, slot).onCommand = () => "success"
+      host.setSelect(block, slot, address === SELECTED)
+    }
+    host.observers.add(({ event }) => {
+      if (event === "rejected") this.refused++
+    })
+    this.host = host
+  }
+
+  /** A new connection, started. */
+  connect(): void {
+    const { host } = this
+    const peer = { session: host.nextSession(), address: "", port: 0 }
+    this.session = new Session(host, new Nowhere() as unknown as Socket, peer)
+    this.asked = 0
+    host.sessions.add(this.session)
+    this.session.received(Buffer.of(0x68, 4, Frame.U.STARTDT_ACT, 0, 0, 0))
+  }
+
+  /** A window of events, published and acknowledged. */
+  publish(): void {
+    const { host, events } = this
+    const { block } = events
+    for (let i = 0; i < host.world.link.k; i++) {
+      const slot = (events.slot + i) % EVENTS.count
+      host.setValue(block, slot, i)
+      host.publish(block, slot, Cause.SPONTANEOUS, 0)
+    }
+    host.flush()
+    this.acknowledge()
+  }
+
+  /** A whole station interrogation. */
+  interrogate(): void {
+    this.ask(Type.C_IC_NA_1, 0, 20)
+    while (this.session.state.work.interrogations.length > 0) this.acknowledge()
+  }
+
+  /** A direct command, and one that is selected first. */
+  operate(): void {
+    this.ask(Type.C_SC_NA_1, COMMAND, 1)
+    this.ask(Type.C_SC_NA_1, SELECTED, 0x81)
+    this.ask(Type.C_SC_NA_1, SELECTED, 1)
+  }
+
+  disconnect(): void {
+    const { sentFrames } = this.session.state
+    this.sessions++
+    this.sentFrames += sentFrames
+    this.session.end("shutdown")
+    this.host.ended(this.session)
+  }
+
+  get played(): Played {
+    const { sessions, sentFrames, refused } = this
+    return { sessions, sentFrames, events: this.host.logEnds()[0] as number, negative: refused }
+  }
+
+  private acknowledge(): void {
+    Frame.putS(this.view, 0, this.session.state.link.sendNumber)
+    this.session.received(this.request.subarray(0, 6))
+  }
+
+  private ask(type: number, ioa: number, qualifier: number): void {
+    const asdu = [type, 1, Cause.ACTIVATION, 0, CA, 0, ioa, 0, 0, qualifier]
+    this.request.set([0x68, 4 + asdu.length, 0, 0, 0, 0, ...asdu])
+    Frame.putI(this.view, 0, this.asked++ & 0x7fff, this.session.state.link.sendNumber)
+    this.session.received(this.request)
+  }
+}
+
+/** Sessions, and windows of events with commands behind each in every one of them. */
+const SESSIONS = 200
+const WINDOWS = 10
+
+/** What was played. */
+export interface Played {
+  readonly sessions: number
+  readonly events: number
+  readonly sentFrames: number
+  /** Requests that were refused, of which there are none. */
+  readonly negative: number
+}
+
+let rehearsed = false
+
+/** Rehearses once a process, at most for `limits.rehearsalMs`; null when there was nothing to do. */
+export function rehearse(options: Options.Options): Played | null {
+  const { rehearsalMs } = options.limits
+  if (rehearsed || rehearsalMs === 0) return null
+  rehearsed = true
+  const { monotonicMs } = options.clock
+  const untilMs = monotonicMs() + rehearsalMs
+  const rehearsal = new Rehearsal(options)
+  for (let session = 0; session < SESSIONS && monotonicMs() < untilMs; session++) {
+    rehearsal.connect()
+    rehearsal.interrogate()
+    for (let window = 0; window < WINDOWS; window++) {
+      rehearsal.publish()
+      rehearsal.operate()
+    }
+    rehearsal.disconnect()
+  }
+  return rehearsal.played
+}
