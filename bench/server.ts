@@ -138,8 +138,10 @@ if (interrogated > 0) {
 
 // ---- what a client can trigger ----
 
+let turn = 0
 const publishOne = (index: number): void => {
-  const point = points[index % points.length] as Point
+  if (++turn >= points.length) turn = 0
+  const point = points[turn] as Point
   point.value = index
   point.transmit(Cot.SPONTANEOUS)
 }

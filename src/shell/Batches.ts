@@ -18,7 +18,7 @@ export function publish(
   cause: number,
   originator: number
 ): boolean {
-  host.checkCause(block, cause)
+  if (cause !== Cause.SPONTANEOUS) host.checkCause(block, cause)
   if (slots.length === 0 || host.sessions.size === 0) return false
   if (host.hooks.has(block)) {
     if (cause === Cause.PERIODIC)
@@ -30,6 +30,5 @@ export function publish(
     ticker.offer([{ block, slots: Int32Array.from(slots), type: block.of.cyclicType, cause }])
     return true
   }
-  for (const slot of slots) host.append(block, slot, cause, originator, 0)
-  return true
+  return host.appendAll(block, slots, cause, originator)
 }

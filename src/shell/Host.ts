@@ -60,6 +60,8 @@ export class Host extends Publisher {
   maxConnections: number
   /** The address and port that the server really listens on; null while it does not. */
   listening: { readonly host: string; readonly port: number } | null = null
+  /** Sessions that are started; they count themselves. */
+  activeCount = 0
   private lastSession = 0
   private readonly numbers = new Set<number>()
 
@@ -118,12 +120,6 @@ export class Host extends Publisher {
       for (const other of [...this.sessions]) other.end("shutdown")
     }
     look()
-  }
-
-  get activeCount(): number {
-    let count = 0
-    for (const session of this.sessions) if (session.isStarted) count++
-    return count
   }
 
   /** Tells every session that a station was initialised (COI octet). */

@@ -32,6 +32,8 @@ export abstract class Publisher extends Stations {
   readonly open: Set<Session> = new Set()
   /** Points whose newest value waits until their rate allows an event. */
   private readonly delayed = new Map<Hooks, Image.Place>()
+  /** Called when an event was put off: {@link reportDelayed} has to be called again and again. */
+  onDelayed: () => void = () => {}
   private ends: readonly number[]
   private scheduled = false
   /** Log end at which a synchronous burst is flushed before it is over. */
@@ -55,7 +57,7 @@ export abstract class Publisher extends Stations {
     if (this.sessions.size === 0) return
     const log = this.logs[block.priority] as EventLog.EventLog
     EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
-    if (!this.scheduled) this.schedule(log.end)
+    this.appended(log.end)
   }
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
@@ -64,9 +66,26 @@ export abstract class Publisher extends Stations {
     const log = this.logs[block.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
     if (block.kind === Value.Kind.PackedSingles) Image.reported(block, slot)
+    this.appended(end)
+    return end
+  }
+
+  /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
+  appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
+    if (this.sessions.size === 0) return false
+    const log = this.logs[block.priority] as EventLog.EventLog
+    for (const slot of slots) {
+      EventLog.append(log, block, slot, cause, originator, 0)
+      if (block.kind === Value.Kind.PackedSingles) Image.reported(block, slot)
+    }
+    this.appended(log.end)
+    return true
+  }
+
+  /** A log has grown to this end: it is flushed in the next microtask, or now when a burst has filled the windows. */
+  private appended(end: number): void {
     if (!this.scheduled) this.schedule(end)
     else if (end >= this.flushAt) this.flush()
-    return end
   }
 
   /** Lets sessions send in the next microtask what was published until then. */
@@ -189,6 +208,7 @@ export abstract class Publisher extends Stations {
     if (!Rates.moved(hooks, value, quality)) return false
     if (this.clock.monotonicMs() < hooks.reportedAtMs + hooks.minIntervalMs) {
       this.delayed.set(hooks, { block, slot })
+      this.onDelayed()
       return false
     }
     return this.report(hooks, block, slot)
@@ -199,6 +219,11 @@ export abstract class Publisher extends Stations {
     hooks.reportedQuality = Image.quality(block, slot)
     hooks.reportedAtMs = this.clock.monotonicMs()
     return this.append(block, slot, Cause.SPONTANEOUS, 0, 0) >= 0
+  }
+
+  /** Whether events are put off. */
+  get delays(): boolean {
+    return this.delayed.size > 0
   }
 
   /** Makes the events that the rate of their points had put off and that are due now. */

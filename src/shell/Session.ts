@@ -44,6 +44,7 @@ export class Session {
 
   private writable = true
   private listens = false
+  private counted = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: (() => void) | null = null
   private view: Buffer | null = null
@@ -135,6 +136,7 @@ export class Session {
     if (this.reason !== null) return
     const { state, outputs } = reduce(this.host.settled(), this.state, event)
     this.state = state
+    if (this.isStarted !== this.counted) this.count()
     if (outputs.end > outputs.start) this.write(outputs)
     if (outputs.notices.length > 0) this.act(outputs.notices)
     if (this.reason !== null) return
@@ -143,6 +145,12 @@ export class Session {
     if (listens !== this.listens) this.listen(listens)
     this.rearm()
     this.host.relieved()
+  }
+
+  /** Counts among the started sessions of the host, or not any more. */
+  private count(): void {
+    this.counted = !this.counted
+    this.host.activeCount += this.counted ? 1 : -1
   }
 
   /** Notes whether published events can leave at once. */

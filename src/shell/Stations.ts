@@ -178,11 +178,27 @@ export abstract class Stations {
   /** Sets a value; a time-tagged point is tagged with `atMs`, or the present time. Throws {@link InvalidValue}. */
   setValue(block: Block, slot: number, value: number, atMs?: number): void {
     if (!Image.setFloat(block, slot, value)) {
-      const problem = Value.problem(block.layout, value)
-      if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
+      checkValue(block, value)
       Image.setValue(block, slot, value)
     }
     if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
+  }
+
+  /** As {@link setValue} for several points of a block, all with one time; none is set when one value is unfit. */
+  setValues(block: Block, slots: readonly number[], values: readonly number[], atMs: number): void {
+    const { time } = block
+    for (const value of values) checkValue(block, value)
+    const [first] = slots
+    if (first === undefined) return
+    if (time !== null) this.stamp(time, block, first, atMs)
+    for (let i = 0; i < slots.length; i++) {
+      const slot = slots[i] as number
+      const value = values[i] as number
+      if (!Image.setFloat(block, slot, value)) Image.setValue(block, slot, value)
+      if (time === null) continue
+      time[slot * 2] = time[first * 2] as number
+      time[slot * 2 + 1] = time[first * 2 + 1] as number
+    }
   }
 
   /**
@@ -221,6 +237,12 @@ export abstract class Stations {
   nowMs(): number {
     return this.tagClock.nowMs()
   }
+}
+
+/** Throws {@link InvalidValue} for a value that points of a block cannot have. */
+function checkValue(block: Block, value: number): void {
+  const problem = Value.problem(block.layout, value)
+  if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
 }
 
 /** Throws {@link InvalidArgument} unless `type` can be the type of a point. */

@@ -8,18 +8,27 @@ export class TagClock {
   flags: number
   private readonly options: Options
   private readonly wallMs: () => number
+  /** Whether it is this machine's clock. */
+  private readonly own: boolean
   private offsetMs = 0
   private untilMs = Number.POSITIVE_INFINITY
 
   constructor(options: Options) {
     this.options = options
     this.wallMs = options.clock.wallMs
+    this.own = options.clockSource !== "c_cs"
     this.flags = options.clockSource === "c_cs" ? Time.INVALID : 0
   }
 
   /** The present time in ms since 1970 UTC. */
   nowMs(): number {
-    const nowMs = this.wallMs() + this.offsetMs
+    const wallMs = this.wallMs()
+    return this.own ? wallMs : this.clientsMs(wallMs)
+  }
+
+  /** By the clock that clients set, which is valid for a time. */
+  private clientsMs(wallMs: number): number {
+    const nowMs = wallMs + this.offsetMs
     if (nowMs >= this.untilMs) {
       this.untilMs = Number.POSITIVE_INFINITY
       this.flags = Time.INVALID

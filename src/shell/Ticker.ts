@@ -1,6 +1,6 @@
-// What happens by the clock: one fiber wakes every tick while the server runs. Points that are due for cyclic
-// transmission or background scan go to all started sessions as batches that a session reads from the image, counters
-// are frozen locally, and events that were put off are made. Nothing is sent while nobody is started.
+// What happens by the clock: every tick, while the server runs and there is anything of the kind. Points that are due
+// for cyclic transmission or background scan go to all started sessions as batches that a session reads from the image,
+// counters are frozen locally, and events that were put off are made. Nothing is sent while nobody is started.
 import * as Effect from "effect/Effect"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { CyclicBatch } from "../core/procedure/Turn.ts"
@@ -46,8 +46,12 @@ export class Ticker {
   private readonly freezes = new Map<number, Rhythm>()
   private readonly timers = new Set<Timer>()
 
+  private running = false
+  private cancel: (() => void) | null = null
+
   constructor(host: Host) {
     this.host = host
+    host.onDelayed = () => this.arm()
   }
 
   /** Sets the period of cyclic transmission of a point, 0 = none. */
@@ -66,18 +70,21 @@ export class Ticker {
     }
     group.slots.add(slot)
     group.batch = null
+    this.arm()
   }
 
   /** Sets the period of the background scan of a station, 0 = none. */
   setBackground(ca: number, everyMs: number): void {
     this.scans.delete(ca)
     if (everyMs > 0) this.scans.set(ca, this.rhythm(everyMs))
+    this.arm()
   }
 
   /** Sets the period of the local freeze of a station's counters (modes A and B), 0 = none. */
   setLocalFreeze(ca: number, everyMs: number): void {
     this.freezes.delete(ca)
     if (everyMs > 0) this.freezes.set(ca, this.rhythm(everyMs))
+    this.arm()
   }
 
   /** Calls back at a fixed delay while a client is active; null ends it. */
@@ -85,6 +92,7 @@ export class Ticker {
     for (const timer of this.timers) if (timer.block === block && timer.slot === slot) this.timers.delete(timer)
     if (callback !== null) this.timers.add({ block, slot, ...this.rhythm(everyMs) })
     this.host.hooks.of(block, slot).onTimer = callback
+    this.arm()
   }
 
   private rhythm(everyMs: number): Rhythm {
@@ -118,19 +126,30 @@ export class Ticker {
     for (const timer of this.timers) if (blocks.includes(timer.block)) this.timers.delete(timer)
   }
 
-  /** Ticks until it is interrupted. One timer, no fiber that sleeps: an idle server costs next to nothing. */
+  /** Ticks until it is interrupted, while there is anything to tick for. One timer, no fiber that sleeps. */
   readonly run: Effect.Effect<never> = Effect.callback<never>(() => {
-    const { clock, options } = this.host
-    let cancel = (): void => {}
-    const arm = (): void => {
-      cancel = clock.wake(options.tickRateMs, () => {
-        this.tick()
-        arm()
-      })
-    }
-    arm()
-    return Effect.sync(() => cancel())
+    this.running = true
+    this.arm()
+    return Effect.sync(() => {
+      this.running = false
+      this.cancel?.()
+      this.cancel = null
+    })
   })
+
+  /** Whether anything happens by the clock at all: a server without it does not wake up. */
+  private get wanted(): boolean {
+    return this.periods.size + this.scans.size + this.freezes.size + this.timers.size > 0 || this.host.delays
+  }
+
+  private arm(): void {
+    if (!this.running || this.cancel !== null || !this.wanted) return
+    this.cancel = this.host.clock.wake(this.host.options.tickRateMs, () => {
+      this.cancel = null
+      this.tick()
+      this.arm()
+    })
+  }
 
   /** Does what is due. */
   tick(): void {

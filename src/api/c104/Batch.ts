@@ -2,11 +2,12 @@
 
 import type { Block } from "../../core/process/Block.ts"
 import { inRange } from "../../shell/Check.ts"
-import { InvalidArgument } from "../../shell/Errors.ts"
+import { Detached, InvalidArgument } from "../../shell/Errors.ts"
 import type { DateTime } from "./DateTime.ts"
 import { Cot, Type } from "./enums.ts"
 import type { Point } from "./Point.ts"
 import type { Server } from "./Server.ts"
+import { toNumber } from "./values.ts"
 
 export interface BatchOptions {
   /** Cause of transmission, default spontaneous. */
@@ -14,6 +15,14 @@ export interface BatchOptions {
   readonly points?: Iterable<Point>
   /** Originator address written into the ASDUs, 0..255, default 0. */
   readonly originatorAddress?: number
+}
+
+/** Where the points of a batch are, as long as their block has this version; and room for their values. */
+interface Places {
+  readonly block: Block
+  readonly version: number
+  readonly slots: readonly number[]
+  readonly numbers: number[]
 }
 
 /** Types from here on are not monitoring types. */
@@ -24,6 +33,8 @@ export class Batch {
   readonly #points = new Map<number, Point>()
   /** The points by address; null after one was added. */
   #sorted: readonly Point[] | null = null
+  /** Where they are; null after one was added. */
+  #places: Places | null = null
   #originator = 0
 
   /** Throws `InvalidArgument` for points that do not go together. */
@@ -47,6 +58,7 @@ export class Batch {
     if (this.#points.has(point.ioAddress)) refuse("each address once", point.ioAddress)
     this.#points.set(point.ioAddress, point)
     this.#sorted = null
+    this.#places = null
   }
 
   get #inOrder(): readonly Point[] {
@@ -67,22 +79,26 @@ export class Batch {
     const points = this.#inOrder
     if (values.length !== points.length)
       throw new InvalidArgument({ what: "values", expected: `${points.length} values`, value: `${values.length}` })
-    const atMs = at === undefined ? points[0]?.nowMs : at.valueOf()
-    if (atMs === undefined) return
-    for (let i = 0; i < points.length; i++) (points[i] as Point).setAt(values[i] as Point["value"], atMs)
+    const { places } = this
+    if (places === null) return
+    const { block, slots, numbers } = places
+    if (slots.length < points.length) throw new Detached({ what: "a point of the batch" })
+    for (let i = 0; i < slots.length; i++) numbers[i] = toNumber(block.layout, values[i])
+    const { host } = points[0] as Point
+    host.setValues(block, slots, numbers, at === undefined ? host.nowMs() : at.valueOf())
   }
 
-  /** @internal The block and slots of the points that still exist, by address. */
-  get places(): { readonly block: Block; readonly slots: readonly number[] } | null {
+  /** @internal The block and slots of the points that still exist, by address; null for an empty batch. */
+  get places(): Places | null {
     const points = this.#inOrder
     const [first] = points
     if (first === undefined) return null
-    const slots: number[] = []
-    for (let i = 0; i < points.length; i++) {
-      const slot = (points[i] as Point).slot
-      if (slot >= 0) slots.push(slot)
+    if (this.#places === null || this.#places.version !== this.#places.block.version) {
+      const { block } = first.place
+      const slots = points.map((point) => point.slot).filter((slot) => slot >= 0)
+      this.#places = { block, version: block.version, slots, numbers: slots.map(() => 0) }
     }
-    return { block: first.place.block, slots }
+    return this.#places
   }
 
   get hasPoints(): boolean {

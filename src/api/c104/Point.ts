@@ -325,14 +325,9 @@ export class Point<T extends Type = Type> {
     return this.#station.server
   }
 
-  /** @internal The present time for tags. */
-  get nowMs(): number {
-    return this.#host.nowMs()
-  }
-
-  /** @internal Sets the value with a time of its own. */
-  setAt(value: values.ValueOf<T>, atMs: number): void {
-    this.#attached.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value), atMs)
+  /** @internal What the server's faces share. */
+  get host(): Host {
+    return this.#attached
   }
 
   /** @internal Where the point lives: for batches and the station. */

@@ -73,6 +73,8 @@ export class Block {
   length = 0
   /** Points that exist. */
   count = 0
+  /** Counts additions and removals: who remembers slots remembers this with them. */
+  version = 0
   /** Addresses ascend with slots and no slot is dead. */
   ascending = true
   ioa: Int32Array
@@ -177,6 +179,7 @@ export class Block {
   }
 
   private changed(): void {
+    this.version++
     this.order = null
     if (this.groups !== null) this.membersStale = true
   }

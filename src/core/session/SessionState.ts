@@ -51,8 +51,12 @@ export const listens = (state: SessionState): boolean =>
 export function deadline(world: World, state: SessionState): number {
   const due = Link.deadline(state.link, world.link)
   if (state.link.phase === Link.Phase.Closed) return due
-  return state.work === noWork ? due : workDeadline(state.work, due)
+  return idle(state.work) ? due : workDeadline(state.work, due)
 }
+
+/** Whether nothing of the work has a time. */
+const idle = ({ pending, interrogations, reads, replies, selections, files }: Work): boolean =>
+  pending.length + interrogations.length + reads.length + replies.length + selections.length === 0 && files === null
 
 /** When something of the work has waited too long, at most `before`. */
 function workDeadline(work: Work, before: number): number {
