@@ -4,7 +4,6 @@ import { Cause } from "../core/asdu/Cause.ts"
 import type { ParameterRequested } from "../core/procedure/Notice.ts"
 import type { World } from "../core/procedure/World.ts"
 import type { Block } from "../core/process/Block.ts"
-import * as Value from "../core/process/Value.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"
@@ -27,9 +26,6 @@ export type ResetHandler = (peer: Peer, ca: number, qualifier: number) => Outcom
 export type ParameterHandler = (peer: Peer, request: ParameterRequested) => Outcome | Promise<Outcome>
 /** Decides whether a peer may connect. */
 export type ConnectHandler = (address: string) => boolean | Promise<boolean>
-
-/** Types from here on are commands. */
-const FIRST_COMMAND = 45
 
 /** Sessions have numbers of 16 bits. */
 const SESSIONS_MAX = 65_535
@@ -87,9 +83,9 @@ export class Host extends Publisher {
    * answer the request of a command point that waits for them. Throws {@link IllegalCause}.
    */
   publish(block: Block, slot: number, cause: number, originator: number, negative = false): boolean {
-    if (cause !== Cause.SPONTANEOUS || block.of.type >= FIRST_COMMAND) {
+    if (cause !== Cause.SPONTANEOUS || block.command) {
       this.checkCause(block, cause)
-      if (Value.isCommand(block.of.type)) return Commands.resolve(this, block, slot, cause, negative)
+      if (block.command) return Commands.resolve(this, block, slot, cause, negative)
     }
     return this.append(block, slot, cause, originator, 0) >= 0
   }

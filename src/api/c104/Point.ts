@@ -83,8 +83,12 @@ export class Point<T extends Type = Type> {
   }
 
   get #attached(): Host {
-    if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
+    this.#verify()
     return this.#host
+  }
+
+  #verify(): void {
+    if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
   }
 
   get #hooks(): Hooks {
@@ -108,13 +112,14 @@ export class Point<T extends Type = Type> {
    * point whose value came from a client, until a new `info` is assigned.
    */
   set value(value: values.ValueOf<T> | values.Assignable<T>) {
-    const host = this.#attached
-    if (this.type >= 45 && this.#settings?.received === true)
+    // What is done for every event is done by fields alone: private accessors and methods are dearer.
+    if (this.#block.thinned) this.#verify()
+    if (this.#block.command && this.#settings?.received === true)
       throw new InvalidValue({
         type: `point ${this.ioAddress}`,
         problem: "its information came from a client and is read-only"
       })
-    host.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value))
+    this.#host.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value))
   }
 
   /** The quality; null for types without one. */
@@ -132,7 +137,7 @@ export class Point<T extends Type = Type> {
   /** Everything the point says: value, quality or qualifier, and time. */
   get info(): Information {
     if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
-    const readonly = this.type >= 45 && this.#settings?.received === true
+    const readonly = this.#block.command && this.#settings?.received === true
     return convert.read(this.#block, this.#slot, this.processedAt, readonly)
   }
 
@@ -166,10 +171,11 @@ export class Point<T extends Type = Type> {
    * Throws `IllegalCause` for a cause that the type cannot have.
    */
   transmit(cause: Cot, options?: TransmitOptions): boolean {
-    const host = this.#attached
-    const originator = options?.originator ?? 0
-    if (originator !== 0) inRange("originator", originator, 0, 255)
-    return host.publish(this.#block, this.#slot, cause, originator, options?.negative ?? false)
+    if (this.#block.thinned) this.#verify()
+    if (options === undefined) return this.#host.publish(this.#block, this.#slot, cause, 0, false)
+    const { originator = 0, negative = false } = options
+    inRange("originator", originator, 0, 255)
+    return this.#host.publish(this.#block, this.#slot, cause, originator, negative)
   }
 
   /**

@@ -2,7 +2,7 @@
 // of a point lie side by side with its neighbours', so that an interrogation copies instead of encoding.
 // Slots are stable: a point keeps its slot for life. Addresses ascend with slots as long as points are added in order;
 // otherwise `order` lists the slots by address and a hash finds them.
-import type * as Value from "./Value.ts"
+import * as Value from "./Value.ts"
 
 /** What the points of a block have in common. */
 export interface BlockType {
@@ -66,6 +66,8 @@ export class Block {
   readonly eventKey: number
   readonly eventTagged: boolean
   readonly priority: number
+  /** Whether its points are commands. */
+  readonly command: boolean
   readonly layout: Value.Layout
   readonly kind: Value.Kind
   readonly stride: number
@@ -75,6 +77,8 @@ export class Block {
   count = 0
   /** Counts additions and removals: who remembers slots remembers this with them. */
   version = 0
+  /** Whether a point was ever removed: until then every slot keeps the address that it had first. */
+  thinned = false
   /** Addresses ascend with slots and no slot is dead. */
   ascending = true
   ioa: Int32Array
@@ -111,6 +115,7 @@ export class Block {
     this.eventKey = of.eventType | 0x100
     this.eventTagged = of.eventTagged
     this.priority = of.priority
+    this.command = Value.isCommand(of.type)
     this.zone = zone
     this.layout = layout
     this.kind = layout.kind
@@ -150,6 +155,7 @@ export class Block {
 
   /** Removes a point; its slot is dead until another point takes it. */
   remove(slot: number): void {
+    this.thinned = true
     const ioa = this.ioa[slot] as number
     this.ioa[slot] = -1
     this.octets.fill(0, slot * this.stride, (slot + 1) * this.stride)
@@ -171,6 +177,7 @@ export class Block {
 
   /** Removes all points: handles on them find that their place has no address any more. */
   clear(): void {
+    this.thinned = true
     this.ioa.fill(-1)
     this.length = this.count = 0
     this.ascending = true
