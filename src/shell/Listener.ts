@@ -9,7 +9,7 @@ import { AddressInUse, AddressUnavailable, type ListenError, ListenFailed, Permi
 import type { Host } from "./Host.ts"
 import * as Reading from "./Reading.ts"
 import { type Certificate, Session } from "./Session.ts"
-import { Handshakes } from "./tls/Tls.ts"
+import { type Gate, Handshakes } from "./tls/Tls.ts"
 
 /** Connections that the kernel may hold before they are accepted. */
 const BACKLOG = 4096
@@ -63,7 +63,7 @@ const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void
   })
 
 /** One connection from its first octet to its last: a fiber parked around the socket's callbacks. */
-const run = (host: Host, socket: Net.Socket, certificate: Certificate | null): Effect.Effect<void> =>
+const run = (host: Host, socket: Net.Socket, certificate: Certificate | null, gate?: Gate): Effect.Effect<void> =>
   Effect.callback<CloseReason>((resume) => {
     const peer = {
       session: host.nextSession(),
@@ -72,6 +72,7 @@ const run = (host: Host, socket: Net.Socket, certificate: Certificate | null): E
     }
     const session = new Session(host, socket, peer)
     session.certificate = certificate
+    if (gate !== undefined) gate.hold = (held) => session.hold(held)
     host.sessions.add(session)
     host.tell({ event: "connected", peer })
     session.onClosed = (reason) => {
@@ -141,10 +142,10 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
         socket.off("error", ignore)
         if (!socket.destroyed) runSession(run(host, socket, null))
       }
-      const serveSecure = (secure: Net.Socket, certificate: Certificate): void => {
+      const serveSecure = (secure: Net.Socket, certificate: Certificate, gate: Gate): void => {
         // Handshakes do not count as connections, lest silent peers keep others out; who finishes late may find it full.
         const open = host.sessions.size
-        if (open < limitOf(host)) return void runSession(run(host, secure, certificate))
+        if (open < limitOf(host)) return void runSession(run(host, secure, certificate, gate))
         secure.destroy()
         refused(`there are ${open} connections already`)
       }

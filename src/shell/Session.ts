@@ -43,6 +43,7 @@ export class Session {
   readonly aborts: Map<number, Deciding> = new Map()
 
   private writable = true
+  private held = false
   private listens = false
   private counted = false
   private wakeAtMs = Number.POSITIVE_INFINITY
@@ -67,7 +68,7 @@ export class Session {
   /** Octets of I frames that the socket may still be given. */
   room(): number {
     const left = this.host.world.limits.undrainedOctets - this.socket.writableLength
-    return this.writable || left < 0 ? left : 0
+    return (this.writable && !this.held) || left < 0 ? left : 0
   }
 
   /** Whether a request still waits for its decision. */
@@ -97,6 +98,13 @@ export class Session {
   /** The logs grew, and the window is open. */
   ready(ends: readonly number[]): void {
     this.plain("ready", ends)
+  }
+
+  /** No I frames are sent while it is held: a TLS handshake goes on. */
+  hold(held: boolean): void {
+    if (this.held === held) return
+    this.held = held
+    this.plain("ready", this.host.logEnds())
   }
 
   drained(): void {
@@ -140,8 +148,8 @@ export class Session {
     if (outputs.end > outputs.start) this.write(outputs)
     if (outputs.notices.length > 0) this.act(outputs.notices)
     if (this.reason !== null) return
-    if (outputs.more && this.writable) return this.plain("ready", this.host.logEnds())
-    const listens = this.writable && SessionState.listens(this.state)
+    if (outputs.more && this.writable && !this.held) return this.plain("ready", this.host.logEnds())
+    const listens = this.writable && !this.held && SessionState.listens(this.state)
     if (listens !== this.listens) this.listen(listens)
     this.rearm()
     this.host.relieved()

@@ -10,9 +10,14 @@ import * as TlsOptions from "./TlsOptions.ts"
 import * as TlsVerify from "./TlsVerify.ts"
 
 /** What becomes of an accepted connection. */
+/** Set by whoever sends on a connection: told to hold back while a handshake goes on, and when it may go on itself. */
+export interface Gate {
+  hold: (held: boolean) => void
+}
+
 interface Fate {
   /** The client is let in. Called at most once. */
-  readonly serve: (socket: Socket, certificate: Certificate) => void
+  readonly serve: (socket: Socket, certificate: Certificate, gate: Gate) => void
   /** The client was refused, by the handshake or by a later one, and its connection was cut. Called at most once. */
   readonly refused: (why: string) => void
 }
@@ -139,14 +144,15 @@ export class Handshakes {
     const verdict = TlsVerify.judge(socket, this.options, this.clock.wallMs())
     if (typeof verdict === "string") return this.refuse(pending, verdict, socket)
     pending.settle()
-    this.watch(socket, pending)
-    pending.serve(socket, verdict)
+    const gate: Gate = { hold: ignore }
+    this.watch(socket, pending, gate)
+    pending.serve(socket, verdict, gate)
   }
 
   // ---- after the handshake ----
 
   /** Judges the client again after every further handshake, and asks for one from time to time. */
-  private watch(socket: Tls.TLSSocket, { refused }: Fate): void {
+  private watch(socket: Tls.TLSSocket, { refused }: Fate, gate: Gate): void {
     const { renegotiationMs } = this.options
     const intervalMs = renegotiationMs === null ? null : Math.max(renegotiationMs, RENEGOTIATION_MIN_MS)
     let cancel = ignore
@@ -163,6 +169,8 @@ export class Handshakes {
         cancel = this.clock.wake(this.limits.handshakeMs, () =>
           cut(`the client did not renegotiate within ${this.limits.handshakeMs} ms`)
         )
+        // Clients of OpenSSL end a connection whose data comes between the records of a handshake: ours waits for its end.
+        gate.hold(true)
         socket.renegotiate({ requestCert: true, rejectUnauthorized: false }, (error) => {
           if (error !== null) cut(`the TLS renegotiation failed: ${wordsOf(error)}`)
         })
@@ -172,6 +180,7 @@ export class Handshakes {
       const verdict = TlsVerify.judge(socket, this.options, this.clock.wallMs())
       if (typeof verdict === "string") cut(verdict)
       else arm()
+      gate.hold(false)
     })
     // What the connection itself suffers (a reset, say) is the session's to tell.
     socket.on("error", (error: TlsError) => {
