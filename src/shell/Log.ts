@@ -11,6 +11,9 @@ export type LogWriter = (level: Exclude<LogLevel, "none">, line: string) => void
 /** Topics that are logged in full whatever the level, as bits: c104's debug modes. */
 export const Topic = { Server: 1, Connection: 4, Message: 32, Callback: 64 } as const
 
+/** The place of each level in {@link levels}. */
+const rank: Readonly<Record<LogLevel, number>> = { none: 0, error: 1, warning: 2, info: 3, debug: 4 }
+
 let topics = 0
 
 /** The topics that are logged in full, of all servers of this process. */
@@ -89,7 +92,7 @@ export function observer(level: () => LogLevel, write: LogWriter, nowMs: () => n
   const quiet = new Map<string, { untilMs: number; held: number }>()
   return (event) => {
     const at = levelOf[event.event]
-    if (levels.indexOf(at) > levels.indexOf(level()) && (topics & topicOf(event)) === 0) return
+    if (rank[at] > rank[level()] && (topics & topicOf(event)) === 0) return
     const floods = event.event === "overflow" || event.event === "refused" || event.event === "rejected"
     if (!floods) return write(at, line(event))
     const state = quiet.get(event.event)

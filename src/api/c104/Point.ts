@@ -160,6 +160,8 @@ export class Point<T extends Type = Type> {
 
   /** When the point was made, sent an event or received a command last. */
   get processedAt(): Date {
+    // Commands make no events of their own.
+    if (this.#block.command) return new Date(this.#processedMs)
     return new Date(Math.max(this.#processedMs, this.#host.publishedMs(this.#block, this.#slot)))
   }
 

@@ -110,6 +110,11 @@ const zeros: CoreForm = { value: 0, quality: 0, extra: 0, qualifier: 0 }
 /** Makes the class of a table of fields. */
 export function define<const S extends Shape>(name: string, shape: S): InformationClass<S> {
   const parts = Object.entries<AnyPart>(shape)
+  const [[firstKey, first], [secondKey, second] = ["", undefined], ...others] = parts as [
+    [string, AnyPart],
+    [string, AnyPart]?,
+    ...[string, AnyPart][]
+  ]
   const at = (place: keyof CoreForm) => parts.find(([, part]) => part.place === place) ?? null
   const [valueKey, valuePart] = at("value") as readonly [string, AnyPart]
   const qualityPart = at("quality")?.[1] ?? null
@@ -142,11 +147,15 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
       super(options.recordedAt, origin)
       const fields = this as unknown as Record<string, unknown>
       fields.quality = null
-      for (const [key, { place, field, initial }] of parts) {
-        if (form !== null) fields[key] = field.fromCore(form[place])
-        else if (options[key] === undefined && place !== "value") fields[key] = initial
-        else fields[key] = field.accept(options[key], `${name}.${key}`)
-      }
+      if (form !== null) {
+        // Every command makes one of these. In a loop, one place would store fields of many names, which is dear.
+        fields[firstKey] = first.field.fromCore(form[first.place])
+        if (second !== undefined) fields[secondKey] = second.field.fromCore(form[second.place])
+        for (const [key, { place, field }] of others) fields[key] = field.fromCore(form[place])
+      } else
+        for (const [key, { place, field, initial }] of parts)
+          if (options[key] === undefined && place !== "value") fields[key] = initial
+          else fields[key] = field.accept(options[key], `${name}.${key}`)
       Object.freeze(this)
     }
 

@@ -32,7 +32,8 @@ export const truth: Field<boolean> = {
 /** A member of an enumeration. */
 export const member = <const E extends Readonly<Record<string, number>>>(enumeration: E): Field<E[keyof E]> => {
   const names = Object.keys(enumeration)
-  const isMember = (given: unknown): given is E[keyof E] => names.some((name) => enumeration[name] === given)
+  const members = new Set<unknown>(Object.values(enumeration))
+  const isMember = (given: unknown): given is E[keyof E] => members.has(given)
   return {
     accept: (given, what) =>
       isMember(given)
