@@ -2,14 +2,13 @@
 // connections share. Node documents the latter (`onread`) for sockets that one opens oneself; for accepted ones it has
 // to be put in place, which is done only where everything that it needs is found, on a Node that it was tried with.
 import * as Net from "node:net"
+import { Views } from "./Views.ts"
 
 /** Major versions of Node on which the tests have seen accepted sockets read into the shared buffer. */
 const TRIED = new Set(["22", "24"])
 
 /** Octets of the shared buffer: what Node itself reads at most at a time. */
 const OCTETS = 65_536
-/** Views of the beginning of the buffer that are kept: reads of whole frames are seldom longer. */
-const VIEWS = 1024
 
 /** Whoever takes octets has to have done with them when it returns. */
 export type Receive = (chunk: Uint8Array) => void
@@ -35,17 +34,11 @@ const inside: Inside | null = (() => {
   return found.buffer === undefined || found.callback === undefined ? null : (found as Inside)
 })()
 
-let shared: Buffer | null = null
-const views: (Buffer | undefined)[] = []
+let shared: { readonly buffer: Buffer; readonly views: Views } | null = null
 
-/** The first octets of the shared buffer. */
-function view(buffer: Buffer, octets: number): Buffer {
-  if (octets >= VIEWS) return buffer.subarray(0, octets)
-  const known = views[octets]
-  if (known !== undefined) return known
-  const made = buffer.subarray(0, octets)
-  views[octets] = made
-  return made
+function make(): NonNullable<typeof shared> {
+  const buffer = Buffer.allocUnsafeSlow(OCTETS)
+  return { buffer, views: new Views(buffer.buffer, 0) }
 }
 
 /** Lets a socket read into the shared buffer; false when this Node or this socket cannot. */
@@ -54,13 +47,13 @@ function share(socket: Net.Socket, receive: Receive): boolean {
   const handle = opened._handle
   if (inside === null || handle == null || typeof handle.useUserBuffer !== "function") return false
   if (!(inside.buffer in opened && inside.callback in opened) || opened[inside.buffer] !== null) return false
-  shared ??= Buffer.allocUnsafeSlow(OCTETS)
-  const buffer = shared
+  shared ??= make()
+  const { buffer, views } = shared
   // What came while the connection was being admitted has been read already.
   for (let early: unknown = socket.read(); early instanceof Uint8Array; early = socket.read()) receive(early)
   opened[inside.buffer] = buffer
   opened[inside.callback] = (octets: number): boolean => {
-    receive(view(buffer, octets))
+    receive(views.of(octets))
     return true
   }
   handle.useUserBuffer(buffer)

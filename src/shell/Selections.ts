@@ -1,5 +1,6 @@
 // The table of selected command points, as the sessions report it: who holds which point, and until when.
 import type { Released, Selected } from "../core/procedure/Notice.ts"
+import type { Held } from "../core/procedure/World.ts"
 import type { Block } from "../core/process/Block.ts"
 import type { Host } from "./Host.ts"
 
@@ -13,20 +14,19 @@ export function put(host: Host, session: number, { block, slot, originator, unti
   slots.set(slot, { session, originator, untilMs })
 }
 
+/** What was held and is not any more: an entry that stays, since who selects a point once does so again. */
+const NOBODY: Held = { session: 0, originator: 0, untilMs: Number.NEGATIVE_INFINITY }
+
 /** Forgets the selection of a session. */
 export function drop(host: Host, session: number, { block, slot }: Released): void {
   const slots = host.selections.get(block)
-  if (slots?.get(slot)?.session !== session) return
-  slots.delete(slot)
-  if (slots.size === 0) host.selections.delete(block)
+  if (slots?.get(slot)?.session === session) slots.set(slot, NOBODY)
 }
 
 /** Forgets everything that a session holds. */
 export function forget(host: Host, session: number): void {
-  for (const [block, slots] of host.selections) {
-    for (const [slot, held] of slots) if (held.session === session) slots.delete(slot)
-    if (slots.size === 0) host.selections.delete(block)
-  }
+  for (const slots of host.selections.values())
+    for (const [slot, held] of slots) if (held.session === session) slots.set(slot, NOBODY)
 }
 
 /** Originator address of the client that holds a point, or null. */

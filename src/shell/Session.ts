@@ -14,9 +14,13 @@ import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import * as Selections from "./Selections.ts"
 import type { Peer } from "./ServerEvent.ts"
+import { Views } from "./Views.ts"
 
 /** A deadline noticed later than this may be our own stall: waiting input is read before it is judged. */
 const LATE_MS = 100
+
+/** Where all sessions write from: while the kernel takes everything at once, that is always the same place. */
+let views = new Views(new ArrayBuffer(0), 0)
 
 /** What is known of a client by its certificate. */
 export interface Certificate {
@@ -48,9 +52,6 @@ export class Session {
   private counted = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: (() => void) | null = null
-  private view: Buffer | null = null
-  private viewStart = 0
-  private viewEnd = 0
 
   constructor(host: Host, socket: Socket, peer: Peer) {
     this.host = host
@@ -146,7 +147,8 @@ export class Session {
     this.state = state
     if (this.isStarted !== this.counted) this.count()
     if (outputs.end > outputs.start) this.write(outputs)
-    if (outputs.notices.length > 0) this.act(outputs.notices)
+    // Decisions are reduced in turn, and all else is seen to then.
+    if (outputs.notices.length > 0 && this.act(outputs.notices)) return
     if (this.reason !== null) return
     if (outputs.more && this.writable && !this.held) return this.plain("ready", this.host.logEnds())
     const listens = this.writable && !this.held && SessionState.listens(this.state)
@@ -168,11 +170,13 @@ export class Session {
     else this.host.open.delete(this)
   }
 
-  private act(notices: readonly Notice[]): void {
+  /** Acts on notices; true when the application was asked and what it decided at once was reduced. */
+  private act(notices: readonly Notice[]): boolean {
     const decisions: Decision[] = []
     let asked = false
     for (const notice of notices) if (Handlers.act(this, notice, decisions)) asked = true
     if (asked && this.reason === null) this.decided(decisions)
+    return asked
   }
 
   // ---- the socket ----
@@ -181,13 +185,10 @@ export class Session {
     const { octets, start, end } = outputs
     const { socket } = this
     if (socket.destroyed) return
-    if (this.view === null || this.view.buffer !== octets.buffer || this.viewStart !== start || this.viewEnd !== end) {
-      this.view = Buffer.from(octets.buffer as ArrayBuffer, start, end - start)
-      this.viewStart = start
-      this.viewEnd = end
-    }
+    const slab = octets.buffer
+    if (views.slab !== slab || views.from !== start) views = new Views(slab, start)
     if (this.host.onSendRaw !== null) this.trace(octets, start, end)
-    this.writable = socket.write(this.view)
+    this.writable = socket.write(views.of(end - start))
     // The kernel took everything at once: nobody reads the region any more.
     if (socket.writableLength === 0) Arena.release(octets, start, end)
   }

@@ -77,6 +77,7 @@ export abstract class Stations {
     if (station === undefined) return false
     for (const block of station.blocks) {
       this.hooks.removeBlock(block)
+      this.selections.delete(block)
       block.clear()
     }
     this.setImage(Image.withoutStation(this.world.image, ca))
@@ -146,6 +147,7 @@ export abstract class Stations {
   /** Removes a point. */
   removePoint(place: Image.Place): void {
     this.hooks.remove(place.block, place.slot)
+    this.selections.get(place.block)?.delete(place.slot)
     place.block.remove(place.slot)
     this.unsettled = true
   }

@@ -105,11 +105,21 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     return Reply.reject(turn, "selectedByOther", octets, at)
   if (turn.work.selections.length >= turn.world.limits.decisionsPerSession)
     return Reply.reject(turn, "tooManyRequests", octets, at)
-  const [originator, test] = [Request.originator(octets, at), Request.test(octets, at)]
+  const element = new Uint8Array(block.stride)
   const place = Value.qualifierAt(block.kind)
-  const element = Uint8Array.from({ length: block.stride }, (_, i) => elementOctet(octets, at, i, place))
-  const id = Selections.select(turn, { block, slot, originator, test, element })
-  if (Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, id)) Selections.begin(turn, id)
+  for (let i = 0; i < element.length; i++) element[i] = elementOctet(octets, at, i, place)
+  const id = turn.own.nextId++
+  // The time of a selection begins when its confirmation is sent, which may have to wait for the window.
+  const sent = Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, id)
+  Selections.select(turn, {
+    id,
+    block,
+    slot,
+    originator: Request.originator(octets, at),
+    test: Request.test(octets, at),
+    element,
+    untilMs: sent ? turn.nowMs + turn.world.selectMs : Number.POSITIVE_INFINITY
+  })
 }
 
 function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {

@@ -11,8 +11,10 @@ import type { Reply, Turn } from "./Turn.ts"
 
 /** The frame at `at` as an APDU of its own, with a zero control field. */
 export function copy(octets: Uint8Array, at: number): Uint8Array {
-  const apdu = Request.piece(octets, at, Request.size(octets, at))
-  apdu.fill(0, 2, 6)
+  const apdu = new Uint8Array(Request.size(octets, at))
+  apdu[0] = octets[at] as number
+  apdu[1] = octets[at + 1] as number
+  for (let i = Request.TYPE_AT; i < apdu.length; i++) apdu[i] = octets[at + i] as number
   return apdu
 }
 

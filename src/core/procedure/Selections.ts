@@ -13,15 +13,12 @@ export function heldByOther(turn: Turn, block: Block, slot: number): boolean {
   return held !== undefined && held.session !== turn.id && turn.nowMs < held.untilMs
 }
 
-/** Selects a point, or selects it anew. Its time starts with {@link begin}. */
-export function select(turn: Turn, selected: Omit<Selection, "id" | "untilMs">): number {
-  const { block, slot, originator } = selected
-  const id = turn.own.nextId++
-  const selection: Selection = { ...selected, id, untilMs: Number.POSITIVE_INFINITY }
+/** Selects a point, or selects it anew. Its time may start later, with {@link begin}. */
+export function select(turn: Turn, selection: Selection): void {
+  const { block, slot, originator, untilMs } = selection
   const others = turn.work.selections.filter((found) => found.block !== block || found.slot !== slot)
   turn.own.selections = [...others, selection]
-  turn.notice({ kind: "selected", block, slot, originator, untilMs: selection.untilMs })
-  return id
+  turn.notice({ kind: "selected", block, slot, originator, untilMs })
 }
 
 /** The confirmation of a select was sent: its time starts. */

@@ -1,0 +1,25 @@
+// Buffers on the octets that begin at one place of a slab, kept by their length: frames have few lengths, and making a
+// Buffer costs a tenth of sending it.
+
+/** Lengths from here on are not kept. */
+const KEPT = 1024
+
+export class Views {
+  readonly slab: ArrayBufferLike
+  readonly from: number
+  private readonly views: (Buffer | undefined)[] = []
+
+  constructor(slab: ArrayBufferLike, from: number) {
+    this.slab = slab
+    this.from = from
+  }
+
+  /** The first octets. */
+  of(octets: number): Buffer {
+    const known = octets < KEPT ? this.views[octets] : undefined
+    if (known !== undefined) return known
+    const made = Buffer.from(this.slab as ArrayBuffer, this.from, octets)
+    if (octets < KEPT) this.views[octets] = made
+    return made
+  }
+}
