@@ -127,9 +127,9 @@ const compare = async (words: readonly string[], means: Means, say: Tools.Say): 
     pinned: canPin(),
     say
   }
-  const measure = async (some: readonly Scenario[]): Promise<readonly Run[]> => {
+  const measure = async (some: readonly Scenario[], times: number): Promise<readonly Run[]> => {
     const runs: Run[] = []
-    for await (const run of runAll({ scenarios: some, peers: null, repetitions }, around)) runs.push(run)
+    for await (const run of runAll({ scenarios: some, peers: null, repetitions: times }, around)) runs.push(run)
     return runs
   }
   const ratio = (runs: readonly Run[], scenario: Scenario): Spread | null =>
@@ -139,9 +139,9 @@ const compare = async (words: readonly string[], means: Means, say: Tools.Say): 
   const broken = (runs: readonly Run[], scenario: Scenario): boolean =>
     runs.some(({ scenario: name, peer, problem }) => name === scenario.name && peer === "head" && problem !== null)
 
-  const first = await measure(compared)
+  const first = await measure(compared, repetitions)
   const suspects = compared.filter((scenario) => isLoss(ratio(first, scenario), percent) || broken(first, scenario))
-  const second = suspects.length === 0 ? [] : await measure(suspects)
+  const second = suspects.length === 0 ? [] : await measure(suspects, repetitions + 2)
   let losses = 0
   console.log(`cost of ${values.head ?? "what is here"} / cost of ${reference} (below 1 is faster)`)
   for (const scenario of compared) {

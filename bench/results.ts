@@ -114,6 +114,9 @@ export const judge = (runs: readonly Run[], scenario: string, target: Target): V
   return { target, value, reached }
 }
 
+/** Interrogations behind the first that count as warm, and as many at the end of a long run that count as settled. */
+const WARM = 10
+
 /** The JSON object of a client as numbers of a run: the runs of an interrogation become cold, warm and complete. */
 export const flatten = (said: Readonly<Record<string, unknown>>): Record<string, number> => {
   const values: Record<string, number> = {}
@@ -121,10 +124,11 @@ export const flatten = (said: Readonly<Record<string, unknown>>): Record<string,
   const rounds = said["runs"]
   if (!Array.isArray(rounds) || rounds.length === 0) return values
   const all = rounds as readonly Readonly<Record<string, number>>[]
-  const warm = all.length > 1 ? all.slice(1) : all
+  const warm = all.length > 1 ? all.slice(1, 1 + WARM) : all
   const pick = (from: typeof all, key: string): readonly number[] => from.map((round) => round[key] ?? 0)
   values["cold_ms"] = pick(all, "ms")[0] ?? 0
   values["ms"] = spread(pick(warm, "ms"))?.median ?? 0
+  if (all.length > 3 * WARM) values["settled_ms"] = spread(pick(all.slice(-WARM), "ms"))?.median ?? 0
   values["cpu_ms"] = spread(pick(warm, "cpu_ms"))?.median ?? 0
   values["objects"] = spread(pick(all, "objects"))?.least ?? 0
   values["most_objects"] = spread(pick(all, "objects"))?.most ?? 0

@@ -91,7 +91,7 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
     return {
       name: `interrogation-${points}${scattered ? "-scattered" : ""}`,
       title: `Interrogation of ${points.toLocaleString("en-US")} floats at ${scattered ? "scattered" : "contiguous"} addresses`,
-      client: ["interrogation", ...flags({ reps: points > 100_000 ? 5 : 11, "idle-ms": 5000 })],
+      client: ["interrogation", ...flags({ reps: points > 100_000 ? 5 : 61, "idle-ms": 5000 })],
       points,
       peers: [
         ours({ ...asked, points: 0 }),
@@ -101,6 +101,7 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
       metrics: [
         warm,
         { key: "cold_ms", label: "first of the process (ms)" },
+        ...(points > 100_000 ? [] : [{ key: "settled_ms", label: "after fifty (ms)" }]),
         { key: "cpu_ms", label: "CPU, warm (ms)" }
       ],
       targets: wanted

@@ -51,6 +51,11 @@ describe("a run", () => {
       ...{ closed: 0, cold_ms: 9, ms: 2, cpu_ms: 1, objects: 97, most_objects: 100, frames: 7, terminated: 1 }
     })
   })
+
+  it("of many interrogations is warm by the second to the eleventh, and settled by the last ten", () => {
+    const rounds = Array.from({ length: 61 }, (_, i) => ({ ms: i === 0 ? 99 : i <= 10 ? 5 : i <= 50 ? 4 : 3 }))
+    expect(flatten({ runs: rounds })).toMatchObject({ cold_ms: 99, ms: 5, settled_ms: 3 })
+  })
 })
 
 describe("figures", () => {

@@ -15,7 +15,7 @@ export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selecti
   const { own } = turn
   const id = own.nextId++
   own.asked = true
-  turn.pending.push({ id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection })
+  turn.addPending({ id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection })
   return id
 }
 

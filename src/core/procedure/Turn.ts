@@ -221,6 +221,11 @@ export class Turn extends LinkTurn {
     return this.ownPending
   }
 
+  addPending(pending: Pending): void {
+    if (this.work.pending.length === 0) this.own.pending = this.ownPending = [pending]
+    else this.pending.push(pending)
+  }
+
   /** The replies that wait for the window, as this turn may change them. */
   get replies(): Reply[] {
     if (this.ownReplies === null || this.ownReplies !== this.work.replies)
@@ -230,8 +235,9 @@ export class Turn extends LinkTurn {
 
   /** Adds a notice to the result of this reduction. */
   notice(notice: Notice): void {
-    if (this.ownNotices === null) this.notices = this.ownNotices = []
-    this.ownNotices.push(notice)
+    // An array of one: pushing to an empty one would make room for seventeen.
+    if (this.ownNotices === null) this.notices = this.ownNotices = [notice]
+    else this.ownNotices.push(notice)
   }
 
   /** Moves the sent position of one class. The first move of a turn makes an array of its own. */
