@@ -29,8 +29,8 @@ export const plain = (id: number, outcome: Outcome): Decision => ({
 const confirmOf = (outcome: Outcome): Decision["confirm"] =>
   outcome === "success" ? 1 : outcome === "failure" ? -1 : 0
 
-/** Takes a command; a decision that is made at once is added to `decisions`. */
-export function command(session: Session, notice: CommandRequested, decisions: Decision[]): void {
+/** Takes a command; the session collects a decision that is made at once. */
+export function command(session: Session, notice: CommandRequested): void {
   const { host } = session
   const { block, slot } = notice
   const hooks = host.hooks.find(block, slot)
@@ -38,16 +38,16 @@ export function command(session: Session, notice: CommandRequested, decisions: D
     // A command point without handler is confirmed positively.
     if (hooks !== undefined) hooks.received = true
     instruct(block, slot, notice)
-    decisions.push(decisionOf(session, notice, hooks, "success", endOf(host)))
+    session.collect(decisionOf(session, notice, hooks, "success", endOf(host)))
     return
   }
   if (running(hooks)) {
     // The output is being operated by a command that is not terminated yet.
-    decisions.push(decisionOf(session, notice, undefined, "failure", endOf(host)))
+    session.collect(decisionOf(session, notice, undefined, "failure", endOf(host)))
     return
   }
   const operation = new Operation(session, notice, hooks)
-  if (hooks.deciding === null) operation.begin(decisions)
+  if (hooks.deciding === null) operation.begin(true)
   else {
     operation.list()
     hooks.queue.push(operation)
@@ -60,8 +60,8 @@ const running = ({ awaiting }: Hooks): boolean => awaiting?.confirmed === true &
 export class Operation extends Deciding {
   readonly notice: CommandRequested
   private readonly hooks: Hooks
-  /** Takes decisions that are made at once; null when nobody collects them. */
-  private decisions: Decision[] | null = null
+  /** Whether the session collects what is decided at once. */
+  private collected = false
   /** What the point said before, and whether that came from a client. */
   private previous: Instruction = NOTHING
   private received = false
@@ -83,10 +83,10 @@ export class Operation extends Deciding {
   }
 
   /** Lets the point say what is commanded and asks its handler. */
-  begin(decisions: Decision[] | null): void {
+  begin(collected: boolean): void {
     const { hooks, notice } = this
     const { block, slot } = notice
-    this.decisions = decisions
+    this.collected = collected
     this.since = endOf(this.session.host)
     this.previous = instructionOf(block, slot)
     this.received = hooks.received
@@ -105,8 +105,8 @@ export class Operation extends Deciding {
     if (session.reason !== null) return
     this.accepted = outcome !== "failure"
     const decision = decisionOf(session, this.notice, this.hooks, outcome, this.since)
-    if (late || this.decisions === null) session.decided([decision])
-    else this.decisions.push(decision)
+    if (late || !this.collected) session.decided([decision])
+    else session.collect(decision)
   }
 
   protected override ending(): void {
@@ -149,7 +149,7 @@ function next(hooks: Hooks): void {
     if (waiting === undefined) return
     const { session, notice } = waiting
     if (waiting.over || !session.awaits(notice.id)) continue
-    if (hooks.onCommand !== null && !running(hooks)) return waiting.begin(null)
+    if (hooks.onCommand !== null && !running(hooks)) return waiting.begin(false)
     session.aborts.delete(notice.id)
     session.decided([decisionOf(session, notice, hooks, running(hooks) ? "failure" : "success", endOf(session.host))])
   }
@@ -221,15 +221,16 @@ function decisionOf(
   since: number
 ): Decision {
   const { host } = session
-  host.tell({
-    event: "command",
-    peer: session.peer,
-    commonAddress: notice.ca,
-    address: notice.ioa,
-    type: nameOf(notice.type),
-    value: notice.value,
-    outcome
-  })
+  if (host.hears("command"))
+    host.tell({
+      event: "command",
+      peer: session.peer,
+      commonAddress: notice.ca,
+      address: notice.ioa,
+      type: nameOf(notice.type),
+      value: notice.value,
+      outcome
+    })
   const success = outcome === "success"
   const manual = hooks?.actTerm === "manual" && !notice.selected
   const keep = outcome === "none" || (success && manual)

@@ -18,24 +18,24 @@ import * as Zones from "./Zones.ts"
 
 const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type ${type}`
 
-/** Acts on one notice; decisions that are made at once are added to `decisions`. True when the session waits for an answer. */
-export function act(session: Session, notice: Notices.Notice, decisions: Notices.Decision[]): boolean {
+/** Acts on one notice; the session collects what is decided at once. True when it waits for an answer. */
+export function act(session: Session, notice: Notices.Notice): boolean {
   const { host, peer } = session
   switch (notice.kind) {
     case "command":
-      Commands.command(session, notice, decisions)
+      Commands.command(session, notice)
       return true
     case "clock":
-      clock(session, notice, decisions)
+      clock(session, notice)
       return true
     case "freeze":
-      freeze(session, notice, decisions)
+      freeze(session, notice)
       return true
     case "reset":
-      reset(session, notice, decisions)
+      reset(session, notice)
       return true
     case "parameter":
-      parameter(session, notice, decisions)
+      parameter(session, notice)
       return true
     case "refresh":
       refresh(session, notice)
@@ -96,7 +96,6 @@ export function raw(host: Host, name: string, handler: RawHandler | null, peer: 
 class Asked extends Deciding {
   readonly callback: string
   readonly subject: string
-  private readonly decisions: Notices.Decision[]
   private readonly handler: () => Outcome | Promise<Outcome>
   private readonly decisionOf: (outcome: Outcome) => Notices.Decision
 
@@ -104,14 +103,12 @@ class Asked extends Deciding {
     session: Session,
     id: number,
     [callback, subject]: readonly [string, string],
-    decisions: Notices.Decision[],
     handler: () => Outcome | Promise<Outcome>,
     decisionOf: (outcome: Outcome) => Notices.Decision
   ) {
     super(session, id)
     this.callback = callback
     this.subject = subject
-    this.decisions = decisions
     this.handler = handler
     this.decisionOf = decisionOf
   }
@@ -124,11 +121,11 @@ class Asked extends Deciding {
     if (this.session.reason !== null) return
     const decision = this.decisionOf(outcome)
     if (late) this.session.decided([decision])
-    else this.decisions.push(decision)
+    else this.session.collect(decision)
   }
 }
 
-function clock(session: Session, notice: Notices.ClockRequested, decisions: Notices.Decision[]): void {
+function clock(session: Session, notice: Notices.ClockRequested): void {
   const { host, peer } = session
   const { timeLow, timeHigh, ca } = notice
   const station = Image.station(host.world.image, ca) ?? host.world.image.stations[0]
@@ -142,16 +139,16 @@ function clock(session: Session, notice: Notices.ClockRequested, decisions: Noti
     return { ...Commands.plain(notice.id, outcome), timeLow: own.low | unset, timeHigh: own.high }
   }
   const handler = host.onClockSync
-  if (handler === null) decisions.push(conclude("success"))
+  if (handler === null) session.collect(conclude("success"))
   else {
     const subject = ["onClockSync", `station ${ca}`] as const
     const call = (): Outcome | Promise<Outcome> => handler(peer, timeLow, timeHigh, timeMs)
-    new Asked(session, notice.id, subject, decisions, call, conclude).ask()
+    new Asked(session, notice.id, subject, call, conclude).ask()
   }
 }
 
 /** Carries a freeze or reset of counters out at once, on every station that was asked. */
-function freeze(session: Session, notice: Notices.FreezeRequested, decisions: Notices.Decision[]): void {
+function freeze(session: Session, notice: Notices.FreezeRequested): void {
   const { host } = session
   const { stations } = host.world.image
   for (const station of stations) {
@@ -159,14 +156,14 @@ function freeze(session: Session, notice: Notices.FreezeRequested, decisions: No
     const report = host.counterModes.get(station.ca) === "D"
     Counters.carryOut(host, station, { group: notice.group, freeze: notice.freeze, reset: notice.reset, report })
   }
-  decisions.push({ ...Commands.plain(notice.id, "success"), terminate: host.world.profile.freezeTermination })
+  session.collect({ ...Commands.plain(notice.id, "success"), terminate: host.world.profile.freezeTermination })
 }
 
-function reset(session: Session, notice: Notices.ResetRequested, decisions: Notices.Decision[]): void {
+function reset(session: Session, notice: Notices.ResetRequested): void {
   const { host, peer } = session
   const handler = host.onReset
   if (handler === null) {
-    decisions.push(Commands.plain(notice.id, "failure"))
+    session.collect(Commands.plain(notice.id, "failure"))
     return
   }
   const conclude = (outcome: Outcome): Notices.Decision => {
@@ -176,21 +173,21 @@ function reset(session: Session, notice: Notices.ResetRequested, decisions: Noti
   }
   const subject = ["onReset", `station ${notice.ca}`] as const
   const call = (): Outcome | Promise<Outcome> => handler(peer, notice.ca, notice.qualifier)
-  new Asked(session, notice.id, subject, decisions, call, conclude).ask()
+  new Asked(session, notice.id, subject, call, conclude).ask()
 }
 
 /** QRP: general reset of the process. */
 const RESET_PROCESS = 1
 
-function parameter(session: Session, notice: Notices.ParameterRequested, decisions: Notices.Decision[]): void {
+function parameter(session: Session, notice: Notices.ParameterRequested): void {
   const handler = session.host.onParameter
   if (handler === null) {
-    decisions.push(Commands.plain(notice.id, "failure"))
+    session.collect(Commands.plain(notice.id, "failure"))
     return
   }
   const subject = ["onParameter", `${nameOf(notice.type)} of station ${notice.ca}`] as const
   const call = (): Outcome | Promise<Outcome> => handler(session.peer, notice)
-  new Asked(session, notice.id, subject, decisions, call, (outcome) => Commands.plain(notice.id, outcome)).ask()
+  new Asked(session, notice.id, subject, call, (outcome) => Commands.plain(notice.id, outcome)).ask()
 }
 
 // ---- refresh, time-outs ----

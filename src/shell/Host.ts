@@ -8,7 +8,7 @@ import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"
 import { FileDesk } from "./files/FileTransfer.ts"
-import type { LogLevel } from "./Log.ts"
+import { type Log, type LogLevel, silent } from "./Log.ts"
 import type { Options } from "./Options.ts"
 import { Publisher } from "./Publisher.ts"
 import type { Outcome, Peer, ServerEvent } from "./ServerEvent.ts"
@@ -35,6 +35,8 @@ const ACKNOWLEDGED_LOOK_MS = 20
 
 export class Host extends Publisher {
   readonly observers: Set<(event: ServerEvent) => void> = new Set()
+  /** Where what happens is logged while the server runs. */
+  log: Log = silent
   /** The files of this server; null without file transfer. */
   readonly files: FileDesk | null
   /** Counter mode by station; C where none is set. */
@@ -134,16 +136,25 @@ export class Host extends Publisher {
     for (const session of this.sessions) session.rearm()
   }
 
-  /** Tells the observers; one that fails is reported to the others and cannot disturb a session. */
+  /** Whether anybody wants to be told of events of a kind: the log at its level, and every observer. */
+  hears(kind: ServerEvent["event"]): boolean {
+    return this.observers.size > 0 || this.log.wants(kind)
+  }
+
+  /** Tells the log and the observers; one that fails is reported to the others and cannot disturb a session. */
   tell(event: ServerEvent): void {
-    for (const observer of this.observers) {
-      try {
-        observer(event)
-      } catch (cause) {
-        const error = new CallbackFailed({ callback: "observer", subject: event.event, cause })
-        for (const other of this.observers)
-          if (other !== observer && event.event !== "error") other({ event: "error", error })
-      }
+    if (this.log.wants(event.event)) this.tellOne(this.log.take, event)
+    for (const observer of this.observers) this.tellOne(observer, event)
+  }
+
+  private tellOne(observer: (event: ServerEvent) => void, event: ServerEvent): void {
+    try {
+      observer(event)
+    } catch (cause) {
+      if (event.event === "error") return
+      const error = new CallbackFailed({ callback: "observer", subject: event.event, cause })
+      for (const other of [this.log.take, ...this.observers])
+        if (other !== observer) this.tellOne(other, { event: "error", error })
     }
   }
 }

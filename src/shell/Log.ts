@@ -24,8 +24,8 @@ export function setDebugTopics(bits: number): void {
 }
 
 /** The topic of an event. */
-function topicOf({ event }: ServerEvent): number {
-  switch (event) {
+function topicOf(kind: ServerEvent["event"]): number {
+  switch (kind) {
     case "error":
       return Topic.Callback
     case "overflow":
@@ -87,12 +87,23 @@ export function line(event: ServerEvent): string {
 /** Within so many ms, lines of the same kind after the first are only counted. */
 const QUIET_MS = 1000
 
-/** An observer that writes what is at or above a level; a flood of one kind is told once a second, with its number. */
-export function observer(level: () => LogLevel, write: LogWriter, nowMs: () => number): (event: ServerEvent) => void {
+/** Writes what happens. */
+export interface Log {
+  /** Whether events of a kind are written at present: a flood of one kind may still be held. */
+  wants(kind: ServerEvent["event"]): boolean
+  take(event: ServerEvent): void
+}
+
+export const silent: Log = { wants: () => false, take: () => {} }
+
+/** A log of what is at or above a level; a flood of one kind is told once a second, with its number. */
+export function make(level: () => LogLevel, write: LogWriter, nowMs: () => number): Log {
   const quiet = new Map<string, { untilMs: number; held: number }>()
-  return (event) => {
+  const wants = (kind: ServerEvent["event"]): boolean =>
+    rank[levelOf[kind]] <= rank[level()] || (topics & topicOf(kind)) !== 0
+  const take = (event: ServerEvent): void => {
+    if (!wants(event.event)) return
     const at = levelOf[event.event]
-    if (rank[at] > rank[level()] && (topics & topicOf(event)) === 0) return
     const floods = event.event === "overflow" || event.event === "refused" || event.event === "rejected"
     if (!floods) return write(at, line(event))
     const state = quiet.get(event.event)
@@ -104,4 +115,5 @@ export function observer(level: () => LogLevel, write: LogWriter, nowMs: () => n
     quiet.set(event.event, { untilMs: nowMs() + QUIET_MS, held: 0 })
     write(at, held === 0 ? line(event) : `${line(event)} (and ${held} more like it before)`)
   }
+  return { wants, take }
 }

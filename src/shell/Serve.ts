@@ -24,10 +24,15 @@ export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listen
   Effect.gen(function* () {
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const write: Log.LogWriter = host.options.logWriter ?? ((level, text) => void run(logs[level](text)))
-    const observer = Log.observer(() => host.logLevel, write, host.clock.monotonicMs)
+    const log = Log.make(() => host.logLevel, write, host.clock.monotonicMs)
     yield* Effect.acquireRelease(
-      Effect.sync(() => host.observers.add(observer)),
-      () => Effect.sync(() => host.observers.delete(observer))
+      Effect.sync(() => {
+        host.log = log
+      }),
+      () =>
+        Effect.sync(() => {
+          host.log = Log.silent
+        })
     )
     yield* Effect.addFinalizer(() => released(host))
     yield* Effect.sync(() => rehearse(host.options))

@@ -19,6 +19,8 @@ import { Views } from "./Views.ts"
 /** A deadline noticed later than this may be our own stall: waiting input is read before it is judged. */
 const LATE_MS = 100
 
+const NONE: readonly Decision[] = []
+
 /** Where all sessions write from: while the kernel takes everything at once, that is always the same place. */
 let views = new Views(new ArrayBuffer(0), 0)
 
@@ -50,6 +52,7 @@ export class Session {
   private held = false
   private listens = false
   private counted = false
+  private collected: Decision[] | null = null
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: (() => void) | null = null
 
@@ -172,11 +175,20 @@ export class Session {
 
   /** Acts on notices; true when the application was asked and what it decided at once was reduced. */
   private act(notices: readonly Notice[]): boolean {
-    const decisions: Decision[] = []
+    const before = this.collected
+    this.collected = null
     let asked = false
-    for (const notice of notices) if (Handlers.act(this, notice, decisions)) asked = true
+    for (const notice of notices) if (Handlers.act(this, notice)) asked = true
+    const decisions = this.collected ?? NONE
+    this.collected = before
     if (asked && this.reason === null) this.decided(decisions)
     return asked
+  }
+
+  /** Takes a decision that was made at once, while {@link act} asks. */
+  collect(decision: Decision): void {
+    if (this.collected === null) this.collected = [decision]
+    else this.collected.push(decision)
   }
 
   // ---- the socket ----

@@ -50,10 +50,7 @@ function placeOf(turn: Turn, id: number): number {
 }
 
 function forget(turn: Turn, found: Pending): void {
-  const at = placeOf(turn, found.id)
-  // The first is the usual one, and taking it away moves nothing.
-  if (at === 0) turn.pending.shift()
-  else turn.pending.splice(at, 1)
+  turn.dropPending(placeOf(turn, found.id))
   if (found.selection !== null) Selections.release(turn, found.selection)
 }
 

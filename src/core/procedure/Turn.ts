@@ -154,6 +154,7 @@ export const noWork: Work = {
   share: 0
 }
 
+const NO_PENDING: readonly Pending[] = []
 const NO_NOTICES: readonly Notice[] = []
 
 export class Turn extends LinkTurn {
@@ -219,6 +220,13 @@ export class Turn extends LinkTurn {
     if (this.ownPending === null || this.ownPending !== this.work.pending)
       this.own.pending = this.ownPending = [...this.work.pending]
     return this.ownPending
+  }
+
+  /** Takes out the one at a place: mostly the only one, or the first. */
+  dropPending(at: number): void {
+    if (this.work.pending.length === 1) this.own.pending = NO_PENDING
+    else if (at === 0) this.pending.shift()
+    else this.pending.splice(at, 1)
   }
 
   addPending(pending: Pending): void {
