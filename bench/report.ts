@@ -129,7 +129,13 @@ its CPU clock. Every run is checked: one in which an event or a point was lost, 
 measurement. "Bare Node" is \`bench/limit.mjs\`: \`node:net\` or \`node:tls\` and hand-made frames, with the same k and w and
 nothing else of the protocol; it copies prepared frames or encodes each. The load client is \`bench/client.c\`. c104 drops
 what it is given faster than it sends, so it is given 5,000 events a second. The machine is shared and not quiet: trust
-ratios before figures.`
+ratios before figures.
+
+Two things this server has and bare Node has not, which is why it can be below 1 in time: it reads all plain connections into
+one buffer ([0007](decisions/0007-shared-read-buffer.md); bare Node with it is the column "static buffer" of the first
+scenario), and it rehearses before it listens ([0008](decisions/0008-rehearsal.md)), so that its code is compiled when the
+first client comes. The first interrogations of a process, lone events and the first thousands of commands compare what users
+get; the interrogations "after fifty" compare the programs, both of them compiled.`
 
 /** The whole page. */
 export const page = ({ conditions, runs }: Results, scenarios: readonly Scenario[]): string => {
