@@ -19,6 +19,8 @@ const EVENTS = { from: 1000, count: 64 }
 const RUN = { from: 10_000, count: 4800 }
 const SCATTERED = { from: 20_000, count: 400, step: 3 }
 const RECORDS = 1024
+/** Events published together. */
+const WINDOW = 12
 
 /** A transport that takes everything at once and gives it to nobody. */
 class Nowhere extends Duplex {
@@ -73,7 +75,7 @@ class Rehearsal {
   publish(): void {
     const { host, events } = this
     const { block } = events
-    for (let i = 0; i < host.world.link.k; i++) {
+    for (let i = 0; i < WINDOW; i++) {
       const slot = (events.slot + i) % EVENTS.count
       host.setValue(block, slot, i)
       host.publish(block, slot, Cause.SPONTANEOUS, 0)
@@ -85,7 +87,8 @@ class Rehearsal {
   /** A whole station interrogation. */
   interrogate(): void {
     this.ask(Type.C_IC_NA_1, 0, 20)
-    while (this.session.state.work.interrogations.length > 0) this.acknowledge()
+    const { session } = this
+    while (session.reason === null && session.state.work.interrogations.length > 0) this.acknowledge()
   }
 
   /** A direct command, and one that is selected first. */

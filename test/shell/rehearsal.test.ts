@@ -24,6 +24,21 @@ it("plays every session to its end: events, interrogations and commands are answ
   expect(played?.sentFrames).toBe(200 * (2 + 2 + 100 + 14) + windows * (5 + 1))
 })
 
+it.each([1, 32_767])("ends in time with k = %i, and however time jumps", async (k) => {
+  const { rehearse } = await fresh()
+  const link = { k, w: 1 }
+  expect(rehearse(Options.complete({ link, limits: { rehearsalMs: 10_000 } }, Profile.presets.iec))).toMatchObject({
+    sessions: 200,
+    negative: 0
+  })
+  let nowMs = 0
+  const jumping = { ...machine(), monotonicMs: () => (nowMs += 20_000) }
+  const again = (await fresh()).rehearse(
+    Options.complete({ link, clock: jumping, limits: { rehearsalMs: 10_000 } }, Profile.presets.iec)
+  )
+  expect(again?.sessions).toBeLessThan(2)
+})
+
 it("happens once a process, and not at all with a limit of 0", async () => {
   const { rehearse } = await fresh()
   expect(rehearse(optionsWith(0))).toBeNull()
