@@ -5,7 +5,7 @@ import * as Net from "node:net"
 import { Views } from "./Views.ts"
 
 /** Major versions of Node on which the tests have seen accepted sockets read into the shared buffer. */
-const TRIED = new Set(["22", "24"])
+const TRIED = new Set(["22", "24", "26"])
 
 /** Octets of the shared buffer: what Node itself reads at most at a time. */
 const OCTETS = 65_536

@@ -14,15 +14,20 @@ const temporary = async (): Promise<string> => {
 
 const name = { ca: 1, ioa: 100, nof: 7 }
 
+/** Newer versions of Node do not forgive a file that is left open. Closing one that is closed does no harm. */
+const closeInTheEnd = (file: FileReader | FileWriter): void => onTestFinished(() => file.close().catch(() => {}))
+
 const reader = async (store: FolderStore, file = name): Promise<FileReader> => {
   const found = await store.open(file)
   if (typeof found === "string") throw new Error(found)
+  closeInTheEnd(found)
   return found
 }
 
 const writer = async (store: FolderStore, octets: number, file = name): Promise<FileWriter> => {
   const found = await store.create(file, octets)
   if (typeof found === "string") throw new Error(found)
+  closeInTheEnd(found)
   return found
 }
 
