@@ -111,6 +111,8 @@ export class Operation extends Deciding {
 
   protected override ending(): void {
     const { hooks, notice } = this
+    // Given up while it waited for its turn: the point belongs to the one before it.
+    if (hooks.deciding !== this) return
     const { block, slot } = notice
     if (!this.accepted) {
       // What was refused was not done: the point shows what it showed before, unless the application changed it.

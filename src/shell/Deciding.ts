@@ -1,6 +1,6 @@
 // Asking the application: a handler may answer at once or later, may throw, hang or return nonsense. Whatever is not a
 // clear yes is a no; what comes after the request was given up is dropped, since it has been reported already.
-import { CallbackFailed } from "./Errors.ts"
+import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import type { Outcome } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
@@ -40,7 +40,7 @@ export abstract class Deciding {
   get signal(): AbortSignal {
     if (this.controller === null) {
       this.controller = new AbortController()
-      if (this.ended) this.controller.abort()
+      if (this.ended || this.session.reason !== null) this.controller.abort()
       else this.list()
     }
     return this.controller.signal
@@ -70,6 +70,15 @@ export abstract class Deciding {
     this.unlist()
     this.controller?.abort()
     this.end()
+  }
+
+  /** The time is over, and the request was confirmed negatively; also for a handler that blocked for so long. */
+  expire(): void {
+    const { callback, subject } = this
+    const { host } = this.session
+    this.abort()
+    const error = new CallbackTimedOut({ callback, subject, limitMs: host.world.limits.decisionMs })
+    host.tell({ event: "error", error })
   }
 
   /** Calls the handler and hands its outcome on, at once when it is there at once. */
@@ -103,6 +112,8 @@ export abstract class Deciding {
 
   private answered(outcome: Outcome, late: boolean): void {
     if (this.ended) return
+    const { session } = this
+    if (!late && session.reason === null && !session.awaits(this.id)) return this.expire()
     this.unlist()
     this.conclude(outcome, late)
     this.end()

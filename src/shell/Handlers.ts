@@ -8,7 +8,6 @@ import * as Image from "../core/process/Image.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { Deciding, failed, isPromise } from "./Deciding.ts"
-import { CallbackTimedOut } from "./Errors.ts"
 import type { Hooks, PointCallback } from "./Hooks.ts"
 import type { Host, RawHandler } from "./Host.ts"
 import * as Selections from "./Selections.ts"
@@ -54,7 +53,7 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       return false
     case "timedOut":
       host.files?.timedOut(session, notice.id)
-      timedOut(session, notice.id)
+      session.aborts.get(notice.id)?.expire()
       return false
     case "rejected":
       host.tell({ event: "rejected", peer, situation: notice.situation, apdu: notice.apdu })
@@ -225,14 +224,4 @@ export function callAll(
     }
   }
   return waiting
-}
-
-function timedOut(session: Session, id: number): void {
-  const deciding = session.aborts.get(id)
-  if (deciding === undefined) return
-  session.aborts.delete(id)
-  deciding.abort()
-  const { callback, subject } = deciding
-  const limitMs = session.host.world.limits.decisionMs
-  session.host.tell({ event: "error", error: new CallbackTimedOut({ callback, subject, limitMs }) })
 }

@@ -75,10 +75,10 @@ export abstract class Publisher extends Stations {
     if (this.sessions.size === 0) return false
     const log = this.logs[block.priority] as EventLog.EventLog
     for (const slot of slots) {
-      EventLog.append(log, block, slot, cause, originator, 0)
+      const end = EventLog.append(log, block, slot, cause, originator, 0) + 1
       if (block.kind === Value.Kind.PackedSingles) Image.reported(block, slot)
+      this.appended(end)
     }
-    this.appended(log.end)
     return true
   }
 

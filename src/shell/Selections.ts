@@ -23,10 +23,12 @@ export function drop(host: Host, session: number, { block, slot }: Released): vo
   if (slots?.get(slot)?.session === session) slots.set(slot, NOBODY)
 }
 
-/** Forgets everything that a session holds. */
+/** Forgets everything that a session holds, and what nobody holds. */
 export function forget(host: Host, session: number): void {
-  for (const slots of host.selections.values())
-    for (const [slot, held] of slots) if (held.session === session) slots.set(slot, NOBODY)
+  for (const [block, slots] of host.selections) {
+    for (const [slot, held] of slots) if (held.session === session || held === NOBODY) slots.delete(slot)
+    if (slots.size === 0) host.selections.delete(block)
+  }
 }
 
 /** Originator address of the client that holds a point, or null. */

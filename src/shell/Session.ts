@@ -199,8 +199,9 @@ export class Session {
     if (socket.destroyed) return
     const slab = octets.buffer
     if (views.slab !== slab || views.from !== start) views = new Views(slab, start)
-    if (this.host.onSendRaw !== null) this.trace(octets, start, end)
     this.writable = socket.write(views.of(end - start))
+    // Behind the write: the callback may make this or another session write.
+    if (this.host.onSendRaw !== null) this.trace(octets, start, end)
     // The kernel took everything at once: nobody reads the region any more.
     if (socket.writableLength === 0) Arena.release(octets, start, end)
   }

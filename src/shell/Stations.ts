@@ -147,7 +147,6 @@ export abstract class Stations {
   /** Removes a point. */
   removePoint(place: Image.Place): void {
     this.hooks.remove(place.block, place.slot)
-    this.selections.get(place.block)?.delete(place.slot)
     place.block.remove(place.slot)
     this.unsettled = true
   }

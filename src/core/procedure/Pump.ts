@@ -42,7 +42,11 @@ function one(turn: Turn): boolean {
   const priority = Events.waiting(turn)
   if (priority < 0) return other(turn)
   const contested = work.interrogations.length > 0 || work.cyclic.length > 0 || work.heal.length > 0 || File.wants(turn)
-  if (!contested) return Events.step(turn, priority, turn.k) || Events.waiting(turn) >= 0
+  if (!contested) {
+    // What waits behind an event goes right behind it, not behind a window of them.
+    const most = work.replies.length + work.reads.length === 0 ? turn.k : 1
+    return Events.step(turn, priority, most) || Events.waiting(turn) >= 0
+  }
   if (work.share >= SHARE - 1 && other(turn)) {
     turn.own.share = 0
     return true

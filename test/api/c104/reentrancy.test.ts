@@ -1,0 +1,126 @@
+// Callbacks that reach into sessions while something else goes on: nobody else's command, octets or order suffer.
+import { expect, it, vi } from "vitest"
+import { Cot, ResponseState, Type } from "../../../src/api/c104/index.ts"
+import * as Image from "../../../src/core/process/Image.ts"
+import type { RawClient } from "../../support/RawClient.ts"
+import { deferred, startClient, startHost, startServer, switchedBy } from "../../support/Stage.ts"
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const hex = (client: RawClient): string[] => client.frames.map((frame) => Buffer.from(frame).toString("hex"))
+const causes = (client: RawClient): unknown[] => client.asdus(() => true).map(({ cot }) => cot)
+
+it("a command that is given up while it waits for its turn leaves the one before it alone", async () => {
+  const answers: ReturnType<typeof deferred<ResponseState>>[] = []
+  let [busy, most] = [0, 0]
+  const { server, point, client } = await switchedBy(async () => {
+    most = Math.max(most, ++busy)
+    const answer = deferred<ResponseState>()
+    answers.push(answer)
+    const state = await answer.promise
+    busy--
+    return state
+  })
+  const [second, third] = [await startClient(server.port), await startClient(server.port)]
+  client.command(Type.C_SC_NA_1, 10, { scs: true })
+  await vi.waitFor(() => expect(answers).toHaveLength(1))
+  second.command(Type.C_SC_NA_1, 10, { scs: true })
+  await wait(30)
+  second.close()
+  await wait(30)
+  expect([point.value, answers.length]).toEqual([true, 1])
+  third.command(Type.C_SC_NA_1, 10, { scs: true })
+  await wait(30)
+  expect(answers).toHaveLength(1)
+  answers[0]?.resolve(ResponseState.SUCCESS)
+  await client.next({ cot: Cot.ACTIVATION_CON })
+  await vi.waitFor(() => expect(answers).toHaveLength(2))
+  answers[1]?.resolve(ResponseState.SUCCESS)
+  await third.next({ cot: Cot.ACTIVATION_CON })
+  expect([point.value, most]).toEqual([true, 1])
+})
+
+it("onSendRaw may make another session send, or the same one: both streams stay whole", async () => {
+  const { server, station } = await startServer()
+  const command = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })
+  if (command === null) throw new Error("address 10 is free")
+  command.actTerm = "manual"
+  command.onReceive(() => ResponseState.SUCCESS)
+  const [operating, testing] = [await startClient(server.port), await startClient(server.port)]
+  for (const tested of [testing, operating]) {
+    operating.command(Type.C_SC_NA_1, 10, { scs: true })
+    const confirmed = operating.frames.length + 1
+    await operating.until(() => operating.frames.length === confirmed)
+    let terminated = false
+    server.onSendRaw(() => {
+      if (terminated) return
+      terminated = true
+      command.transmit(Cot.ACTIVATION_TERMINATION)
+    })
+    const before = tested.frames.length
+    tested.u("TESTFR act")
+    await operating.until(() => causes(operating).at(-1) === Cot.ACTIVATION_TERMINATION)
+    await tested.until(() => hex(tested).slice(before).includes("680483000000"))
+    server.onSendRaw(null)
+  }
+  expect(causes(operating)).toEqual([7, 10, 7, 10])
+  expect(await operating.answers()).toBe(true)
+})
+
+it("a termination goes right behind the return information that it waits for, not behind a window of events", async () => {
+  const { server, station } = await startServer({ packEvents: false })
+  const point = station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+  const command = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })
+  if (point === null || command === null) throw new Error("both addresses are free")
+  command.onReceive(() => {
+    point.transmit(Cot.RETURN_INFO_REMOTE)
+    return ResponseState.SUCCESS
+  })
+  const client = await startClient(server.port, { acknowledge: "never" })
+  for (let i = 0; i < 12; i++) point.transmit(Cot.SPONTANEOUS)
+  await client.until(() => causes(client).length === 12)
+  client.command(Type.C_SC_NA_1, 10, { scs: true })
+  await wait(30)
+  for (let i = 0; i < 25; i++) point.transmit(Cot.SPONTANEOUS)
+  client.acknowledge()
+  await client.until(() => causes(client).length === 24)
+  expect(causes(client).slice(12, 16)).toEqual([7, 11, 10, 3])
+})
+
+it.each([
+  ["before", true],
+  ["after", false]
+])("a handler that ends its own session, and asked for the signal %s, sees it aborted", async (_when, early) => {
+  const { host, port } = await startHost()
+  const place = host.addPoints(1, 10, Type.C_SC_NA_1, 1)
+  if (place === null) throw new Error("address 10 is free")
+  const seen: boolean[] = []
+  host.hooks.of(place.block, place.slot).onCommand = (command) => {
+    if (early) seen.push(command.signal.aborted)
+    for (const session of [...host.sessions]) session.end("shutdown")
+    seen.push(command.signal.aborted)
+    return "success"
+  }
+  const client = await startClient(port)
+  client.command(Type.C_SC_NA_1, 10, { scs: true })
+  await client.ended
+  expect(seen).toEqual(early ? [false, true] : [true])
+  expect(host.hooks.find(place.block, place.slot)?.deciding).toBeNull()
+})
+
+it("a handler that blocks for longer than it may, while its session goes on, has decided nothing", async () => {
+  const { host, port, events } = await startHost({ limits: { decisionMs: 20 } })
+  const place = host.addPoints(1, 10, Type.C_SC_NA_1, 1)
+  if (place === null) throw new Error("address 10 is free")
+  const { block, slot } = place
+  host.hooks.of(block, slot).onCommand = () => {
+    for (const untilMs = performance.now() + 60; performance.now() < untilMs; );
+    for (const session of host.sessions) session.ready(host.logEnds())
+    return "success"
+  }
+  const client = await startClient(port)
+  client.command(Type.C_SC_NA_1, 10, { scs: true })
+  const answer = await client.next({ typeId: Type.C_SC_NA_1 })
+  expect([answer.cot, answer.negative]).toEqual([7, true])
+  expect((await events.next("error")).error).toMatchObject({ _tag: "CallbackTimedOut" })
+  expect([Image.value(block, slot), events.of("command")]).toEqual([0, []])
+})
