@@ -76,14 +76,21 @@ function judgeStructure(octets: Uint8Array, at: number, row: TypeTable.TypeRow |
   return past ? "truncated" : null
 }
 
+/** A received ASDU, and what is known of its type. */
+interface Received {
+  readonly octets: Uint8Array
+  readonly at: number
+  readonly row: TypeTable.TypeRow | undefined
+  /** How this server takes it; undefined when it does not. */
+  readonly entry: Entry | undefined
+}
+
 /** Judges one of the causes 44..47; null when it does not apply. */
-function judgeHeader(turn: Turn, octets: Uint8Array, at: number, cause: 44 | 45 | 46 | 47): Situation | null {
-  const { image } = turn.world
-  const entry = entryOf(turn, Request.type(octets, at))
-  const row = TypeTable.byId[Request.type(octets, at)]
-  const ca = Request.ca(octets, at)
+function judgeHeader(turn: Turn, { octets, at, row, entry }: Received, cause: 44 | 45 | 46 | 47): Situation | null {
   switch (cause) {
     case 46: {
+      const { image } = turn.world
+      const ca = Request.ca(octets, at)
       const known =
         ca === Request.GLOBAL
           ? entry?.global === true && image.stations.length > 0
@@ -102,18 +109,14 @@ function judgeHeader(turn: Turn, octets: Uint8Array, at: number, cause: 44 | 45 
   }
 }
 
-function entryOf(turn: Turn, type: number): Entry | undefined {
-  const entry = entries[type]
-  return entry?.when === undefined || entry.when(turn.world) ? entry : undefined
-}
-
-function judge(turn: Turn, octets: Uint8Array, at: number, row: TypeTable.TypeRow | undefined): Situation | null {
+function judge(turn: Turn, received: Received): Situation | null {
+  const { octets, at, row } = received
   const structure = judgeStructure(octets, at, row)
   if (structure !== null) return structure
   const cause = Request.cause(octets, at)
   if (cause >= 44 && cause <= 47) return "mirrored"
   for (const one of turn.world.profile.rejectionOrder) {
-    const situation = judgeHeader(turn, octets, at, one)
+    const situation = judgeHeader(turn, received, one)
     if (situation !== null) return situation
   }
   return null
@@ -123,8 +126,9 @@ function judge(turn: Turn, octets: Uint8Array, at: number, row: TypeTable.TypeRo
 export function receive(turn: Turn, octets: Uint8Array, at: number): void {
   const type = Request.type(octets, at)
   const row = Request.size(octets, at) > Request.TYPE_AT ? TypeTable.byId[type] : undefined
-  const situation = judge(turn, octets, at, row)
-  const entry = entryOf(turn, type)
+  const found = entries[type]
+  const entry = found?.when === undefined || found.when(turn.world) ? found : undefined
+  const situation = judge(turn, { octets, at, row, entry })
   if (situation !== null || entry === undefined || row === undefined)
     return Reply.reject(turn, situation ?? "unknownType", octets, at)
   entry.run(turn, octets, at, Request.size(octets, at) > promised(row, octets, at))
