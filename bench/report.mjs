@@ -1,4 +1,5 @@
-// `node bench/report.mjs [FILE]`: makes docs/PERFORMANCE.md from the JSON of `npm run bench` (default reports/bench.json).
+// `node bench/report.mjs [FILE]`: makes docs/PERFORMANCE.md from the JSON of `npm run bench` (default reports/bench.json) and of
+// `npm run soak`, where there is one (reports/soak.json).
 import fs from "node:fs"
 import path from "node:path"
 import { defaultFile } from "./options.ts"
@@ -12,5 +13,7 @@ if (!fs.existsSync(file)) {
   process.exit(1)
 }
 const results = JSON.parse(fs.readFileSync(file, "utf8"))
-fs.writeFileSync(path.join(root, "docs/PERFORMANCE.md"), page(results, scenarios(false)))
+const soakFile = path.join(root, "reports/soak.json")
+const soaked = fs.existsSync(soakFile) ? JSON.parse(fs.readFileSync(soakFile, "utf8")) : null
+fs.writeFileSync(path.join(root, "docs/PERFORMANCE.md"), page(results, scenarios(false), soaked))
 console.log("docs/PERFORMANCE.md")

@@ -10,6 +10,7 @@ import {
   type Target
 } from "./results.ts"
 import type { Scenario } from "./scenarios.ts"
+import type { Soaked } from "./soak.ts"
 
 /** A number with as many digits as it deserves. */
 export const figure = (value: number): string => {
@@ -137,8 +138,29 @@ scenario), and it rehearses before it listens ([0008](decisions/0008-rehearsal.m
 first client comes. The first interrogations of a process, lone events and the first thousands of commands compare what users
 get; the interrogations "after fifty" compare the programs, both of them compiled.`
 
-/** The whole page. */
-export const page = ({ conditions, runs }: Results, scenarios: readonly Scenario[]): string => {
+/** What `npm run soak` found, in words. */
+export const soakText = ({ minutes, rate, commit, published, received, problem, samples }: Soaked): string => {
+  const mib = (octets: number): string => `${(octets / 2 ** 20).toFixed(1)} MiB`
+  const range = (key: "heap" | "rss"): string => {
+    const of = samples.map((sample) => sample[key])
+    return `${mib(Math.min(...of))} to ${mib(Math.max(...of))}`
+  }
+  const got = received.every((each) => each === published)
+    ? `each of ${received.length} clients received every one of them, once and in order`
+    : `the clients received ${received.map(figure).join(", ")}`
+  return [
+    `\`npm run soak\`, ${minutes} minutes at ${figure(rate)} events a second, commit ${commit}: ${figure(published)} were published,`,
+    `${got}. Heap ${range("heap")}, resident ${range("rss")}, sampled every minute after a collection.`,
+    problem === null ? "Nothing was lost, and memory was flat." : `**Failed**: ${problem}.`
+  ].join(" ")
+}
+
+/** The whole page; `soaked` is null where no soak was run. */
+export const page = (
+  { conditions, runs }: Results,
+  scenarios: readonly Scenario[],
+  soaked: Soaked | null = null
+): string => {
   const parts = [
     "# Performance",
     "What this server costs beside a bare Node socket, which is the limit, and beside c104. This page is generated: " +
@@ -149,6 +171,7 @@ export const page = ({ conditions, runs }: Results, scenarios: readonly Scenario
     method,
     "## Targets",
     summary(scenarios, runs).trimEnd(),
+    ...(soaked === null ? [] : ["## An hour", soakText(soaked)]),
     "## Figures",
     ...scenarios.flatMap((scenario) => scenarioText(scenario, runs).trimEnd() || [])
   ]

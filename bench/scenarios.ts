@@ -139,11 +139,15 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
   })
   const stalled = (unread: boolean): Scenario => ({
     name: unread ? "never-reads" : "never-acknowledges",
-    title: `A client that never ${unread ? "reads" : "acknowledges"} while events wait: the worst second until t1`,
+    title: `A client that never ${unread ? "reads" : "acknowledges"} while events wait, from the second second until t1`,
     client: ["stall", ...flags({ hold: quick ? 5 : 14, unread: unread ? 1 : 0 })],
     repetitions: quick ? 1 : 2,
     peers: [ours({ n: MILLION }), bare({ n: MILLION }), c104({ n: 100_000 })],
-    metrics: [{ key: "cpu_ms_s", label: "CPU (ms a second)" }],
+    // The worst second is mostly that in which V8 tidies up after the start, which it does for bare Node as well.
+    metrics: [
+      { key: "cpu_ms_s", label: "CPU (ms a second)" },
+      { key: "worst_ms_s", label: "in the worst second (ms)" }
+    ],
     targets: [{ metric: "cpu_ms_s", atMost: 1 }]
   })
   const publish = (name: string, title: string, clients: number, options: Flags): Scenario => ({

@@ -1,6 +1,6 @@
 // `npm run soak`: events at a fixed rate to several clients for an hour. Every client has to receive every event once and
 // in order, and the server's memory has to stay flat. Progress once a minute; exit code 1 when something was not so.
-import { type ChildProcess, spawn } from "node:child_process"
+import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
 import fs from "node:fs"
 import net from "node:net"
@@ -14,6 +14,18 @@ const usage = `npm run soak [-- OPTIONS]
   --clients N   how many clients, default 4
   --json FILE   where the figures go, default reports/soak.json
   --help`
+
+/** What was found. */
+export interface Soaked {
+  readonly commit: string
+  readonly minutes: number
+  readonly rate: number
+  readonly published: number
+  readonly received: readonly number[]
+  /** What was not as it has to be, or null. */
+  readonly problem: string | null
+  readonly samples: readonly Sample[]
+}
 
 /** What the server says when it is asked. */
 interface Sample {
@@ -143,6 +155,12 @@ const whole = (name: string, text: string, min: number, max: number): number => 
   process.exit(2)
 }
 
+/** The commit that is measured, as far as it is known. */
+const commit = (): string => {
+  const { stdout, status } = spawnSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" })
+  return status === 0 ? stdout.trim() : "unknown"
+}
+
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Runs and returns the exit code. */
@@ -173,7 +191,8 @@ const soak = async (minutes: number, rate: number, count: number, json: string):
   const lost = received.some((each) => each !== published) ? "not every client has every event" : null
   const problem = fault() ?? lost ?? growth(samples)
   fs.mkdirSync(path.dirname(json), { recursive: true })
-  fs.writeFileSync(json, `${JSON.stringify({ minutes, rate, published, received, problem, samples }, null, 1)}\n`)
+  const soaked: Soaked = { commit: commit(), minutes, rate, published, received, problem, samples }
+  fs.writeFileSync(json, `${JSON.stringify(soaked, null, 1)}\n`)
   console.log(`${published} published; received by each: ${received.join(", ")}`)
   console.log(problem === null ? "nothing lost, memory flat" : `FAILED: ${problem}`)
   return problem === null ? 0 : 1

@@ -1,5 +1,6 @@
 // What `npm run soak` calls flat memory.
 import { expect, it } from "vitest"
+import { soakText } from "../../bench/report.ts"
 import { growth } from "../../bench/soak.ts"
 
 const MIB = 2 ** 20
@@ -18,4 +19,13 @@ it("memory that grows by half a MiB a minute is not", () => {
 
 it("a run of a few minutes says nothing about growth", () => {
   expect(growth(run(5, (minute) => minute * 100))).toBeNull()
+})
+
+it("is told in words, with what was lost where something was", () => {
+  const soaked = { commit: "abc", minutes: 2, rate: 10, published: 1200, problem: null, samples: run(2, () => 30) }
+  const well = soakText({ ...soaked, received: [1200, 1200] })
+  expect(well).toContain("each of 2 clients received every one of them, once and in order. Heap 30.0 MiB to 30.0 MiB")
+  expect(soakText({ ...soaked, received: [1200, 1199], problem: "not every client has every event" })).toMatch(
+    /the clients received 1,200, 1,199\..*\*\*Failed\*\*: not every/
+  )
 })
