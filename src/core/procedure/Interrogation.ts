@@ -12,7 +12,7 @@ import * as Image from "../process/Image.ts"
 import * as Order from "./Order.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
-import type { Interrogation, Turn } from "./Turn.ts"
+import type { Changeable, Interrogation, Turn } from "./Turn.ts"
 
 /** QOI of the station interrogation; 21..36 are groups 1..16. */
 const STATION = 20
@@ -101,12 +101,10 @@ function startNext(turn: Turn, ended: Interrogation): void {
   if (next !== undefined && !next.started) start(turn, next)
 }
 
-type Changeable = { -readonly [K in keyof Interrogation]: Interrogation[K] }
-
 /** The interrogation as this turn may change it: a copy takes its place once a turn, not once an ASDU. */
-function own(turn: Turn, of: Interrogation): Changeable {
+function own(turn: Turn, of: Interrogation): Changeable<Interrogation> {
   if (turn.ownInterrogation === of) return of
-  const mine: Changeable = { ...of }
+  const mine: Changeable<Interrogation> = { ...of }
   turn.ownInterrogation = mine
   const interrogations = [...turn.work.interrogations]
   interrogations[interrogations.indexOf(of)] = mine
@@ -139,7 +137,7 @@ export function step(turn: Turn): boolean {
   return false
 }
 
-function advance(turn: Turn, of: Changeable): boolean {
+function advance(turn: Turn, of: Changeable<Interrogation>): boolean {
   const ca = of.stations[0] as number
   const station = Image.station(turn.world.image, ca)
   while (station !== undefined) {
@@ -160,7 +158,7 @@ function advance(turn: Turn, of: Changeable): boolean {
   return terminate(turn, of, ca)
 }
 
-function send(turn: Turn, of: Changeable, block: Block, slots: Int32Array | null, all: number): boolean {
+function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: Int32Array | null, all: number): boolean {
   const type = typeIn(of, block)
   const { place } = of
   const found = Packing.extent(block, slots, place, all, type, turn.world.profile.maxApduLength)
@@ -195,7 +193,7 @@ function send(turn: Turn, of: Changeable, block: Block, slots: Int32Array | null
 }
 
 /** The last step of the cursor: ends the present station, and the whole interrogation with the last one. */
-function terminate(turn: Turn, of: Changeable, ca: number): boolean {
+function terminate(turn: Turn, of: Changeable<Interrogation>, ca: number): boolean {
   of.stations = of.stations.slice(1)
   of.block = null
   of.after = -1
