@@ -65,9 +65,12 @@ export class InvalidArgument extends Data.TaggedError("InvalidArgument")<{
   readonly what: string
   readonly expected: string
   readonly value: unknown
+  /** What is wrong, in words, where several values have to fit together. */
+  readonly problem?: string
 }> {
   readonly code = "INVALID_ARGUMENT"
   override get message(): string {
+    if (this.problem !== undefined) return `${this.what}: ${this.problem}`
     return `${this.what}: ${this.expected} is required, not ${String(this.value)}`
   }
 }

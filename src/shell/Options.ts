@@ -53,14 +53,21 @@ const whole = (what: string, value: number, min: number, max: number): number =>
   throw new InvalidArgument({ what, expected: `a whole number from ${min} to ${max}`, value })
 }
 
+const flag = (what: string, value: boolean): boolean => {
+  if (typeof value === "boolean") return value
+  throw new InvalidArgument({ what, expected: "true or false", value })
+}
+
 /** Fills in the defaults. Throws {@link InvalidArgument}. */
 export function complete(partial: PartialOptions, profile: Profile.Profile): Options {
   const link = { ...Parameters.defaults, ...partial.link }
   const limits = { ...Limits.defaults, ...partial.limits }
   const problem = Parameters.validate(link).errors[0] ?? Limits.validate(limits)[0]
-  if (problem !== undefined) throw new InvalidArgument({ what: "options", expected: problem, value: "what was given" })
+  if (problem !== undefined)
+    throw new InvalidArgument({ what: "options", expected: "values in their ranges", value: { link, limits }, problem })
   const wrong = Profile.problem(partial.profile ?? profile)
-  if (wrong !== null) throw new InvalidArgument({ what: "profile", expected: wrong, value: "what was given" })
+  if (wrong !== null)
+    throw new InvalidArgument({ what: "profile", expected: "a profile", value: partial.profile, problem: wrong })
   const hosts = partial.hosts ?? [partial.host ?? "0.0.0.0"]
   const [host] = hosts
   if (host === undefined || !hosts.every((name) => typeof name === "string" && name !== ""))
@@ -72,8 +79,8 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     link,
     profile: partial.profile ?? profile,
     limits,
-    packEvents: partial.packEvents ?? true,
-    sharedReadBuffer: partial.sharedReadBuffer ?? true,
+    packEvents: flag("packEvents", partial.packEvents ?? true),
+    sharedReadBuffer: flag("sharedReadBuffer", partial.sharedReadBuffer ?? true),
     maxConnections: whole("maxConnections", partial.maxConnections ?? 0, 0, 1_000_000),
     tickRateMs: whole("tickRateMs", partial.tickRateMs ?? 100, 50, 3_600_000),
     selectMs: whole("selectMs", partial.selectMs ?? 30_000, 0, 0x7fff_ffff),

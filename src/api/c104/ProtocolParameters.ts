@@ -128,5 +128,10 @@ export class ProtocolParameters {
 function check(link: Parameters.Parameters): void {
   const [error] = Parameters.validate(link).errors
   if (error !== undefined)
-    throw new InvalidArgument({ what: "protocolParameters", expected: error, value: "what was set" })
+    throw new InvalidArgument({
+      what: "protocolParameters",
+      expected: "values that go together",
+      value: link,
+      problem: error
+    })
 }

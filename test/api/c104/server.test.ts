@@ -245,3 +245,14 @@ describe("options and properties", () => {
     })
   })
 })
+
+it.each([
+  [{ limits: { rehearsalMs: -1 } }, "options: limit rehearsalMs is -1: an integer from 0 to 10000 (ms) is required"],
+  [{ limits: { lingerMs: 0.5 } }, "options: limit lingerMs is 0.5: an integer from 0 to 60000 (ms) is required"],
+  [{ packEvents: "yes" }, "packEvents: true or false is required, not yes"],
+  [{ sharedReadBuffer: 1 }, "sharedReadBuffer: true or false is required, not 1"]
+])("%o is refused in plain words", (options, message) => {
+  expect(() => new Server(options as unknown as ConstructorParameters<typeof Server>[0])).toThrow(
+    expect.objectContaining({ name: "InvalidArgument", message })
+  )
+})
