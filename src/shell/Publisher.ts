@@ -74,11 +74,9 @@ export abstract class Publisher extends Stations {
   appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
     if (this.sessions.size === 0) return false
     const log = this.logs[block.priority] as EventLog.EventLog
-    for (const slot of slots) {
-      const end = EventLog.append(log, block, slot, cause, originator, 0) + 1
-      if (block.kind === Value.Kind.PackedSingles) Image.reported(block, slot)
-      this.appended(end)
-    }
+    const end = EventLog.appendAll(log, block, slots, cause, originator)
+    if (block.kind === Value.Kind.PackedSingles) for (const slot of slots) Image.reported(block, slot)
+    this.appended(end)
     return true
   }
 

@@ -186,20 +186,18 @@ export abstract class Stations {
   }
 
   /** As {@link setValue} for several points of a block, all with one time; none is set when one value is unfit. */
-  setValues(block: Block, slots: readonly number[], values: readonly number[], atMs: number): void {
-    const { time } = block
-    for (const value of values) checkValue(block, value)
-    const [first] = slots
-    if (first === undefined) return
-    if (time !== null) this.stamp(time, block, first, atMs)
-    for (let i = 0; i < slots.length; i++) {
-      const slot = slots[i] as number
-      const value = values[i] as number
-      if (!Image.setFloat(block, slot, value)) Image.setValue(block, slot, value)
-      if (time === null) continue
-      time[slot * 2] = time[first * 2] as number
-      time[slot * 2 + 1] = time[first * 2 + 1] as number
+  setValues(block: Block, slots: readonly number[], values: ArrayLike<number>, atMs: number): void {
+    if (!Image.setFloats(block, slots, values)) {
+      for (let i = 0; i < slots.length; i++) checkValue(block, values[i] as number)
+      for (let i = 0; i < slots.length; i++) Image.setValue(block, slots[i] as number, values[i] as number)
     }
+    const { time } = block
+    const [first] = slots
+    if (time === null || first === undefined) return
+    this.stamp(time, block, first, atMs)
+    const low = time[first * 2] as number
+    const high = time[first * 2 + 1] as number
+    for (let i = 1; i < slots.length; i++) Image.setTime(block, slots[i] as number, low, high)
   }
 
   /**
@@ -224,11 +222,10 @@ export abstract class Stations {
   /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
   private stamp(time: Int32Array, block: Block, slot: number, atMs: number): void {
     const { zone } = block
-    if (zone.untilMs !== Number.POSITIVE_INFINITY) Zones.settle(zone, atMs)
-    let ofMinute = atMs + zone.offsetMs - zone.minuteMs
+    let ofMinute = atMs - zone.minuteMs
     if (!(ofMinute >= 0 && ofMinute < Zones.MINUTE_MS)) {
       Zones.turnMinute(zone, atMs)
-      ofMinute = atMs + zone.offsetMs - zone.minuteMs
+      ofMinute = atMs - zone.minuteMs
     }
     time[slot * 2] = ofMinute | zone.minuteLow | this.tagClock.flags
     time[slot * 2 + 1] = zone.minuteHigh

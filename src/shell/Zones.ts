@@ -12,11 +12,12 @@ export const MINUTE_MS = 60_000
 export class NamedZone implements Zone {
   offsetMs = 0
   summer = false
-  untilMs = Number.NEGATIVE_INFINITY
   minuteMs = Number.NEGATIVE_INFINITY
   minuteLow = 0
   minuteHigh = 0
   readonly name: string
+  /** When offset and flag have to be asked for again, in ms since 1970 UTC. */
+  private untilMs = Number.NEGATIVE_INFINITY
   private readonly format: Intl.DateTimeFormat
 
   /** Throws {@link InvalidArgument} for a name that the runtime does not know. */
@@ -64,10 +65,10 @@ export class NamedZone implements Zone {
   }
 
   /** Makes offset and flag those of an instant. */
-  renew(epochMs: number): void {
+  settle(epochMs: number): void {
+    if (epochMs < this.untilMs && epochMs >= this.untilMs - QUARTER_MS) return
     this.offsetMs = this.offsetAt(epochMs)
     this.summer = this.isSummerAt(epochMs)
-    this.minuteMs = Number.NEGATIVE_INFINITY
     this.untilMs = (Math.floor(epochMs / QUARTER_MS) + 1) * QUARTER_MS
   }
 
@@ -89,15 +90,16 @@ export const make = (name: string | null): Zone => (name === null || name === "U
 
 /** Makes a zone's offset that of an instant. */
 export function settle(zone: Zone, epochMs: number): void {
-  if (epochMs < zone.untilMs && epochMs >= zone.untilMs - QUARTER_MS) return
-  if (zone instanceof NamedZone) zone.renew(epochMs)
+  if (zone instanceof NamedZone) zone.settle(epochMs)
 }
 
-/** Makes the cached minute of a zone that of an instant, which the zone is settled for. */
+/** Makes a zone's offset and cached minute those of an instant. */
 export function turnMinute(zone: Zone, epochMs: number): void {
-  zone.minuteMs = Math.floor((epochMs + zone.offsetMs) / MINUTE_MS) * MINUTE_MS
-  zone.minuteLow = Time.cp56Low(zone.minuteMs) | (zone.summer ? Time.SUMMER_TIME : 0)
-  zone.minuteHigh = Time.cp56High(zone.minuteMs)
+  settle(zone, epochMs)
+  zone.minuteMs = Math.floor(epochMs / MINUTE_MS) * MINUTE_MS
+  const localMs = zone.minuteMs + zone.offsetMs
+  zone.minuteLow = Time.cp56Low(localMs) | (zone.summer ? Time.SUMMER_TIME : 0)
+  zone.minuteHigh = Time.cp56High(localMs)
 }
 
 /** The CP56Time2a words of an instant in a zone, SU included. */

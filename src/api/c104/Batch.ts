@@ -22,7 +22,7 @@ interface Places {
   readonly block: Block
   readonly version: number
   readonly slots: readonly number[]
-  readonly numbers: number[]
+  readonly numbers: Float64Array
 }
 
 /** Types from here on are not monitoring types. */
@@ -96,7 +96,7 @@ export class Batch {
     if (this.#places === null || this.#places.version !== this.#places.block.version) {
       const { block } = first.place
       const slots = points.map((point) => point.slot).filter((slot) => slot >= 0)
-      this.#places = { block, version: block.version, slots, numbers: slots.map(() => 0) }
+      this.#places = { block, version: block.version, slots, numbers: new Float64Array(slots.length) }
     }
     return this.#places
   }

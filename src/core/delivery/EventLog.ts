@@ -50,6 +50,19 @@ export function append(
   return write(log, block, slot, block.view, block.time, cause, originator, asker)
 }
 
+/** As {@link append} for several points of a block, one after the other. Returns the position behind the last. */
+export function appendAll(
+  log: EventLog,
+  block: Block,
+  slots: readonly number[],
+  cause: number,
+  originator: number
+): number {
+  const { view, time } = block
+  for (let i = 0; i < slots.length; i++) write(log, block, slots[i] as number, view, time, cause, originator, 0)
+  return log.end
+}
+
 /** As {@link append}, with the reading of a counter at its last freeze. */
 export function appendFrozen(log: EventLog, block: Block, slot: number, cause: number, originator: number): number {
   const { view, time } = block.frozenColumn()

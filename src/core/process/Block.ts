@@ -33,9 +33,10 @@ export interface Zone {
   offsetMs: number
   /** SU: summer time. */
   summer: boolean
-  /** When offset and flag have to be asked for again, in ms since 1970 UTC. */
-  untilMs: number
-  /** The local minute that was tagged last, and the CP56Time2a words of its first millisecond: the date changes rarely. */
+  /**
+   * When the minute began that was tagged last, in ms since 1970 UTC, and the CP56Time2a words of its first millisecond:
+   * the date changes rarely, and the offset never within a minute.
+   */
   minuteMs: number
   minuteLow: number
   minuteHigh: number

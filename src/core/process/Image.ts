@@ -49,7 +49,6 @@ export const withStation = (image: Image, ca: number, zone: Zone = utc()): Image
 export const utc = (): Zone => ({
   offsetMs: 0,
   summer: false,
-  untilMs: Number.POSITIVE_INFINITY,
   minuteMs: Number.NEGATIVE_INFINITY,
   minuteLow: 0,
   minuteHigh: 0
@@ -214,6 +213,19 @@ export function setFloat(block: Block, slot: number, next: number): boolean {
   if (layout.kind !== Value.Kind.Short || block.unfit !== null || !(next >= layout.min && next <= layout.max))
     return false
   block.view.setFloat32(slot * 5, next, true)
+  return true
+}
+
+/** As {@link setFloat} for several slots; false, and nothing set, when one value is none of these. */
+export function setFloats(block: Block, slots: readonly number[], values: ArrayLike<number>): boolean {
+  const { layout, view } = block
+  const { min, max } = layout
+  if (layout.kind !== Value.Kind.Short || block.unfit !== null) return false
+  for (let i = 0; i < slots.length; i++) {
+    const value = values[i] as number
+    if (!(value >= min && value <= max)) return false
+  }
+  for (let i = 0; i < slots.length; i++) view.setFloat32((slots[i] as number) * 5, values[i] as number, true)
   return true
 }
 
