@@ -81,7 +81,7 @@ describe("information and the wire", () => {
     const processedAt = new Date(0)
     const back = I.informationOf(type as I.PointType).fromCore(info.toCore(), { processedAt, isReadonly: true })
     expect(back).toBeInstanceOf(info.constructor)
-    expect(back).toEqual({ ...info, processedAt, isReadonly: true })
+    expect(back.toJSON()).toEqual({ ...info.toJSON(), processedAt, isReadonly: true })
     expect(back.value).toEqual(info.value)
   })
   it("every point type has its class, and there are 19", () => {

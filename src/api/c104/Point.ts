@@ -138,7 +138,7 @@ export class Point<T extends Type = Type> {
   get info(): Information {
     if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
     const readonly = this.#block.command && this.#settings?.received === true
-    return convert.read(this.#block, this.#slot, this.processedAt, readonly)
+    return convert.read(this.#block, this.#slot, this.#processed, readonly)
   }
 
   /** Sets everything. Throws `InvalidArgument` for information of another class. A tagged type without time is tagged now. */
@@ -160,9 +160,13 @@ export class Point<T extends Type = Type> {
 
   /** When the point was made, sent an event or received a command last. */
   get processedAt(): Date {
+    return new Date(this.#processed)
+  }
+
+  get #processed(): number {
     // Commands make no events of their own.
-    if (this.#block.command) return new Date(this.#processedMs)
-    return new Date(Math.max(this.#processedMs, this.#host.publishedMs(this.#block, this.#slot)))
+    if (this.#block.command) return this.#processedMs
+    return Math.max(this.#processedMs, this.#host.publishedMs(this.#block, this.#slot))
   }
 
   // ---- what it sends ----
@@ -317,7 +321,7 @@ export class Point<T extends Type = Type> {
   }
 
   #decide(callback: ReceiveCallback<T>, command: Command): Outcome | Promise<Outcome> {
-    const previous = convert.previous(this.#block, command.previous, this.processedAt)
+    const previous = convert.previous(this.#block, command.previous, this.#processedMs)
     this.#processedMs = this.#host.clock.wallMs()
     const message = new IncomingMessage(command.apdu, command)
     return outcomeOf(callback(this, previous, message))

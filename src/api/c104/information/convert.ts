@@ -47,17 +47,17 @@ function form(type: number, kind: Value.Kind, view: DataView, at: number): CoreF
 }
 
 /** Everything that a point says. */
-export function read(block: Block, slot: number, processedAt: Date, isReadonly: boolean): Information {
+export function read(block: Block, slot: number, processedAt: number, isReadonly: boolean): Information {
   const origin: Origin = { recordedAt: recordedAt(block, slot), processedAt, isReadonly }
   const { type } = block.of
   return classOf(type).fromCore(form(type, block.kind, block.view, slot * block.stride), origin)
 }
 
 /** What a command point said before. */
-export function previous(block: Block, said: Instruction, processedAt: Date): Information {
+export function previous(block: Block, said: Instruction, processedAt: number): Information {
   const { value, qualifier, timeLow, timeHigh } = said
   const tagged = isTagged(block.of.type) && timeHigh !== 0
-  const recordedAt = tagged ? instant(timeLow, timeHigh, block.zone) : null
+  const recordedAt = tagged ? () => instant(timeLow, timeHigh, block.zone) : null
   return classOf(block.of.type).fromCore({ value, quality: 0, extra: 0, qualifier }, { recordedAt, processedAt })
 }
 
