@@ -59,6 +59,8 @@ const running = ({ awaiting }: Hooks): boolean => awaiting?.confirmed === true &
 /** A command that its handler decides. */
 export class Operation extends Deciding {
   readonly notice: CommandRequested
+  /** When it came, by this machine's clock in ms since 1970 UTC. */
+  readonly receivedMs: number
   private readonly hooks: Hooks
   /** Whether the session collects what is decided at once. */
   private collected = false
@@ -71,6 +73,7 @@ export class Operation extends Deciding {
   constructor(session: Session, notice: CommandRequested, hooks: Hooks) {
     super(session, notice.id)
     this.notice = notice
+    this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
     this.hooks = hooks
   }
 
@@ -197,6 +200,9 @@ class Described implements Command {
   }
   get selected(): boolean {
     return this.notice.selected
+  }
+  get receivedMs(): number {
+    return this.deciding.receivedMs
   }
   get apdu(): Uint8Array {
     return this.notice.apdu

@@ -29,6 +29,8 @@ export interface Command {
   /** Whether the point was selected before. */
   readonly selected: boolean
   readonly peer: Peer
+  /** When it came, by this machine's clock in ms since 1970 UTC. */
+  readonly receivedMs: number
   /** The whole APDU, control field zeroed. */
   readonly apdu: Uint8Array
   /** Aborted when the decision took too long or the connection ended. */

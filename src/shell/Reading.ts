@@ -38,7 +38,7 @@ let shared: { readonly buffer: Buffer; readonly views: Views } | null = null
 
 function make(): NonNullable<typeof shared> {
   const buffer = Buffer.allocUnsafeSlow(OCTETS)
-  return { buffer, views: new Views(buffer.buffer, 0) }
+  return { buffer, views: new Views(buffer, 0) }
 }
 
 /** Lets a socket read into the shared buffer; false when this Node or this socket cannot. */

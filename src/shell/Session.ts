@@ -22,7 +22,7 @@ const LATE_MS = 100
 const NONE: readonly Decision[] = []
 
 /** Where all sessions write from: while the kernel takes everything at once, that is always the same place. */
-let views = new Views(new ArrayBuffer(0), 0)
+let views = new Views(new Uint8Array(0), 0)
 
 /** What is known of a client by its certificate. */
 export interface Certificate {
@@ -77,7 +77,9 @@ export class Session {
 
   /** Whether a request still waits for its decision. */
   awaits(id: number): boolean {
-    return this.reason === null && this.state.work.pending.some((pending) => pending.id === id)
+    if (this.reason !== null) return false
+    for (const pending of this.state.work.pending) if (pending.id === id) return true
+    return false
   }
 
   /** Events that wait for this session. */
@@ -197,8 +199,7 @@ export class Session {
     const { octets, start, end } = outputs
     const { socket } = this
     if (socket.destroyed) return
-    const slab = octets.buffer
-    if (views.slab !== slab || views.from !== start) views = new Views(slab, start)
+    if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
     this.writable = socket.write(views.of(end - start))
     // Behind the write: the callback may make this or another session write.
     if (this.host.onSendRaw !== null) this.trace(octets, start, end)

@@ -39,6 +39,9 @@ export abstract class Stations {
   readonly selections: Map<Block, Map<number, Held>> = new Map()
   world: World
   private unsettled = false
+  /** The wall clock when it was read last, and what the monotonic clock said then. */
+  private wallRead = 0
+  private wallReadAt = -1
 
   constructor(options: Options) {
     this.options = options
@@ -234,6 +237,15 @@ export abstract class Stations {
   /** The present time for tags, in ms since 1970 UTC. */
   nowMs(): number {
     return this.tagClock.nowMs()
+  }
+
+  /** This machine's wall clock, of which it is known that the monotonic one says `monotonicMs`: read once a millisecond. */
+  wallMs(monotonicMs: number): number {
+    if (monotonicMs !== this.wallReadAt) {
+      this.wallReadAt = monotonicMs
+      this.wallRead = this.clock.wallMs()
+    }
+    return this.wallRead
   }
 }
 

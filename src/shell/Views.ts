@@ -5,11 +5,11 @@
 const KEPT = 1024
 
 export class Views {
-  readonly slab: ArrayBufferLike
+  readonly slab: Uint8Array
   readonly from: number
   private readonly views: (Buffer | undefined)[] = []
 
-  constructor(slab: ArrayBufferLike, from: number) {
+  constructor(slab: Uint8Array, from: number) {
     this.slab = slab
     this.from = from
   }
@@ -18,7 +18,7 @@ export class Views {
   of(octets: number): Buffer {
     const known = octets < KEPT ? this.views[octets] : undefined
     if (known !== undefined) return known
-    const made = Buffer.from(this.slab as ArrayBuffer, this.from, octets)
+    const made = Buffer.from(this.slab.buffer as ArrayBuffer, this.slab.byteOffset + this.from, octets)
     if (octets < KEPT) this.views[octets] = made
     return made
   }

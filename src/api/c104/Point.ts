@@ -322,7 +322,7 @@ export class Point<T extends Type = Type> {
 
   #decide(callback: ReceiveCallback<T>, command: Command): Outcome | Promise<Outcome> {
     const previous = convert.previous(this.#block, command.previous, this.#processedMs)
-    this.#processedMs = this.#host.clock.wallMs()
+    this.#processedMs = command.receivedMs
     const message = new IncomingMessage(command.apdu, command)
     return outcomeOf(callback(this, previous, message))
   }

@@ -76,17 +76,18 @@ function judgeStructure(octets: Uint8Array, at: number, row: TypeTable.TypeRow |
   return past ? "truncated" : null
 }
 
-/** A received ASDU, and what is known of its type. */
-interface Received {
-  readonly octets: Uint8Array
-  readonly at: number
-  readonly row: TypeTable.TypeRow | undefined
-  /** How this server takes it; undefined when it does not. */
-  readonly entry: Entry | undefined
-}
-
-/** Judges one of the causes 44..47; null when it does not apply. */
-function judgeHeader(turn: Turn, { octets, at, row, entry }: Received, cause: 44 | 45 | 46 | 47): Situation | null {
+/**
+ * Judges one of the causes 44..47 by what is known of the type: `row`, and `entry`, how this server takes it; null when
+ * it does not apply.
+ */
+function judgeHeader(
+  turn: Turn,
+  octets: Uint8Array,
+  at: number,
+  row: TypeTable.TypeRow | undefined,
+  entry: Entry | undefined,
+  cause: 44 | 45 | 46 | 47
+): Situation | null {
   switch (cause) {
     case 46: {
       const { image } = turn.world
@@ -101,22 +102,28 @@ function judgeHeader(turn: Turn, { octets, at, row, entry }: Received, cause: 44
       return entry === undefined ? "unknownType" : null
     case 45: {
       const found = Request.cause(octets, at)
-      const known = row === undefined || row.causesControl.includes(found) || found === entry?.alsoCause
-      return known ? null : "unknownCause"
+      if (row === undefined || found === entry?.alsoCause) return null
+      for (const legal of row.causesControl) if (legal === found) return null
+      return "unknownCause"
     }
     case 47:
       return row?.ioa === "zero" && Request.ioa(octets, at) !== 0 ? "unknownObject" : null
   }
 }
 
-function judge(turn: Turn, received: Received): Situation | null {
-  const { octets, at, row } = received
+function judge(
+  turn: Turn,
+  octets: Uint8Array,
+  at: number,
+  row: TypeTable.TypeRow | undefined,
+  entry: Entry | undefined
+): Situation | null {
   const structure = judgeStructure(octets, at, row)
   if (structure !== null) return structure
   const cause = Request.cause(octets, at)
   if (cause >= 44 && cause <= 47) return "mirrored"
   for (const one of turn.world.profile.rejectionOrder) {
-    const situation = judgeHeader(turn, received, one)
+    const situation = judgeHeader(turn, octets, at, row, entry, one)
     if (situation !== null) return situation
   }
   return null
@@ -128,7 +135,7 @@ export function receive(turn: Turn, octets: Uint8Array, at: number): void {
   const row = Request.size(octets, at) > Request.TYPE_AT ? TypeTable.byId[type] : undefined
   const found = entries[type]
   const entry = found?.when === undefined || found.when(turn.world) ? found : undefined
-  const situation = judge(turn, { octets, at, row, entry })
+  const situation = judge(turn, octets, at, row, entry)
   if (situation !== null || entry === undefined || row === undefined)
     return Reply.reject(turn, situation ?? "unknownType", octets, at)
   entry.run(turn, octets, at, Request.size(octets, at) > promised(row, octets, at))

@@ -64,5 +64,8 @@ function other(turn: Turn): boolean {
 }
 
 function image(turn: Turn): boolean {
-  return Interrogation.step(turn) || Cyclic.step(turn) || Events.heal(turn)
+  const { interrogations, cyclic, heal } = turn.work
+  if (interrogations.length > 0 && Interrogation.step(turn)) return true
+  if (cyclic.length > 0 && Cyclic.step(turn)) return true
+  return heal.length > 0 && Events.heal(turn)
 }

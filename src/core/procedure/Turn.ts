@@ -154,6 +154,23 @@ export const noWork: Work = {
   share: 0
 }
 
+/** A copy field by field: several times faster than `{ ...work }`. */
+const copyOf = (work: Work): Changeable<Work> => ({
+  nextId: work.nextId,
+  replies: work.replies,
+  pending: work.pending,
+  interrogations: work.interrogations,
+  cyclic: work.cyclic,
+  initialised: work.initialised,
+  reads: work.reads,
+  selections: work.selections,
+  purged: work.purged,
+  heal: work.heal,
+  files: work.files,
+  asked: work.asked,
+  share: work.share
+})
+
 const NO_PENDING: readonly Pending[] = []
 const NO_NOTICES: readonly Notice[] = []
 
@@ -175,11 +192,11 @@ export class Turn extends LinkTurn {
   ownInterrogation: Interrogation | null = null
 
   work: Work = noWork
-  private ownWork: Changeable<Work> | null = null
-  private ownPending: Pending[] | null = null
-  private ownReplies: Reply[] | null = null
+  // Flags, not second references: a turn is an old object, and every store of a young one into it is dear.
+  private workIsOwn = false
+  private pendingIsOwn = false
+  private repliesAreOwn = false
   notices: readonly Notice[] = NO_NOTICES
-  private ownNotices: Notice[] | null = null
   /** The output region was full: call again. */
   more = false
 
@@ -196,14 +213,13 @@ export class Turn extends LinkTurn {
     this.id = id
     this.ends = ends
     this.work = work
-    this.ownWork = null
-    this.ownPending = null
-    this.ownReplies = null
+    this.workIsOwn = false
+    this.pendingIsOwn = false
+    this.repliesAreOwn = false
     this.sentTo = sent
     this.startedAt = startedAt
     this.lost = lost
     this.notices = NO_NOTICES
-    this.ownNotices = null
     this.ownSent = null
     this.ownInterrogation = null
     this.more = false
@@ -211,41 +227,60 @@ export class Turn extends LinkTurn {
 
   /** The work as this turn may change it: a copy takes its place once a turn, not once a change. */
   get own(): Changeable<Work> {
-    if (this.ownWork === null || this.ownWork !== this.work) this.work = this.ownWork = { ...this.work }
-    return this.ownWork
+    if (!this.workIsOwn) {
+      this.work = copyOf(this.work)
+      this.workIsOwn = true
+    }
+    return this.work
+  }
+
+  /** Puts new work in place of what was there. */
+  startOver(fresh: Changeable<Work>): void {
+    this.work = fresh
+    this.workIsOwn = true
+    this.pendingIsOwn = false
+    this.repliesAreOwn = false
   }
 
   /** The requests that wait for the application, as this turn may change them. */
   get pending(): Pending[] {
-    if (this.ownPending === null || this.ownPending !== this.work.pending)
-      this.own.pending = this.ownPending = [...this.work.pending]
-    return this.ownPending
+    if (!this.pendingIsOwn) {
+      this.own.pending = [...this.work.pending]
+      this.pendingIsOwn = true
+    }
+    return this.work.pending as Pending[]
   }
 
   /** Takes out the one at a place: mostly the only one, or the first. */
   dropPending(at: number): void {
-    if (this.work.pending.length === 1) this.own.pending = NO_PENDING
-    else if (at === 0) this.pending.shift()
+    if (this.work.pending.length === 1) {
+      this.own.pending = NO_PENDING
+      this.pendingIsOwn = false
+    } else if (at === 0) this.pending.shift()
     else this.pending.splice(at, 1)
   }
 
   addPending(pending: Pending): void {
-    if (this.work.pending.length === 0) this.own.pending = this.ownPending = [pending]
-    else this.pending.push(pending)
+    if (this.work.pending.length === 0) {
+      this.own.pending = [pending]
+      this.pendingIsOwn = true
+    } else this.pending.push(pending)
   }
 
   /** The replies that wait for the window, as this turn may change them. */
   get replies(): Reply[] {
-    if (this.ownReplies === null || this.ownReplies !== this.work.replies)
-      this.own.replies = this.ownReplies = [...this.work.replies]
-    return this.ownReplies
+    if (!this.repliesAreOwn) {
+      this.own.replies = [...this.work.replies]
+      this.repliesAreOwn = true
+    }
+    return this.work.replies as Reply[]
   }
 
   /** Adds a notice to the result of this reduction. */
   notice(notice: Notice): void {
     // An array of one: pushing to an empty one would make room for seventeen.
-    if (this.ownNotices === null) this.notices = this.ownNotices = [notice]
-    else this.ownNotices.push(notice)
+    if (this.notices === NO_NOTICES) this.notices = [notice]
+    else (this.notices as Notice[]).push(notice)
   }
 
   /** Moves the sent position of one class. The first move of a turn makes an array of its own. */

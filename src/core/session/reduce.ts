@@ -210,5 +210,5 @@ function discard(): void {
   Selections.releaseAll(turn)
   File.discard(turn)
   const { nextId, initialised, purged, heal } = turn.work
-  turn.work = { ...noWork, nextId, initialised, purged, heal }
+  turn.startOver({ ...noWork, nextId, initialised, purged, heal })
 }
