@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { CloseReason } from "../core/Violation.ts"
+import * as Connection from "./Connection.ts"
 import { failed } from "./Deciding.ts"
 import { AddressInUse, AddressUnavailable, type ListenError, ListenFailed, PermissionDenied } from "./Errors.ts"
 import type { Host } from "./Host.ts"
-import * as Reading from "./Reading.ts"
-import { type Certificate, Session } from "./Session.ts"
+import type { Certificate } from "./Session.ts"
 import { type Gate, Handshakes } from "./tls/Tls.ts"
 
 /** Connections that the kernel may hold before they are accepted. */
@@ -65,31 +65,9 @@ const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void
 /** One connection from its first octet to its last: a fiber parked around the socket's callbacks. */
 const run = (host: Host, socket: Net.Socket, certificate: Certificate | null, gate?: Gate): Effect.Effect<void> =>
   Effect.callback<CloseReason>((resume) => {
-    const peer = {
-      session: host.nextSession(),
-      address: plainAddress(socket.remoteAddress ?? ""),
-      port: socket.remotePort ?? 0
-    }
-    const session = new Session(host, socket, peer)
-    session.certificate = certificate
-    if (gate !== undefined) gate.hold = (held) => session.hold(held)
-    host.sessions.add(session)
-    host.tell({ event: "connected", peer })
-    session.onClosed = (reason) => {
-      host.ended(session)
-      host.tell({ event: "closed", peer, reason, ...(session.why === null ? {} : { why: session.why }) })
-      resume(Effect.succeed(reason))
-    }
-    socket.on("drain", () => session.drained())
-    socket.on("end", () => session.end("peerClosed"))
-    socket.on("error", () => session.end("broken"))
-    socket.on("close", () => session.end("broken"))
-    Reading.begin(socket, (chunk) => session.received(chunk), certificate === null && host.options.sharedReadBuffer)
+    const session = Connection.open(host, socket, certificate, gate, (reason) => resume(Effect.succeed(reason)))
     return Effect.sync(() => session.end("shutdown"))
   }).pipe(Effect.ensuring(flushAndClose(socket, host.options.limits.lingerMs)), Effect.asVoid)
-
-/** An IPv4 address that came in through an IPv6 socket, in its own form. */
-const plainAddress = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address)
 
 /** Connections that may be open at a time. */
 const limitOf = (host: Host): number =>
@@ -99,7 +77,7 @@ const limitOf = (host: Host): number =>
 async function admit(host: Host, socket: Net.Socket, open: number): Promise<string | null> {
   if (open >= limitOf(host)) return `there are ${open} connections already`
   if (host.onConnect === null) return null
-  const address = plainAddress(socket.remoteAddress ?? "")
+  const address = Connection.plainAddress(socket.remoteAddress ?? "")
   try {
     return (await host.onConnect(address)) === true ? null : "onConnect refused it"
   } catch (cause) {
@@ -126,7 +104,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     const admitting = new Set<Net.Socket>()
     const accept = (socket: Net.Socket): void => {
       const refused = (why: string): void => {
-        const address = plainAddress(socket.remoteAddress ?? "")
+        const address = Connection.plainAddress(socket.remoteAddress ?? "")
         host.tell({ event: "refused", address, port: socket.remotePort ?? 0, why })
       }
       const refuse = (why: string): void => {

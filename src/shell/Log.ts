@@ -87,25 +87,32 @@ export function line(event: ServerEvent): string {
 /** Within so many ms, lines of the same kind after the first are only counted. */
 const QUIET_MS = 1000
 
-/** Writes what happens. */
-export interface Log {
-  /** Whether events of a kind are written at present: a flood of one kind may still be held. */
-  wants(kind: ServerEvent["event"]): boolean
-  take(event: ServerEvent): void
-}
-
-export const silent: Log = { wants: () => false, take: () => {} }
-
 /** A log of what is at or above a level; a flood of one kind is told once a second, with its number. */
-export function make(level: () => LogLevel, write: LogWriter, nowMs: () => number): Log {
-  const quiet = new Map<string, { untilMs: number; held: number }>()
-  const wants = (kind: ServerEvent["event"]): boolean =>
-    rank[levelOf[kind]] <= rank[level()] || (topics & topicOf(kind)) !== 0
-  const take = (event: ServerEvent): void => {
-    if (!wants(event.event)) return
+export class Log {
+  private readonly quiet = new Map<string, { untilMs: number; held: number }>()
+  private readonly of: { readonly logLevel: LogLevel }
+  private readonly write: LogWriter
+  private readonly nowMs: () => number
+
+  /** `of` says at which level, and may change it. */
+  constructor(of: { readonly logLevel: LogLevel }, write: LogWriter, nowMs: () => number) {
+    this.of = of
+    this.write = write
+    this.nowMs = nowMs
+  }
+
+  /** Whether events of a kind are written at present: a flood of one kind may still be held. */
+  wants(kind: ServerEvent["event"]): boolean {
+    return rank[levelOf[kind]] <= rank[this.of.logLevel] || (topics & topicOf(kind)) !== 0
+  }
+
+  /** Writes an event, if it is wanted. */
+  readonly take = (event: ServerEvent): void => {
+    const { quiet, nowMs } = this
+    if (!this.wants(event.event)) return
     const at = levelOf[event.event]
     const floods = event.event === "overflow" || event.event === "refused" || event.event === "rejected"
-    if (!floods) return write(at, line(event))
+    if (!floods) return this.write(at, line(event))
     const state = quiet.get(event.event)
     if (state !== undefined && nowMs() < state.untilMs) {
       state.held++
@@ -113,7 +120,19 @@ export function make(level: () => LogLevel, write: LogWriter, nowMs: () => numbe
     }
     const held = state?.held ?? 0
     quiet.set(event.event, { untilMs: nowMs() + QUIET_MS, held: 0 })
-    write(at, held === 0 ? line(event) : `${line(event)} (and ${held} more like it before)`)
+    this.write(at, held === 0 ? line(event) : `${line(event)} (and ${held} more like it before)`)
   }
-  return { wants, take }
 }
+
+/** Writes nothing, whatever the topics: the log of a server that does not run. */
+class Silent extends Log {
+  override wants(): boolean {
+    return false
+  }
+}
+
+export const silent: Log = new Silent(
+  { logLevel: "none" },
+  () => {},
+  () => 0
+)

@@ -90,11 +90,14 @@ export abstract class Publisher extends Stations {
   private schedule(end: number): void {
     this.scheduled = true
     this.flushAt = end + this.early()
-    queueMicrotask(() => {
-      this.scheduled = false
-      if (this.open.size === 0) this.remember(this.logEnds()[0] as number)
-      this.flush()
-    })
+    queueMicrotask(() => this.deliver())
+  }
+
+  /** What was published since the last microtask is sent. */
+  deliver(): void {
+    this.scheduled = false
+    if (this.open.size === 0) this.remember(this.logEnds()[0] as number)
+    this.flush()
   }
 
   /** Throws {@link IllegalCause} for a cause that the type of a block's events cannot have in monitor direction. */

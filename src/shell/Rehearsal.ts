@@ -2,14 +2,17 @@
 // runtime compiles what it has seen running, and so the first client's interrogation, command or event meets compiled
 // code instead of being what is learnt from. Nothing of it is seen outside.
 import type { Socket } from "node:net"
-import { Duplex } from "node:stream"
 import * as Frame from "../core/apci/Frame.ts"
 import { Cause } from "../core/asdu/Cause.ts"
 import { Type } from "../core/asdu/TypeTable.ts"
 import type { Place } from "../core/process/Image.ts"
+import * as Connection from "./Connection.ts"
 import { Host } from "./Host.ts"
+import { Log } from "./Log.ts"
+import * as Nowhere from "./Nowhere.ts"
 import * as Options from "./Options.ts"
-import { Session } from "./Session.ts"
+import * as Reading from "./Reading.ts"
+import type { Session } from "./Session.ts"
 
 const CA = 1
 const COMMAND = 1
@@ -22,29 +25,22 @@ const RECORDS = 1024
 /** Events published together. */
 const WINDOW = 12
 
-/** A transport that takes everything at once and gives it to nobody. */
-class Nowhere extends Duplex {
-  override _read(): void {}
-  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    done()
-  }
-}
-
 /** A server, and both sides of one session after the other. */
 class Rehearsal {
   private readonly host: Host
+  private socket!: Socket
   private session!: Session
   private readonly events: Place
   private readonly request = Buffer.alloc(16)
   private readonly view = new DataView(this.request.buffer, this.request.byteOffset, this.request.byteLength)
   private asked = 0
-  private refused = 0
+  private operated = 0
   private sessions = 0
   private sentFrames = 0
 
   constructor(like: Options.Options) {
-    const { link, packEvents, limits, profile, clock } = like
-    const options = { link, packEvents, clock, limits: { ...limits, logRecords: RECORDS } }
+    const { link, packEvents, limits, profile, clock, sharedReadBuffer, logLevel } = like
+    const options = { link, packEvents, clock, sharedReadBuffer, logLevel, limits: { ...limits, logRecords: RECORDS } }
     const host = new Host(Options.complete(options, profile))
     host.addStation(CA)
     this.events = host.addPoints(CA, EVENTS.from, Type.M_ME_TF_1, EVENTS.count) as Place
@@ -52,23 +48,23 @@ class Rehearsal {
     for (let i = 0; i < SCATTERED.count; i++) host.addPoints(CA, SCATTERED.from + i * SCATTERED.step, Type.M_ME_NC_1, 1)
     for (const address of [COMMAND, SELECTED]) {
       const { block, slot } = host.addPoints(CA, address, Type.C_SC_NA_1, 1) as Place
-      host.hooks.of(block, slot).onCommand = () => "success"
+      host.hooks.of(block, slot).onCommand = () => {
+        this.operated++
+        return "success"
+      }
       host.setSelect(block, slot, address === SELECTED)
     }
-    host.observers.add(({ event }) => {
-      if (event === "rejected") this.refused++
-    })
+    host.log = new Log(host, () => {}, clock.monotonicMs)
     this.host = host
   }
 
   /** A new connection, started. */
   connect(): void {
     const { host } = this
-    const peer = { session: host.nextSession(), address: "", port: 0 }
-    this.session = new Session(host, new Nowhere() as unknown as Socket, peer)
+    this.socket = Nowhere.make(host.options.limits.undrainedOctets)
+    this.session = Connection.open(host, this.socket, null, undefined, () => {})
     this.asked = 0
-    host.sessions.add(this.session)
-    this.session.received(Buffer.of(0x68, 4, Frame.U.STARTDT_ACT, 0, 0, 0))
+    this.hear(Buffer.of(0x68, 4, Frame.U.STARTDT_ACT, 0, 0, 0))
   }
 
   /** A window of events, published and acknowledged. */
@@ -80,13 +76,17 @@ class Rehearsal {
       host.setValue(block, slot, i)
       host.publish(block, slot, Cause.SPONTANEOUS, 0)
     }
-    host.flush()
+    host.deliver()
     this.acknowledge()
   }
 
-  /** A whole station interrogation. */
+  /** Asks for a station interrogation. */
   interrogate(): void {
     this.ask(Type.C_IC_NA_1, 0, 20)
+  }
+
+  /** Takes all that is left of it. */
+  listen(): void {
     const { session } = this
     while (session.reason === null && session.state.work.interrogations.length > 0) this.acknowledge()
   }
@@ -103,24 +103,27 @@ class Rehearsal {
     this.sessions++
     this.sentFrames += sentFrames
     this.session.end("shutdown")
-    this.host.ended(this.session)
   }
 
   get played(): Played {
-    const { sessions, sentFrames, refused } = this
-    return { sessions, sentFrames, events: this.host.logEnds()[0] as number, negative: refused }
+    const { sessions, sentFrames, operated } = this
+    return { sessions, sentFrames, events: this.host.logEnds()[0] as number, operated }
+  }
+
+  private hear(octets: Uint8Array): void {
+    Reading.pretend(this.socket, octets)
   }
 
   private acknowledge(): void {
     Frame.putS(this.view, 0, this.session.state.link.sendNumber)
-    this.session.received(this.request.subarray(0, 6))
+    this.hear(this.request.subarray(0, 6))
   }
 
   private ask(type: number, ioa: number, qualifier: number): void {
     const asdu = [type, 1, Cause.ACTIVATION, 0, CA, 0, ioa, 0, 0, qualifier]
     this.request.set([0x68, 4 + asdu.length, 0, 0, 0, 0, ...asdu])
     Frame.putI(this.view, 0, this.asked++ & 0x7fff, this.session.state.link.sendNumber)
-    this.session.received(this.request)
+    this.hear(this.request)
   }
 }
 
@@ -133,8 +136,8 @@ export interface Played {
   readonly sessions: number
   readonly events: number
   readonly sentFrames: number
-  /** Requests that were refused, of which there are none. */
-  readonly negative: number
+  /** Commands that were carried out. */
+  readonly operated: number
 }
 
 let rehearsed = false
@@ -150,10 +153,13 @@ export function rehearse(options: Options.Options): Played | null {
   for (let session = 0; session < SESSIONS && monotonicMs() < untilMs; session++) {
     rehearsal.connect()
     rehearsal.interrogate()
+    // In every other session, events and commands come while the interrogation runs.
+    if (session % 2 === 0) rehearsal.listen()
     for (let window = 0; window < WINDOWS; window++) {
       rehearsal.publish()
       rehearsal.operate()
     }
+    rehearsal.listen()
     rehearsal.disconnect()
   }
   return rehearsal.played

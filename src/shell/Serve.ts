@@ -24,7 +24,7 @@ export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listen
   Effect.gen(function* () {
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const write: Log.LogWriter = host.options.logWriter ?? ((level, text) => void run(logs[level](text)))
-    const log = Log.make(() => host.logLevel, write, host.clock.monotonicMs)
+    const log = new Log.Log(host, write, host.clock.monotonicMs)
     yield* Effect.acquireRelease(
       Effect.sync(() => {
         host.log = log

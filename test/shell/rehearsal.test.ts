@@ -20,7 +20,7 @@ it("plays every session to its end: events, interrogations and commands are answ
   const windows = 200 * 10
   // An interrogation is confirmed and terminated, and brings 64 + 4,800 points in sequences of 48 and 400 scattered ones by
   // 30; three confirmations and two terminations of commands; with packing a window of events is one frame.
-  expect(played).toMatchObject({ sessions: 200, events: windows * 12, negative: 0 })
+  expect(played).toMatchObject({ sessions: 200, events: windows * 12, operated: windows * 2 })
   expect(played?.sentFrames).toBe(200 * (2 + 2 + 100 + 14) + windows * (5 + 1))
 })
 
@@ -29,7 +29,7 @@ it.each([1, 32_767])("ends in time with k = %i, and however time jumps", async (
   const link = { k, w: 1 }
   expect(rehearse(Options.complete({ link, limits: { rehearsalMs: 10_000 } }, Profile.presets.iec))).toMatchObject({
     sessions: 200,
-    negative: 0
+    operated: 200 * 10 * 2
   })
   let nowMs = 0
   const jumping = { ...machine(), monotonicMs: () => (nowMs += 20_000) }

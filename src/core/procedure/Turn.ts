@@ -154,7 +154,7 @@ export const noWork: Work = {
   share: 0
 }
 
-/** A copy field by field: several times faster than `{ ...work }`. */
+/** A copy field by field: several times faster than `{ ...work }`, and of the same kind to the compiler as {@link noWork}. */
 const copyOf = (work: Work): Changeable<Work> => ({
   nextId: work.nextId,
   replies: work.replies,
@@ -234,9 +234,9 @@ export class Turn extends LinkTurn {
     return this.work
   }
 
-  /** Puts new work in place of what was there. */
-  startOver(fresh: Changeable<Work>): void {
-    this.work = fresh
+  /** Forgets all work but these parts. */
+  keepOnly(kept: Partial<Work>): void {
+    this.work = Object.assign(copyOf(noWork), kept)
     this.workIsOwn = true
     this.pendingIsOwn = false
     this.repliesAreOwn = false

@@ -16,7 +16,7 @@ import * as Read from "../procedure/Read.ts"
 import * as Reply from "../procedure/Reply.ts"
 import * as Request from "../procedure/Request.ts"
 import * as Selections from "../procedure/Selections.ts"
-import { noWork, Turn, type Work } from "../procedure/Turn.ts"
+import { Turn, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
 import type { SessionEvent } from "./SessionEvent.ts"
 import type { SessionState } from "./SessionState.ts"
@@ -210,5 +210,5 @@ function discard(): void {
   Selections.releaseAll(turn)
   File.discard(turn)
   const { nextId, initialised, purged, heal } = turn.work
-  turn.startOver({ ...noWork, nextId, initialised, purged, heal })
+  turn.keepOnly({ nextId, initialised, purged, heal })
 }
