@@ -96,9 +96,17 @@ export class Session {
 
   received(chunk: Uint8Array): void {
     const { host } = this
-    const judged = host.options.commandAgeMs !== 0
-    const wallMs = !judged ? 0 : host.tagClock.isSynchronised ? host.nowMs() : Number.NaN
+    const wallMs = host.options.commandAgeMs === 0 ? 0 : this.judgingMs()
     this.dispatch(SessionEvent.received(host.clock.monotonicMs(), host.logEnds(), this.room(), chunk, wallMs))
+  }
+
+  /** The time by which the age of commands is judged; NaN while the clock is not synchronised. */
+  private judgingMs(): number {
+    const { host } = this
+    if (!host.tagClock.isSynchronised) return Number.NaN
+    const nowMs = host.nowMs()
+    host.settleZones(nowMs)
+    return nowMs
   }
 
   /** The logs grew, and the window is open. */

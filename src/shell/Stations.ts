@@ -239,6 +239,11 @@ export abstract class Stations {
     return this.tagClock.nowMs()
   }
 
+  /** Makes the offset of every station that of an instant: before times are judged in its zone. */
+  settleZones(epochMs: number): void {
+    for (const { zone } of this.world.image.stations) Zones.settle(zone, epochMs)
+  }
+
   /** This machine's wall clock, of which it is known that the monotonic one says `monotonicMs`: read once a millisecond. */
   wallMs(monotonicMs: number): number {
     if (monotonicMs !== this.wallReadAt) {
