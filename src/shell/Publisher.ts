@@ -172,6 +172,12 @@ export abstract class Publisher extends Stations {
     return new Promise((resolve) => this.clock.afterInput(resolve))
   }
 
+  protected oldestNeeded(priority: number): number {
+    let oldest = (this.logs[priority] as EventLog.EventLog).end
+    for (const { state } of this.sessions) oldest = Math.min(oldest, state.acknowledged[priority] as number)
+    return oldest
+  }
+
   /** Events that were ever published. */
   private published(): number {
     let end = 0

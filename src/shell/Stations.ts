@@ -53,7 +53,7 @@ export abstract class Stations {
       profile,
       limits,
       image: Image.empty,
-      logs: [EventLog.make(limits.logRecords)],
+      logs: [EventLog.make(limits.logRecords, () => this.oldestNeeded(0))],
       packEvents,
       selections: this.selections,
       selectMs,
@@ -62,6 +62,9 @@ export abstract class Stations {
       trace: false
     }
   }
+
+  /** The oldest position of a priority class that a session may still read. */
+  protected abstract oldestNeeded(priority: number): number
 
   // ---- stations and points ----
 
@@ -198,9 +201,7 @@ export abstract class Stations {
     const [first] = slots
     if (time === null || first === undefined) return
     this.stamp(time, block, first, atMs)
-    const low = time[first * 2] as number
-    const high = time[first * 2 + 1] as number
-    for (let i = 1; i < slots.length; i++) Image.setTime(block, slots[i] as number, low, high)
+    Image.setTimes(block, slots, time[first * 2] as number, time[first * 2 + 1] as number)
   }
 
   /**

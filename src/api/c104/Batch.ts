@@ -7,7 +7,7 @@ import type { DateTime } from "./DateTime.ts"
 import { Cot, Type } from "./enums.ts"
 import type { Point } from "./Point.ts"
 import type { Server } from "./Server.ts"
-import { toNumber } from "./values.ts"
+import { toNumbers } from "./values.ts"
 
 export interface BatchOptions {
   /** Cause of transmission, default spontaneous. */
@@ -83,7 +83,7 @@ export class Batch {
     if (places === null) return
     const { block, slots, numbers } = places
     if (slots.length < points.length) throw new Detached({ what: "a point of the batch" })
-    for (let i = 0; i < slots.length; i++) numbers[i] = toNumber(block.layout, values[i])
+    toNumbers(block.layout, values, numbers)
     const { host } = points[0] as Point
     host.setValues(block, slots, numbers, at === undefined ? host.nowMs() : at.valueOf())
   }

@@ -54,6 +54,15 @@ export function toNumber(layout: Value.Layout, value: unknown): number {
   })
 }
 
+/** The numbers behind several values, as by {@link toNumber}. */
+export function toNumbers(layout: Value.Layout, values: ArrayLike<unknown>, into: Float64Array): void {
+  const truth = isBoolean(layout.kind)
+  for (let i = 0; i < into.length; i++) {
+    const value = values[i]
+    into[i] = typeof value === "number" && !truth ? value : toNumber(layout, value)
+  }
+}
+
 /** The value behind a number. */
 export function fromNumber(layout: Value.Layout, number: number): boolean | number | Flags<never> {
   if (isBoolean(layout.kind)) return number !== 0

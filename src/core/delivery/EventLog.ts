@@ -1,5 +1,6 @@
 // The event log of one priority class: an append-only ring of what has to be told, each record in wire form.
-// A position is a number that only grows; records in [trim, end) never change, so a session may read them freely.
+// A position is a number that only grows; records in [trim, end) that are needed never change, so a session may read them
+// freely.
 //
 // A record is 24 octets: 0-14 the information object (IOA, element, time tag), 15 its length,
 // 16 type, 17 VSQ (1), 18 cause octet, 19 originator, 20-21 common address, 22-23 the session whose request caused it.
@@ -14,16 +15,24 @@ export interface EventLog {
   mask: number
   /** Position of the next record. */
   end: number
+  /** The oldest position that somebody may still read. */
+  readonly needed: () => number
+  /** Position before which the ring is made to have room again; -1 once it has its full capacity. */
+  full: number
 }
 
 const FIRST_RECORDS = 1024
 
-/** An empty log that keeps the newest `records` (rounded up to a power of two). Memory grows with use. */
-export function make(records: number): EventLog {
+/**
+ * An empty log that keeps what is `needed` (by default everything), at most the newest `records` (rounded up to a power of
+ * two). Memory grows with that need, and what is soon read stays near.
+ */
+export function make(records: number, needed: () => number = () => 0): EventLog {
   let capacity = FIRST_RECORDS / 16
   while (capacity < records) capacity *= 2
-  const words = new Int32Array(Math.min(capacity, FIRST_RECORDS) * RECORD_WORDS)
-  return { words, capacity, mask: words.length / RECORD_WORDS - 1, end: 0 }
+  const first = Math.min(capacity, FIRST_RECORDS)
+  const words = new Int32Array(first * RECORD_WORDS)
+  return { words, capacity, mask: first - 1, end: 0, needed, full: first === capacity ? -1 : first }
 }
 
 /** Position of the oldest record that is still there. */
@@ -58,8 +67,12 @@ export function appendAll(
   cause: number,
   originator: number
 ): number {
+  const { length } = slots
+  if (log.full >= 0 && log.full - log.end < length) makeRoom(log, length)
   const { view, time } = block
-  for (let i = 0; i < slots.length; i++) write(log, block, slots[i] as number, view, time, cause, originator, 0)
+  const first = log.end
+  for (let i = 0; i < length; i++) put(log, first + i, block, slots[i] as number, view, time, cause, originator, 0)
+  log.end = first + length
   return log.end
 }
 
@@ -80,7 +93,24 @@ function write(
   asker: number
 ): number {
   const position = log.end
-  if (position > log.mask && log.mask + 1 < log.capacity) grow(log)
+  if (position === log.full) makeRoom(log, 1)
+  put(log, position, block, slot, elements, time, cause, originator, asker)
+  log.end = position + 1
+  return position
+}
+
+/** Writes the record of a position for which there is room. */
+function put(
+  log: EventLog,
+  position: number,
+  block: Block,
+  slot: number,
+  elements: DataView,
+  time: Int32Array | null,
+  cause: number,
+  originator: number,
+  asker: number
+): void {
   const { words } = log
   const base = (position & log.mask) * RECORD_WORDS
   if (block.stride === 5) {
@@ -95,8 +125,6 @@ function write(
   words[base + 4] = block.eventKey | (cause << 16) | (originator << 24)
   words[base + 5] = block.ca | (asker << 16)
   if (cause === 3 || !isLive(cause)) block.last[slot] = (position + 1) | 0
-  log.end = position + 1
-  return position
 }
 
 /** The object of an element of one to four octets: the element begins in the last octet of the first word. */
@@ -121,17 +149,28 @@ function writeShort(
   words[base + 3] = (shift === 0 ? 0 : high >>> (32 - shift)) | (((tagged ? 10 : 3) + stride) << 24)
 }
 
-/** Doubles the ring until it has its full capacity. Nothing has been overwritten yet, so records keep their order. */
-function grow(log: EventLog): void {
-  const words = new Int32Array(Math.min(log.words.length * 2, log.capacity * RECORD_WORDS))
-  const records = log.mask + 1
-  const bigger = words.length / RECORD_WORDS - 1
-  for (let position = log.end - records; position < log.end; position++) {
+/**
+ * Makes room for so many records more: goes round once more where at least half of the ring is needed no longer, else makes
+ * it bigger.
+ */
+function makeRoom(log: EventLog, records: number): void {
+  const before = log.mask + 1
+  const past = Math.min(before, log.needed() - (log.end - before))
+  if (past >= before / 2 && past >= records) {
+    log.full = log.end + past
+    return
+  }
+  let size = before
+  do size *= 2
+  while (size < log.capacity && size - before < records)
+  const words = new Int32Array(size * RECORD_WORDS)
+  for (let position = log.end - before; position < log.end; position++) {
     const from = (position & log.mask) * RECORD_WORDS
-    words.set(log.words.subarray(from, from + RECORD_WORDS), (position & bigger) * RECORD_WORDS)
+    words.set(log.words.subarray(from, from + RECORD_WORDS), (position & (size - 1)) * RECORD_WORDS)
   }
   log.words = words
-  log.mask = bigger
+  log.mask = size - 1
+  log.full = size === log.capacity ? -1 : log.end + size - before
 }
 
 /** Largest capacity of a log: records further back than this do not matter to anybody. */

@@ -56,20 +56,11 @@ export function events(
     taken = 1
   } else {
     const row = TypeTable.byId[key & 0xff] as TypeTable.TypeRow
-    const most = Math.min(row.maxSq0, Math.floor((maxLength - 10) / octets), to - from)
-    const once = row.time === "none"
-    let highest = -1
-    while (taken < most) {
-      const base = ((from + taken) & mask) * RECORD_WORDS
-      if (words[base + 4] !== key || words[base + 5] !== origin) break
-      if (once) {
-        const ioa = (words[base] as number) & 0xffffff
-        if (ioa <= highest && holds(words, mask, from, taken, ioa)) break
-        if (ioa > highest) highest = ioa
-      }
-      copyRecord(out, end, words, base)
+    const most = Math.min(row.maxSq0, ((maxLength - 10) / octets) | 0, to - from) | 0
+    taken = alike(words, mask, from, row.time === "none" ? distinct(words, mask, from, most) : most)
+    for (let i = 0; i < taken; i++) {
+      copyRecord(out, end, words, ((from + i) & mask) * RECORD_WORDS)
       end += octets
-      taken++
     }
   }
   out.setUint8(at + 1, end - at - 2)
@@ -85,6 +76,28 @@ function copyRecord(out: DataView, to: number, words: Int32Array, base: number):
   out.setInt32(to + 4, words[base + 1] as number, true)
   out.setInt32(to + 8, words[base + 2] as number, true)
   out.setInt32(to + 12, words[base + 3] as number, true)
+}
+
+/** How many of at most `most` records from `from` have the header of the first. */
+function alike(words: Int32Array, mask: number, from: number, most: number): number {
+  const first = (from & mask) * RECORD_WORDS
+  const key = words[first + 4] as number
+  const origin = words[first + 5] as number
+  for (let i = 1; i < most; i++) {
+    const base = ((from + i) & mask) * RECORD_WORDS
+    if (words[base + 4] !== key || words[base + 5] !== origin) return i
+  }
+  return most
+}
+
+function distinct(words: Int32Array, mask: number, from: number, most: number): number {
+  let highest = -1
+  for (let i = 0; i < most; i++) {
+    const ioa = (words[((from + i) & mask) * RECORD_WORDS] as number) & 0xffffff
+    if (ioa <= highest && holds(words, mask, from, i, ioa)) return i
+    if (ioa > highest) highest = ioa
+  }
+  return most
 }
 
 function holds(words: Int32Array, mask: number, from: number, taken: number, ioa: number): boolean {

@@ -270,3 +270,14 @@ export function setTime(block: Block, slot: number, low: number, high: number): 
   time[slot * 2] = low
   time[slot * 2 + 1] = high
 }
+
+/** As {@link setTime} for several slots. */
+export function setTimes(block: Block, slots: readonly number[], low: number, high: number): void {
+  const { time } = block
+  if (time === null) return
+  for (let i = 0; i < slots.length; i++) {
+    const at = (slots[i] as number) * 2
+    time[at] = low
+    time[at + 1] = high
+  }
+}

@@ -78,6 +78,36 @@ describe("the ring", () => {
       expect(record(log, position)).toEqual(expected[position])
   })
 
+  it("stays small while its readers keep up", () => {
+    let needed = 0
+    const log = EventLog.make(131_072, () => needed)
+    const { block } = given(13, 1)
+    for (let n = 0; n < 50_000; n++) {
+      EventLog.append(log, block, 0, 3, 0, 0)
+      needed = Math.max(0, n - 400)
+    }
+    expect(log.words.length).toBe(1024 * EventLog.RECORD_WORDS)
+  })
+
+  it.each([10, 400, 600, 3000, 7000])("keeps what a reader needs that is up to %i records behind", (behind) => {
+    let needed = 0
+    let random = 1
+    const log = EventLog.make(8192, () => needed)
+    const { block } = given(13, 1)
+    const expected: (readonly number[])[] = []
+    for (let n = 0; n < 40_000; n++) {
+      block.view.setInt32(0, n, true)
+      EventLog.append(log, block, 0, 3, 0, 0)
+      expected.push(record(log, n))
+      random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0
+      if (random % 97 === 0) needed = Math.max(needed, n - (random % behind))
+      if (n - needed >= behind) needed = n - behind + 1
+      expect(record(log, needed)).toEqual(expected[needed])
+      if (n % 500 === 0)
+        for (let position = needed; position <= n; position++) expect(record(log, position)).toEqual(expected[position])
+    }
+  })
+
   it("has nothing to give up before it is full", () => {
     const log = EventLog.make(64)
     expect([0, 1, 64, 65, 1000].map((end) => EventLog.trim(log, end))).toEqual([0, 0, 0, 1, 936])

@@ -25,7 +25,7 @@ export class Plant {
 
   constructor(
     options: Options = {},
-    logs: readonly Core.EventLog.EventLog[] = (options.logs ?? [131_072]).map(Core.EventLog.make)
+    logs: readonly Core.EventLog.EventLog[] = (options.logs ?? [131_072]).map((records) => Core.EventLog.make(records))
   ) {
     this.options = options
     this.logs = logs
