@@ -2,6 +2,7 @@
 // overtake. What follows from an outcome: confirmation, return information, termination behind it.
 import { Cause } from "../core/asdu/Cause.ts"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
+import type { EventLog } from "../core/delivery/EventLog.ts"
 import * as Ledger from "../core/delivery/Ledger.ts"
 import type { CommandRequested, Decision } from "../core/procedure/Notice.ts"
 import type { Block } from "../core/process/Block.ts"
@@ -212,7 +213,7 @@ class Described implements Command {
   }
 }
 
-const endOf = (host: Host): number => host.logEnds()[0] as number
+const endOf = ({ world }: Host): number => (world.logs[0] as EventLog).end
 
 /** The mark behind everything that was published since a log position, -1 when nothing was: a termination goes behind it. */
 function markSince(host: Host, since: number): number {

@@ -58,6 +58,11 @@ const levelOf: Readonly<Record<ServerEvent["event"], Level>> = {
   rejected: "debug"
 }
 
+/** The place of the level of each kind of event in {@link levels}. */
+const placeOf = Object.fromEntries(Object.entries(levelOf).map(([kind, level]) => [kind, rank[level]])) as Readonly<
+  Record<ServerEvent["event"], number>
+>
+
 /** An event in words. */
 export function line(event: ServerEvent): string {
   switch (event.event) {
@@ -103,7 +108,7 @@ export class Log {
 
   /** Whether events of a kind are written at present: a flood of one kind may still be held. */
   wants(kind: ServerEvent["event"]): boolean {
-    return rank[levelOf[kind]] <= rank[this.of.logLevel] || (topics & topicOf(kind)) !== 0
+    return placeOf[kind] <= rank[this.of.logLevel] || (topics !== 0 && (topics & topicOf(kind)) !== 0)
   }
 
   /** Writes an event, if it is wanted. */
