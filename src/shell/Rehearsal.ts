@@ -73,7 +73,8 @@ class Rehearsal {
     const { block } = events
     for (let i = 0; i < WINDOW; i++) {
       const slot = (events.slot + i) % EVENTS.count
-      host.setValue(block, slot, i)
+      // Some are whole numbers, some are not.
+      host.setValue(block, slot, i / 2)
       host.publish(block, slot, Cause.SPONTANEOUS, 0)
     }
     host.deliver()
