@@ -63,8 +63,6 @@ export class Operation extends Deciding {
   /** When it came, by this machine's clock in ms since 1970 UTC. */
   readonly receivedMs: number
   private readonly hooks: Hooks
-  /** Whether the session collects what is decided at once. */
-  private collected = false
   /** What the point said before, and whether that came from a client. */
   private previous: Instruction = NOTHING
   private received = false
@@ -87,10 +85,10 @@ export class Operation extends Deciding {
   }
 
   /** Lets the point say what is commanded and asks its handler. */
-  begin(collected: boolean): void {
+  begin(collects: boolean): void {
     const { hooks, notice } = this
     const { block, slot } = notice
-    this.collected = collected
+    this.collects = collects
     this.since = endOf(this.session.host)
     this.previous = instructionOf(block, slot)
     this.received = hooks.received
@@ -104,13 +102,9 @@ export class Operation extends Deciding {
     return (this.hooks.onCommand as CommandHandler)(new Described(this.session, this.notice, this.previous, this))
   }
 
-  protected conclude(outcome: Outcome, late: boolean): void {
-    const { session } = this
-    if (session.reason !== null) return
+  protected decisionOf(outcome: Outcome): Decision {
     this.accepted = outcome !== "failure"
-    const decision = decisionOf(session, this.notice, this.hooks, outcome, this.since)
-    if (late || !this.collected) session.decided([decision])
-    else session.collect(decision)
+    return decisionOf(this.session, this.notice, this.hooks, outcome, this.since)
   }
 
   protected override ending(): void {

@@ -1,5 +1,6 @@
 // Asking the application: a handler may answer at once or later, may throw, hang or return nonsense. Whatever is not a
 // clear yes is a no; what comes after the request was given up is dropped, since it has been reported already.
+import type { Decision } from "../core/procedure/Notice.ts"
 import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import type { Outcome } from "./ServerEvent.ts"
@@ -26,8 +27,10 @@ export abstract class Deciding {
   abstract get subject(): string
   /** Calls the handler. */
   protected abstract call(): Outcome | Promise<Outcome>
-  /** Acts on the outcome; `late` when it did not come at once. The session may have ended meanwhile. */
-  protected abstract conclude(outcome: Outcome, late: boolean): void
+  /** What follows from the outcome; asked for only while the session lives. */
+  protected abstract decisionOf(outcome: Outcome): Decision
+  /** Whether the session collects what is decided at once: it is asking just now. */
+  protected collects = true
   /** Called once when the decision is over, answered or given up. */
   protected ending(): void {}
 
@@ -115,7 +118,11 @@ export abstract class Deciding {
     const { session } = this
     if (!late && session.reason === null && !session.awaits(this.id)) return this.expire()
     this.unlist()
-    this.conclude(outcome, late)
+    if (session.reason === null) {
+      const decision = this.decisionOf(outcome)
+      if (late || !this.collects) session.decided([decision])
+      else session.collect(decision)
+    }
     this.end()
   }
 }

@@ -96,31 +96,28 @@ class Asked extends Deciding {
   readonly callback: string
   readonly subject: string
   private readonly handler: () => Outcome | Promise<Outcome>
-  private readonly decisionOf: (outcome: Outcome) => Notices.Decision
+  private readonly conclude: (outcome: Outcome) => Notices.Decision
 
   constructor(
     session: Session,
     id: number,
     [callback, subject]: readonly [string, string],
     handler: () => Outcome | Promise<Outcome>,
-    decisionOf: (outcome: Outcome) => Notices.Decision
+    conclude: (outcome: Outcome) => Notices.Decision
   ) {
     super(session, id)
     this.callback = callback
     this.subject = subject
     this.handler = handler
-    this.decisionOf = decisionOf
+    this.conclude = conclude
   }
 
   protected call(): Outcome | Promise<Outcome> {
     return this.handler()
   }
 
-  protected conclude(outcome: Outcome, late: boolean): void {
-    if (this.session.reason !== null) return
-    const decision = this.decisionOf(outcome)
-    if (late) this.session.decided([decision])
-    else this.session.collect(decision)
+  protected decisionOf(outcome: Outcome): Notices.Decision {
+    return this.conclude(outcome)
   }
 }
 
