@@ -164,9 +164,15 @@ function makeRoom(log: EventLog, records: number): void {
   do size *= 2
   while (size < log.capacity && size - before < records)
   const words = new Int32Array(size * RECORD_WORDS)
-  for (let position = log.end - before; position < log.end; position++) {
-    const from = (position & log.mask) * RECORD_WORDS
-    words.set(log.words.subarray(from, from + RECORD_WORDS), (position & (size - 1)) * RECORD_WORDS)
+  for (let position = log.end - before; position < log.end; ) {
+    // Up to where one of the rings begins anew.
+    const from = position & log.mask
+    const run = Math.min(before - from, log.end - position)
+    words.set(
+      log.words.subarray(from * RECORD_WORDS, (from + run) * RECORD_WORDS),
+      (position & (size - 1)) * RECORD_WORDS
+    )
+    position += run
   }
   log.words = words
   log.mask = size - 1

@@ -78,6 +78,22 @@ describe("the ring", () => {
       expect(record(log, position)).toEqual(expected[position])
   })
 
+  it.each([1, 7, 600, 1500, 5000])("takes %i at once as it takes one after the other", (count) => {
+    let needed = 0
+    const [one, all] = [EventLog.make(8192, () => needed), EventLog.make(8192, () => needed)]
+    const { block } = given(13, 1, 2, 3)
+    const slots = Array.from({ length: count }, (_, n) => n % 3)
+    for (let round = 0; round < 12; round++) {
+      for (let slot = 0; slot < 3; slot++) block.view.setInt32(slot * 5, round * 3 + slot, true)
+      for (const slot of slots) EventLog.append(one, block, slot, 3, 9, 0)
+      expect(EventLog.appendAll(all, block, slots, 3, 9)).toBe(one.end)
+      const oldest = Math.max(needed, EventLog.trim(all, all.end))
+      for (let position = oldest; position < all.end; position++)
+        expect(record(all, position)).toEqual(record(one, position))
+      needed = all.end - Math.min(count, 100)
+    }
+  })
+
   it("stays small while its readers keep up", () => {
     let needed = 0
     const log = EventLog.make(131_072, () => needed)
