@@ -1,4 +1,5 @@
 // Information: fields, defaults, ranges, what the wire carries of each class, and the way back.
+import { inspect } from "node:util"
 import { describe, expect, it } from "vitest"
 import { DateTime, fromWords, toWords } from "../../src/api/c104/DateTime.ts"
 import { Double, EventState, Qoc, Step } from "../../src/api/c104/enums.ts"
@@ -237,6 +238,18 @@ describe("information as an object", () => {
     const received = I.SingleInfo.fromCore(form, { recordedAt: at, processedAt: at, isReadonly: true })
     expect(received).toMatchObject({ on: true, quality: Quality.Invalid, processedAt: at, isReadonly: true })
     expect(received.recordedAt?.epochMs).toBe(at.getTime())
+  })
+  it.each(vectors)("cannot be changed: type %i", (_, info) => {
+    const fields = info.toJSON() as Record<string, unknown>
+    for (const key of [...Object.keys(fields), "value", "quality"])
+      expect(() => Object.assign(info, { [key]: null }), key).toThrow(TypeError)
+    info.processedAt.setTime(0)
+    expect(info.toJSON()).toEqual(fields)
+  })
+  it("shows itself in consoles and in JSON", () => {
+    const info = new I.SingleCmd({ on: true, recordedAt: at }, { processedAt: at })
+    expect(inspect(info)).toBe(String(info))
+    expect(JSON.parse(JSON.stringify(info))).toMatchObject({ on: true, qualifier: 0, isReadonly: false })
   })
   it("is an Information of its class only", () => {
     const info = new I.SingleInfo({ on: true })
