@@ -113,13 +113,18 @@ export class Point<T extends Type = Type> {
    */
   set value(value: values.ValueOf<T> | values.Assignable<T>) {
     // What is done for every event is done by fields alone: private accessors and methods are dearer.
-    if (this.#block.thinned) this.#verify()
+    if (this.#block.guarded) this.#verifyOwn()
+    this.#host.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value))
+  }
+
+  /** Throws `Detached`, or `InvalidValue` for a command point whose value came from a client. */
+  #verifyOwn(): void {
+    this.#verify()
     if (this.#block.command && this.#settings?.received === true)
       throw new InvalidValue({
         type: `point ${this.ioAddress}`,
         problem: "its information came from a client and is read-only"
       })
-    this.#host.setValue(this.#block, this.#slot, values.toNumber(this.#block.layout, value))
   }
 
   /** The quality; null for types without one. */
@@ -177,7 +182,7 @@ export class Point<T extends Type = Type> {
    * Throws `IllegalCause` for a cause that the type cannot have.
    */
   transmit(cause: Cot, options?: TransmitOptions): boolean {
-    if (this.#block.thinned) this.#verify()
+    if (this.#block.guarded) this.#verify()
     if (options === undefined) return this.#host.publish(this.#block, this.#slot, cause, 0, false)
     const { originator = 0, negative = false } = options
     inRange("originator", originator, 0, 255)

@@ -78,8 +78,11 @@ export class Block {
   count = 0
   /** Counts additions and removals: who remembers slots remembers this with them. */
   version = 0
-  /** Whether a point was ever removed: until then every slot keeps the address that it had first. */
-  thinned = false
+  /**
+   * Whether a handle on a point has to be looked at before it is used: of commands, and once a point was removed; until
+   * then every slot keeps the address that it had first.
+   */
+  guarded: boolean
   /** Addresses ascend with slots and no slot is dead. */
   ascending = true
   ioa: Int32Array
@@ -116,7 +119,7 @@ export class Block {
     this.eventKey = of.eventType | 0x100
     this.eventTagged = of.eventTagged
     this.priority = of.priority
-    this.command = Value.isCommand(of.type)
+    this.command = this.guarded = Value.isCommand(of.type)
     this.zone = zone
     this.layout = layout
     this.kind = layout.kind
@@ -156,7 +159,7 @@ export class Block {
 
   /** Removes a point; its slot is dead until another point takes it. */
   remove(slot: number): void {
-    this.thinned = true
+    this.guarded = true
     const ioa = this.ioa[slot] as number
     this.ioa[slot] = -1
     this.octets.fill(0, slot * this.stride, (slot + 1) * this.stride)
@@ -178,7 +181,7 @@ export class Block {
 
   /** Removes all points: handles on them find that their place has no address any more. */
   clear(): void {
-    this.thinned = true
+    this.guarded = true
     this.ioa.fill(-1)
     this.length = this.count = 0
     this.ascending = true
