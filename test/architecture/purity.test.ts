@@ -31,7 +31,10 @@ describe("the core", () => {
 
 const planted = "src/core/asdu/Planted.ts"
 
-/** What is planted, and the gates that must see it, with what they say. The others may see it or not. */
+/**
+ * What is planted, and the gates that must see it, with what they say. The others may see it or not. What only hosts have is
+ * touched in a realm of Node 24, and is not there in one of Node 26.
+ */
 const violations: Readonly<
   Record<string, { readonly files: Readonly<Record<string, string>>; readonly seen: Partial<Record<GateName, RegExp>> }>
 > = {
@@ -52,7 +55,11 @@ const violations: Readonly<
   },
   Buffer: {
     files: { [planted]: "export const octets: unknown = Buffer.alloc(4)\n" },
-    seen: { compiler: /Planted\.ts.*'Buffer'/, linter: /Planted\.ts.*Buffer/, realm: /Buffer was touched/ }
+    seen: {
+      compiler: /Planted\.ts.*'Buffer'/,
+      linter: /Planted\.ts.*Buffer/,
+      realm: /Buffer (was touched|is not defined)/
+    }
   },
   "Date.now()": {
     files: { [planted]: "export const now: number = Date.now()\n" },
@@ -68,7 +75,11 @@ const violations: Readonly<
   },
   setTimeout: {
     files: { [planted]: "export const timer: unknown = setTimeout(() => undefined, 1)\n" },
-    seen: { compiler: /Planted\.ts.*'setTimeout'/, linter: /Planted\.ts.*setTimeout/, realm: /setTimeout was touched/ }
+    seen: {
+      compiler: /Planted\.ts.*'setTimeout'/,
+      linter: /Planted\.ts.*setTimeout/,
+      realm: /setTimeout (was touched|is not defined)/
+    }
   },
   "console.log()": {
     files: { [planted]: 'console.log("hello")\n\nexport {}\n' },
