@@ -32,9 +32,13 @@ class Nowhere extends Duplex {
 /** Such a socket; its output is bounded as that of accepted sockets. */
 export function make(highWaterMark: number): Net.Socket {
   const marks = { readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark }
-  const options = { handle: new Handle(), allowHalfOpen: false, readable: true, writable: true, ...marks }
   // `handle` is not documented: it is used where sockets were found to be made as this project knows them.
-  return Reading.canShare
-    ? new Net.Socket(options as unknown as Net.SocketConstructorOpts)
-    : (new Nowhere() as unknown as Net.Socket)
+  if (Reading.canShare) {
+    const options = { handle: new Handle(), allowHalfOpen: false, readable: true, writable: true, ...marks }
+    const socket = new Net.Socket(options as unknown as Net.SocketConstructorOpts)
+    // Whether a write is over at once Node learns from the system, and else believes what the last real write was like.
+    socket.write(Buffer.of(0))
+    if (socket.writableLength === 0) return socket
+  }
+  return new Nowhere(marks) as unknown as Net.Socket
 }

@@ -74,9 +74,13 @@ export abstract class Publisher extends Stations {
   appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
     if (this.sessions.size === 0) return false
     const log = this.logs[block.priority] as EventLog.EventLog
-    const end = EventLog.appendAll(log, block, slots, cause, originator)
+    // Not more at once than a window takes: what has filled it is sent before more is appended.
+    const most = this.early()
+    for (let from = 0; from < slots.length; from += most) {
+      const to = Math.min(slots.length, from + most)
+      this.appended(EventLog.appendAll(log, block, slots, from, to, cause, originator))
+    }
     if (block.kind === Value.Kind.PackedSingles) for (const slot of slots) Image.reported(block, slot)
-    this.appended(end)
     return true
   }
 

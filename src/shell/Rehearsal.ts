@@ -86,10 +86,14 @@ class Rehearsal {
     this.ask(Type.C_IC_NA_1, 0, 20)
   }
 
-  /** Takes all that is left of it. */
+  /** Takes all that is left of it, as long as anything comes. */
   listen(): void {
     const { session } = this
-    while (session.reason === null && session.state.work.interrogations.length > 0) this.acknowledge()
+    let before = -1
+    while (session.state.sentFrames > before && session.state.work.interrogations.length > 0) {
+      before = session.state.sentFrames
+      this.acknowledge()
+    }
   }
 
   /** A direct command, and one that is selected first. */

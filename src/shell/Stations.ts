@@ -182,8 +182,12 @@ export abstract class Stations {
 
   // ---- values ----
 
-  /** Sets a value; a time-tagged point is tagged with `atMs`, or the present time. Throws {@link InvalidValue}. */
+  /**
+   * Sets a value; a time-tagged point is tagged with `atMs`, or the present time. Throws {@link InvalidValue}, and
+   * {@link InvalidArgument} for a time that is none.
+   */
   setValue(block: Block, slot: number, value: number, atMs?: number): void {
+    if (atMs !== undefined) checkTime(atMs)
     if (!Image.setFloat(block, slot, value)) {
       checkValue(block, value)
       Image.setValue(block, slot, value)
@@ -193,6 +197,7 @@ export abstract class Stations {
 
   /** As {@link setValue} for several points of a block, all with one time; none is set when one value is unfit. */
   setValues(block: Block, slots: readonly number[], values: ArrayLike<number>, atMs: number): void {
+    checkTime(atMs)
     if (!Image.setFloats(block, slots, values)) {
       for (let i = 0; i < slots.length; i++) checkValue(block, values[i] as number)
       for (let i = 0; i < slots.length; i++) Image.setValue(block, slots[i] as number, values[i] as number)
@@ -219,6 +224,7 @@ export abstract class Stations {
 
   /** Sets the quality bits; a time-tagged point is tagged as by {@link setValue}. */
   setQuality(block: Block, slot: number, bits: number, atMs?: number): void {
+    if (atMs !== undefined) checkTime(atMs)
     Image.setQuality(block, slot, bits)
     if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
   }
@@ -259,6 +265,11 @@ export abstract class Stations {
 function checkValue(block: Block, value: number): void {
   const problem = Value.problem(block.layout, value)
   if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
+}
+
+/** Throws {@link InvalidArgument} for a time tag that names no instant. */
+function checkTime(atMs: number): void {
+  if (!Number.isFinite(atMs)) throw new InvalidArgument({ what: "time tag", expected: "an instant", value: atMs })
 }
 
 /** Throws {@link InvalidArgument} unless `type` can be the type of a point. */

@@ -93,11 +93,11 @@ export function settle(zone: Zone, epochMs: number): void {
   if (zone instanceof NamedZone) zone.settle(epochMs)
 }
 
-/** Makes a zone's offset and cached minute those of an instant. */
+/** Makes a zone's offset and cached minute of local time those of an instant; offsets of old are not whole minutes. */
 export function turnMinute(zone: Zone, epochMs: number): void {
   settle(zone, epochMs)
-  zone.minuteMs = Math.floor(epochMs / MINUTE_MS) * MINUTE_MS
-  const localMs = zone.minuteMs + zone.offsetMs
+  const localMs = Math.floor((epochMs + zone.offsetMs) / MINUTE_MS) * MINUTE_MS
+  zone.minuteMs = localMs - zone.offsetMs
   zone.minuteLow = Time.cp56Low(localMs) | (zone.summer ? Time.SUMMER_TIME : 0)
   zone.minuteHigh = Time.cp56High(localMs)
 }

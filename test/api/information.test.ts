@@ -1,5 +1,5 @@
 // Information: fields, defaults, ranges, what the wire carries of each class, and the way back.
-import { inspect } from "node:util"
+import { isDeepStrictEqual } from "node:util"
 import { describe, expect, it } from "vitest"
 import { DateTime, fromWords, toWords } from "../../src/api/c104/DateTime.ts"
 import { Double, EventState, Qoc, Step } from "../../src/api/c104/enums.ts"
@@ -246,10 +246,13 @@ describe("information as an object", () => {
     info.processedAt.setTime(0)
     expect(info.toJSON()).toEqual(fields)
   })
-  it("shows itself in consoles and in JSON", () => {
-    const info = new I.SingleCmd({ on: true, recordedAt: at }, { processedAt: at })
-    expect(inspect(info)).toBe(String(info))
-    expect(JSON.parse(JSON.stringify(info))).toMatchObject({ on: true, qualifier: 0, isReadonly: false })
+  it("can be compared, copied and written as JSON", () => {
+    const info = new I.ShortInfo({ actual: 1, recordedAt: at }, { processedAt: at })
+    expect(isDeepStrictEqual(info, new I.ShortInfo({ actual: 1, recordedAt: at }))).toBe(true)
+    expect(isDeepStrictEqual(info, new I.ShortInfo({ actual: 2, recordedAt: at }))).toBe(false)
+    expect(structuredClone({ ...info }).actual).toBe(1)
+    expect(JSON.parse(JSON.stringify(info))).toMatchObject({ actual: 1, processedAt: at.toISOString() })
+    expect(Object.keys(new I.SingleCmd({ on: true }).toJSON())).toContain("quality")
   })
   it("is an Information of its class only", () => {
     const info = new I.SingleInfo({ on: true })

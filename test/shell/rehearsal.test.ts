@@ -1,4 +1,6 @@
 // The rehearsal before a process listens: it really plays what clients ask for, it ends in time, and it leaves no trace.
+import { once } from "node:events"
+import * as Net from "node:net"
 import { expect, it, vi } from "vitest"
 import * as Limits from "../../src/core/Limits.ts"
 import * as Profile from "../../src/core/Profile.ts"
@@ -52,6 +54,24 @@ it("ends when its time is over", async () => {
   const clock = { ...machine(), monotonicMs: () => nowMs++ }
   expect(rehearse(optionsWith(Limits.defaults.rehearsalMs, clock))?.sessions).toBeLessThan(10)
 })
+
+it.each([1024, 65_536])(
+  "ends with %i octets undrained, also when the last real write was not over at once",
+  async (undrainedOctets) => {
+    const server = Net.createServer((socket) => socket.pause())
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+    const { port } = server.address() as Net.AddressInfo
+    const client = Net.connect(port, "127.0.0.1")
+    await once(client, "connect")
+    // More than the kernel takes: Node remembers of its last write that it has to be waited for.
+    while (client.writableLength === 0) client.write(Buffer.alloc(1 << 22))
+    const { rehearse } = await fresh()
+    const options = { limits: { rehearsalMs: 10_000, undrainedOctets } }
+    expect(rehearse(Options.complete(options, Profile.presets.iec))).toMatchObject({ sessions: 200, operated: 4000 })
+    client.destroy()
+    server.close()
+  }
+)
 
 it("leaves no timer behind that keeps the process alive", async () => {
   const { rehearse } = await fresh()

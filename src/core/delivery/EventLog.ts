@@ -59,20 +59,21 @@ export function append(
   return write(log, block, slot, block.view, block.time, cause, originator, asker)
 }
 
-/** As {@link append} for several points of a block, one after the other. Returns the position behind the last. */
+/** As {@link append} for `slots[from, to)` of a block, one after the other. Returns the position behind the last. */
 export function appendAll(
   log: EventLog,
   block: Block,
   slots: readonly number[],
+  from: number,
+  to: number,
   cause: number,
   originator: number
 ): number {
-  const { length } = slots
-  if (log.full >= 0 && log.full - log.end < length) makeRoom(log, length)
+  if (log.full >= 0 && log.full - log.end < to - from) makeRoom(log, to - from)
   const { view, time } = block
-  const first = log.end
-  for (let i = 0; i < length; i++) put(log, first + i, block, slots[i] as number, view, time, cause, originator, 0)
-  log.end = first + length
+  const before = log.end - from
+  for (let i = from; i < to; i++) put(log, before + i, block, slots[i] as number, view, time, cause, originator, 0)
+  log.end = before + to
   return log.end
 }
 

@@ -86,7 +86,7 @@ describe("the ring", () => {
     for (let round = 0; round < 12; round++) {
       for (let slot = 0; slot < 3; slot++) block.view.setInt32(slot * 5, round * 3 + slot, true)
       for (const slot of slots) EventLog.append(one, block, slot, 3, 9, 0)
-      expect(EventLog.appendAll(all, block, slots, 3, 9)).toBe(one.end)
+      expect(EventLog.appendAll(all, block, slots, 0, count, 3, 9)).toBe(one.end)
       const oldest = Math.max(needed, EventLog.trim(all, all.end))
       for (let position = oldest; position < all.end; position++)
         expect(record(all, position)).toEqual(record(one, position))

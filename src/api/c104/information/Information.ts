@@ -14,8 +14,7 @@ export interface CoreForm {
 
 /** Where information comes from. Programs that make information need none of it. */
 export interface Origin {
-  /** The time tag, or how to find it out when somebody asks for it. */
-  readonly recordedAt?: DateTime | Date | null | (() => DateTime | null) | undefined
+  readonly recordedAt?: DateTime | Date | null | undefined
   /** When it was made, received or sent, as a date or in ms since 1970 UTC; default now. */
   readonly processedAt?: Date | number | undefined
   /** Whether it was received. Default false. */
@@ -63,67 +62,39 @@ export type Options<S extends Shape> = {
   readonly recordedAt?: DateTime | Date | null | undefined
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-/** The fields of information: what a program gave, or made of the core's numbers when the first one is read. */
-let fieldsOf: (info: Information, parts: readonly (readonly [string, AnyPart])[]) => Fields
-
 /**
- * Information of any class. All fields are read-only: make a new object to say something else. Every command makes one
- * for its callback, which seldom reads it; so numbers become fields when they are asked for.
+ * Information of any class. Its fields are its own and frozen: objects can be compared, and one that says something else has
+ * to be made anew.
  */
 export abstract class Information<Value = unknown, Quality = unknown> {
   /** The field that says the most. */
   abstract readonly value: Value
   /** Null for commands, which have none. */
   abstract readonly quality: Quality
-  readonly #said: CoreForm | Fields
-  #fields: Fields | null
-  #recordedAt: DateTime | null | (() => DateTime | null)
-  readonly #processedMs: number
-  readonly #isReadonly: boolean
-
-  static {
-    fieldsOf = (info, parts) => {
-      if (info.#fields === null) {
-        const form = info.#said as CoreForm
-        info.#fields = Object.fromEntries(parts.map(([key, { place, field }]) => [key, field.fromCore(form[place])]))
-      }
-      return info.#fields
-    }
-  }
-
-  /** `said` is the form of the core, or with `made` the fields. */
-  protected constructor(said: CoreForm | Fields, made: boolean, origin: Origin) {
-    const { recordedAt = null, processedAt, isReadonly = false } = origin
-    this.#said = said
-    this.#fields = made ? (said as Fields) : null
-    this.#recordedAt =
-      recordedAt === null || typeof recordedAt === "function" ? recordedAt : DateTime.from(recordedAt, "recordedAt")
-    this.#processedMs = processedAt === undefined ? Date.now() : Number(processedAt)
-    this.#isReadonly = isReadonly
-  }
-
   /** Time tag, or null. */
-  get recordedAt(): DateTime | null {
-    if (typeof this.#recordedAt === "function") this.#recordedAt = this.#recordedAt()
-    return this.#recordedAt
+  readonly recordedAt: DateTime | null
+  /** Whether it was received. */
+  readonly isReadonly: boolean
+  readonly #processedMs: number
+
+  protected constructor(recordedAt: Origin["recordedAt"], origin: Omit<Origin, "recordedAt">) {
+    this.recordedAt = recordedAt == null ? null : DateTime.from(recordedAt, "recordedAt")
+    this.isReadonly = origin.isReadonly ?? false
+    this.#processedMs = origin.processedAt === undefined ? Date.now() : Number(origin.processedAt)
   }
 
-  /** When it was made, received or sent last. */
+  /** When it was made, received or sent last; not part of what is compared. */
   get processedAt(): Date {
     return new Date(this.#processedMs)
   }
 
-  /** Whether it was received. */
-  get isReadonly(): boolean {
-    return this.#isReadonly
+  /** All fields as a plain object, `processedAt` included. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    return { ...(this as Readonly<Record<string, unknown>>), processedAt: this.processedAt }
   }
 
   /** The numbers that the core keeps. */
   abstract toCore(): CoreForm
-  /** All fields as a plain object. */
-  abstract toJSON(): Fields
   abstract toString(): string
 }
 
@@ -151,23 +122,18 @@ const zeros: CoreForm = { value: 0, quality: 0, extra: 0, qualifier: 0 }
 /** Makes the class of a table of fields. */
 export function define<const S extends Shape>(name: string, shape: S): InformationClass<S> {
   const parts = Object.entries<AnyPart>(shape)
+  const [[firstKey, first], [secondKey, second] = ["", undefined], ...others] = parts as [
+    [string, AnyPart],
+    [string, AnyPart]?,
+    ...[string, AnyPart][]
+  ]
   const at = (place: keyof CoreForm) => parts.find(([, part]) => part.place === place) ?? null
   const [valueKey, valuePart] = at("value") as readonly [string, AnyPart]
   const qualityPart = at("quality")?.[1] ?? null
 
-  /** What a program says, checked. */
-  const accepted = (options: Fields): Fields =>
-    Object.fromEntries(
-      parts.map(([key, { place, field, initial }]) =>
-        options[key] === undefined && place !== "value"
-          ? [key, initial]
-          : [key, field.accept(options[key], `${name}.${key}`)]
-      )
-    )
-
   class Defined extends Information {
     static fromCore(form: CoreForm, origin: Origin = {}): Defined {
-      return new Defined({}, origin, form)
+      return new Defined({ recordedAt: origin.recordedAt }, origin, form)
     }
     static valueToCore(given: unknown): number {
       return valuePart.field.toCore(valuePart.field.accept(given, `${name}.${valueKey}`))
@@ -182,54 +148,53 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
       return qualityPart === null ? null : qualityPart.field.fromCore(bits)
     }
 
+    declare readonly quality: unknown
+
     /** The fields of `form`, which the core has checked, or else those of `options`. */
-    constructor(options: Fields & Pick<Origin, "recordedAt">, origin: Origin = {}, form: CoreForm | null = null) {
-      if (form !== null) super(form, false, origin)
-      else super(accepted(options), true, { ...origin, recordedAt: options.recordedAt })
+    constructor(
+      options: Readonly<Record<string, unknown>> & Origin,
+      origin: Omit<Origin, "recordedAt"> = {},
+      form: CoreForm | null = null
+    ) {
+      super(options.recordedAt, origin)
+      const fields = this as unknown as Record<string, unknown>
+      fields.quality = null
+      if (form !== null) {
+        // Every command makes one of these. In a loop, one place would store fields of many names, which is dear.
+        fields[firstKey] = first.field.fromCore(form[first.place])
+        if (second !== undefined) fields[secondKey] = second.field.fromCore(form[second.place])
+        for (const [key, { place, field }] of others) fields[key] = field.fromCore(form[place])
+      } else
+        for (const [key, { place, field, initial }] of parts)
+          if (options[key] === undefined && place !== "value") fields[key] = initial
+          else fields[key] = field.accept(options[key], `${name}.${key}`)
+      Object.freeze(this)
     }
 
     get value(): unknown {
-      return fieldsOf(this, parts)[valueKey]
+      return this.#at(valueKey)
     }
 
-    get quality(): unknown {
-      return fieldsOf(this, parts).quality ?? null
+    #at(key: string): unknown {
+      return (this as unknown as Readonly<Record<string, unknown>>)[key]
     }
 
     override toCore(): CoreForm {
-      const fields = fieldsOf(this, parts)
-      const numbers = parts.map(([key, { place, field }]) => [place, field.toCore(fields[key])])
+      const numbers = parts.map(([key, { place, field }]) => [place, field.toCore(this.#at(key))])
       return { ...zeros, ...Object.fromEntries(numbers) }
     }
 
-    override toJSON(): Fields {
-      const { recordedAt, processedAt, isReadonly } = this
-      return { ...fieldsOf(this, parts), recordedAt, processedAt, isReadonly }
-    }
-
     override toString(): string {
-      const fields = fieldsOf(this, parts)
-      const own = parts.map(([key, { field }]) => `${key}=${field.show(fields[key])}`)
+      const fields = parts.map(([key, { field }]) => `${key}=${field.show(this.#at(key))}`)
       const { recordedAt, processedAt, isReadonly } = this
       const common = [
         `recordedAt=${recordedAt}`,
         `processedAt=${processedAt.toISOString()}`,
         `isReadonly=${isReadonly}`
       ]
-      return `<${name} ${[...own, ...common].join(", ")}>`
-    }
-
-    [Symbol.for("nodejs.util.inspect.custom")](): string {
-      return this.toString()
+      return `<${name} ${[...fields, ...common].join(", ")}>`
     }
   }
-  for (const [key] of parts)
-    if (key !== "quality")
-      Object.defineProperty(Defined.prototype, key, {
-        get(this: Defined) {
-          return fieldsOf(this, parts)[key]
-        }
-      })
   Object.defineProperty(Defined, "name", { value: name })
   // The fields of `Defined` are made from `shape`, which is what the type says of them.
   return Defined as unknown as InformationClass<S>

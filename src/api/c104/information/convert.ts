@@ -57,7 +57,7 @@ export function read(block: Block, slot: number, processedAt: number, isReadonly
 export function previous(block: Block, said: Instruction, processedAt: number): Information {
   const { value, qualifier, timeLow, timeHigh } = said
   const tagged = isTagged(block.of.type) && timeHigh !== 0
-  const recordedAt = tagged ? () => instant(timeLow, timeHigh, block.zone) : null
+  const recordedAt = tagged ? instant(timeLow, timeHigh, block.zone) : null
   return classOf(block.of.type).fromCore({ value, quality: 0, extra: 0, qualifier }, { recordedAt, processedAt })
 }
 
