@@ -81,13 +81,9 @@ class Rehearsal {
     this.acknowledge()
   }
 
-  /** Asks for a station interrogation. */
+  /** A whole station interrogation, as long as anything comes of it. */
   interrogate(): void {
     this.ask(Type.C_IC_NA_1, 0, 20)
-  }
-
-  /** Takes all that is left of it, as long as anything comes. */
-  listen(): void {
     const { session } = this
     let before = -1
     while (session.state.sentFrames > before && session.state.work.interrogations.length > 0) {
@@ -158,13 +154,10 @@ export function rehearse(options: Options.Options): Played | null {
   for (let session = 0; session < SESSIONS && monotonicMs() < untilMs; session++) {
     rehearsal.connect()
     rehearsal.interrogate()
-    // In every other session, events and commands come while the interrogation runs.
-    if (session % 2 === 0) rehearsal.listen()
     for (let window = 0; window < WINDOWS; window++) {
       rehearsal.publish()
       rehearsal.operate()
     }
-    rehearsal.listen()
     rehearsal.disconnect()
   }
   return rehearsal.played
