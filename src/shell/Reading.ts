@@ -61,21 +61,6 @@ function share(socket: Net.Socket, receive: Receive): boolean {
   return true
 }
 
-/** Whether accepted sockets can read into the shared buffer here. */
-export const canShare: boolean = inside !== null
-
-/** Hands octets to a socket that {@link begin} was called for, as if they had been read. */
-export function pretend(socket: Net.Socket, octets: Uint8Array): void {
-  const opened = socket as unknown as Opened
-  const callback = inside === null ? null : opened[inside.callback]
-  if (shared === null || typeof callback !== "function") {
-    socket.emit("data", octets)
-    return
-  }
-  shared.buffer.set(octets)
-  callback(octets.length)
-}
-
 /** Hands on everything that a socket receives from now on. `sharing` false: never by the shared buffer. */
 export function begin(socket: Net.Socket, receive: Receive, sharing: boolean): void {
   if (!sharing || !share(socket, receive)) socket.on("data", receive)
