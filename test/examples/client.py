@@ -152,7 +152,7 @@ def synchronise(certain=True):
 
 
 def confirmed(ask):
-    # c104 2.2.1 misses a confirmation that is there before it waits (seen once in some 70 runs): it may ask again, once.
+    # c104 2.2.1 gave False once in some 70 runs although the answer came: it may ask again, once.
     return ask() or ask()
 
 
