@@ -90,6 +90,7 @@ function alike(words: Int32Array, mask: number, from: number, most: number): num
   return most
 }
 
+/** How many of at most `most` records from `from` have an address of their own. */
 function distinct(words: Int32Array, mask: number, from: number, most: number): number {
   let highest = -1
   for (let i = 0; i < most; i++) {
