@@ -1,5 +1,4 @@
 // Time for the shell: a monotonic clock for the protocol, the wall clock for time tags, and a wake-up.
-import { performance } from "node:perf_hooks"
 
 /** Where the shell takes its time from; tests replace it. */
 export interface Clock {
@@ -16,18 +15,61 @@ export interface Clock {
 /** Longest delay that a timer takes; a longer one wakes early, which does no harm. */
 const DELAY_MAX_MS = 2_147_483_647
 
-/** The machine's clocks. Monotonic time starts at 0, so that it stays a small integer for 24 days. */
-export const machine = (): Clock => {
-  const origin = performance.now()
-  return {
-    monotonicMs: () => Math.floor(performance.now() - origin),
-    wallMs: Date.now,
-    wake: (delayMs, callback) => {
-      const timer = setTimeout(callback, Math.min(delayMs, DELAY_MAX_MS))
-      return () => clearTimeout(timer)
-    },
-    afterInput: (callback) => {
-      setImmediate(callback)
-    }
+/** How long a reading of the wall clock holds: a twentieth of what a time tag resolves. */
+const HOLDS_NS = 50_000n
+
+/** Nanoseconds of a millisecond. */
+const MS = 1_000_000n
+
+const { now } = Date
+
+/**
+ * The machine's wall clock. Each event asks for the time, and what Node tells fastest is how long it has run: only when
+ * that says that the last reading has aged is the clock read anew. A `Date.now` that somebody has replaced is always asked.
+ */
+function wallClock(): () => number {
+  const runNs = process.hrtime.bigint
+  let readNs = 0n
+  let wallMs = 0
+  const read = (atNs: bigint): number => {
+    readNs = atNs
+    wallMs = Date.now()
+    return wallMs
+  }
+  return () => {
+    if (Date.now !== now) return Date.now()
+    const atNs = runNs()
+    return BigInt.asUintN(64, atNs - readNs) < HOLDS_NS ? wallMs : read(atNs)
   }
 }
+
+/** Whole milliseconds since now, a small integer for 24 days: computed once for each of them. */
+function stopwatch(): () => number {
+  const runNs = process.hrtime.bigint
+  const originNs = runNs()
+  let sinceNs = originNs
+  let nowMs = 0
+  const turn = (atNs: bigint): number => {
+    const whole = (atNs - originNs) / MS
+    sinceNs = originNs + whole * MS
+    nowMs = Number(whole)
+    return nowMs
+  }
+  return () => {
+    const atNs = runNs()
+    return BigInt.asUintN(64, atNs - sinceNs) < MS ? nowMs : turn(atNs)
+  }
+}
+
+/** The machine's clocks. */
+export const machine = (): Clock => ({
+  monotonicMs: stopwatch(),
+  wallMs: wallClock(),
+  wake: (delayMs, callback) => {
+    const timer = setTimeout(callback, Math.min(delayMs, DELAY_MAX_MS))
+    return () => clearTimeout(timer)
+  },
+  afterInput: (callback) => {
+    setImmediate(callback)
+  }
+})
