@@ -232,13 +232,9 @@ export abstract class Stations {
   /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
   private stamp(time: Int32Array, block: Block, slot: number, atMs: number): void {
     const { zone } = block
-    let ofMinute = atMs - zone.minuteMs
-    if (!(ofMinute >= 0 && ofMinute < Zones.MINUTE_MS)) {
-      Zones.turnMinute(zone, atMs)
-      ofMinute = atMs - zone.minuteMs
-    }
-    time[slot * 2] = ofMinute | zone.minuteLow | this.tagClock.flags
-    time[slot * 2 + 1] = zone.minuteHigh
+    if (atMs !== zone.taggedMs) Zones.turn(zone, atMs)
+    time[slot * 2] = zone.tagLow | this.tagClock.flags
+    time[slot * 2 + 1] = zone.tagHigh
   }
 
   /** The present time for tags, in ms since 1970 UTC. */

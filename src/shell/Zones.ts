@@ -6,15 +6,14 @@ import * as Image from "../core/process/Image.ts"
 import { InvalidArgument } from "./Errors.ts"
 
 const QUARTER_MS = 900_000
-export const MINUTE_MS = 60_000
 
 /** A zone by its IANA name. */
 export class NamedZone implements Zone {
   offsetMs = 0
   summer = false
-  minuteMs = Number.NEGATIVE_INFINITY
-  minuteLow = 0
-  minuteHigh = 0
+  taggedMs = Number.NaN
+  tagLow = 0
+  tagHigh = 0
   readonly name: string
   /** When offset and flag have to be asked for again, in ms since 1970 UTC. */
   private untilMs = Number.NEGATIVE_INFINITY
@@ -93,13 +92,13 @@ export function settle(zone: Zone, epochMs: number): void {
   if (zone instanceof NamedZone) zone.settle(epochMs)
 }
 
-/** Makes a zone's offset and cached minute of local time those of an instant; offsets of old are not whole minutes. */
-export function turnMinute(zone: Zone, epochMs: number): void {
+/** Makes a zone's offset and its tag those of an instant. */
+export function turn(zone: Zone, epochMs: number): void {
   settle(zone, epochMs)
-  const localMs = Math.floor((epochMs + zone.offsetMs) / MINUTE_MS) * MINUTE_MS
-  zone.minuteMs = localMs - zone.offsetMs
-  zone.minuteLow = Time.cp56Low(localMs) | (zone.summer ? Time.SUMMER_TIME : 0)
-  zone.minuteHigh = Time.cp56High(localMs)
+  const localMs = epochMs + zone.offsetMs
+  zone.taggedMs = epochMs
+  zone.tagLow = Time.cp56Low(localMs) | (zone.summer ? Time.SUMMER_TIME : 0)
+  zone.tagHigh = Time.cp56High(localMs)
 }
 
 /** The CP56Time2a words of an instant in a zone, SU included. */

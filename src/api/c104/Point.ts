@@ -183,8 +183,11 @@ export class Point<T extends Type = Type> {
    */
   transmit(cause: Cot, options?: TransmitOptions): boolean {
     if (this.#block.guarded) this.#verify()
-    if (options === undefined) return this.#host.publish(this.#block, this.#slot, cause, 0, false)
-    const { originator = 0, negative = false } = options
+    if (options !== undefined) return this.#transmitWith(cause, options)
+    return this.#host.publish(this.#block, this.#slot, cause, 0, false)
+  }
+
+  #transmitWith(cause: Cot, { originator = 0, negative = false }: TransmitOptions): boolean {
     inRange("originator", originator, 0, 255)
     return this.#host.publish(this.#block, this.#slot, cause, originator, negative)
   }

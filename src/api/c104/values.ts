@@ -38,12 +38,15 @@ const sets: ReadonlyMap<Value.Kind, { from(value: number): Flags<never> }> = new
 ])
 
 /** The number behind a value. Throws {@link InvalidValue} for a value of the wrong kind. */
-export function toNumber(layout: Value.Layout, value: unknown): number {
+export const toNumber = (layout: Value.Layout, value: unknown): number =>
+  typeof value === "number" && !isBoolean(layout.kind) ? value : converted(layout, value)
+
+/** Whatever is not a number already; apart, since functions that are called for every event should be small. */
+function converted(layout: Value.Layout, value: unknown): number {
   if (isBoolean(layout.kind)) {
     if (typeof value === "boolean") return value ? 1 : 0
     throw new InvalidValue({ type: layout.name, problem: `its value is true or false, not ${String(value)}` })
   }
-  if (typeof value === "number") return value
   const set = sets.get(layout.kind)
   if (set === undefined && value instanceof Numeric) return value.valueOf()
   if (set !== undefined && value instanceof Flags && value === set.from(value.value)) return value.value
@@ -56,11 +59,7 @@ export function toNumber(layout: Value.Layout, value: unknown): number {
 
 /** The numbers behind several values, as by {@link toNumber}. */
 export function toNumbers(layout: Value.Layout, values: ArrayLike<unknown>, into: Float64Array): void {
-  const truth = isBoolean(layout.kind)
-  for (let i = 0; i < into.length; i++) {
-    const value = values[i]
-    into[i] = typeof value === "number" && !truth ? value : toNumber(layout, value)
-  }
+  for (let i = 0; i < into.length; i++) into[i] = toNumber(layout, values[i])
 }
 
 /** The value behind a number. */

@@ -33,13 +33,10 @@ export interface Zone {
   offsetMs: number
   /** SU: summer time. */
   summer: boolean
-  /**
-   * When the minute began that was tagged last, in ms since 1970 UTC, and the CP56Time2a words of its first millisecond:
-   * the date changes rarely, and the offset never within a minute.
-   */
-  minuteMs: number
-  minuteLow: number
-  minuteHigh: number
+  /** The instant that was tagged last, in ms since 1970 UTC, and its CP56Time2a words: many events share a millisecond. */
+  taggedMs: number
+  tagLow: number
+  tagHigh: number
 }
 
 /** Readings of counters at the last freeze. */

@@ -49,9 +49,9 @@ export const withStation = (image: Image, ca: number, zone: Zone = utc()): Image
 export const utc = (): Zone => ({
   offsetMs: 0,
   summer: false,
-  minuteMs: Number.NEGATIVE_INFINITY,
-  minuteLow: 0,
-  minuteHigh: 0
+  taggedMs: Number.NaN,
+  tagLow: 0,
+  tagHigh: 0
 })
 
 /** The image without a station. */
@@ -209,9 +209,7 @@ export function quality(block: Block, slot: number): number {
 
 /** The usual case of {@link setValue}: an ordinary number for a float that is well. False, and nothing set, otherwise. */
 export function setFloat(block: Block, slot: number, next: number): boolean {
-  const { layout } = block
-  if (layout.kind !== Value.Kind.Short || block.unfit !== null || !(next >= layout.min && next <= layout.max))
-    return false
+  if (block.kind !== Value.Kind.Short || block.unfit !== null || !(Math.abs(next) <= Value.SHORT_MAX)) return false
   block.view.setFloat32(slot * 5, next, true)
   return true
 }

@@ -66,7 +66,8 @@ const layout = (
   qualityMask: number
 ): Layout => ({ kind, name, octets, min, max, integer, qualityAt, qualityMask })
 
-const F32_MAX = 3.4028234663852886e38
+/** Largest number that a short floating point value can be. */
+export const SHORT_MAX = 3.4028234663852886e38
 
 const layouts: readonly Layout[] = [
   layout(Kind.Single, "single point", 1, 0, 1, true, 0, 0xf0),
@@ -75,7 +76,7 @@ const layouts: readonly Layout[] = [
   layout(Kind.Bitstring, "bitstring", 5, 0, 4_294_967_295, true, 4, 0xf1),
   layout(Kind.Normalized, "normalized value", 3, -1, 1, false, 2, 0xf1),
   layout(Kind.Scaled, "scaled value", 3, -32_768, 32_767, true, 2, 0xf1),
-  layout(Kind.Short, "short floating point value", 5, -F32_MAX, F32_MAX, false, 4, 0xf1),
+  layout(Kind.Short, "short floating point value", 5, -SHORT_MAX, SHORT_MAX, false, 4, 0xf1),
   layout(Kind.Counter, "counter", 5, -2_147_483_648, 2_147_483_647, true, 4, 0xe0),
   layout(Kind.SingleCommand, "single command", 1, 0, 1, true, -1, 0),
   layout(Kind.DoubleCommand, "double command", 1, 0, 3, true, -1, 0),
