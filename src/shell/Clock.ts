@@ -1,4 +1,5 @@
 // Time for the shell: a monotonic clock for the protocol, the wall clock for time tags, and a wake-up.
+import * as WallClock from "./WallClock.ts"
 
 /** Where the shell takes its time from; tests replace it. */
 export interface Clock {
@@ -15,32 +16,14 @@ export interface Clock {
 /** Longest delay that a timer takes; a longer one wakes early, which does no harm. */
 const DELAY_MAX_MS = 2_147_483_647
 
-/** How long a reading of the wall clock holds: a twentieth of what a time tag resolves. */
-const HOLDS_NS = 50_000n
-
 /** Nanoseconds of a millisecond. */
 const MS = 1_000_000n
 
-const { now } = Date
-
-/**
- * The machine's wall clock. Each event asks for the time, and what Node tells fastest is how long it has run: only when
- * that says that the last reading has aged is the clock read anew. A `Date.now` that somebody has replaced is always asked.
- */
+/** The machine's wall clock. A `Date.now` that somebody has put in its place is always asked. */
 function wallClock(): () => number {
-  const runNs = process.hrtime.bigint
-  let readNs = 0n
-  let wallMs = 0
-  const read = (atNs: bigint): number => {
-    readNs = atNs
-    wallMs = Date.now()
-    return wallMs
-  }
-  return () => {
-    if (Date.now !== now) return Date.now()
-    const atNs = runNs()
-    return BigInt.asUintN(64, atNs - readNs) < HOLDS_NS ? wallMs : read(atNs)
-  }
+  const { now } = Date
+  const told = WallClock.make(now, process.hrtime.bigint)
+  return () => (Date.now === now ? told() : Date.now())
 }
 
 /** Whole milliseconds since now, a small integer for 24 days: computed once for each of them. */
