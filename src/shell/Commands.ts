@@ -1,63 +1,41 @@
-// Commands and their handlers: requests to one point are decided in the order in which they came, different points may
-// overtake. What follows from an outcome: confirmation, return information, termination behind it.
-import { Cause } from "../core/asdu/Cause.ts"
+// Commands and their handlers: asks them in the order of the output (core/procedure/Output), and does what follows from an
+// outcome beside the answer: the point shows what was commanded, return information is published.
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { EventLog } from "../core/delivery/EventLog.ts"
 import * as Ledger from "../core/delivery/Ledger.ts"
 import type { CommandRequested, Decision } from "../core/procedure/Notice.ts"
+import * as Outcome from "../core/procedure/Outcome.ts"
+import * as Output from "../core/procedure/Output.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
 import { Deciding } from "./Deciding.ts"
-import type { Command, CommandHandler, Hooks, Instruction } from "./Hooks.ts"
+import type { Command, Hooks, Instruction } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
-import type { Outcome, Peer } from "./ServerEvent.ts"
+import type { Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
 const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type ${type}`
 
-/** A decision that only confirms. */
-export const plain = (id: number, outcome: Outcome): Decision => ({
-  id,
-  confirm: confirmOf(outcome),
-  terminate: false,
-  keep: false,
-  barrier: Ledger.NO_EVENTS,
-  timeLow: 0,
-  timeHigh: 0
-})
-
-const confirmOf = (outcome: Outcome): Decision["confirm"] =>
-  outcome === "success" ? 1 : outcome === "failure" ? -1 : 0
-
 /** Takes a command; the session collects a decision that is made at once. */
 export function command(session: Session, notice: CommandRequested): void {
-  const { host } = session
-  const { block, slot } = notice
-  const hooks = host.hooks.find(block, slot)
-  if (hooks == null || hooks.onCommand === null) {
-    // A command point without handler is confirmed positively.
-    if (hooks !== undefined) hooks.received = true
-    instruct(block, slot, notice)
-    session.collect(decisionOf(session, notice, hooks, "success", endOf(host)))
-    return
-  }
-  if (running(hooks)) {
-    // The output is being operated by a command that is not terminated yet.
-    session.collect(decisionOf(session, notice, undefined, "failure", endOf(host)))
-    return
-  }
+  const hooks = session.host.hooks.of(notice.block, notice.slot)
   const operation = new Operation(session, notice, hooks)
-  if (hooks.deciding === null) operation.begin(true)
-  else {
-    operation.list()
-    hooks.queue.push(operation)
+  switch (Output.judge(hooks.output, isOpen)) {
+    case "decide":
+      return operation.begin(true)
+    case "wait":
+      operation.list()
+      hooks.output = Output.wait(hooks.output, operation)
+      return
+    case "refuse":
+      return operation.turnDown(true)
   }
 }
 
-const running = ({ awaiting }: Hooks): boolean => awaiting?.confirmed === true && awaiting.session.reason === null
+const isOpen = ({ session }: Operation): boolean => session.reason === null
 
-/** A command that its handler decides. */
+/** A command that its handler decides; without handler it is confirmed positively. */
 export class Operation extends Deciding {
   readonly notice: CommandRequested
   /** When it came, by this machine's clock in ms since 1970 UTC. */
@@ -92,33 +70,68 @@ export class Operation extends Deciding {
     this.since = endOf(this.session.host)
     this.previous = instructionOf(block, slot)
     this.received = hooks.received
-    hooks.deciding = this
+    hooks.output = Output.begin(hooks.output, this)
     hooks.received = true
+    hooks.receivedMs = this.receivedMs
     instruct(block, slot, notice)
     this.ask()
   }
 
-  protected call(): Outcome | Promise<Outcome> {
-    return (this.hooks.onCommand as CommandHandler)(new Described(this.session, this.notice, this.previous, this))
+  /** Refuses it without asking: another command is being carried out. */
+  turnDown(collects: boolean): void {
+    this.collects = collects
+    this.answered("failure", false)
   }
 
-  protected decisionOf(outcome: Outcome): Decision {
+  protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
+    const { onCommand } = this.hooks
+    if (onCommand === null) return "success"
+    return onCommand(new Described(this.session, this.notice, this.previous, this))
+  }
+
+  /** Tells the outcome, does what follows from it, and decides. */
+  protected decisionOf(outcome: Outcome.Outcome): Decision {
+    const { session, notice, hooks, since } = this
+    const { host } = session
     this.accepted = outcome !== "failure"
-    return decisionOf(this.session, this.notice, this.hooks, outcome, this.since)
+    if (host.hears("command"))
+      host.tell({
+        event: "command",
+        peer: session.peer,
+        commonAddress: notice.ca,
+        address: notice.ioa,
+        type: nameOf(notice.type),
+        value: notice.value,
+        outcome
+      })
+    const end = endOf(host)
+    if (outcome === "success" && hooks.relatedIoAutoreturn) returnInformation(session, notice, hooks)
+    const decision = Outcome.command(notice.id, outcome, hooks.actTerm, notice.selected, markSince(host, since))
+    if (decision.keep) this.leaveOpen(outcome === "success", end)
+    return decision
+  }
+
+  /** Notes that the application will answer by `transmit`; a request that it never answered before is forgotten. */
+  private leaveOpen(confirmed: boolean, since: number): void {
+    const { hooks } = this
+    const before = hooks.output.owed
+    hooks.output = Output.owe(hooks.output, { command: this, confirmed, since })
+    if (before !== null && isOpen(before.command))
+      queueMicrotask(() => before.command.session.decided([Outcome.confirm(before.command.id, "none")]))
   }
 
   protected override ending(): void {
     const { hooks, notice } = this
-    // Given up while it waited for its turn: the point belongs to the one before it.
-    if (hooks.deciding !== this) return
+    // Refused, or given up while it waited: the point belongs to the one before it.
+    if (hooks.output.deciding !== this) return
     const { block, slot } = notice
     if (!this.accepted) {
       // What was refused was not done: the point shows what it showed before, unless the application changed it.
       if (Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
       hooks.received = this.received
     }
-    hooks.deciding = null
-    if (hooks.queue.length > 0) next(hooks)
+    hooks.output = Output.end(hooks.output)
+    if (hooks.output.waiting.length > 0) next(hooks)
   }
 }
 
@@ -145,13 +158,12 @@ function instruct(block: Block, slot: number, { value, qualifier, timeLow, timeH
 /** Lets the next command of a point be decided, passing over those that were given up meanwhile. */
 function next(hooks: Hooks): void {
   for (;;) {
-    const waiting = hooks.queue.shift()
-    if (waiting === undefined) return
-    const { session, notice } = waiting
-    if (waiting.over || !session.awaits(notice.id)) continue
-    if (hooks.onCommand !== null && !running(hooks)) return waiting.begin(false)
-    session.aborts.delete(notice.id)
-    session.decided([decisionOf(session, notice, hooks, running(hooks) ? "failure" : "success", endOf(session.host))])
+    const [first] = hooks.output.waiting
+    if (first === undefined) return
+    hooks.output = Output.shift(hooks.output)
+    if (first.over || !first.session.awaits(first.id)) continue
+    if (Output.judge(hooks.output, isOpen) === "decide") return first.begin(false)
+    first.turnDown(false)
   }
 }
 
@@ -215,66 +227,18 @@ function markSince(host: Host, since: number): number {
   return end > since ? Ledger.mark(end, 0) : Ledger.NO_EVENTS
 }
 
-/** What follows from an outcome; `since` is the end of the log when the command was taken up. */
-function decisionOf(
-  session: Session,
-  notice: CommandRequested,
-  hooks: Hooks | undefined,
-  outcome: Outcome,
-  since: number
-): Decision {
-  const { host } = session
-  if (host.hears("command"))
-    host.tell({
-      event: "command",
-      peer: session.peer,
-      commonAddress: notice.ca,
-      address: notice.ioa,
-      type: nameOf(notice.type),
-      value: notice.value,
-      outcome
-    })
-  const success = outcome === "success"
-  const manual = hooks?.actTerm === "manual" && !notice.selected
-  const keep = outcome === "none" || (success && manual)
-  if (keep && hooks !== undefined) defer(session, notice.id, hooks, success)
-  if (success && hooks?.relatedIoAutoreturn === true) returnInformation(session, notice, hooks)
-  return {
-    id: notice.id,
-    confirm: confirmOf(outcome),
-    terminate: success && !manual && (notice.selected || hooks?.actTerm !== false),
-    keep,
-    barrier: markSince(host, since),
-    timeLow: 0,
-    timeHigh: 0
-  }
-}
-
-/** Notes that the application will answer by `transmit`; a request that it never answered before is forgotten. */
-function defer(session: Session, id: number, hooks: Hooks, confirmed: boolean): void {
-  const before = hooks.awaiting
-  hooks.awaiting = { session, id, confirmed, since: endOf(session.host) }
-  if (before !== null && before.session.reason === null)
-    queueMicrotask(() => before.session.decided([plain(before.id, "none")]))
-}
-
 /**
  * Answers the request of a command point that waits for it: cause 7 confirms, cause 10 terminates, to its session and
  * with its octets. False when nothing waits.
  */
 export function resolve(host: Host, block: Block, slot: number, cause: number, negative: boolean): boolean {
   const hooks = host.hooks.find(block, slot)
-  const awaiting = hooks?.awaiting ?? null
-  if (hooks === undefined || awaiting === null) return false
-  const { session, id, confirmed, since } = awaiting
-  const confirm = cause === Cause.ACTIVATION_CON
-  if (session.reason !== null) hooks.awaiting = null
-  if (session.reason !== null || (confirm && confirmed) || (!confirm && cause !== Cause.ACTIVATION_TERMINATION))
-    return false
-  const keep = confirm && !negative
-  hooks.awaiting = keep ? { ...awaiting, confirmed: true } : null
-  const outcome = !confirm ? "none" : negative ? "failure" : "success"
-  session.decided([{ ...plain(id, outcome), terminate: !confirm, keep, barrier: markSince(host, since) }])
+  if (hooks === undefined) return false
+  const { output, answered } = Output.answer(hooks.output, cause, negative, isOpen)
+  hooks.output = output
+  if (answered === null) return false
+  const { session, id } = answered.command
+  session.decided([Outcome.late(id, cause, negative, markSince(host, answered.since))])
   return true
 }
 
@@ -286,8 +250,6 @@ function returnInformation(session: Session, notice: CommandRequested, hooks: Ho
   const related = station === undefined ? null : Image.find(station, hooks.relatedIoAddress)
   if (related === null) return
   const { block, slot } = related
-  const listed = TypeTable.byId[block.of.eventType]?.causesMonitor.includes(Cause.RETURN_INFO_REMOTE) === true
-  const returned = listed || host.world.profile.returnedCause === "always"
-  const cause = returned ? Cause.RETURN_INFO_REMOTE : Cause.SPONTANEOUS
+  const cause = Outcome.returnCause(block, host.world.profile)
   host.append(block, slot, cause, notice.originator, session.peer.session)
 }

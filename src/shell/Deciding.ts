@@ -113,7 +113,8 @@ export abstract class Deciding {
     return "failure"
   }
 
-  private answered(outcome: Outcome, late: boolean): void {
+  /** Hands an outcome on: `late` when nobody collects any more. */
+  protected answered(outcome: Outcome, late: boolean): void {
     if (this.ended) return
     const { session } = this
     if (!late && session.reason === null && !session.awaits(this.id)) return this.expire()

@@ -3,6 +3,7 @@
 import * as Time from "../core/asdu/Time.ts"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type * as Notices from "../core/procedure/Notice.ts"
+import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Request from "../core/procedure/Request.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Commands from "./Commands.ts"
@@ -11,7 +12,7 @@ import { Deciding, failed, isPromise } from "./Deciding.ts"
 import type { Hooks, PointCallback } from "./Hooks.ts"
 import type { Host, RawHandler } from "./Host.ts"
 import * as Selections from "./Selections.ts"
-import { endpoint, type Outcome, type Peer } from "./ServerEvent.ts"
+import { endpoint, type Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 import * as Zones from "./Zones.ts"
 
@@ -95,15 +96,15 @@ export function raw(host: Host, name: string, handler: RawHandler | null, peer: 
 class Asked extends Deciding {
   readonly callback: string
   readonly subject: string
-  private readonly handler: () => Outcome | Promise<Outcome>
-  private readonly conclude: (outcome: Outcome) => Notices.Decision
+  private readonly handler: () => Outcome.Outcome | Promise<Outcome.Outcome>
+  private readonly conclude: (outcome: Outcome.Outcome) => Notices.Decision
 
   constructor(
     session: Session,
     id: number,
     [callback, subject]: readonly [string, string],
-    handler: () => Outcome | Promise<Outcome>,
-    conclude: (outcome: Outcome) => Notices.Decision
+    handler: () => Outcome.Outcome | Promise<Outcome.Outcome>,
+    conclude: (outcome: Outcome.Outcome) => Notices.Decision
   ) {
     super(session, id)
     this.callback = callback
@@ -112,11 +113,11 @@ class Asked extends Deciding {
     this.conclude = conclude
   }
 
-  protected call(): Outcome | Promise<Outcome> {
+  protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
     return this.handler()
   }
 
-  protected decisionOf(outcome: Outcome): Notices.Decision {
+  protected decisionOf(outcome: Outcome.Outcome): Notices.Decision {
     return this.conclude(outcome)
   }
 }
@@ -129,16 +130,16 @@ function clock(session: Session, notice: Notices.ClockRequested): void {
   const own = Zones.words(zone, host.nowMs())
   const unset = host.tagClock.flags
   const timeMs = Zones.toUtc(zone, Time.cp56ToEpochMs(timeLow, timeHigh), (timeLow & Time.SUMMER_TIME) !== 0)
-  const conclude = (outcome: Outcome): Notices.Decision => {
+  const conclude = (outcome: Outcome.Outcome): Notices.Decision => {
     host.tell({ event: "clock", peer, timeMs, outcome })
     if (outcome === "success") host.tagClock.synchronise(timeMs)
-    return { ...Commands.plain(notice.id, outcome), timeLow: own.low | unset, timeHigh: own.high }
+    return { ...Outcome.confirm(notice.id, outcome), timeLow: own.low | unset, timeHigh: own.high }
   }
   const handler = host.onClockSync
   if (handler === null) session.collect(conclude("success"))
   else {
     const subject = ["onClockSync", `station ${ca}`] as const
-    const call = (): Outcome | Promise<Outcome> => handler(peer, timeLow, timeHigh, timeMs)
+    const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(peer, timeLow, timeHigh, timeMs)
     new Asked(session, notice.id, subject, call, conclude).ask()
   }
 }
@@ -152,23 +153,23 @@ function freeze(session: Session, notice: Notices.FreezeRequested): void {
     const report = host.counterModes.get(station.ca) === "D"
     Counters.carryOut(host, station, { group: notice.group, freeze: notice.freeze, reset: notice.reset, report })
   }
-  session.collect({ ...Commands.plain(notice.id, "success"), terminate: host.world.profile.freezeTermination })
+  session.collect({ ...Outcome.confirm(notice.id, "success"), terminate: host.world.profile.freezeTermination })
 }
 
 function reset(session: Session, notice: Notices.ResetRequested): void {
   const { host, peer } = session
   const handler = host.onReset
   if (handler === null) {
-    session.collect(Commands.plain(notice.id, "failure"))
+    session.collect(Outcome.confirm(notice.id, "failure"))
     return
   }
-  const conclude = (outcome: Outcome): Notices.Decision => {
+  const conclude = (outcome: Outcome.Outcome): Notices.Decision => {
     if (outcome === "success" && notice.qualifier === RESET_PROCESS)
       queueMicrotask(() => host.closeWhenAcknowledged(session))
-    return Commands.plain(notice.id, outcome)
+    return Outcome.confirm(notice.id, outcome)
   }
   const subject = ["onReset", `station ${notice.ca}`] as const
-  const call = (): Outcome | Promise<Outcome> => handler(peer, notice.ca, notice.qualifier)
+  const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(peer, notice.ca, notice.qualifier)
   new Asked(session, notice.id, subject, call, conclude).ask()
 }
 
@@ -178,12 +179,12 @@ const RESET_PROCESS = 1
 function parameter(session: Session, notice: Notices.ParameterRequested): void {
   const handler = session.host.onParameter
   if (handler === null) {
-    session.collect(Commands.plain(notice.id, "failure"))
+    session.collect(Outcome.confirm(notice.id, "failure"))
     return
   }
   const subject = ["onParameter", `${nameOf(notice.type)} of station ${notice.ca}`] as const
-  const call = (): Outcome | Promise<Outcome> => handler(session.peer, notice)
-  new Asked(session, notice.id, subject, call, (outcome) => Commands.plain(notice.id, outcome)).ask()
+  const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(session.peer, notice)
+  new Asked(session, notice.id, subject, call, (outcome) => Outcome.confirm(notice.id, outcome)).ask()
 }
 
 // ---- refresh, time-outs ----

@@ -1,8 +1,9 @@
 // What the application attached to a point: sparse, so that a million points without callbacks cost nothing.
+import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
+import * as Output from "../core/procedure/Output.ts"
 import type { Block } from "../core/process/Block.ts"
 import type { Operation } from "./Commands.ts"
-import type { Outcome, Peer } from "./ServerEvent.ts"
-import type { Session } from "./Session.ts"
+import type { Peer } from "./ServerEvent.ts"
 
 /** What a command point says: value, qualifier, and the words of the time tag (0 without one). */
 export interface Instruction {
@@ -40,15 +41,6 @@ export interface Command {
 export type CommandHandler = (command: Command) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
 
-/** A command that was not answered at once. */
-export interface Awaiting {
-  readonly session: Session
-  readonly id: number
-  readonly confirmed: boolean
-  /** End of the log when the command was put off: what is published later goes before its termination. */
-  readonly since: number
-}
-
 /** How far a measured value may move without an event: absolutely, or in percent of the value reported last. */
 export type Deadband = { readonly absolute: number } | { readonly percent: number }
 
@@ -62,9 +54,7 @@ export interface Hooks {
   relatedIoAddress: number | null
   relatedIoAutoreturn: boolean
   /** Termination (COT 10) of a direct command: with its confirmation, never, or when the application sends it. */
-  actTerm: boolean | "manual"
-  /** A request that the application will answer by `transmit`, and whether it is confirmed already. */
-  awaiting: Awaiting | null
+  actTerm: Termination
   /** An event is made by `update` only when the value left this band around the one reported last. */
   deadband: Deadband | null
   /** `update` makes at most one event in so many ms; the newest value follows when the time is over. */
@@ -77,9 +67,10 @@ export interface Hooks {
   timerMs: number
   /** A command point whose value came from a client: it is not the application's to change. */
   received: boolean
-  /** The command that is being decided, and those that wait for it. */
-  deciding: Operation | null
-  queue: Operation[]
+  /** When a command came last, in ms since 1970 UTC; 0 = never. */
+  receivedMs: number
+  /** Whose turn it is at a command point. */
+  output: Output.Output<Operation>
 }
 
 const make = (): Hooks => ({
@@ -90,7 +81,6 @@ const make = (): Hooks => ({
   relatedIoAddress: null,
   relatedIoAutoreturn: false,
   actTerm: true,
-  awaiting: null,
   deadband: null,
   minIntervalMs: 0,
   reportedValue: Number.NaN,
@@ -99,8 +89,8 @@ const make = (): Hooks => ({
   reportMs: 0,
   timerMs: 0,
   received: false,
-  deciding: null,
-  queue: []
+  receivedMs: 0,
+  output: Output.free
 })
 
 /** The hooks of all points of a server. */

@@ -1,5 +1,6 @@
 // What happens in a server, as facts for logs, live views and tests. Nothing here is on the way of a frame.
 
+import type { Outcome } from "../core/procedure/Outcome.ts"
 import type { Situation } from "../core/procedure/Rejection.ts"
 import type { CloseReason } from "../core/Violation.ts"
 import type { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
@@ -16,7 +17,7 @@ export interface Peer {
 export const endpoint = (peer: Peer): string =>
   peer.address.includes(":") ? `[${peer.address}]:${peer.port}` : `${peer.address}:${peer.port}`
 
-export type Outcome = "success" | "failure" | "none"
+export type { Outcome }
 
 export type ServerEvent =
   | { readonly event: "connected"; readonly peer: Peer }

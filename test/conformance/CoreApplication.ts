@@ -1,5 +1,5 @@
 // The application of a station in virtual time: it answers commands, clock synchronisations, resets and parameters as
-// the transcript says, at once or later, and one question after the other about the same object.
+// the transcript says, at once or later.
 import * as Core from "../../src/core/index.ts"
 import * as Backend from "./Backend.ts"
 import type { CoreProcess } from "./CoreProcess.ts"
@@ -14,23 +14,17 @@ export interface Client {
 export type Asked = Extract<Core.Notice, { readonly kind: "command" | "clock" | "reset" | "parameter" }>
 type Command = Extract<Asked, { readonly kind: "command" }>
 
-/** A question that the application thinks about; one behind it about the same object waits. */
-interface Held {
+/** A question of a client. */
+interface Question<A extends Asked = Asked> {
   readonly client: Client
-  readonly asked: Asked
-  readonly behind: boolean
+  readonly asked: A
 }
+type Operation = Question<Command>
+type Output = Core.Output.Output<Operation>
 
-/** A command that the application will confirm and terminate later. */
-interface Awaiting {
-  readonly client: Client
-  readonly asked: Command
-  readonly confirmed: boolean
-}
-
-const RETURNED = 11
-const SPONTANEOUS = 3
 const RESET_PROCESS = 1
+const CONFIRMATION = 7
+const TERMINATION = 10
 
 const questions: Readonly<Record<Asked["kind"], Backend.Question>> = {
   command: "commands",
@@ -39,19 +33,14 @@ const questions: Readonly<Record<Asked["kind"], Backend.Question>> = {
   parameter: "parameters"
 }
 
-const sameObject = (a: Asked, b: Asked): boolean =>
-  a.kind === "command" && b.kind === "command" && a.block === b.block && a.slot === b.slot
+const outcomes: Readonly<Record<Backend.Answer, Core.Outcome.Outcome>> = {
+  accepted: "success",
+  refused: "failure",
+  later: "none",
+  held: "none"
+}
 
-/** A decision that only confirms, or with `later` only keeps the request. */
-export const plain = (id: number, how: Backend.Answer): Core.Decision => ({
-  id,
-  confirm: how === "accepted" ? 1 : how === "later" ? 0 : -1,
-  terminate: false,
-  keep: how === "later",
-  barrier: Core.Ledger.NO_EVENTS,
-  timeLow: 0,
-  timeHigh: 0
-})
+const isOpen = ({ client }: Operation): boolean => client.open
 
 export class CoreApplication {
   readonly answers: Backend.Answers = Backend.firstAnswers()
@@ -62,8 +51,9 @@ export class CoreApplication {
   private readonly decided: (client: Client, decision: Core.Decision) => void
   /** The process has been reset for this client. */
   private readonly restart: (client: Client) => void
-  private held: readonly Held[] = []
-  private awaiting: readonly Awaiting[] = []
+  /** Questions that the application thinks about. */
+  private held: readonly Question[] = []
+  private readonly outputs = new Map<Core.Block, Map<number, Output>>()
 
   constructor(
     process: CoreProcess,
@@ -77,14 +67,27 @@ export class CoreApplication {
 
   /** Takes a question; the decision when it is there at once, else null. */
   ask(client: Client, asked: Asked): Core.Decision | null {
-    // While an output is being operated the application is not asked about it.
-    if (this.awaiting.some((found) => found.client.open && sameObject(found.asked, asked)))
-      return plain(asked.id, "refused")
-    const behind = this.held.some((found) => sameObject(found.asked, asked))
-    if (!behind) this.operated += asked.kind === "clock" ? 0 : 1
-    const how = this.answers[questions[asked.kind]]
-    if (!behind && how !== "held") return this.decide(client, asked, how)
-    this.held = [...this.held, { client, asked, behind }]
+    if (asked.kind !== "command") return this.consider({ client, asked })
+    const output = this.outputOf(asked)
+    const operation = { client, asked }
+    switch (Core.Output.judge(output, isOpen)) {
+      case "decide":
+        this.put(asked, Core.Output.begin(output, operation))
+        return this.consider(operation)
+      case "wait":
+        this.put(asked, Core.Output.wait(output, operation))
+        return null
+      case "refuse":
+        return Core.Outcome.confirm(asked.id, "failure")
+    }
+  }
+
+  private consider(question: Question): Core.Decision | null {
+    const { kind } = question.asked
+    this.operated += kind === "clock" ? 0 : 1
+    const how = this.answers[questions[kind]]
+    if (how !== "held") return this.decide(question, how)
+    this.held = [...this.held, question]
     return null
   }
 
@@ -92,69 +95,84 @@ export class CoreApplication {
   answer(how: Backend.Answer): void {
     const { held } = this
     this.held = []
-    for (const { client, asked, behind } of held)
-      if (!behind && client.open) this.decided(client, this.decide(client, asked, how))
-    for (const { client, asked } of held.filter(({ behind }) => behind)) {
-      const decision = client.open ? this.ask(client, asked) : null
-      if (decision !== null) this.decided(client, decision)
+    for (const question of held) if (question.client.open) this.decided(question.client, this.decide(question, how))
+    for (const { client, asked } of held) {
+      if (asked.kind !== "command") continue
+      if (!client.open) this.put(asked, Core.Output.end(this.outputOf(asked)))
+      this.next(asked)
+    }
+  }
+
+  /** Asks what waited for the command before it. */
+  private next(of: Command): void {
+    for (;;) {
+      const output = this.outputOf(of)
+      const [first] = output.waiting
+      if (first === undefined || output.deciding !== null) return
+      this.put(of, Core.Output.shift(output))
+      const decision = first.client.open ? this.ask(first.client, first.asked) : null
+      if (decision !== null) this.decided(first.client, decision)
     }
   }
 
   /** Confirms or terminates a command that waits for it. */
   resolve(point: Backend.Point, confirm: boolean, negative: boolean): void {
     const { block, slot } = this.process.place(point)
-    const found = this.awaiting.find(({ asked }) => asked.block === block && asked.slot === slot)
-    const others = this.awaiting.filter((other) => other !== found)
-    if (found !== undefined && !found.client.open) this.awaiting = others
-    if (found === undefined || !found.client.open || (confirm && found.confirmed))
-      throw new Error("no command waits for this")
-    const keep = confirm && !negative
-    this.awaiting = keep ? [...others, { ...found, confirmed: true }] : others
-    const how = !confirm ? "later" : negative ? "refused" : "accepted"
-    this.decided(found.client, { ...plain(found.asked.id, how), terminate: !confirm, keep })
+    const asked = { block, slot }
+    const cause = confirm ? CONFIRMATION : TERMINATION
+    const { output, answered } = Core.Output.answer(this.outputOf(asked), cause, negative, isOpen)
+    this.put(asked, output)
+    if (answered === null) throw new Error("no command waits for this")
+    const { client, asked: command } = answered.command
+    this.decided(client, Core.Outcome.late(command.id, cause, negative, Core.Ledger.NO_EVENTS))
   }
 
-  private decide(client: Client, asked: Asked, how: Backend.Answer): Core.Decision {
-    const accepted = how === "accepted"
+  private decide({ client, asked }: Question, how: Backend.Answer): Core.Decision {
+    const outcome = outcomes[how]
     switch (asked.kind) {
       case "command":
-        return this.conclude(client, asked, how)
+        return this.conclude({ client, asked }, outcome)
       case "clock": {
         const { low, high } = this.process.ownTime(asked.ca)
-        if (accepted) this.process.synchronise(asked.ca, asked.timeLow, asked.timeHigh)
-        return { ...plain(asked.id, how), timeLow: low, timeHigh: high }
+        if (outcome === "success") this.process.synchronise(asked.ca, asked.timeLow, asked.timeHigh)
+        return { ...Core.Outcome.confirm(asked.id, outcome), timeLow: low, timeHigh: high }
       }
       case "reset":
-        if (accepted && asked.qualifier === RESET_PROCESS) this.restart(client)
-        return plain(asked.id, how)
+        if (outcome === "success" && asked.qualifier === RESET_PROCESS) this.restart(client)
+        return Core.Outcome.confirm(asked.id, outcome)
       case "parameter":
-        return plain(asked.id, how)
+        return Core.Outcome.confirm(asked.id, outcome)
     }
   }
 
-  private conclude(client: Client, asked: Command, how: Backend.Answer): Core.Decision {
+  private conclude(operation: Operation, outcome: Core.Outcome.Outcome): Core.Decision {
+    const { client, asked } = operation
     const points = this.process.pointsOf(asked.ca, asked.ioa, asked.type)
-    const accepted = how === "accepted"
-    const manual = points.termination === "manual" && !asked.selected
-    const keep = how === "later" || (accepted && manual)
-    if (how !== "refused") Core.Image.setValue(asked.block, asked.slot, asked.value)
-    if (keep) this.awaiting = [...this.awaiting, { client, asked, confirmed: accepted }]
+    if (outcome !== "failure") Core.Image.setValue(asked.block, asked.slot, asked.value)
     const related = points.related === 0 ? 0 : points.related + asked.ioa - points.from
-    return {
-      ...plain(asked.id, how),
-      terminate: accepted && !manual && (asked.selected || points.termination !== false),
-      keep,
-      barrier: accepted && related !== 0 ? this.returnInformation(client, asked, related) : Core.Ledger.NO_EVENTS
-    }
+    const returns = outcome === "success" && related !== 0
+    const barrier = returns ? this.returnInformation(client, asked, related) : Core.Ledger.NO_EVENTS
+    const decision = Core.Outcome.command(asked.id, outcome, points.termination, asked.selected, barrier)
+    const over = Core.Output.end(this.outputOf(asked))
+    const owed = { command: operation, confirmed: outcome === "success", since: 0 }
+    this.put(asked, decision.keep ? Core.Output.owe(over, owed) : over)
+    return decision
   }
 
   /** What was commanded is reported by another point: the mark behind its event. */
   private returnInformation(client: Client, { ca, value, originator }: Command, ioa: number): number {
     const place = this.process.set({ ca, ioa, value, quality: null, extra: null }, null)
-    const { of } = place.block
-    const listed = Core.TypeTable.byId[of.eventType]?.causesMonitor.includes(RETURNED) === true
-    const returned = listed || this.process.world.profile.returnedCause === "always"
-    const end = this.process.append(place, returned ? RETURNED : SPONTANEOUS, originator, client.state.id)
-    return Core.Ledger.mark(end, of.priority)
+    const cause = Core.Outcome.returnCause(place.block, this.process.world.profile)
+    const end = this.process.append(place, cause, originator, client.state.id)
+    return Core.Ledger.mark(end, place.block.of.priority)
+  }
+
+  private outputOf({ block, slot }: Core.Image.Place): Output {
+    return this.outputs.get(block)?.get(slot) ?? Core.Output.free
+  }
+
+  private put({ block, slot }: Core.Image.Place, output: Output): void {
+    const outputs = this.outputs.get(block) ?? new Map<number, Output>()
+    this.outputs.set(block, outputs.set(slot, output))
   }
 }

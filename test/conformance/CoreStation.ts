@@ -267,7 +267,7 @@ export class CoreStation implements Backend.Backend {
       case "freeze": {
         this.process.freeze(notice.ca, notice.group, notice.freeze, notice.reset, ["D"])
         const terminate = this.world.profile.freezeTermination
-        decisions.push({ ...CoreApplication.plain(notice.id, "accepted"), terminate })
+        decisions.push({ ...Core.Outcome.confirm(notice.id, "success"), terminate })
         return true
       }
       case "command":

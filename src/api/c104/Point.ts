@@ -170,7 +170,7 @@ export class Point<T extends Type = Type> {
 
   get #processed(): number {
     // Commands make no events of their own.
-    if (this.#block.command) return this.#processedMs
+    if (this.#block.command) return Math.max(this.#processedMs, this.#settings?.receivedMs ?? 0)
     return Math.max(this.#processedMs, this.#host.publishedMs(this.#block, this.#slot))
   }
 

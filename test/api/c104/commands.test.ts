@@ -7,6 +7,7 @@ import {
   type Information,
   type ReceiveCallback,
   ResponseState,
+  SingleCmd,
   Type
 } from "../../../src/api/c104/index.ts"
 import { deferred, startClient, startServer, switchedBy, turn } from "../../support/Stage.ts"
@@ -52,6 +53,25 @@ describe("a callback that answers", () => {
     expect(await client.next({ typeId: 45 })).toMatchObject(CON)
     expect(await client.next({ typeId: 45 })).toMatchObject(TERM)
     expect(point.value).toBe(true)
+  })
+
+  it("a point that nothing was ever set of: confirmed, and its value is the client's until new information is set", async () => {
+    const { server, station } = await startServer()
+    const point = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })
+    if (point === null) throw new Error("address 10 is free")
+    const made = point.processedAt.getTime()
+    point.value = false
+    const client = await startClient(server.port)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    client.command(Type.C_SC_NA_1, 10, { scs: true })
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    expect([point.value, point.info.isReadonly, point.processedAt.getTime() > made]).toEqual([true, true, true])
+    expect(() => {
+      point.value = false
+    }).toThrow("read-only")
+    point.info = new SingleCmd({ on: false })
+    point.value = true
+    expect(point.info.isReadonly).toBe(false)
   })
 
   it("NONE: says nothing, and the others are not kept waiting", async () => {

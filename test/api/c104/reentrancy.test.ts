@@ -104,7 +104,7 @@ it.each([
   client.command(Type.C_SC_NA_1, 10, { scs: true })
   await client.ended
   expect(seen).toEqual(early ? [false, true] : [true])
-  expect(host.hooks.find(place.block, place.slot)?.deciding).toBeNull()
+  expect(host.hooks.find(place.block, place.slot)?.output.deciding).toBeNull()
 })
 
 it("a handler that blocks for longer than it may, while its session goes on, has decided nothing", async () => {

@@ -1,0 +1,142 @@
+// Whose turn it is at an output, and what follows from an outcome, without any session.
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { Ledger, Outcome, Output } from "../../../src/core/index.ts"
+
+/** A command of a client who may have gone. */
+interface Command {
+  readonly name: string
+  gone: boolean
+}
+const commands = (...names: readonly string[]): Command[] => names.map((name) => ({ name, gone: false }))
+const open = ({ gone }: Command): boolean => !gone
+
+const CON = 7
+const TERM = 10
+
+describe("an output", () => {
+  const [a, b, c] = commands("a", "b", "c") as [Command, Command, Command]
+
+  it("takes the first command, lets others wait, and lets them go on in their order", () => {
+    expect(Output.judge(Output.free, open)).toBe("decide")
+    const busy = Output.wait(Output.wait(Output.begin<Command>(Output.free, a), b), c)
+    expect(Output.judge(busy, open)).toBe("wait")
+    const over = Output.end(busy)
+    expect([over.deciding, over.waiting]).toEqual([null, [b, c]])
+    expect(Output.judge(over, open)).toBe("decide")
+    expect(Output.shift(over).waiting).toEqual([c])
+    expect(Output.end(Output.begin<Command>(Output.free, a))).toBe(Output.free)
+  })
+
+  it("refuses others while a command is carried out, until it is terminated or its client has gone", () => {
+    const carried = Output.owe(Output.begin<Command>(Output.free, a), { command: a, confirmed: true, since: 5 })
+    expect(Output.judge(Output.end(carried), open)).toBe("refuse")
+    expect(Output.judge(Output.end(carried), () => false)).toBe("decide")
+    const { output, answered } = Output.answer(Output.end(carried), TERM, false, open)
+    expect(answered).toEqual({ command: a, confirmed: true, since: 5 })
+    expect(Output.judge(output, open)).toBe("decide")
+  })
+
+  it("does not refuse others for a command that is not confirmed yet", () => {
+    const owed = Output.owe(Output.free, { command: a, confirmed: false, since: 0 })
+    expect(Output.judge(owed, open)).toBe("decide")
+  })
+
+  it.each([
+    ["confirms", { confirmed: false }, CON, false, true, { confirmed: true }],
+    ["confirms negatively", { confirmed: false }, CON, true, true, null],
+    ["terminates what is not confirmed", { confirmed: false }, TERM, false, true, null],
+    ["cannot confirm twice", { confirmed: true }, CON, false, false, { confirmed: true }],
+    ["cannot refuse what is confirmed", { confirmed: true }, CON, true, false, { confirmed: true }],
+    ["means nothing by another cause", { confirmed: false }, 3, false, false, { confirmed: false }]
+  ] as const)("answered late: %s", (_, { confirmed }, cause, negative, answers, left) => {
+    const before = Output.owe(Output.free, { command: a, confirmed, since: 1 })
+    const { output, answered } = Output.answer(before, cause, negative, open)
+    expect(answered?.command ?? null).toBe(answers ? a : null)
+    expect(output.owed).toEqual(left === null ? null : { command: a, since: 1, ...left })
+  })
+
+  it("answered late, when nothing is owed or the client has gone: nobody is answered", () => {
+    expect(Output.answer(Output.free, CON, false, open).answered).toBeNull()
+    const owed = Output.owe(Output.wait<Command>(Output.free, b), { command: a, confirmed: true, since: 1 })
+    const { output, answered } = Output.answer(owed, TERM, false, () => false)
+    expect(answered).toBeNull()
+    expect(output).toEqual({ deciding: null, waiting: [b], owed: null })
+  })
+
+  it("decides one at a time, each once, in the order of arrival, whatever happens", () => {
+    const step = fc.constantFrom("arrive", "end", "owe", "answer", "gone")
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        let output: Output.Output<Command> = Output.free
+        let count = 0
+        const begun: number[] = []
+        const all: Command[] = []
+        const next = (): void => {
+          while (output.deciding === null && output.waiting[0] !== undefined) {
+            const [first] = output.waiting
+            output = Output.shift(output)
+            if (Output.judge(output, open) !== "decide") continue
+            begun.push(Number(first.name))
+            output = Output.begin(output, first)
+          }
+        }
+        for (const what of steps) {
+          Object.freeze(output)
+          Object.freeze(output.waiting)
+          if (what === "arrive") {
+            const command = { name: String(count++), gone: false }
+            all.push(command)
+            const verdict = Output.judge(output, open)
+            if (verdict === "wait") output = Output.wait(output, command)
+            if (verdict === "decide") {
+              begun.push(Number(command.name))
+              output = Output.begin(output, command)
+            }
+          } else if (what === "gone") for (const command of all) command.gone = true
+          else if (what === "answer") ({ output } = Output.answer(output, TERM, false, open))
+          else if (output.deciding !== null) {
+            const { deciding } = output
+            if (what === "owe") output = Output.owe(output, { command: deciding, confirmed: true, since: 0 })
+            output = Output.end(output)
+            next()
+          }
+        }
+        expect(begun).toEqual([...new Set(begun)].sort((a, b) => a - b))
+      })
+    )
+  })
+})
+
+describe("an outcome", () => {
+  const NONE = Ledger.NO_EVENTS
+  const says = (confirm: number, terminate: boolean, keep: boolean) => ({ confirm, terminate, keep })
+
+  it.each([
+    ["success", true, false, says(1, true, false)],
+    ["success", true, true, says(1, true, false)],
+    ["success", false, false, says(1, false, false)],
+    ["success", false, true, says(1, true, false)],
+    ["success", "manual", false, says(1, false, true)],
+    ["success", "manual", true, says(1, true, false)],
+    ["failure", true, false, says(-1, false, false)],
+    ["failure", "manual", true, says(-1, false, false)],
+    ["none", true, false, says(0, false, true)],
+    ["none", "manual", true, says(0, false, true)]
+  ] as const)("%s of a command with termination %s, selected %s", (outcome, termination, selected, expected) => {
+    expect(Outcome.command(4, outcome, termination, selected, 9)).toMatchObject({ id: 4, barrier: 9, ...expected })
+  })
+
+  it("of any other request is confirmed and nothing else", () => {
+    expect((["success", "failure", "none"] as const).map((outcome) => Outcome.confirm(1, outcome).confirm)).toEqual([
+      1, -1, 0
+    ])
+    expect(Outcome.confirm(2, "success")).toMatchObject({ id: 2, terminate: false, keep: false, barrier: NONE })
+  })
+
+  it("that comes late confirms, refuses or terminates", () => {
+    expect(Outcome.late(1, CON, false, NONE)).toMatchObject(says(1, false, true))
+    expect(Outcome.late(1, CON, true, NONE)).toMatchObject(says(-1, false, false))
+    expect(Outcome.late(1, TERM, false, 7)).toMatchObject({ ...says(0, true, false), barrier: 7 })
+  })
+})
