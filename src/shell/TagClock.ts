@@ -6,29 +6,22 @@ import type { Options } from "./Options.ts"
 export class TagClock {
   /** IV for the first word of a time tag while the clock is not synchronised, else 0. */
   flags: number
+  /** The present time in ms since 1970 UTC. */
+  readonly nowMs: () => number
   private readonly options: Options
-  private readonly wallMs: () => number
-  /** Whether it is this machine's clock. */
-  private readonly own: boolean
   private offsetMs = 0
   private untilMs = Number.POSITIVE_INFINITY
 
   constructor(options: Options) {
     this.options = options
-    this.wallMs = options.clock.wallMs
-    this.own = options.clockSource !== "c_cs"
-    this.flags = options.clockSource === "c_cs" ? Time.INVALID : 0
-  }
-
-  /** The present time in ms since 1970 UTC. */
-  nowMs(): number {
-    const wallMs = this.wallMs()
-    return this.own ? wallMs : this.clientsMs(wallMs)
+    const clients = options.clockSource === "c_cs"
+    this.nowMs = clients ? () => this.clientsMs() : options.clock.wallMs
+    this.flags = clients ? Time.INVALID : 0
   }
 
   /** By the clock that clients set, which is valid for a time. */
-  private clientsMs(wallMs: number): number {
-    const nowMs = wallMs + this.offsetMs
+  private clientsMs(): number {
+    const nowMs = this.options.clock.wallMs() + this.offsetMs
     if (nowMs >= this.untilMs) {
       this.untilMs = Number.POSITIVE_INFINITY
       this.flags = Time.INVALID
@@ -45,7 +38,7 @@ export class TagClock {
   synchronise(utcMs: number): void {
     const { clockSource, clockValidMs } = this.options
     if (clockSource !== "c_cs") return
-    this.offsetMs = utcMs - this.wallMs()
+    this.offsetMs = utcMs - this.options.clock.wallMs()
     this.flags = 0
     this.untilMs = clockValidMs === 0 ? Number.POSITIVE_INFINITY : utcMs + clockValidMs
   }
