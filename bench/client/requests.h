@@ -81,10 +81,14 @@ static void command_alone(Connection *c) {
     o.indexed = false;
     send_command(background, TRIGGER_RATE, 1);
     send_interrogation(background);
+    // As when idle, the first ones are told apart: what runs beside the load is compiled meanwhile.
+    ok = round_trips(c, o.warm, o.pace_ms, took);
+    qsort(took, ok, 8, by_size);
+    double early99 = percentile(took, ok, .99);
     ok = round_trips(c, o.n, o.pace_ms, took);
     qsort(took, ok, 8, by_size);
-    printf(",\"loaded\":%ld,\"loaded_p50_us\":%.2f,\"loaded_p99_us\":%.2f,\"loaded_times\":%.3f,\"load_events\":%lu,\"load_objects\":%lu", ok,
-           percentile(took, ok, .5), percentile(took, ok, .99), percentile(took, ok, .99) / idle99, other.events, c->objects);
+    printf(",\"loaded\":%ld,\"loaded_p50_us\":%.2f,\"loaded_p99_us\":%.2f,\"loaded_early_p99_us\":%.2f,\"loaded_times\":%.3f,\"load_events\":%lu,\"load_objects\":%lu", ok,
+           percentile(took, ok, .5), percentile(took, ok, .99), early99, percentile(took, ok, .99) / idle99, other.events, c->objects);
   }
   printf(",\"negative\":%lu,\"sequence_errors\":%lu,\"closed\":%d}\n", c->negatives, c->sequence_errors, c->closed);
 }
