@@ -1,34 +1,22 @@
 // `iec104 check`: what it says about keys that reach beyond the file itself.
 import * as fs from "node:fs"
-import * as os from "node:os"
-import * as path from "node:path"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { iec104 } from "./support.ts"
+import { describe, expect, it } from "vitest"
+import { iec104, scratch } from "./support.ts"
 
-let folder = ""
-const write = (name: string, text: string): string => {
-  const file = path.join(folder, name)
-  fs.writeFileSync(file, text)
-  return file
-}
-
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "iec104-check-"))
-})
-afterAll(() => fs.rmSync(folder, { recursive: true }))
+const { within, write } = scratch()
 
 const STATION = "stations: [{ commonAddress: 1, counters: { mode: A }, points: [{ address: 1, type: M_IT_NA_1 }] }]\n"
 
 describe("iec104 check", () => {
   it("accepts a folder for files that is there or not yet, and does not make it", async () => {
-    fs.mkdirSync(path.join(folder, "store"))
+    fs.mkdirSync(within("store"))
     const [there, missing] = [
       write("there.yaml", `files: store\n${STATION}`),
       write("new.yaml", `files: new\n${STATION}`)
     ]
     expect((await iec104(["check", there])).code).toBe(0)
     expect((await iec104(["check", missing])).code).toBe(0)
-    expect(fs.existsSync(path.join(folder, "new"))).toBe(false)
+    expect(fs.existsSync(within("new"))).toBe(false)
   })
 
   it("refuses a folder for files that is none", async () => {

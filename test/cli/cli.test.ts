@@ -1,22 +1,10 @@
 // The command line as a user meets it: the real program in its own process, its output and its exit codes.
 import * as fs from "node:fs"
-import * as os from "node:os"
-import * as path from "node:path"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import * as Output from "../../src/api/cli/Output.ts"
-import { closeEarly, iec104, start } from "./support.ts"
+import { closeEarly, iec104, scratch, start } from "./support.ts"
 
-let folder = ""
-const write = (name: string, text: string): string => {
-  const file = path.join(folder, name)
-  fs.writeFileSync(file, text)
-  return file
-}
-
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "iec104-cli-"))
-})
-afterAll(() => fs.rmSync(folder, { recursive: true }))
+const { within, write } = scratch()
 
 const point = "stations: [{ commonAddress: 1, points: [{ address: 1, type: M_SP_NA_1 }] }]\n"
 
@@ -54,7 +42,7 @@ describe("iec104 check", () => {
     ["nowhere.yaml", "there is no such file"],
     [".", "this is a directory, not a configuration file"]
   ])("says why %s cannot be read", async (name, why) => {
-    const file = path.join(folder, name)
+    const file = within(name)
     expect(await iec104(["check", file])).toEqual({ code: 1, out: "", err: `${file}: ${why}\n` })
   })
 })

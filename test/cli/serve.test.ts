@@ -1,11 +1,9 @@
 // `iec104 serve` as a user meets it: the real program in its own process, spoken to over a real socket.
 import { type ChildProcess, spawn } from "node:child_process"
-import * as fs from "node:fs"
 import * as Net from "node:net"
-import * as os from "node:os"
-import * as path from "node:path"
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { connect, startClient } from "../support/Stage.ts"
+import { scratch } from "./support.ts"
 
 const CONFIG = `profile: iec
 stations:
@@ -18,16 +16,7 @@ stations:
 `
 const WAIT_MS = 10_000
 
-let folder = ""
-const write = (name: string, text: string): string => {
-  const file = path.join(folder, name)
-  fs.writeFileSync(file, text)
-  return file
-}
-beforeAll(() => {
-  folder = fs.mkdtempSync(path.join(os.tmpdir(), "iec104-serve-"))
-})
-afterAll(() => fs.rmSync(folder, { recursive: true }))
+const { within, write } = scratch()
 
 /** The program in its own process, with its output as lines that can be waited for. */
 class Program {
@@ -186,7 +175,7 @@ describe("iec104 serve without --json", () => {
     client.close()
     await program.line(/ closed /)
     expect(program.lines[0]).toBe(
-      `IEC 60870-5-104 server on 127.0.0.1:${port}, serving ${path.join(folder, "d.yaml")}: 1 station, 4 points.`
+      `IEC 60870-5-104 server on 127.0.0.1:${port}, serving ${within("d.yaml")}: 1 station, 4 points.`
     )
     expect(program.lines[2]).toBe("Ctrl-C stops it.")
     expect(program.lines.slice(3).join("\n")).toMatch(
@@ -225,7 +214,7 @@ describe("iec104 serve that cannot", () => {
     const program = new Program(write("f.yaml", bad))
     expect(await program.ended).toBe(1)
     expect(program.out).toBe("")
-    const file = path.join(folder, "f.yaml")
+    const file = within("f.yaml")
     expect(program.err.split("\n")).toEqual([
       expect.stringContaining(`${file}:2:10 profile: `),
       expect.stringContaining(`${file}:4:22 stations[0].commonAddress: `),
@@ -235,8 +224,8 @@ describe("iec104 serve that cannot", () => {
   })
 
   it("find its file says so and exits with 1", async () => {
-    const program = new Program(path.join(folder, "none.yaml"))
+    const program = new Program(within("none.yaml"))
     expect(await program.ended).toBe(1)
-    expect(program.err).toBe(`${path.join(folder, "none.yaml")}: there is no such file\n`)
+    expect(program.err).toBe(`${within("none.yaml")}: there is no such file\n`)
   })
 })

@@ -1,6 +1,21 @@
 // The real program in a process of its own, as a user meets it: arguments and input in, output and exit code out.
 import { spawn } from "node:child_process"
 import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { afterAll } from "vitest"
+
+/** A folder for the files of a test, removed behind it. */
+export const scratch = () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "iec104-"))
+  afterAll(() => fs.rmSync(folder, { recursive: true }))
+  const within = (name: string): string => path.join(folder, name)
+  const write = (name: string, text: string): string => {
+    fs.writeFileSync(within(name), text)
+    return within(name)
+  }
+  return { within, write }
+}
 
 export interface Ended {
   readonly code: number | null
