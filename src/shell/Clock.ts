@@ -19,16 +19,17 @@ const DELAY_MAX_MS = 2_147_483_647
 /** Nanoseconds of a millisecond. */
 const MS = 1_000_000n
 
-/** The machine's wall clock. A `Date.now` that somebody has put in its place is always asked. */
+const { now } = Date
+const runNs = process.hrtime.bigint
+
+/** The machine's wall clock. A `Date.now` that somebody has put in its place meanwhile is always asked. */
 function wallClock(): () => number {
-  const { now } = Date
-  const told = WallClock.make(now, process.hrtime.bigint)
+  const told = WallClock.make(now, runNs)
   return () => (Date.now === now ? told() : Date.now())
 }
 
-/** Whole milliseconds since now, a small integer for 24 days: computed once for each of them. */
-function stopwatch(): () => number {
-  const runNs = process.hrtime.bigint
+/** Whole milliseconds of `runNs` since now, a small integer for 24 days: computed once for each of them. */
+export function stopwatch(runNs: () => bigint): () => number {
   const originNs = runNs()
   let sinceNs = originNs
   let nowMs = 0
@@ -44,9 +45,9 @@ function stopwatch(): () => number {
   }
 }
 
-/** The machine's clocks. */
+/** The machine's clocks. Whoever puts a `Date.now` of his own in place is taken to move `process.hrtime` too. */
 export const machine = (): Clock => ({
-  monotonicMs: stopwatch(),
+  monotonicMs: stopwatch(() => (Date.now === now ? runNs() : process.hrtime.bigint())),
   wallMs: wallClock(),
   wake: (delayMs, callback) => {
     const timer = setTimeout(callback, Math.min(delayMs, DELAY_MAX_MS))

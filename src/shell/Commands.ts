@@ -19,9 +19,11 @@ const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type
 
 /** Takes a command; the session collects a decision that is made at once. */
 export function command(session: Session, notice: CommandRequested): void {
+  // Its point was removed by the handler of a command before it.
+  if (!exists(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
   const hooks = session.host.hooks.of(notice.block, notice.slot)
   const operation = new Operation(session, notice, hooks)
-  switch (Output.judge(hooks.output, isOpen)) {
+  switch (operation.verdict()) {
     case "decide":
       return operation.begin(true)
     case "wait":
@@ -33,7 +35,11 @@ export function command(session: Session, notice: CommandRequested): void {
   }
 }
 
-const isOpen = ({ session }: Operation): boolean => session.reason === null
+/** Whether the client of a command still waits for its answer. */
+const isOpen = ({ session, id }: Operation): boolean => session.awaits(id)
+
+/** Whether the point of a command is still there. */
+const exists = ({ block, slot, ioa }: CommandRequested): boolean => block.ioa[slot] === ioa
 
 /** A command that its handler decides; without handler it is confirmed positively. */
 export class Operation extends Deciding {
@@ -41,6 +47,8 @@ export class Operation extends Deciding {
   /** When it came, by this machine's clock in ms since 1970 UTC. */
   readonly receivedMs: number
   private readonly hooks: Hooks
+  /** When the command before it came, in the same way; 0 = there was none. */
+  previousMs = 0
   /** What the point said before, and whether that came from a client. */
   private previous: Instruction = NOTHING
   private received = false
@@ -62,6 +70,10 @@ export class Operation extends Deciding {
     return `${nameOf(type)} ${ioa} of station ${ca}`
   }
 
+  verdict(): Output.Verdict {
+    return exists(this.notice) ? Output.judge(this.hooks.output, isOpen) : "refuse"
+  }
+
   /** Lets the point say what is commanded and asks its handler. */
   begin(collects: boolean): void {
     const { hooks, notice } = this
@@ -70,6 +82,7 @@ export class Operation extends Deciding {
     this.since = endOf(this.session.host)
     this.previous = instructionOf(block, slot)
     this.received = hooks.received
+    this.previousMs = hooks.receivedMs
     hooks.output = Output.begin(hooks.output, this)
     hooks.received = true
     hooks.receivedMs = this.receivedMs
@@ -77,7 +90,7 @@ export class Operation extends Deciding {
     this.ask()
   }
 
-  /** Refuses it without asking: another command is being carried out. */
+  /** Refuses it without asking: another command is being carried out, or its point is gone. */
   turnDown(collects: boolean): void {
     this.collects = collects
     this.answered("failure", false)
@@ -111,7 +124,7 @@ export class Operation extends Deciding {
     return decision
   }
 
-  /** Notes that the application will answer by `transmit`; a request that it never answered before is forgotten. */
+  /** Notes that the application will answer by `transmit`; it can owe one answer, and the one before is forgotten. */
   private leaveOpen(confirmed: boolean, since: number): void {
     const { hooks } = this
     const before = hooks.output.owed
@@ -127,11 +140,11 @@ export class Operation extends Deciding {
     const { block, slot } = notice
     if (!this.accepted) {
       // What was refused was not done: the point shows what it showed before, unless the application changed it.
-      if (Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
+      if (exists(notice) && Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
       hooks.received = this.received
     }
     hooks.output = Output.end(hooks.output)
-    if (hooks.output.waiting.length > 0) next(hooks)
+    if (hooks.output.waiting.length > 0) goOn(hooks)
   }
 }
 
@@ -155,15 +168,23 @@ function instruct(block: Block, slot: number, { value, qualifier, timeLow, timeH
   Image.setTime(block, slot, timeLow, timeHigh)
 }
 
-/** Lets the next command of a point be decided, passing over those that were given up meanwhile. */
-function next(hooks: Hooks): void {
-  for (;;) {
-    const [first] = hooks.output.waiting
-    if (first === undefined) return
-    hooks.output = Output.shift(hooks.output)
-    if (first.over || !first.session.awaits(first.id)) continue
-    if (Output.judge(hooks.output, isOpen) === "decide") return first.begin(false)
-    first.turnDown(false)
+/**
+ * Lets the commands that wait be decided, passing over those that were given up meanwhile, until one takes its time. A
+ * loop, not a chain of calls, for there may be thousands of them.
+ */
+function goOn(hooks: Hooks): void {
+  if (hooks.goesOn) return
+  hooks.goesOn = true
+  try {
+    for (let [first] = hooks.output.waiting; first !== undefined; [first] = hooks.output.waiting) {
+      if (hooks.output.deciding !== null) return
+      hooks.output = Output.shift(hooks.output)
+      if (first.over || !isOpen(first)) continue
+      if (first.verdict() === "decide") first.begin(false)
+      else first.turnDown(false)
+    }
+  } finally {
+    hooks.goesOn = false
   }
 }
 
@@ -210,6 +231,9 @@ class Described implements Command {
   }
   get receivedMs(): number {
     return this.deciding.receivedMs
+  }
+  get previousMs(): number {
+    return this.deciding.previousMs
   }
   get apdu(): Uint8Array {
     return this.notice.apdu

@@ -23,19 +23,13 @@ export function act(session: Session, notice: Notices.Notice): boolean {
   const { host, peer } = session
   switch (notice.kind) {
     case "command":
-      Commands.command(session, notice)
-      return true
     case "clock":
-      clock(session, notice)
-      return true
     case "freeze":
-      freeze(session, notice)
-      return true
     case "reset":
-      reset(session, notice)
-      return true
     case "parameter":
-      parameter(session, notice)
+      // A STOPDT of the same chunk has dropped it, or the handler of another request ended the session: nobody waits for it.
+      if (!session.awaits(notice.id)) return false
+      ask(session, notice)
       return true
     case "refresh":
       refresh(session, notice)
@@ -71,13 +65,32 @@ export function act(session: Session, notice: Notices.Notice): boolean {
         qualifier: notice.qualifier
       })
       return false
-    case "started":
     case "stopped":
-      host.tell({ event: notice.kind, peer })
+      session.giveUp()
+      host.tell({ event: "stopped", peer })
+      return false
+    case "started":
+      host.tell({ event: "started", peer })
       return false
     case "closed":
       session.closed(notice.reason)
       return false
+  }
+}
+
+/** Has a request decided. */
+function ask(session: Session, notice: Notices.Request): void {
+  switch (notice.kind) {
+    case "command":
+      return Commands.command(session, notice)
+    case "clock":
+      return clock(session, notice)
+    case "freeze":
+      return freeze(session, notice)
+    case "reset":
+      return reset(session, notice)
+    case "parameter":
+      return parameter(session, notice)
   }
 }
 

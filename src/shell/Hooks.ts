@@ -1,4 +1,5 @@
-// What the application attached to a point: sparse, so that a million points without callbacks cost nothing.
+// What the application attached to a point: sparse, so that a million points cost nothing that have no
+// callbacks and settings, and that no client commands.
 import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
 import type { Block } from "../core/process/Block.ts"
@@ -30,8 +31,9 @@ export interface Command {
   /** Whether the point was selected before. */
   readonly selected: boolean
   readonly peer: Peer
-  /** When it came, by this machine's clock in ms since 1970 UTC. */
+  /** When it came, and the one before it (0 = there was none), by this machine's clock in ms since 1970 UTC. */
   readonly receivedMs: number
+  readonly previousMs: number
   /** The whole APDU, control field zeroed. */
   readonly apdu: Uint8Array
   /** Aborted when the decision took too long or the connection ended. */
@@ -71,6 +73,8 @@ export interface Hooks {
   receivedMs: number
   /** Whose turn it is at a command point. */
   output: Output.Output<Operation>
+  /** Those that wait at it are being decided one after the other. */
+  goesOn: boolean
 }
 
 const make = (): Hooks => ({
@@ -90,7 +94,8 @@ const make = (): Hooks => ({
   timerMs: 0,
   received: false,
   receivedMs: 0,
-  output: Output.free
+  output: Output.free,
+  goesOn: false
 })
 
 /** The hooks of all points of a server. */

@@ -224,13 +224,17 @@ export class Session {
     }
   }
 
+  /** Nobody waits any more for what is being decided: the client stopped data transfer, or the session has ended. */
+  giveUp(): void {
+    for (const deciding of [...this.aborts.values()]) deciding.abort()
+  }
+
   /** Called by Handlers when the session has ended. */
   closed(reason: CloseReason): void {
     this.reason = reason
     this.cancelWake?.()
     this.listen(false)
-    for (const deciding of this.aborts.values()) deciding.abort()
-    this.aborts.clear()
+    this.giveUp()
     Selections.forget(this.host, this.peer.session)
     this.host.files?.release(this)
     this.onClosed(reason)

@@ -9,22 +9,26 @@ const MS = 1_000_000n
  */
 const EARLY = 1_000n
 
+/** No millisecond is known: long before any time that `runNs` tells. */
+const UNKNOWN = -(1n << 62n)
+
 /**
  * What `readMs` says (whole milliseconds), by `runNs`, which runs at the same speed. While a millisecond is known to last
  * nothing is read; who sets the clock is noticed within one.
  */
 export function make(readMs: () => number, runNs: () => bigint): () => number {
   let wallMs = 0
-  /** When the clock was read last, and before when the present millisecond has not begun; 0 = not known. */
-  let readNs = 0n
-  let sinceNs = 0n
+  /** When the clock was read last, and before when the present millisecond has not begun. */
+  let readNs = UNKNOWN
+  let sinceNs = UNKNOWN
+  // Called only when the millisecond that began at `sinceNs` is over.
   const read = (atNs: bigint): number => {
     const nowMs = readMs()
     if (nowMs === wallMs + 1) {
       // It began after the last reading, and not before the one before it was over.
       const early = sinceNs + MS - EARLY
       sinceNs = early > readNs ? early : readNs
-    } else if (nowMs !== wallMs) sinceNs = 0n
+    }
     readNs = atNs
     wallMs = nowMs
     return nowMs

@@ -55,8 +55,8 @@ export class Point<T extends Type = Type> {
   readonly #slot: number
   readonly #station: Station
   readonly #host: Host
-  /** When this point was made or received a command, in ms since 1970 UTC. */
-  #processedMs: number
+  /** When this handle was made, in ms since 1970 UTC. */
+  readonly #madeMs: number
 
   /** Points are made by `station.addPoint` and `station.getPoint`. */
   constructor(station: Station, place: Image.Place) {
@@ -65,7 +65,7 @@ export class Point<T extends Type = Type> {
     this.#block = place.block
     this.#slot = place.slot
     this.ioAddress = place.block.ioa[place.slot] as number
-    this.#processedMs = this.#host.clock.wallMs()
+    this.#madeMs = this.#host.clock.wallMs()
   }
 
   get type(): T {
@@ -170,8 +170,8 @@ export class Point<T extends Type = Type> {
 
   get #processed(): number {
     // Commands make no events of their own.
-    if (this.#block.command) return Math.max(this.#processedMs, this.#settings?.receivedMs ?? 0)
-    return Math.max(this.#processedMs, this.#host.publishedMs(this.#block, this.#slot))
+    if (this.#block.command) return Math.max(this.#madeMs, this.#settings?.receivedMs ?? 0)
+    return Math.max(this.#madeMs, this.#host.publishedMs(this.#block, this.#slot))
   }
 
   // ---- what it sends ----
@@ -298,7 +298,7 @@ export class Point<T extends Type = Type> {
 
   // ---- callbacks ----
 
-  /** Registers the callback that decides commands; null removes it, and commands are then confirmed positively. */
+  /** Registers the callback that decides commands; null removes it, and commands that come are confirmed positively. */
   onReceive(callback: ReceiveCallback<T> | null): void {
     callable("onReceive", callback)
     if (!Value.isCommand(this.type))
@@ -329,8 +329,7 @@ export class Point<T extends Type = Type> {
   }
 
   #decide(callback: ReceiveCallback<T>, command: Command): Outcome | Promise<Outcome> {
-    const previous = convert.previous(this.#block, command.previous, this.#processedMs)
-    this.#processedMs = command.receivedMs
+    const previous = convert.previous(this.#block, command.previous, Math.max(this.#madeMs, command.previousMs))
     const message = new IncomingMessage(command.apdu, command)
     return outcomeOf(callback(this, previous, message))
   }

@@ -133,12 +133,11 @@ export interface Interrogated {
   readonly qualifier: number
 }
 
+/** What waits for a `Decision` with its id. */
+export type Request = CommandRequested | ClockRequested | FreezeRequested | ResetRequested | ParameterRequested
+
 export type Notice =
-  | CommandRequested
-  | ClockRequested
-  | FreezeRequested
-  | ResetRequested
-  | ParameterRequested
+  | Request
   | RefreshRequested
   | Selected
   | Released

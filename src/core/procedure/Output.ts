@@ -1,5 +1,5 @@
 // One output and all its clients (60870-5-5 6.8): commands are decided in the order in which they came, and while one is
-// carried out every other is refused. A pure table like that of the selections: the shell holds its present value.
+// carried out none is begun. A pure table like that of the selections: the shell holds its present value.
 import { Cause } from "../asdu/Cause.ts"
 
 /** Whose turn it is at an output. `C` is a command as its owner knows it; nobody looks inside. */

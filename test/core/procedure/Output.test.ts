@@ -64,46 +64,65 @@ describe("an output", () => {
     expect(output).toEqual({ deciding: null, waiting: [b], owed: null })
   })
 
-  it("decides one at a time, each once, in the order of arrival, whatever happens", () => {
-    const step = fc.constantFrom("arrive", "end", "owe", "answer", "gone")
+  it("does what a list of names does, whatever happens", () => {
+    const step = fc.constantFrom("arrive", "arrive", "end", "next", "owe", "confirm", "terminate", "gone")
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let output: Output.Output<Command> = Output.free
-        let count = 0
-        const begun: number[] = []
         const all: Command[] = []
-        const next = (): void => {
-          while (output.deciding === null && output.waiting[0] !== undefined) {
-            const [first] = output.waiting
-            output = Output.shift(output)
-            if (Output.judge(output, open) !== "decide") continue
-            begun.push(Number(first.name))
-            output = Output.begin(output, first)
-          }
+        // The same as names, changed in place.
+        const model = { deciding: "", waiting: [] as string[], owed: "", confirmed: false }
+        const runs = (): boolean => model.confirmed && all.some(({ name, gone }) => name === model.owed && !gone)
+        const judged = (): Output.Verdict => (runs() ? "refuse" : model.deciding === "" ? "decide" : "wait")
+        const begin = (command: Command): void => {
+          output = Output.begin(output, command)
+          model.deciding = command.name
         }
         for (const what of steps) {
           Object.freeze(output)
           Object.freeze(output.waiting)
+          Object.freeze(output.owed)
+          const { deciding } = output
+          expect(Output.judge(output, open)).toBe(judged())
           if (what === "arrive") {
-            const command = { name: String(count++), gone: false }
+            const command = { name: `c${all.length}`, gone: false }
             all.push(command)
-            const verdict = Output.judge(output, open)
-            if (verdict === "wait") output = Output.wait(output, command)
-            if (verdict === "decide") {
-              begun.push(Number(command.name))
-              output = Output.begin(output, command)
+            if (judged() === "decide") begin(command)
+            else if (judged() === "wait") {
+              output = Output.wait(output, command)
+              model.waiting.push(command.name)
             }
           } else if (what === "gone") for (const command of all) command.gone = true
-          else if (what === "answer") ({ output } = Output.answer(output, TERM, false, open))
-          else if (output.deciding !== null) {
-            const { deciding } = output
-            if (what === "owe") output = Output.owe(output, { command: deciding, confirmed: true, since: 0 })
+          else if (what === "confirm" || what === "terminate") {
+            const confirms = what === "confirm"
+            const { output: after, answered } = Output.answer(output, confirms ? CON : TERM, false, open)
+            output = after
+            const owes = model.owed !== "" && all.some(({ name, gone }) => name === model.owed && !gone)
+            const answers = owes && !(confirms && model.confirmed)
+            expect(answered?.command.name ?? "").toBe(answers ? model.owed : "")
+            if (answers && confirms) model.confirmed = true
+            else if (answers || !owes) Object.assign(model, { owed: "", confirmed: false })
+          } else if (what === "next" && deciding === null && output.waiting[0] !== undefined) {
+            const [first] = output.waiting
+            output = Output.shift(output)
+            model.waiting.shift()
+            if (judged() === "decide") begin(first)
+          } else if (what === "owe" && deciding !== null) {
+            output = Output.owe(output, { command: deciding, confirmed: false, since: 0 })
+            Object.assign(model, { owed: deciding.name, confirmed: false })
+          } else if (what === "end") {
             output = Output.end(output)
-            next()
+            model.deciding = ""
           }
+          expect({
+            deciding: output.deciding?.name ?? "",
+            waiting: output.waiting.map(({ name }) => name),
+            owed: output.owed?.command.name ?? "",
+            confirmed: output.owed?.confirmed ?? false
+          }).toEqual(model)
         }
-        expect(begun).toEqual([...new Set(begun)].sort((a, b) => a - b))
-      })
+      }),
+      { numRuns: 500 }
     )
   })
 })
