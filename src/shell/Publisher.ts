@@ -16,7 +16,7 @@ import { Stations } from "./Stations.ts"
 /** Publishes between two turns of the event loop before `room` makes the publisher wait for one. */
 const BURST = 256
 
-/** Its `then` is a microtask as of the engine; `queueMicrotask` makes an object of Node's for each, which is slow when cold. */
+/** Its `then` is a microtask of the engine's own; `queueMicrotask` makes a resource of Node's with hooks for each. */
 const SETTLED = Promise.resolve()
 
 /** Flushes that are remembered. */

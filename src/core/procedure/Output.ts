@@ -27,7 +27,7 @@ export const free: Output<never> = { deciding: null, waiting: [], owed: null }
 /** What becomes of a command that comes. */
 export type Verdict = "decide" | "wait" | "refuse"
 
-/** Judges a command that comes. `open` tells whether the client of a command is still there. */
+/** Judges a command that comes. `open` tells whether a client still waits for its command's answer. */
 export function judge<C>({ deciding, owed }: Output<C>, open: (command: C) => boolean): Verdict {
   if (owed?.confirmed === true && open(owed.command)) return "refuse"
   return deciding === null ? "decide" : "wait"

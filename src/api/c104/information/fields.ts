@@ -1,5 +1,6 @@
 // What the fields of information are made of: what a program may give, what is kept, which number the core has for it,
 // and how it is written in texts.
+import { SHORT_MAX } from "../../../core/process/Value.ts"
 import { InvalidValue } from "../../../shell/Errors.ts"
 import { nameOf, Qoc } from "../enums.ts"
 import type { Flags } from "../flags.ts"
@@ -81,8 +82,6 @@ export const commandQualifier: Field<number, NumberLike> = plain(
   (kept) => nameOf(Qoc, kept) ?? String(kept)
 )
 
-const F32_MAX = 3.4028234663852886e38
-
 /** The shortest text that names a 32 bit float. */
 const floatText = (kept: number): string =>
   String(
@@ -93,7 +92,7 @@ const floatText = (kept: number): string =>
 export const float32: Field<number, NumberLike> = {
   accept: (given, what) => {
     const special = typeof given === "number" && !Number.isFinite(given)
-    return special ? given : Math.fround(checked({ type: what, min: -F32_MAX, max: F32_MAX, whole: false }, given))
+    return special ? given : Math.fround(checked({ type: what, min: -SHORT_MAX, max: SHORT_MAX, whole: false }, given))
   },
   toCore: (kept) => kept,
   fromCore: (number) => number,
