@@ -35,6 +35,15 @@ export function command(session: Session, notice: CommandRequested): void {
   }
 }
 
+/**
+ * A session is about to leave data transfer, or to end: its commands that were not begun are refused, so that none of them
+ * ever is; those that were begun go on. The session collects the decisions: called while it acts on notices.
+ */
+export function stopping(session: Session): void {
+  for (const deciding of [...session.aborts.values()])
+    if (deciding instanceof Operation && !deciding.begun) deciding.turnDown(true)
+}
+
 /** Whether the client of a command still waits for its answer. */
 const isOpen = ({ session, id }: Operation): boolean => session.awaits(id)
 
@@ -54,6 +63,8 @@ export class Operation extends Deciding {
   private received = false
   private since = 0
   private accepted = false
+  /** Whether it was handed to the application. */
+  begun = false
 
   constructor(session: Session, notice: CommandRequested, hooks: Hooks) {
     super(session, notice.id)
@@ -78,6 +89,7 @@ export class Operation extends Deciding {
   begin(collects: boolean): void {
     const { hooks, notice } = this
     const { block, slot } = notice
+    this.begun = true
     this.collects = collects
     this.since = endOf(this.session.host)
     this.previous = instructionOf(block, slot)
