@@ -30,11 +30,11 @@ const costs = ["cpu_ns", "cpu_us", "cpu_ms", "connect_cpu_ms", "publish_ns", "co
 export const costOf = (scenario: Scenario): string | null =>
   costs.find((cost) => scenario.metrics.some(({ key }) => key === cost)) ?? null
 
-/** The scenario with the two builds as its peers. */
-export const between = (scenario: Scenario): Scenario | null => {
+/** The scenario with builds as its peers, or null when it has no cost that could be compared. */
+export const between = (scenario: Scenario, builds: readonly string[] = ["base", "head"]): Scenario | null => {
   const own = scenario.peers.find(({ name }) => name === "ours")
   if (own === undefined || costOf(scenario) === null) return null
-  return { ...scenario, peers: ["base", "head"].map((name) => ({ ...own, name })), targets: [] }
+  return { ...scenario, peers: builds.map((name) => ({ ...own, name })), targets: [] }
 }
 
 /** Whether a ratio of costs, head to base, is a loss beyond `percent`. */
@@ -50,7 +50,7 @@ const git = (...words: readonly string[]): string => {
 }
 
 /** A built copy of a commit in .cache/bench; made once for each commit. */
-const built = (reference: string, say: Tools.Say): string => {
+export const built = (reference: string, say: Tools.Say): string => {
   const commit = git("rev-parse", "--verify", `${reference}^{commit}`)
   const folder = path.join(Tools.cache, `base-${commit.slice(0, 12)}`)
   if (fs.existsSync(path.join(folder, "dist/cli/main.js"))) return folder
@@ -71,19 +71,25 @@ const built = (reference: string, say: Tools.Say): string => {
   return folder
 }
 
-/** Runs and returns the exit code: 1 for a loss that repeats, 2 for arguments that cannot be used. */
-export const main = async (words: readonly string[], means: Means): Promise<number> => {
+type Compare = (words: readonly string[], means: Means, say: Tools.Say) => Promise<number>
+
+/** Runs a comparison and returns the exit code: 2 for arguments that cannot be used. */
+export const guarded = async (name: string, run: Compare, words: readonly string[], means: Means): Promise<number> => {
   const say: Tools.Say = (line) => {
     process.stderr.write(`${line}\n`)
   }
   try {
-    return await compare(words, means, say)
+    return await run(words, means, say)
   } catch (error) {
     if (!(error instanceof Refused || error instanceof Tools.Missing)) throw error
-    say(`bench:compare: ${error.message}`)
+    say(`${name}: ${error.message}`)
     return 2
   }
 }
+
+/** Runs and returns the exit code: 1 for a loss that repeats, 2 for arguments that cannot be used. */
+export const main = (words: readonly string[], means: Means): Promise<number> =>
+  guarded("bench:compare", compare, words, means)
 
 const read = (words: readonly string[]) => {
   try {
@@ -104,7 +110,7 @@ const read = (words: readonly string[]) => {
   }
 }
 
-const compare = async (words: readonly string[], means: Means, say: Tools.Say): Promise<number> => {
+const compare: Compare = async (words, means, say) => {
   const { values, positionals } = read(words)
   const [reference] = positionals
   if (values.help || reference === undefined) {

@@ -1,6 +1,7 @@
 // The arguments of the benchmark, what is compared between commits, and what a profile adds up to.
 import { describe, expect, it } from "vitest"
 import { between, costOf, isLoss } from "../../bench/compare.ts"
+import { noiseOf, type Row, verdictOf } from "../../bench/gate.ts"
 import * as Options from "../../bench/options.ts"
 import { selfTimes } from "../../bench/profile.ts"
 import { type Scenario, scenarios } from "../../bench/scenarios.ts"
@@ -82,4 +83,41 @@ it("a profile adds up self time between two moments, without idle time", () => {
   const nodes = ["start", "work", "(idle)", "work"].map((name, id) => ({ id, callFrame: frame(name) }))
   const profile = { nodes, startTime: 1000, samples: [0, 1, 2, 3, 1], timeDeltas: [10, 20, 40, 80, 160] }
   expect(selfTimes(profile, ({ functionName }) => functionName, 1020, 1200)).toEqual([["work", 100]])
+})
+
+describe("the gate", () => {
+  const scenario = scenarios(true).find(({ name }) => name === "events") as Scenario
+  const row = (noise: number | null, median: number | null): Row => ({
+    scenario,
+    loss: 5,
+    noise,
+    ratio: median === null ? null : { median, least: median, most: median, count: 9 },
+    problem: null
+  })
+
+  it("runs a commit twice beside what is here", () => {
+    expect(between(scenario, ["base", "twin", "head"])?.peers.map(({ name }) => name)).toEqual(["base", "twin", "head"])
+  })
+
+  it("knows how far a program differs from itself, without the extremes of many runs", () => {
+    expect(noiseOf([])).toBeNull()
+    expect(noiseOf([1.02, 0.97])).toBeCloseTo(0.03)
+    expect(noiseOf([1, 1, 1.01, 0.99, 1, 1.3, 0.7])).toBeCloseTo(0.01)
+  })
+
+  it.for([
+    [0.01, 1.04, "ok"],
+    [0.01, 1.06, "LOSS"],
+    [0.08, 1.1, "noisy"],
+    [0.08, 0.5, "noisy"],
+    [0.08, 1.14, "LOSS"],
+    [null, 1, "BROKEN"],
+    [0.01, null, "BROKEN"]
+  ] as const)("noise %d and ratio %d: %s", ([noise, median, verdict]) => {
+    expect(verdictOf(row(noise, median))).toBe(verdict)
+  })
+
+  it("does not judge what broke", () => {
+    expect(verdictOf({ ...row(0.01, 1), problem: "lost 1" })).toBe("BROKEN")
+  })
 })
