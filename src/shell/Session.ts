@@ -3,6 +3,7 @@
 import type { Socket } from "node:net"
 import * as Arena from "../core/apci/Arena.ts"
 import { Phase } from "../core/apci/Link.ts"
+import * as Decisions from "../core/procedure/Decisions.ts"
 import type { FileAnswer } from "../core/procedure/FileMessage.ts"
 import type { Decision, Notice } from "../core/procedure/Notice.ts"
 import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
@@ -77,9 +78,7 @@ export class Session {
 
   /** Whether a request still waits for its decision. */
   awaits(id: number): boolean {
-    if (this.reason !== null) return false
-    for (const pending of this.state.work.pending) if (pending.id === id) return true
-    return false
+    return this.reason === null && Decisions.find(this.state.work, id) !== undefined
   }
 
   /** Events that wait for this session. */

@@ -7,6 +7,7 @@ import type { Block } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
 import * as Value from "../process/Value.ts"
 import * as Decisions from "./Decisions.ts"
+import * as Numbered from "./Numbered.ts"
 import type { Situation } from "./Rejection.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
@@ -89,7 +90,7 @@ function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, stati
 
 /** Takes back a selection. A command that is being decided or carried out cannot be taken back. */
 function cancel(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
-  const selection = said.select ? Selections.own(turn, said.block, said.slot) : undefined
+  const selection = said.select ? Selections.own(turn, said.block, said.slot, Request.test(octets, at)) : undefined
   if (selection === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
   Selections.release(turn, selection)
   Reply.mirror(turn, octets, at, Cause.DEACTIVATION_CON, -1)
@@ -101,32 +102,33 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (!needsSelect(said)) return Reply.reject(turn, "notSelectable", octets, at)
   const { block, slot } = said
   if (Selections.heldByOther(turn, block, slot)) return Reply.reject(turn, "selectedByOther", octets, at)
-  if (turn.work.pending.some(({ selection }) => selection?.block === block && selection.slot === slot))
-    return Reply.reject(turn, "selectedByOther", octets, at)
-  if (turn.work.selections.length >= turn.world.limits.decisionsPerSession)
+  if (Selections.executes(turn, block, slot)) return Reply.reject(turn, "selectedByOther", octets, at)
+  if (Numbered.size(turn.work.selections) >= turn.world.limits.decisionsPerSession)
     return Reply.reject(turn, "tooManyRequests", octets, at)
   const element = new Uint8Array(block.stride)
   const place = Value.qualifierAt(block.kind)
   for (let i = 0; i < element.length; i++) element[i] = elementOctet(octets, at, i, place)
-  const id = turn.own.nextId++
-  // The time of a selection begins when its confirmation is sent, which may have to wait for the window.
-  const sent = Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, id)
-  Selections.select(turn, {
-    id,
+  const test = Request.test(octets, at)
+  const selection: Selection = {
+    id: turn.own.nextId++,
+    key: Selections.keyOf(block, slot, test),
     block,
     slot,
     originator: Request.originator(octets, at),
-    test: Request.test(octets, at),
+    test,
     element,
-    untilMs: sent ? turn.nowMs + turn.world.selectMs : Number.POSITIVE_INFINITY
-  })
+    untilMs: Number.POSITIVE_INFINITY,
+    executing: false
+  }
+  // The time of a selection begins when its confirmation is sent, which may have to wait for the window.
+  Selections.select(turn, selection, Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, selection))
 }
 
 function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   const { block, slot } = said
   let selection: Selection | null = null
   if (needsSelect(said)) {
-    selection = Selections.own(turn, block, slot) ?? null
+    selection = Selections.own(turn, block, slot, Request.test(octets, at)) ?? null
     if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
     if (!matches(selection, octets, at)) {
       Selections.release(turn, selection)
@@ -141,7 +143,7 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     return
   }
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
-  if (selection !== null) Selections.take(turn, selection)
+  if (selection !== null) selection = Selections.take(turn, selection)
   const apdu = Reply.copy(octets, at)
   turn.notice({
     kind: "command",

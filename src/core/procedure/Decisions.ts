@@ -2,31 +2,40 @@
 // confirmed negatively when no answer comes in time. A late answer finds nothing and is dropped.
 import { Cause, NEGATIVE } from "../asdu/Cause.ts"
 import type { Decision } from "./Notice.ts"
+import * as Numbered from "./Numbered.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import * as Selections from "./Selections.ts"
-import type { Pending, Selection, Turn } from "./Turn.ts"
+import type { Pending, Selection, Turn, Work } from "./Turn.ts"
+
+/** A request that waits, or undefined. */
+export const find = ({ pending, owed }: Work, id: number): Pending | undefined =>
+  Numbered.find(pending, id) ?? (owed === null ? undefined : Numbered.find(owed, id))
+
+/** When the first request is due that waits within a time; Infinity when none does. */
+export const dueMs = ({ pending }: Work): number => Numbered.first(pending)?.untilMs ?? Number.POSITIVE_INFINITY
 
 /** Whether no further request may wait. */
-export const full = (turn: Turn): boolean => turn.work.pending.length >= turn.world.limits.decisionsPerSession
+export const full = ({ work, world }: Turn): boolean =>
+  Numbered.size(work.pending) + Numbered.size(work.owed) >= world.limits.decisionsPerSession
 
 /** Remembers a request; returns the id under which it will be decided. */
 export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selection: Selection | null = null): number {
   const { own } = turn
   const id = own.nextId++
   own.asked = true
-  turn.addPending({ id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection })
+  if (kind === "freeze") own.freezes++
+  const untilMs = turn.nowMs + turn.world.limits.decisionMs
+  own.pending = Numbered.put(own.pending, id, { id, kind, apdu, untilMs, selection })
   return id
 }
 
 /** Takes the application's answer. One that nobody waits for any more is dropped. */
 export function decide(turn: Turn, decision: Decision): void {
-  const at = placeOf(turn, decision.id)
-  const found = turn.work.pending[at]
+  const found = find(turn.work, decision.id)
   if (found === undefined) return
   if (!decision.keep) forget(turn, found)
-  else if (found.untilMs !== Number.POSITIVE_INFINITY)
-    turn.pending[at] = { ...found, untilMs: Number.POSITIVE_INFINITY }
+  else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found)
   if (found.kind === "reset" && decision.confirm > 0 && found.apdu[Request.ELEMENT_AT] === PURGE)
     turn.own.purged = turn.ends
   const apdu = found.kind === "clock" ? withOwnTime(turn, found.apdu, decision) : found.apdu
@@ -41,17 +50,19 @@ export function decide(turn: Turn, decision: Decision): void {
 /** QRP: reset of pending information with time tag of the event buffer. */
 const PURGE = 2
 
-/** Where a request stands among those that wait; their number when it does not. */
-function placeOf(turn: Turn, id: number): number {
-  const { pending } = turn.work
-  let at = 0
-  while (at < pending.length && (pending[at] as Pending).id !== id) at++
-  return at
+/** The application will answer again, when it likes. */
+function keep(turn: Turn, found: Pending): void {
+  const { own } = turn
+  own.pending = Numbered.without(own.pending, found.id)
+  own.owed = Numbered.put(own.owed, found.id, { ...found, untilMs: Number.POSITIVE_INFINITY })
 }
 
-function forget(turn: Turn, found: Pending): void {
-  turn.dropPending(placeOf(turn, found.id))
-  if (found.selection !== null) Selections.release(turn, found.selection)
+function forget(turn: Turn, { id, kind, selection }: Pending): void {
+  const { own } = turn
+  own.pending = Numbered.without(own.pending, id)
+  if (own.owed !== null) own.owed = Numbered.without(own.owed, id)
+  if (kind === "freeze") own.freezes--
+  if (selection !== null) Selections.release(turn, selection)
 }
 
 /** ACTCON, or DEACTCON where the request was a deactivation. */
@@ -72,10 +83,11 @@ function withOwnTime(turn: Turn, apdu: Uint8Array, decision: Decision): Uint8Arr
 
 /** Confirms negatively what was not decided in time. */
 export function expire(turn: Turn): void {
-  const due = turn.work.pending.filter((pending) => turn.nowMs >= pending.untilMs)
-  for (const pending of due) {
-    forget(turn, pending)
-    turn.notice({ kind: "timedOut", id: pending.id })
-    confirm(turn, pending.apdu, true)
+  for (;;) {
+    const due = Numbered.first(turn.work.pending)
+    if (due === undefined || turn.nowMs < due.untilMs) return
+    forget(turn, due)
+    turn.notice({ kind: "timedOut", id: due.id })
+    confirm(turn, due.apdu, true)
   }
 }

@@ -115,7 +115,7 @@ function own(turn: Turn, of: Interrogation): Changeable<Interrogation> {
 function waits(turn: Turn, of: Interrogation): boolean {
   if (of.refreshId !== 0) return true
   // Counters are read after a freeze that was asked for before has been carried out.
-  if (of.type === COUNTERS && turn.work.pending.some(({ kind }) => kind === "freeze")) return true
+  if (of.type === COUNTERS && turn.work.freezes > 0) return true
   return !Reply.passed(turn, of.barrier)
 }
 

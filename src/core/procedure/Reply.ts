@@ -7,7 +7,7 @@ import * as Ledger from "../delivery/Ledger.ts"
 import * as Rejection from "./Rejection.ts"
 import * as Request from "./Request.ts"
 import * as Selections from "./Selections.ts"
-import type { Reply, Turn } from "./Turn.ts"
+import type { Reply, Selection, Turn } from "./Turn.ts"
 
 /** The frame at `at` as an APDU of its own, with a zero control field. */
 export function copy(octets: Uint8Array, at: number): Uint8Array {
@@ -29,7 +29,14 @@ function put(turn: Turn, octets: Uint8Array, at: number, total: number): void {
  * Answers with the octets of a frame; `cause` is the new cause and P/N, the T bit stays. `ca` replaces the common
  * address unless negative. The time of `selection` starts when the answer is sent. Returns whether it was sent at once.
  */
-export function mirror(turn: Turn, octets: Uint8Array, at: number, cause: number, ca: number, selection = 0): boolean {
+export function mirror(
+  turn: Turn,
+  octets: Uint8Array,
+  at: number,
+  cause: number,
+  ca: number,
+  selection: Selection | null = null
+): boolean {
   const total = (octets[at + 1] as number) + 2
   const octet = ((octets[at + Request.CAUSE_AT] as number) & TEST) | cause
   if (turn.work.replies.length === 0 && Link.canSend(turn)) {
@@ -61,7 +68,7 @@ function patch(octets: Uint8Array, at: number, causeOctet: number, ca: number): 
 }
 
 /** Queues an APDU; past the limit the session ends, since a reply may not be lost silently. */
-export function queue(turn: Turn, apdu: Uint8Array, barrier: number, selection = 0): void {
+export function queue(turn: Turn, apdu: Uint8Array, barrier: number, selection: Selection | null = null): void {
   if (turn.work.replies.length >= turn.world.limits.repliesPerSession) {
     Link.close(turn, "REPLY_OVERFLOW")
     return
@@ -84,7 +91,7 @@ export function sendNext(turn: Turn): boolean {
     Link.sendI(turn, Ledger.NO_EVENTS)
     if (i === 0) turn.replies.shift()
     else turn.replies.splice(i, 1)
-    if (reply.selection !== 0) Selections.begin(turn, reply.selection)
+    if (reply.selection !== null) Selections.begin(turn, reply.selection)
     return true
   }
   return false

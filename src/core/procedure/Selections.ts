@@ -1,11 +1,33 @@
 // Select before operate (60870-5-5 6.8): which command points this session has selected, with what value, until when.
-// What other sessions hold stands in the world; the shell keeps it from the notices given here.
+// What other sessions hold stands in the world; the shell keeps it from the notices given here. A selection with T = 1
+// stands apart: it allows a test, and reserves nothing.
 import type { Block } from "../process/Block.ts"
-import type { Selection, Turn } from "./Turn.ts"
+import * as Numbered from "./Numbered.ts"
+import type { Selection, Turn, Work } from "./Turn.ts"
 
-/** This session's selection of a point, or undefined. */
-export const own = (turn: Turn, block: Block, slot: number): Selection | undefined =>
-  turn.work.selections.find((found) => found.block === block && found.slot === slot && turn.nowMs < found.untilMs)
+/** Addresses have 24 bits: a station has one command point at each. */
+const ADDRESSES = 0x1000000
+
+/** The number under which the selection of a point is kept. */
+export const keyOf = (block: Block, slot: number, test: number): number =>
+  (block.of.ca * ADDRESSES + (block.ioa[slot] as number)) * 2 + (test === 0 ? 0 : 1)
+
+/** This session's selection of a point, also while it is executed, or undefined. */
+function found({ work }: Turn, block: Block, slot: number, test: number): Selection | undefined {
+  if (work.selections === null) return undefined
+  const selection = Numbered.find(work.selections, keyOf(block, slot, test))
+  return selection?.block === block && selection.slot === slot ? selection : undefined
+}
+
+/** This session's selection of a point that can be executed, or undefined. */
+export function own(turn: Turn, block: Block, slot: number, test: number): Selection | undefined {
+  const selection = found(turn, block, slot, test)
+  return selection !== undefined && !selection.executing && turn.nowMs < selection.untilMs ? selection : undefined
+}
+
+/** Whether this session is executing its selection of a point. */
+export const executes = (turn: Turn, block: Block, slot: number): boolean =>
+  found(turn, block, slot, 0)?.executing === true
 
 /** Whether another session holds the point, selected or being executed. */
 export function heldByOther(turn: Turn, block: Block, slot: number): boolean {
@@ -13,45 +35,66 @@ export function heldByOther(turn: Turn, block: Block, slot: number): boolean {
   return held !== undefined && held.session !== turn.id && turn.nowMs < held.untilMs
 }
 
+/** When the first selection ends by itself; Infinity when none does. */
+export const dueMs = ({ expiring }: Work): number => Numbered.first(expiring)?.untilMs ?? Number.POSITIVE_INFINITY
+
+/** Puts a selection in the place of the one before; what ends by itself does so in the order of the ids. */
+function put(turn: Turn, selection: Selection): void {
+  const { own: work } = turn
+  const { id, key, untilMs } = selection
+  const before = Numbered.find(work.selections, key)
+  if (before !== undefined) work.expiring = Numbered.without(work.expiring, before.id)
+  work.selections = Numbered.put(work.selections, key, selection)
+  if (untilMs !== Number.POSITIVE_INFINITY) work.expiring = Numbered.put(work.expiring, id, selection)
+  tell(turn, selection)
+}
+
+function tell(turn: Turn, { block, slot, originator, test, untilMs }: Selection): void {
+  if (test === 0) turn.notice({ kind: "selected", block, slot, originator, untilMs })
+}
+
+function drop(turn: Turn, { id, key }: Selection): void {
+  const { own: work } = turn
+  work.expiring = Numbered.without(work.expiring, id)
+  if (Numbered.find(work.selections, key)?.id === id) work.selections = Numbered.without(work.selections, key)
+}
+
 /** Selects a point, or selects it anew. Its time may start later, with {@link begin}. */
-export function select(turn: Turn, selection: Selection): void {
-  const { block, slot, originator, untilMs } = selection
-  const others = turn.work.selections.filter((found) => found.block !== block || found.slot !== slot)
-  turn.own.selections = [...others, selection]
-  turn.notice({ kind: "selected", block, slot, originator, untilMs })
+export function select(turn: Turn, selection: Selection, begins: boolean): void {
+  put(turn, begins ? { ...selection, untilMs: turn.nowMs + turn.world.selectMs } : selection)
 }
 
-/** The confirmation of a select was sent: its time starts. */
-export function begin(turn: Turn, id: number): void {
-  const found = turn.work.selections.find((selection) => selection.id === id)
-  if (found === undefined) return
-  const { block, slot, originator } = found
-  const untilMs = turn.nowMs + turn.world.selectMs
-  const selections = turn.work.selections.map((old) => (old === found ? { ...old, untilMs } : old))
-  turn.own.selections = selections
-  turn.notice({ kind: "selected", block, slot, originator, untilMs })
+/** The confirmation of a select was sent: its time starts, unless it was selected anew or taken back meanwhile. */
+export function begin(turn: Turn, { id, key }: Selection): void {
+  const selection = Numbered.find(turn.work.selections, key)
+  if (selection?.id !== id) return
+  // What begins later gets a greater id: so the first id is the first that ends.
+  put(turn, { ...selection, id: turn.own.nextId++, untilMs: turn.nowMs + turn.world.selectMs })
 }
 
-/** Takes a selection out without telling anybody: it is being executed and nobody else may have the point. */
-export function take(turn: Turn, selection: Selection): void {
-  turn.own.selections = turn.work.selections.filter((found) => found !== selection)
-  const { block, slot, originator } = selection
-  turn.notice({ kind: "selected", block, slot, originator, untilMs: Number.POSITIVE_INFINITY })
+/** Begins to execute a selection: nobody else may have the point. Returns it as it is from now on. */
+export function take(turn: Turn, selection: Selection): Selection {
+  const taken: Selection = { ...selection, executing: true, untilMs: Number.POSITIVE_INFINITY }
+  put(turn, taken)
+  return taken
 }
 
 /** Ends a selection. */
 export function release(turn: Turn, selection: Selection): void {
-  turn.own.selections = turn.work.selections.filter((found) => found !== selection)
-  turn.notice({ kind: "released", block: selection.block, slot: selection.slot })
+  drop(turn, selection)
+  if (selection.test === 0) turn.notice({ kind: "released", block: selection.block, slot: selection.slot })
 }
 
 /** Ends every selection whose time is over. */
 export function expire(turn: Turn): void {
-  for (const selection of turn.work.selections) if (turn.nowMs >= selection.untilMs) release(turn, selection)
+  for (;;) {
+    const selection = Numbered.first(turn.work.expiring)
+    if (selection === undefined || turn.nowMs < selection.untilMs) return
+    release(turn, selection)
+  }
 }
 
 /** Ends all selections, also those that are being executed: data transfer was stopped. */
 export function releaseAll(turn: Turn): void {
-  for (const selection of turn.work.selections) release(turn, selection)
-  for (const { selection } of turn.work.pending) if (selection !== null) release(turn, selection)
+  Numbered.each(turn.work.selections, (selection) => release(turn, selection))
 }

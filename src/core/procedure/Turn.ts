@@ -4,6 +4,7 @@ import { LinkTurn } from "../apci/Link.ts"
 import type { Block } from "../process/Block.ts"
 import type { FileWork } from "./FileWork.ts"
 import type { Notice } from "./Notice.ts"
+import type { Numbered } from "./Numbered.ts"
 import type { World } from "./World.ts"
 
 /** A finished APDU that waits for the window; with a barrier also for events that must go first. */
@@ -13,8 +14,8 @@ export interface Reply {
   readonly barrier: number
   /** When the barrier is given up. */
   readonly barrierUntilMs: number
-  /** The selection whose time starts when this confirmation is sent, 0 = none. */
-  readonly selection: number
+  /** The selection whose time starts when this confirmation is sent, or null. */
+  readonly selection: Selection | null
 }
 
 /** A request that waits for the application. `untilMs` is Infinity once the application said that it will answer later. */
@@ -30,6 +31,8 @@ export interface Pending {
 /** A command point that this session has selected (60870-5-5 6.8). */
 export interface Selection {
   readonly id: number
+  /** Where it is kept: one for each address, and one for tests of it. */
+  readonly key: number
   readonly block: Block
   readonly slot: number
   readonly originator: number
@@ -37,8 +40,10 @@ export interface Selection {
   readonly test: number
   /** Octets of the element as selected, with S/E = 0. */
   readonly element: Uint8Array
-  /** When it ends; Infinity until its confirmation is sent. */
+  /** When it ends; Infinity until its confirmation is sent, and while it is executed. */
   readonly untilMs: number
+  /** Whether it is being executed: then it is neither executed again nor taken back, and the point not selected anew. */
+  readonly executing: boolean
 }
 
 /** A point that waits to be read (60870-5-5 6.2). */
@@ -118,12 +123,19 @@ export interface Initialised {
 export interface Work {
   readonly nextId: number
   readonly replies: readonly Reply[]
-  readonly pending: readonly Pending[]
+  /** Requests that wait for the application within a time, by id; so the first is the first that is due. */
+  readonly pending: Numbered<Pending>
+  /** Requests that the application answers when it likes, by id. */
+  readonly owed: Numbered<Pending>
+  /** How many of the requests that wait are freezes of counters. */
+  readonly freezes: number
   readonly interrogations: readonly Interrogation[]
   readonly cyclic: readonly CyclicCursor[]
   readonly initialised: readonly Initialised[]
   readonly reads: readonly Read[]
-  readonly selections: readonly Selection[]
+  /** What is selected, by address; and of that what ends by itself, by id: the first is the first that is due. */
+  readonly selections: Numbered<Selection>
+  readonly expiring: Numbered<Selection>
   /** Time-tagged records before this position of each class are not sent any more (C_RP_NA_1 with QRP 2). */
   readonly purged: readonly number[]
   readonly heal: readonly Heal[]
@@ -141,12 +153,15 @@ export type Changeable<T> = { -readonly [K in keyof T]: T[K] }
 export const noWork: Work = {
   nextId: 1,
   replies: [],
-  pending: [],
+  pending: null,
+  owed: null,
+  freezes: 0,
   interrogations: [],
   cyclic: [],
   initialised: [],
   reads: [],
-  selections: [],
+  selections: null,
+  expiring: null,
   purged: [],
   heal: [],
   files: null,
@@ -159,11 +174,14 @@ const copyOf = (work: Work): Changeable<Work> => ({
   nextId: work.nextId,
   replies: work.replies,
   pending: work.pending,
+  owed: work.owed,
+  freezes: work.freezes,
   interrogations: work.interrogations,
   cyclic: work.cyclic,
   initialised: work.initialised,
   reads: work.reads,
   selections: work.selections,
+  expiring: work.expiring,
   purged: work.purged,
   heal: work.heal,
   files: work.files,
@@ -171,7 +189,6 @@ const copyOf = (work: Work): Changeable<Work> => ({
   share: work.share
 })
 
-const NO_PENDING: readonly Pending[] = []
 const NO_NOTICES: readonly Notice[] = []
 
 export class Turn extends LinkTurn {
@@ -194,7 +211,6 @@ export class Turn extends LinkTurn {
   work: Work = noWork
   // Flags, not second references: a turn is an old object, and every store of a young one into it is dear.
   private workIsOwn = false
-  private pendingIsOwn = false
   private repliesAreOwn = false
   notices: readonly Notice[] = NO_NOTICES
   /** The output region was full: call again. */
@@ -214,7 +230,6 @@ export class Turn extends LinkTurn {
     this.ends = ends
     this.work = work
     this.workIsOwn = false
-    this.pendingIsOwn = false
     this.repliesAreOwn = false
     this.sentTo = sent
     this.startedAt = startedAt
@@ -238,33 +253,7 @@ export class Turn extends LinkTurn {
   keepOnly(kept: Partial<Work>): void {
     this.work = Object.assign(copyOf(noWork), kept)
     this.workIsOwn = true
-    this.pendingIsOwn = false
     this.repliesAreOwn = false
-  }
-
-  /** The requests that wait for the application, as this turn may change them. */
-  get pending(): Pending[] {
-    if (!this.pendingIsOwn) {
-      this.own.pending = [...this.work.pending]
-      this.pendingIsOwn = true
-    }
-    return this.work.pending as Pending[]
-  }
-
-  /** Takes out the one at a place: mostly the only one, or the first. */
-  dropPending(at: number): void {
-    if (this.work.pending.length === 1) {
-      this.own.pending = NO_PENDING
-      this.pendingIsOwn = false
-    } else if (at === 0) this.pending.shift()
-    else this.pending.splice(at, 1)
-  }
-
-  addPending(pending: Pending): void {
-    if (this.work.pending.length === 0) {
-      this.own.pending = [pending]
-      this.pendingIsOwn = true
-    } else this.pending.push(pending)
   }
 
   /** The replies that wait for the window, as this turn may change them. */

@@ -1,6 +1,8 @@
 // One connection as a value: the link, the cursors into the logs, and the work of the application functions.
 import * as Link from "../apci/Link.ts"
+import * as Decisions from "../procedure/Decisions.ts"
 import * as FileWork from "../procedure/FileWork.ts"
+import * as Selections from "../procedure/Selections.ts"
 import { noWork, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
 
@@ -55,17 +57,15 @@ export function deadline(world: World, state: SessionState): number {
 }
 
 /** Whether nothing of the work has a time. */
-const idle = ({ pending, interrogations, reads, replies, selections, files }: Work): boolean =>
-  pending.length + interrogations.length + reads.length + replies.length + selections.length === 0 && files === null
+const idle = ({ pending, interrogations, reads, replies, expiring, files }: Work): boolean =>
+  interrogations.length + reads.length + replies.length === 0 && pending === null && expiring === null && files === null
 
 /** When something of the work has waited too long, at most `before`. */
 function workDeadline(work: Work, before: number): number {
-  let due = before
-  const { pending, interrogations, reads, replies, selections } = work
-  for (const request of pending) if (request.untilMs < due) due = request.untilMs
+  let due = Math.min(before, Decisions.dueMs(work), Selections.dueMs(work))
+  const { interrogations, reads, replies } = work
   for (const of of interrogations) if (of.refreshId !== 0 && of.refreshUntilMs < due) due = of.refreshUntilMs
   for (const read of reads) if (read.refreshId > 0 && read.refreshUntilMs < due) due = read.refreshUntilMs
   for (const reply of replies) if (reply.barrier >= 0 && reply.barrierUntilMs < due) due = reply.barrierUntilMs
-  for (const selection of selections) if (selection.untilMs < due) due = selection.untilMs
   return Math.min(due, FileWork.deadline(work.files))
 }

@@ -138,8 +138,8 @@ function settle(event: SessionEvent): void {
 
 /** Ends what has waited too long. */
 function expire(work: Work): void {
-  if (work.pending.length > 0) Decisions.expire(turn)
-  if (work.selections.length > 0) Selections.expire(turn)
+  if (work.pending !== null) Decisions.expire(turn)
+  if (work.expiring !== null) Selections.expire(turn)
   if (work.interrogations.length > 0) Interrogation.expire(turn)
   if (work.reads.length > 0) Read.expire(turn)
   if (work.replies.length > 0) Reply.expire(turn)

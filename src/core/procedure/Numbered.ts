@@ -1,0 +1,105 @@
+// A persistent map from whole numbers: a change makes a new map that shares all but the way to the change, so that the
+// state of a session with thousands of requests is changed without being copied. A treap: a search tree by key whose
+// shape follows from the keys alone, scattered, and is that of a random tree.
+
+/** A map that is not empty; the empty one is null. */
+export interface Node<A> {
+  readonly key: number
+  readonly value: A
+  readonly count: number
+  readonly below: Numbered<A>
+  readonly above: Numbered<A>
+}
+
+export type Numbered<A> = Node<A> | null
+
+/** A key as 32 bits without order. */
+function scattered(key: number): number {
+  let bits = (key | 0) ^ Math.imul(Math.floor(key / 0x1_0000_0000) + 1, 0x9e3779b1)
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
+  return bits ^ (bits >>> 16)
+}
+
+/** Whether `a` stands over `b` in every tree that holds both. */
+function isOver(a: number, b: number): boolean {
+  const one = scattered(a)
+  const other = scattered(b)
+  return one === other ? a < b : one > other
+}
+
+const node = <A>(key: number, value: A, below: Numbered<A>, above: Numbered<A>): Node<A> => ({
+  key,
+  value,
+  count: 1 + size(below) + size(above),
+  below,
+  above
+})
+
+/** How many entries there are. */
+export const size = <A>(of: Numbered<A>): number => (of === null ? 0 : of.count)
+
+/** The value of a key, or undefined. */
+export function find<A>(of: Numbered<A>, key: number): A | undefined {
+  let at = of
+  while (at !== null && at.key !== key) at = key < at.key ? at.below : at.above
+  return at?.value
+}
+
+/** The value of the least key, or undefined. */
+export function first<A>(of: Numbered<A>): A | undefined {
+  let at = of
+  while (at !== null && at.below !== null) at = at.below
+  return at?.value
+}
+
+/** The map with a value for a key, which takes the place of the one before. */
+export function put<A>(of: Numbered<A>, key: number, value: A): Node<A> {
+  if (of === null) return node(key, value, null, null)
+  if (key === of.key) return node(key, value, of.below, of.above)
+  if (isOver(key, of.key)) return node(key, value, under(of, key), over(of, key))
+  return key < of.key
+    ? node(of.key, of.value, put(of.below, key, value), of.above)
+    : node(of.key, of.value, of.below, put(of.above, key, value))
+}
+
+/** The entries with lesser keys. */
+function under<A>(of: Numbered<A>, key: number): Numbered<A> {
+  if (of === null) return null
+  if (key <= of.key) return under(of.below, key)
+  return node(of.key, of.value, of.below, under(of.above, key))
+}
+
+/** The entries with greater keys. */
+function over<A>(of: Numbered<A>, key: number): Numbered<A> {
+  if (of === null) return null
+  if (key >= of.key) return over(of.above, key)
+  return node(of.key, of.value, over(of.below, key), of.above)
+}
+
+/** The map without a key; the same map when it has none. */
+export function without<A>(of: Numbered<A>, key: number): Numbered<A> {
+  if (of === null) return null
+  if (key === of.key) return joined(of.below, of.above)
+  const { below, above } = of
+  const left = key < of.key ? without(below, key) : below
+  const right = key > of.key ? without(above, key) : above
+  return left === below && right === above ? of : node(of.key, of.value, left, right)
+}
+
+/** Two maps as one: every key of the first is less than every key of the second. */
+function joined<A>(below: Numbered<A>, above: Numbered<A>): Numbered<A> {
+  if (below === null) return above
+  if (above === null) return below
+  return isOver(below.key, above.key)
+    ? node(below.key, below.value, below.below, joined(below.above, above))
+    : node(above.key, above.value, joined(below, above.below), above.above)
+}
+
+/** Calls `use` with each value, by ascending keys. */
+export function each<A>(of: Numbered<A>, use: (value: A) => void): void {
+  if (of === null) return
+  each(of.below, use)
+  use(of.value)
+  each(of.above, use)
+}
