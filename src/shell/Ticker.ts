@@ -193,15 +193,14 @@ export class Ticker {
     const batches: CyclicBatch[] = []
     const waiting: Promise<void>[] = []
     for (const group of period.groups.values()) {
-      waiting.push(
-        ...Handlers.callAll(
-          this.host,
-          group.block,
-          group.slots,
-          "onBeforeAutoTransmit",
-          (hooks) => hooks.onBeforeAutoTransmit
-        )
-      )
+      for (const refreshed of Handlers.callAll(
+        this.host,
+        group.block,
+        group.slots,
+        "onBeforeAutoTransmit",
+        (hooks) => hooks.onBeforeAutoTransmit
+      ))
+        waiting.push(refreshed)
       batches.push(batchOf(group))
     }
     if (waiting.length === 0) return this.offer(batches)

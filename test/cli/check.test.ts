@@ -1,7 +1,7 @@
 // `iec104 check`: what it says about keys that reach beyond the file itself.
 import * as fs from "node:fs"
 import { describe, expect, it } from "vitest"
-import { iec104, scratch } from "./support.ts"
+import { iec104, linesOf, scratch } from "./support.ts"
 
 const { within, write } = scratch()
 
@@ -33,5 +33,15 @@ describe("iec104 check", () => {
     const { code, out } = await iec104(["check", file])
     expect(code).toBe(0)
     expect(out).toContain(`${file}:1:42 stations[0].counters: warning: mode A without freeze`)
+  })
+
+  it("names every problem, however many there are", async () => {
+    const rows = 130_000
+    const file = write("many.yaml", `stations: [{ commonAddress: 1, points: [${"0,".repeat(rows)}] }]\n`)
+    const { code, err } = await iec104(["check", file])
+    expect([code, err.slice(-30)]).toEqual([1, expect.stringContaining(`: ${rows} problems\n`)])
+    const lines = linesOf(err)
+    expect(lines).toHaveLength(rows + 1)
+    expect(lines[rows - 1]).toContain(`stations[0].points[${rows - 1}]: expected a point`)
   })
 })

@@ -82,6 +82,16 @@ describe("iec104 explain", () => {
     expect(input.err).toMatch(/^standard input, line 2: .+\n$/)
   })
 
+  it("fails on every argument without octets", async () => {
+    const [words, json] = await Promise.all([
+      iec104(["explain", "", "  ", "0x", startdt]),
+      iec104(["explain", "--json", ""])
+    ])
+    expect([words.code, json.code]).toEqual([1, 1])
+    expect(words.err).toBe([1, 2, 3].map((at) => `argument ${at}: there are no octets\n`).join(""))
+    expect(json.out).toBe('{"error":"argument 1: there are no octets"}\n')
+  })
+
   it("ends quietly when nobody reads on", async () => {
     expect(await closeEarly(["explain"], startdt, 100_000)).toEqual({ code: 0, err: "" })
   })

@@ -84,14 +84,14 @@ export const answerAll = (task: Task): Effect.Effect<void, Output.CliError> =>
     const { given, invitation } = task
     const told = new Told(task)
     if (given.length === 0) {
-      if (process.stdin.isTTY) yield* Output.err(`${invitation} Ctrl-D ends.`)
+      if (process.stdin.isTTY) yield* Output.err([`${invitation} Ctrl-D ends.`])
       yield* Effect.tryPromise({
         try: () => answerInput(told),
-        catch: (cause) => Output.failure(`standard input: ${cause instanceof Error ? cause.message : String(cause)}`)
+        catch: (cause) => Output.failure([`standard input: ${cause instanceof Error ? cause.message : String(cause)}`])
       })
     } else {
       for (const [index, text] of given.entries()) told.take(text, `argument ${index + 1}`)
       yield* Effect.promise(() => told.write())
     }
-    if (!told.good) return yield* Output.failure()
+    if (!told.good) return yield* Output.failure([])
   })

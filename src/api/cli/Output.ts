@@ -18,8 +18,8 @@ export class CliError extends Data.TaggedError("CliError")<{
   }
 }
 
-export const failure = (...lines: ReadonlyArray<string>): CliError =>
-  new CliError({ lines, exitCode: exitCode.failure })
+/** A list, since there may be more lines than a call may have arguments. */
+export const failure = (lines: ReadonlyArray<string>): CliError => new CliError({ lines, exitCode: exitCode.failure })
 
 const print = (stream: NodeJS.WriteStream, lines: ReadonlyArray<string>): Effect.Effect<void> =>
   Effect.sync(() => {
@@ -27,10 +27,10 @@ const print = (stream: NodeJS.WriteStream, lines: ReadonlyArray<string>): Effect
   })
 
 /** Prints results. */
-export const out = (...lines: ReadonlyArray<string>): Effect.Effect<void> => print(process.stdout, lines)
+export const out = (lines: ReadonlyArray<string>): Effect.Effect<void> => print(process.stdout, lines)
 
 /** Prints what went wrong, or what the reader should know beside the results. */
-export const err = (...lines: ReadonlyArray<string>): Effect.Effect<void> => print(process.stderr, lines)
+export const err = (lines: ReadonlyArray<string>): Effect.Effect<void> => print(process.stderr, lines)
 
 /**
  * Prints lines and completes when they are on their way, so that a slow reader slows the writer down. It also completes

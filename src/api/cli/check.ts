@@ -12,7 +12,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 const unreadable = (file: string, cause: unknown): Output.CliError => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
-  return Output.failure(`${file}: ${reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))}`)
+  return Output.failure([`${file}: ${reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))}`])
 }
 
 /** The folder for files is made when it is first needed; what is in its place must not be something else. */
@@ -21,7 +21,7 @@ const checkFolder = (file: string, folder: string): Effect.Effect<void, Output.C
     Effect.flatMap((found) =>
       found === null || found.isDirectory()
         ? Effect.void
-        : Effect.fail(Output.failure(`${file}: files: ${folder} is not a folder`))
+        : Effect.fail(Output.failure([`${file}: files: ${folder} is not a folder`]))
     )
   )
 
@@ -31,10 +31,10 @@ export const load = (file: string): Effect.Effect<Config.ServerConfig, Output.Cl
     Effect.flatMap((text) => Config.parse(text, file)),
     Effect.catchTag("ConfigError", (error) =>
       Effect.fail(
-        Output.failure(
+        Output.failure([
           ...error.problems.map(Config.render),
           `${file}: ${Output.counted(error.problems.length, "problem")}`
-        )
+        ])
       )
     ),
     Effect.tap(({ files }) => (files === null ? Effect.void : checkFolder(file, files)))
@@ -49,5 +49,5 @@ export const check = (options: { readonly file: string }): Effect.Effect<void, O
     const config = yield* load(options.file)
     const points = config.stations.flatMap((station) => station.points).reduce((sum, { count }) => sum + count, 0)
     const [stations, total] = [Output.counted(config.stations.length, "station"), Output.counted(points, "point")]
-    yield* Output.out(`${options.file}: ok, ${stations}, ${total}`, ...warningLines(config))
+    yield* Output.out([`${options.file}: ok, ${stations}, ${total}`, ...warningLines(config)])
   })

@@ -123,11 +123,11 @@ const iec104 = Command.make("iec104").pipe(
 /** Wrong use is told on standard error in a line or two, not with the whole help. */
 const presenter: CliOutput.Presenter = {
   present: (event) => {
-    if (event._tag === "Version") return Output.out(event.version)
+    if (event._tag === "Version") return Output.out([event.version])
     if (event._tag === "Help") return CliOutput.defaultPresenter.present(event)
     const command = event.commandPath.join(" ")
     const messages = event.errors.map((error) => `${command}: ${error.message}`)
-    return Output.err(...messages, `See: ${command} --help`)
+    return Output.err([...messages, `See: ${command} --help`])
   }
 }
 
@@ -139,7 +139,7 @@ const environment = Layer.mergeAll(
 
 const program = Command.runWith(iec104, { version: Output.version })(process.argv.slice(2)).pipe(
   Effect.as(Output.exitCode.ok as number),
-  Effect.catchTag("CliError", (error) => Effect.as(Output.err(...error.lines), error.exitCode)),
+  Effect.catchTag("CliError", (error) => Effect.as(Output.err(error.lines), error.exitCode)),
   Effect.catchTag("ShowHelp", () => Effect.succeed(Output.exitCode.usage)),
   Effect.provide(environment)
 )

@@ -51,17 +51,17 @@ export const serve = (options: {
       const config = yield* load(options.file)
       const asked = options.listen === undefined ? undefined : Config.parseListen(options.listen)
       const plant = yield* Plant.build(config, asked ?? config.listen).pipe(
-        Effect.mapError((error) => Output.failure(`iec104: ${error.message}`))
+        Effect.mapError((error) => Output.failure([`iec104: ${error.message}`]))
       )
       const address = yield* Listener.listen(plant.host).pipe(
-        Effect.mapError((error) => Output.failure(`iec104: ${error.message}`))
+        Effect.mapError((error) => Output.failure([`iec104: ${error.message}`]))
       )
       yield* Effect.forkScoped(plant.ticker.run)
       yield* Effect.forkScoped(plant.process)
       const { host } = asked ?? config.listen
       yield* Effect.forkScoped(feed.run(plant.host, (line, why) => refuse(options.json, line, why)))
       if (options.json) return yield* asJson(plant, host, address.port)
-      yield* Output.err(...warningLines(config))
+      yield* Output.err(warningLines(config))
       yield* greet(plant, host, address.port, options.file)
       return yield* process.stdout.isTTY ? LiveView.run(plant.host) : asLines(plant)
     })
@@ -88,7 +88,7 @@ const observe = (plant: Plant.Plant, line: (event: ServerEvent) => string): Effe
   ).pipe(Effect.asVoid)
 
 const asJson = (plant: Plant.Plant, host: string, port: number): Effect.Effect<never, never, Scope.Scope> =>
-  Output.out(JSON.stringify({ event: "ready", host, port })).pipe(
+  Output.out([JSON.stringify({ event: "ready", host, port })]).pipe(
     Effect.andThen(observe(plant, (event) => JSON.stringify(record(event)))),
     Effect.andThen(Effect.never)
   )
@@ -99,9 +99,9 @@ const asLines = (plant: Plant.Plant): Effect.Effect<never, never, Scope.Scope> =
 const greet = (plant: Plant.Plant, host: string, port: number, file: string): Effect.Effect<void> => {
   const { stations } = plant.host.world.image
   const points = stations.reduce((sum, { blocks }) => sum + blocks.reduce((count, block) => count + block.count, 0), 0)
-  return Output.out(
+  return Output.out([
     `IEC 60870-5-104 server on ${host}:${port}, serving ${file}: ${Output.counted(stations.length, "station")}, ${Output.counted(points, "point")}.`,
     `Connect a client to ${host === "0.0.0.0" ? "this machine" : host}, port ${port}, common address ${stations.map(({ ca }) => ca).join(", ")}; then STARTDT and a general interrogation.`,
     "Ctrl-C stops it."
-  )
+  ])
 }

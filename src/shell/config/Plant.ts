@@ -151,7 +151,8 @@ const run = (host: Host, simulated: readonly Simulated[]): Effect.Effect<never> 
         row.shownMs = elapsedMs
         row.dueMs = Simulate.nextAt(row.simulation, 0, elapsedMs)
       }
-      const due = Math.min(...simulated.map((row) => row.dueMs))
+      let due = Number.POSITIVE_INFINITY
+      for (const row of simulated) due = Math.min(due, row.dueMs)
       yield* Effect.sleep(Math.max(1, due - (host.clock.monotonicMs() - startMs)))
     }
   })

@@ -151,6 +151,15 @@ describe("cyclic transmission", () => {
     const client = await startClient(server.port)
     expect((await client.next({ cot: 1 }, 2000)).objects?.some(({ ioa }) => ioa === 2)).toBe(true)
   })
+
+  it("goes on however many points one period refreshes", async () => {
+    const { server, station } = await startServer({ tickRateMs: 50 })
+    const refresh = async (): Promise<void> => {}
+    for (let ioAddress = 1; ioAddress <= 130_000; ioAddress++)
+      station.addPoint({ ioAddress, type: Type.M_ME_NB_1, reportMs: 1000 })?.onBeforeAutoTransmit(refresh)
+    const client = await startClient(server.port, { keep: false })
+    await client.until(() => client.iFrames > 0, 10_000)
+  })
 })
 
 describe("connections", () => {
