@@ -10,6 +10,7 @@ export interface Limits {
   readonly refreshMs: number
   readonly undrainedOctets: number
   readonly lingerMs: number
+  readonly connectMs: number
   readonly handshakeMs: number
   readonly handshakes: number
   readonly fileStepMs: number
@@ -66,6 +67,7 @@ export const table: readonly LimitRow[] = [
     "no further I frame is handed to the socket until it drains"
   ),
   row("lingerMs", "ms", 500, 0, 60_000, "a closing connection that does not take what was written is cut"),
+  row("connectMs", "ms", 10_000, 1, 3_600_000, "the connection is refused; a later answer of onConnect is dropped"),
   row("handshakeMs", "ms", 10_000, 100, 120_000, "a connection whose TLS handshake is not finished is closed"),
   row("handshakes", "TLS handshakes", 256, 1, 65_000, "the oldest unfinished handshake is cut for a new one"),
   row(
@@ -97,6 +99,7 @@ export const defaults: Limits = {
   refreshMs: 1000,
   undrainedOctets: 65_536,
   lingerMs: 500,
+  connectMs: 10_000,
   handshakeMs: 10_000,
   handshakes: 256,
   fileStepMs: 30_000,

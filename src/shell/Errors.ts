@@ -44,8 +44,19 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
   }
 }
 
+/** The server listens already, or is about to: it does so once at a time. */
+export class AlreadyListening extends Data.TaggedError("AlreadyListening")<{
+  readonly host: string
+  readonly port: number
+}> {
+  readonly code = "ALREADY_LISTENING"
+  override get message(): string {
+    return `the server listens on ${this.host}:${this.port} already`
+  }
+}
+
 /** What may go wrong when a server starts to listen. */
-export type ListenError = AddressInUse | AddressUnavailable | PermissionDenied | ListenFailed
+export type ListenError = AddressInUse | AddressUnavailable | PermissionDenied | ListenFailed | AlreadyListening
 
 /** A common address, information object address or originator outside its range. */
 export class InvalidAddress extends Data.TaggedError("InvalidAddress")<{

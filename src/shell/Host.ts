@@ -24,8 +24,8 @@ export type CounterMode = "A" | "B" | "C" | "D"
 export type ResetHandler = (peer: Peer, ca: number, qualifier: number) => Outcome | Promise<Outcome>
 /** Decides a parameter that is loaded or activated. */
 export type ParameterHandler = (peer: Peer, request: ParameterRequested) => Outcome | Promise<Outcome>
-/** Decides whether a peer may connect. */
-export type ConnectHandler = (address: string) => boolean | Promise<boolean>
+/** Decides whether a peer may connect; the signal is aborted when it took too long or the peer has gone. */
+export type ConnectHandler = (address: string, signal: AbortSignal) => boolean | Promise<boolean>
 
 /** Sessions have numbers of 16 bits. */
 const SESSIONS_MAX = 65_535
@@ -58,6 +58,8 @@ export class Host extends Publisher {
   maxConnections: number
   /** The address and port that the server really listens on; null while it does not. */
   listening: { readonly host: string; readonly port: number } | null = null
+  /** Whether it listens or is about to: it does so once at a time. */
+  serving = false
   /** Sessions that are started; they count themselves. */
   activeCount = 0
   private lastSession = 0

@@ -6,8 +6,15 @@ import type * as Scope from "effect/Scope"
 import type { CloseReason } from "../core/Violation.ts"
 import * as Connection from "./Connection.ts"
 import { failed } from "./Deciding.ts"
-import { AddressInUse, AddressUnavailable, type ListenError, ListenFailed, PermissionDenied } from "./Errors.ts"
-import type { Host } from "./Host.ts"
+import {
+  AddressInUse,
+  AddressUnavailable,
+  CallbackTimedOut,
+  type ListenError,
+  ListenFailed,
+  PermissionDenied
+} from "./Errors.ts"
+import type { ConnectHandler, Host } from "./Host.ts"
 import type { Certificate } from "./Session.ts"
 import { type Gate, Handshakes } from "./tls/Tls.ts"
 
@@ -31,7 +38,7 @@ function listenError(host: string, port: number, cause: NodeJS.ErrnoException): 
   }
 }
 
-/** Opens the listening socket; resumes when it listens. */
+/** Opens the listening socket; resumes when it listens. One that is given up closes as soon as it is open. */
 const bind = (server: Net.Server, host: string, port: number): Effect.Effect<Net.AddressInfo, ListenError> =>
   Effect.callback((resume) => {
     const onError = (cause: NodeJS.ErrnoException): void => resume(Effect.fail(listenError(host, port, cause)))
@@ -40,12 +47,10 @@ const bind = (server: Net.Server, host: string, port: number): Effect.Effect<Net
       server.off("error", onError)
       resume(Effect.succeed(server.address() as Net.AddressInfo))
     })
-  })
-
-const closed = (server: Net.Server): Effect.Effect<void> =>
-  Effect.callback((resume) => {
-    if (!server.listening) return resume(Effect.void)
-    server.close(() => resume(Effect.void))
+    return Effect.sync(() => {
+      server.on("error", ignore)
+      server.once("listening", () => server.close())
+    })
   })
 
 /** Lets what was written leave, at most `lingerMs`, then frees the socket. */
@@ -73,16 +78,40 @@ const run = (host: Host, socket: Net.Socket, certificate: Certificate | null, ga
 const limitOf = (host: Host): number =>
   Math.min(host.maxConnections || Number.POSITIVE_INFINITY, host.options.limits.connections)
 
-/** Whether a connection may be served: limits first, then the application. */
-async function admit(host: Host, socket: Net.Socket, open: number): Promise<string | null> {
-  if (open >= limitOf(host)) return `there are ${open} connections already`
-  if (host.onConnect === null) return null
+/**
+ * Asks the application whether a connection may be served; `told` gets null, or why not, within the limit. What comes
+ * later, or after the client has gone, is dropped.
+ */
+function admit(host: Host, handler: ConnectHandler, socket: Net.Socket, told: (why: string | null) => void): void {
+  const { connectMs } = host.options.limits
   const address = Connection.plainAddress(socket.remoteAddress ?? "")
-  try {
-    return (await host.onConnect(address)) === true ? null : "onConnect refused it"
-  } catch (cause) {
+  const controller = new AbortController()
+  const settle = (why: string | null): void => {
+    if (controller.signal.aborted) return
+    cancel()
+    socket.off("close", gone)
+    controller.abort()
+    told(why)
+  }
+  const gone = (): void => settle(null)
+  const cancel = host.clock.wake(connectMs, () => {
+    const callback = "onConnect"
+    host.tell({ event: "error", error: new CallbackTimedOut({ callback, subject: address, limitMs: connectMs }) })
+    settle(`${callback} did not answer within ${connectMs} ms`)
+  })
+  socket.once("close", gone)
+  const refuse = (cause: unknown): void => {
+    if (controller.signal.aborted) return
     failed(host, "onConnect", address, cause)
-    return "onConnect failed"
+    settle("onConnect failed")
+  }
+  try {
+    Promise.resolve(handler(address, controller.signal)).then(
+      (admitted) => settle(admitted === true ? null : "onConnect refused it"),
+      refuse
+    )
+  } catch (cause) {
+    refuse(cause)
   }
 }
 
@@ -99,9 +128,14 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     const fibers = yield* FiberSet.make<void>()
     const runSession = yield* FiberSet.runtime(fibers)()
     const handshakes = options.tls === null ? null : new Handshakes(options.tls, options.limits, host.clock)
-    let accepting = true
-    /** Sockets whose admission is being decided. */
+    /** Nobody is served before all addresses are had: a listen that fails after that would have cut a client. */
+    let phase: "opening" | "open" | "closed" = "opening"
+    /** Sockets whose admission is being decided, or that came too early for that. */
     const admitting = new Set<Net.Socket>()
+    const keep = (socket: Net.Socket): void => {
+      admitting.add(socket)
+      socket.once("close", () => admitting.delete(socket))
+    }
     const accept = (socket: Net.Socket): void => {
       const refused = (why: string): void => {
         const address = Connection.plainAddress(socket.remoteAddress ?? "")
@@ -112,10 +146,10 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
         socket.destroy()
       }
       socket.on("error", ignore)
-      if (!accepting) return refuse("the server is stopping")
+      if (phase === "closed") return refuse("the server is stopping")
       const serve = (why: string | null): void => {
         if (why !== null) return refuse(why)
-        if (!accepting) return refuse("the server is stopping")
+        if (phase === "closed") return refuse("the server is stopping")
         if (handshakes !== null) return handshakes.begin(socket, { serve: serveSecure, refused })
         socket.off("error", ignore)
         if (!socket.destroyed) runSession(run(host, socket, null))
@@ -127,38 +161,43 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
         secure.destroy()
         refused(`there are ${open} connections already`)
       }
-      if (host.onConnect === null && host.sessions.size + admitting.size < limitOf(host)) return serve(null)
       const open = host.sessions.size + admitting.size
-      admitting.add(socket)
-      socket.once("close", () => admitting.delete(socket))
-      void admit(host, socket, open).then((why) => {
+      if (open >= limitOf(host)) return refuse(`there are ${open} connections already`)
+      if (phase === "opening") return keep(socket)
+      const { onConnect } = host
+      if (onConnect === null) return serve(null)
+      keep(socket)
+      admit(host, onConnect, socket, (why) => {
         admitting.delete(socket)
         serve(why)
       })
     }
     const servers: Net.Server[] = []
-    let { port } = options
-    for (const name of options.hosts) {
-      const server = Net.createServer(
-        { noDelay: true, allowHalfOpen: false, highWaterMark: options.limits.undrainedOctets },
-        accept
-      )
-      yield* Effect.addFinalizer(() => closed(server))
-      // Where any port will do, the first address chooses and the others follow.
-      port = (yield* bind(server, name, port)).port
-      server.on("error", (cause) => failed(host, "listener", name, cause))
-      servers.push(server)
-    }
-    host.listening = { host: options.host, port }
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
-        accepting = false
+        phase = "closed"
         for (const socket of admitting) socket.destroy()
         handshakes?.close()
         host.listening = null
         for (const server of servers) if (server.listening) server.close()
       })
     )
+    let { port } = options
+    for (const name of options.hosts) {
+      const server = Net.createServer(
+        { noDelay: true, allowHalfOpen: false, highWaterMark: options.limits.undrainedOctets },
+        accept
+      )
+      servers.push(server)
+      // Where any port will do, the first address chooses and the others follow.
+      port = (yield* bind(server, name, port)).port
+      server.on("error", (cause) => failed(host, "listener", name, cause))
+    }
+    host.listening = { host: options.host, port }
+    phase = "open"
+    const early = [...admitting]
+    admitting.clear()
+    for (const socket of early) accept(socket)
     return { host: options.host, port }
   })
 

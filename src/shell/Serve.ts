@@ -1,7 +1,8 @@
 // A running server as one scoped Effect: the listener, the ticker, and its log.
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import type { ListenError } from "./Errors.ts"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { AlreadyListening, type ListenError } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Listener from "./Listener.ts"
 import * as Log from "./Log.ts"
@@ -19,9 +20,22 @@ const released = (host: Host): Effect.Effect<void> =>
         Effect.asVoid
       )
 
-/** Serves until the scope ends. What happens is logged at the host's level, by Effect's logger or the host's own. */
-export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
+/** Notes that a host is being served: there is one ticker and one address to tell. */
+const once = (host: Host): Effect.Effect<void, AlreadyListening, Scope.Scope> =>
+  Effect.suspend(() => {
+    const { options, listening, serving } = host
+    if (serving) return Effect.fail(new AlreadyListening(listening ?? { host: options.host, port: options.port }))
+    host.serving = true
+    return Effect.addFinalizer(() =>
+      Effect.sync(() => {
+        host.serving = false
+      })
+    )
+  })
+
+const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
+    yield* once(host)
     const run = Effect.runForkWith(yield* Effect.context<never>())
     const write: Log.LogWriter = host.options.logWriter ?? ((level, text) => void run(logs[level](text)))
     const log = new Log.Log(host, write, host.clock.monotonicMs)
@@ -39,4 +53,17 @@ export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listen
     const address = yield* Listener.listen(host)
     yield* Effect.forkScoped(ticker.run)
     return address
+  })
+
+/**
+ * Serves until the scope ends. What happens is logged at the host's level, by Effect's logger or the host's own. When
+ * it fails or is interrupted before it serves, nothing is left in the scope, so that it can be tried again there.
+ */
+export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.fork(yield* Effect.scope)
+    return yield* served(host, ticker).pipe(
+      Scope.provide(scope),
+      Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)))
+    )
   })

@@ -54,7 +54,7 @@ export class Server implements AsyncDisposable {
   // ---- life ----
 
   /**
-   * Opens the listening socket. Does nothing while the server runs. Rejects with `AddressInUse`, `AddressUnavailable`,
+   * Opens the listening sockets; when one of them cannot be had none is left. Does nothing while the server runs. Rejects with `AddressInUse`, `AddressUnavailable`,
    * `PermissionDenied` or `ListenFailed`, and with `InvalidArgument` when the protocol parameters do not go together.
    */
   start(): Promise<void> {
@@ -89,7 +89,8 @@ export class Server implements AsyncDisposable {
   #then(step: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(step)
     this.#turn = done.catch(() => {})
-    return done
+    // Not `done` itself, whose failure counts as seen to: one that nobody waits for has to be an unhandled rejection.
+    return done.then()
   }
 
   // ---- stations ----

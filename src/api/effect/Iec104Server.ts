@@ -46,12 +46,13 @@ export interface Shape {
   readonly getStation: (commonAddress: number) => Station | null
   /** Removes a station with its points; whether there was one. */
   readonly removeStation: (commonAddress: number) => boolean
-  /** Listens until the scope ends. */
+  /** Listens until the scope ends; when it fails nothing is left, and it may be tried again. Once at a time. */
   readonly listen: Effect.Effect<Address, ListenError, Scope.Scope>
   /** Where the server listens, or null. */
   readonly address: () => Address | null
   /** Waits until no started session has more than half of its log waiting. */
   readonly room: Effect.Effect<void>
+  /** Admits connections within `limits.connectMs`; then, or when the client has gone, it is interrupted. */
   readonly onConnect: Decide<[address: string], boolean>
   /** The received time in ms since 1970 UTC. */
   readonly onClockSync: Decide<[peer: Peer, timeMs: number], Outcome>
@@ -132,9 +133,11 @@ function shapeOf(host: Host, ticker: Ticker): Shape {
     listen: serve(host, ticker),
     address: () => host.listening,
     room: Effect.promise(() => host.room()),
-    onConnect: register((run) => {
-      host.onConnect = run
-    }),
+    onConnect: (handler) =>
+      Effect.map(Effect.context(), (context) => {
+        const run = Effect.runPromiseWith(context)
+        host.onConnect = (address, signal) => run(handler(address), { signal })
+      }),
     onClockSync: register<[Peer, number], Outcome>((run) => {
       host.onClockSync = (peer, _low, _high, utcMs) => run(peer, utcMs)
     }),

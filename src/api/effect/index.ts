@@ -6,6 +6,7 @@ export {
   AddressInUse,
   AddressTaken,
   AddressUnavailable,
+  AlreadyListening,
   CallbackFailed,
   CallbackTimedOut,
   Detached,
