@@ -1,5 +1,7 @@
 // Versions, cipher suites, resumption and renegotiation: what is agreed on, and what is refused.
 import { constants } from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
 import * as Tls from "node:tls"
 import { describe, expect, it } from "vitest"
 import { TlsCipher, TlsVersion } from "../../src/api/c104/enums.ts"
@@ -90,7 +92,8 @@ describe("the suite", () => {
   it.for([...TlsCiphers.names])("%i is negotiated as %s", async ([suite, name]) => {
     const version = TlsCiphers.isOf13(suite) ? "TLSv1.3" : "TLSv1.2"
     const own = name.includes("ECDSA") ? "serverEc" : "server"
-    const client = version === "TLSv1.3" ? exactly(version) : { ciphers: `${name}:@SECLEVEL=0`, ...exactly(version) }
+    // OpenSSL takes no list without a suite of TLS 1.2.
+    const client = { ciphers: `${name}:AES128-SHA:@SECLEVEL=0`, ...exactly(version) }
     const standardName = (
       await agreed(
         made((one) => one.setCiphers([suite as TlsCipher]), own),
@@ -100,6 +103,45 @@ describe("the suite", () => {
     const ours = Object.entries(TlsCipher).find(([, value]) => value === suite)?.[0] ?? ""
     expect(standardName).toBe(`TLS_${ours.replace("TLS1_3_", "")}`)
   })
+})
+
+describe("a suite that the documentation lists", () => {
+  const documented = fs.readFileSync(path.join(import.meta.dirname, "../../docs/TLS.md"), "utf8")
+  const listed = [...documented.matchAll(/^\| 1\.([23]) \| (TLS_\w+) \|$/gm)].map(
+    ([, minor, name = ""]) => [`TLSv1.${minor}` as Tls.SecureVersion, name] as const
+  )
+  /** OpenSSL's own names, by which a client asks; suites of TLS 1.3 bear IANA's. */
+  const asked = (name: string): string =>
+    (Tls.getCiphers().find((one) => one === name.toLowerCase()) ?? (openssl.get(name) as string)).toUpperCase()
+  const openssl = new Map(
+    [...TlsCiphers.names].map(([suite, name]) => {
+      const ours = Object.entries(TlsCipher).find(([, value]) => value === suite)?.[0] ?? ""
+      return [`TLS_${ours}`, name]
+    })
+  )
+
+  /** OpenSSL takes no list without a suite of TLS 1.2. */
+  const only = (...names: readonly string[]): string => [...names.map(asked), "AES128-SHA", "@SECLEVEL=0"].join(":")
+
+  it("stands there", () => {
+    expect(listed.length).toBeGreaterThanOrEqual(11)
+  })
+
+  it.for(listed)("of %s is negotiated with a client that has only that: %s", async ([version, name]) => {
+    const own = name.includes("ECDSA") ? "serverEc" : "server"
+    const client = { ciphers: only(name), ...exactly(version) }
+    expect(await agreed(security({ own }), client)).toBe(`${version} ${name}`)
+  })
+
+  it.for(listed.flatMap((better, at) => listed.slice(at + 1, at + 2).map((worse) => [better, worse] as const)))(
+    "goes before the next: %s",
+    async ([[version, better], [other, worse]]) => {
+      if (version !== other || better.includes("ECDSA") !== worse.includes("ECDSA")) return
+      const own = better.includes("ECDSA") ? "serverEc" : "server"
+      const client = { ciphers: only(worse, better), ...exactly(version) }
+      expect(await agreed(security({ own }), client)).toBe(`${version} ${better}`)
+    }
+  )
 })
 
 describe("a session", () => {

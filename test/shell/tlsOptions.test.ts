@@ -139,7 +139,7 @@ describe("setCiphers", () => {
       }
     })
     made.setCiphers(good)
-    expect(made.freeze().suites).toHaveLength(56)
+    expect(made.freeze().suites).toHaveLength(57)
   })
 })
 

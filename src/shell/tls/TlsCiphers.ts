@@ -6,8 +6,7 @@ import * as Tls from "node:tls"
 const TLS_1_3_FIRST = 0x1301
 const TLS_1_3_LAST = 0x13ff
 
-/** OpenSSL's names by IANA number. */
-export const names: ReadonlyMap<number, string> = new Map([
+const table = [
   [0x002f, "AES128-SHA"],
   [0x0033, "DHE-RSA-AES128-SHA"],
   [0x0035, "AES256-SHA"],
@@ -31,6 +30,7 @@ export const names: ReadonlyMap<number, string> = new Map([
   [0x1301, "TLS_AES_128_GCM_SHA256"],
   [0x1302, "TLS_AES_256_GCM_SHA384"],
   [0x1303, "TLS_CHACHA20_POLY1305_SHA256"],
+  [0x1304, "TLS_AES_128_CCM_SHA256"],
   [0xc009, "ECDHE-ECDSA-AES128-SHA"],
   [0xc00a, "ECDHE-ECDSA-AES256-SHA"],
   [0xc013, "ECDHE-RSA-AES128-SHA"],
@@ -64,13 +64,16 @@ export const names: ReadonlyMap<number, string> = new Map([
   [0xcca8, "ECDHE-RSA-CHACHA20-POLY1305"],
   [0xcca9, "ECDHE-ECDSA-CHACHA20-POLY1305"],
   [0xccaa, "DHE-RSA-CHACHA20-POLY1305"]
-])
+] as const
+
+/** OpenSSL's names by IANA number. */
+export const names: ReadonlyMap<number, string> = new Map<number, string>(table)
 
 /**
  * What is negotiated unless the caller chooses, the best first: all with forward secrecy, but for the last, which
  * IEC 62351-3 asked of older devices.
  */
-export const standard: readonly number[] = [
+export const standard: readonly (typeof table)[number][0][] = [
   0x1302, 0x1301, 0x1303, 0x1304, 0xc02c, 0xc030, 0xc02b, 0xc02f, 0x009f, 0x009e, 0x003c
 ]
 
