@@ -4,7 +4,7 @@
 import type { FileAnswer } from "./FileMessage.ts"
 import * as FileStep from "./FileStep.ts"
 import * as FileWire from "./FileWire.ts"
-import { type FileAddress, nameOf, type Receiving, same } from "./FileWork.ts"
+import { type FileAddress, hold, nameOf, type Receiving, same, together } from "./FileWork.ts"
 import type { Turn } from "./Turn.ts"
 
 const { Action, Ack, Fault, Last } = FileWire
@@ -14,8 +14,6 @@ const PIECE_OCTETS = 16_384
 /** So many octets waiting for the store delay acknowledgements, and end the transfer. */
 const HELD_SLOW = 65_536
 const HELD_MAX = 262_144
-
-const NOTHING: readonly Uint8Array[] = []
 
 /** The file that this session sends us, or null. */
 export const current = (turn: Turn): Receiving | null => {
@@ -57,7 +55,7 @@ export function announced(turn: Turn, to: FileAddress, octets: number, negative:
     fileSum: 0,
     sectionOctets: 0,
     received: 0,
-    held: NOTHING,
+    held: null,
     heldOctets: 0,
     heldAt: 0
   })
@@ -82,7 +80,7 @@ const rewound = (turn: Turn, of: Receiving): Receiving => ({
   untilMs: FileStep.until(turn),
   sectionSum: 0,
   received: 0,
-  held: NOTHING,
+  held: null,
   heldOctets: 0,
   heldAt: of.sectionAt
 })
@@ -146,7 +144,7 @@ export function segment(
     untilMs: FileStep.until(turn),
     sectionSum: sum & 0xff,
     received,
-    held: [...of.held, data],
+    held: hold(of.held, data),
     heldOctets: of.heldOctets + count
   })
 }
@@ -155,14 +153,9 @@ export function segment(
 function write(turn: Turn, of: Receiving): void {
   const enough = of.heldOctets >= PIECE_OCTETS || (of.phase === "checked" && of.heldOctets > 0)
   if (of.awaiting !== 0 || !enough) return FileStep.step(turn, of)
-  const data = new Uint8Array(of.heldOctets)
-  let at = 0
-  for (const part of of.held) {
-    data.set(part, at)
-    at += part.length
-  }
+  const data = together(of.held, of.heldOctets)
   const awaiting = FileStep.ask(turn, { op: "write", name: nameOf(of.to), offset: of.heldAt, data })
-  FileStep.step(turn, { ...of, awaiting, held: NOTHING, heldOctets: 0, heldAt: heldEnd(of) })
+  FileStep.step(turn, { ...of, awaiting, held: null, heldOctets: 0, heldAt: heldEnd(of) })
 }
 
 /** Last section, last segment: the end of a section or of the file, in order or not. */

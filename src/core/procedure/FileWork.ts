@@ -40,6 +40,39 @@ export interface Sending extends Step {
   readonly pieceAt: number
 }
 
+/**
+ * Octets that came, the newest part first. A part that is not shorter than the one before it has been joined with that,
+ * so that there are few parts however short the segments are, and each octet is copied a few times only.
+ */
+export interface Held {
+  readonly data: Uint8Array
+  readonly before: Held | null
+}
+
+/** What is held, and `data` behind it. */
+export function hold(before: Held | null, data: Uint8Array): Held {
+  let held: Held = { data, before }
+  for (let older = held.before; older !== null && older.data.length <= held.data.length; older = held.before) {
+    const joined = new Uint8Array(older.data.length + held.data.length)
+    joined.set(older.data)
+    joined.set(held.data, older.data.length)
+    held = { data: joined, before: older.before }
+  }
+  return held
+}
+
+/** All that is held, `octets` in number, in one piece. */
+export function together(held: Held | null, octets: number): Uint8Array {
+  if (held !== null && held.data.length === octets) return held.data
+  const whole = new Uint8Array(octets)
+  let at = octets
+  for (let part = held; part !== null; part = part.before) {
+    at -= part.data.length
+    whole.set(part.data, at)
+  }
+  return whole
+}
+
 /** A file on its way from the client (60870-5-5 6.12, control direction). */
 export interface Receiving extends Step {
   readonly direction: "receive"
@@ -49,7 +82,7 @@ export interface Receiving extends Step {
   readonly sectionOctets: number
   readonly received: number
   /** Octets that came and were not handed to the store yet; they belong at `heldAt`. */
-  readonly held: readonly Uint8Array[]
+  readonly held: Held | null
   readonly heldOctets: number
   readonly heldAt: number
 }
