@@ -56,6 +56,11 @@ export const groups: readonly RuleGroup[] = [
       rule("Deactivation with nothing running is confirmed negatively (9)", "I18", "K14"),
       rule("A global request: all confirmations first, then data and termination station by station", "I11"),
       rule(
+        "What holds a point dies with it: selections, handles, reads, refreshes, cycles and events put off are never another point's, be it at the same address",
+        "test/api/c104/removedPoints.test.ts",
+        "test/api/effect/detached.test.ts"
+      ),
+      rule(
         "An interrogation goes on behind the last address it sent: points that are added or removed meanwhile neither skip nor repeat others",
         interrogation
       ),

@@ -20,6 +20,7 @@ export function publish(
 ): boolean {
   if (cause !== Cause.SPONTANEOUS) host.checkCause(block, cause)
   if (slots.length === 0 || host.sessions.size === 0) return false
+  const { version } = block
   if (host.hooks.has(block)) {
     if (cause === Cause.PERIODIC)
       void Handlers.callAll(host, block, slots, "onBeforeAutoTransmit", (hooks) => hooks.onBeforeAutoTransmit)
@@ -27,8 +28,10 @@ export function publish(
   }
   if (cause === Cause.PERIODIC || cause === Cause.BACKGROUND_SCAN) {
     if (host.activeCount === 0) return false
-    ticker.offer([{ block, slots: Int32Array.from(slots), type: block.of.cyclicType, cause }])
+    ticker.offer([{ block, version, slots: Int32Array.from(slots), type: block.of.cyclicType, cause }])
     return true
   }
-  return host.appendAll(block, slots, cause, originator)
+  // A callback may have removed some of them.
+  const there = block.version === version ? slots : slots.filter((slot) => block.holds(slot, version))
+  return there.length > 0 && host.appendAll(block, there, cause, originator)
 }

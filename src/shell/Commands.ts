@@ -20,7 +20,7 @@ const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type
 /** Takes a command; the session collects a decision that is made at once. */
 export function command(session: Session, notice: CommandRequested): void {
   // Its point was removed by the handler of a command before it.
-  if (!exists(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
+  if (!Image.lives(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
   const hooks = session.host.hooks.of(notice.block, notice.slot)
   const operation = new Operation(session, notice, hooks)
   switch (operation.verdict()) {
@@ -46,9 +46,6 @@ export function stopping(session: Session): void {
 
 /** Whether the client of a command still waits for its answer. */
 const isOpen = ({ session, id }: Operation): boolean => session.awaits(id)
-
-/** Whether the point of a command is still there. */
-const exists = ({ block, slot, ioa }: CommandRequested): boolean => block.ioa[slot] === ioa
 
 /** A command that its handler decides; without handler it is confirmed positively. */
 export class Operation extends Deciding {
@@ -82,7 +79,7 @@ export class Operation extends Deciding {
   }
 
   verdict(): Output.Verdict {
-    return exists(this.notice) ? Output.judge(this.hooks.output, isOpen) : "refuse"
+    return Image.lives(this.notice) ? Output.judge(this.hooks.output, isOpen) : "refuse"
   }
 
   /** Lets the point say what is commanded and asks its handler. */
@@ -152,7 +149,7 @@ export class Operation extends Deciding {
     const { block, slot } = notice
     if (!this.accepted) {
       // What was refused was not done: the point shows what it showed before, unless the application changed it.
-      if (exists(notice) && Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
+      if (Image.lives(notice) && Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
       hooks.received = this.received
     }
     hooks.output = Output.end(hooks.output)
@@ -276,6 +273,15 @@ export function resolve(host: Host, block: Block, slot: number, cause: number, n
   const { session, id } = answered.command
   session.decided([Outcome.late(id, cause, negative, markSince(host, answered.since))])
   return true
+}
+
+/** The point that had these hooks is gone: who waits for an answer that it owed is told no. */
+export function detached({ output }: Hooks): void {
+  const { owed } = output
+  if (owed === null) return
+  const { session, id } = owed.command
+  const outcome = owed.confirmed ? "none" : "failure"
+  queueMicrotask(() => session.decided([Outcome.confirm(id, outcome)]))
 }
 
 /** Publishes the related point as return information. */

@@ -191,7 +191,9 @@ const RESET_PROCESS = 1
 
 function parameter(session: Session, notice: Notices.ParameterRequested): void {
   const handler = session.host.onParameter
-  if (handler === null) {
+  const { block, slot, born } = notice
+  // Its point was removed by the handler of a request before it.
+  if (handler === null || (block !== null && block.bornOf(slot) !== born)) {
     session.collect(Outcome.confirm(notice.id, "failure"))
     return
   }
@@ -204,7 +206,8 @@ function parameter(session: Session, notice: Notices.ParameterRequested): void {
 
 /** Calls `onBeforeRead` of the points that are about to be sent, all at once; the core waits for them within its limit. */
 function refresh(session: Session, notice: Notices.RefreshRequested): void {
-  const waiting = callAll(session.host, notice.block, notice.slots, "onBeforeRead", (hooks) => hooks.onBeforeRead)
+  const { block, version, slots } = notice
+  const waiting = callAll(session.host, block, slots, "onBeforeRead", (hooks) => hooks.onBeforeRead, version)
   const done = (): void => {
     if (session.reason === null) session.refreshed(notice.id)
   }
@@ -212,17 +215,21 @@ function refresh(session: Session, notice: Notices.RefreshRequested): void {
   else void Promise.all(waiting).then(done)
 }
 
-/** Calls one kind of callback of several points; failures are reported. Returns what has to be waited for. */
+/**
+ * Calls one kind of callback of several points, those that were there in a version of the block; failures are reported.
+ * Returns what has to be waited for.
+ */
 export function callAll(
   host: Host,
   block: Notices.RefreshRequested["block"],
   slots: Iterable<number>,
   name: string,
-  pick: (hooks: Hooks) => PointCallback | null
+  pick: (hooks: Hooks) => PointCallback | null,
+  version = block.version
 ): Promise<void>[] {
   const waiting: Promise<void>[] = []
   for (const slot of slots) {
-    const hooks = host.hooks.find(block, slot)
+    const hooks = block.holds(slot, version) ? host.hooks.find(block, slot) : undefined
     const callback = hooks === undefined ? null : pick(hooks)
     if (callback === null) continue
     const subject = `${nameOf(block.of.type)} ${block.ioa[slot]} of station ${block.of.ca}`

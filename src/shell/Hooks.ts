@@ -127,6 +127,11 @@ export class HookTable {
     return hooks
   }
 
+  /** The hooks of all points of a block that have any. */
+  all(block: Block): Iterable<Hooks> {
+    return this.blocks.get(block)?.values() ?? []
+  }
+
   remove(block: Block, slot: number): void {
     this.blocks.get(block)?.delete(slot)
   }

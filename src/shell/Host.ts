@@ -8,6 +8,7 @@ import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"
 import { FileDesk } from "./files/FileTransfer.ts"
+import type { Hooks } from "./Hooks.ts"
 import { type Log, type LogLevel, silent } from "./Log.ts"
 import type { Options } from "./Options.ts"
 import { Publisher } from "./Publisher.ts"
@@ -92,6 +93,17 @@ export class Host extends Publisher {
       if (block.command) return Commands.resolve(this, block, slot, cause, negative)
     }
     return this.append(block, slot, cause, originator, 0) >= 0
+  }
+
+  protected override detached(hooks: Hooks): void {
+    super.detached(hooks)
+    Commands.detached(hooks)
+  }
+
+  /** Removes a station with its points and settings. False when there is none. */
+  override removeStation(ca: number): boolean {
+    this.counterModes.delete(ca)
+    return super.removeStation(ca)
   }
 
   /** A number for a new session: 1..65535, none in use. */

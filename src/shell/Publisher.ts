@@ -34,7 +34,7 @@ export abstract class Publisher extends Stations {
   /** Sessions whose window is open: only these have to be told of events. */
   readonly open: Set<Session> = new Set()
   /** Points whose newest value waits until their rate allows an event. */
-  private readonly delayed = new Map<Hooks, Image.Place>()
+  private readonly delayed = new Map<Hooks, Image.PointRef>()
   /** Called when an event was put off: {@link reportDelayed} has to be called again and again. */
   onDelayed: () => void = () => {}
   private ends: readonly number[]
@@ -80,11 +80,17 @@ export abstract class Publisher extends Stations {
     const log = this.logs[block.priority] as EventLog.EventLog
     // Not more at once than a window takes: what has filled it is sent before more is appended.
     const most = this.early()
-    for (let from = 0; from < slots.length; from += most) {
-      const to = Math.min(slots.length, from + most)
-      this.appended(EventLog.appendAll(log, block, slots, from, to, cause, originator))
+    const { version } = block
+    let rest = slots
+    for (let from = 0; from < rest.length; from += most) {
+      const to = Math.min(rest.length, from + most)
+      const end = EventLog.appendAll(log, block, rest, from, to, cause, originator)
+      if (block.kind === Value.Kind.PackedSingles)
+        for (let i = from; i < to; i++) Image.reported(block, rest[i] as number)
+      this.appended(end)
+      // Whoever observes what was sent may have removed points that are still to come.
+      if (block.version !== version) rest = rest.filter((slot, i) => i < to || block.holds(slot, version))
     }
-    if (block.kind === Value.Kind.PackedSingles) for (const slot of slots) Image.reported(block, slot)
     return true
   }
 
@@ -222,7 +228,7 @@ export abstract class Publisher extends Stations {
     const hooks = this.hooks.of(block, slot)
     if (!Rates.moved(hooks, value, quality)) return false
     if (this.clock.monotonicMs() < hooks.reportedAtMs + hooks.minIntervalMs) {
-      this.delayed.set(hooks, { block, slot })
+      this.delayed.set(hooks, Image.refTo(block, slot))
       this.onDelayed()
       return false
     }
@@ -236,6 +242,10 @@ export abstract class Publisher extends Stations {
     return this.append(block, slot, Cause.SPONTANEOUS, 0, 0) >= 0
   }
 
+  protected override detached(hooks: Hooks): void {
+    this.delayed.delete(hooks)
+  }
+
   /** Whether events are put off. */
   get delays(): boolean {
     return this.delayed.size > 0
@@ -244,10 +254,11 @@ export abstract class Publisher extends Stations {
   /** Makes the events that the rate of their points had put off and that are due now. */
   reportDelayed(): void {
     const nowMs = this.clock.monotonicMs()
-    for (const [hooks, { block, slot }] of this.delayed) {
+    for (const [hooks, point] of this.delayed) {
+      const { block, slot } = point
       if (nowMs < hooks.reportedAtMs + hooks.minIntervalMs) continue
       this.delayed.delete(hooks)
-      if ((block.ioa[slot] as number) >= 0 && Rates.moved(hooks, Image.value(block, slot), Image.quality(block, slot)))
+      if (Image.lives(point) && Rates.moved(hooks, Image.value(block, slot), Image.quality(block, slot)))
         this.report(hooks, block, slot)
     }
   }

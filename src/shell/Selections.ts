@@ -5,22 +5,25 @@ import type { Block } from "../core/process/Block.ts"
 import type { Host } from "./Host.ts"
 
 /** Notes a selection. */
-export function put(host: Host, session: number, { block, slot, originator, untilMs }: Selected): void {
+export function put(host: Host, session: number, { block, slot, born, originator, untilMs }: Selected): void {
+  // Its point was removed by a handler of the same message: nobody will give it back.
+  if (block.bornOf(slot) !== born) return
   let slots = host.selections.get(block)
   if (slots === undefined) {
     slots = new Map()
     host.selections.set(block, slots)
   }
-  slots.set(slot, { session, originator, untilMs })
+  slots.set(slot, { born, session, originator, untilMs })
 }
 
 /** What was held and is not any more: an entry that stays, since who selects a point once does so again. */
-const NOBODY: Held = { session: 0, originator: 0, untilMs: Number.NEGATIVE_INFINITY }
+const NOBODY: Held = { born: -1, session: 0, originator: 0, untilMs: Number.NEGATIVE_INFINITY }
 
 /** Forgets the selection of a session. */
-export function drop(host: Host, session: number, { block, slot }: Released): void {
+export function drop(host: Host, session: number, { block, slot, born }: Released): void {
   const slots = host.selections.get(block)
-  if (slots?.get(slot)?.session === session) slots.set(slot, NOBODY)
+  const held = slots?.get(slot)
+  if (held?.session === session && held.born === born) slots?.set(slot, NOBODY)
 }
 
 /** Forgets everything that a session holds, and what nobody holds. */

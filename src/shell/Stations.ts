@@ -9,7 +9,7 @@ import * as Value from "../core/process/Value.ts"
 import { inRange } from "./Check.ts"
 import type { Clock } from "./Clock.ts"
 import { InvalidArgument, InvalidValue } from "./Errors.ts"
-import { HookTable } from "./Hooks.ts"
+import { type Hooks, HookTable } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
 import { TagClock } from "./TagClock.ts"
 import * as Zones from "./Zones.ts"
@@ -38,6 +38,8 @@ export abstract class Stations {
   /** Who has selected which command point. */
   readonly selections: Map<Block, Map<number, Held>> = new Map()
   world: World
+  /** When it was made, in ms since 1970 UTC. */
+  readonly madeMs: number
   private unsettled = false
   /** The wall clock when it was read last, and what the monotonic clock said then. */
   private wallRead = 0
@@ -46,6 +48,7 @@ export abstract class Stations {
   constructor(options: Options) {
     this.options = options
     this.clock = options.clock
+    this.madeMs = options.clock.wallMs()
     this.tagClock = new TagClock(options)
     const { link, profile, limits, packEvents, selectMs, commandAgeMs } = options
     this.world = {
@@ -82,6 +85,7 @@ export abstract class Stations {
     const station = Image.station(this.world.image, ca)
     if (station === undefined) return false
     for (const block of station.blocks) {
+      for (const hooks of this.hooks.all(block)) this.detached(hooks)
       this.hooks.removeBlock(block)
       this.selections.delete(block)
       block.clear()
@@ -94,7 +98,13 @@ export abstract class Stations {
    * Adds `count` points at consecutive addresses from `ioa`; null when one of them is in use. A command may share the
    * address of a monitoring point. Throws {@link InvalidAddress} and {@link InvalidArgument}.
    */
-  addPoints(ca: number, ioa: number, type: number, count: number, variants: Image.Variants = {}): Image.Place | null {
+  addPoints(
+    ca: number,
+    ioa: number,
+    type: number,
+    count: number,
+    variants: Image.Variants = {}
+  ): Image.PointRef | null {
     inRange("information object address", ioa, 1, 16_777_215)
     inRange("last information object address", ioa + count - 1, ioa, 16_777_215)
     pointType("type", type)
@@ -114,7 +124,7 @@ export abstract class Stations {
     this.prepare(block, slot)
     for (let i = 1; i < count; i++) this.prepare(block, block.add(ioa + i))
     this.unsettled = true
-    return { block, slot }
+    return Image.refTo(block, slot)
   }
 
   /** Puts a point into interrogation groups (1..16) and counter groups (1..4). */
@@ -150,12 +160,18 @@ export abstract class Stations {
     block.refresh[slot] = wanted ? 1 : 0
   }
 
-  /** Removes a point. */
-  removePoint(place: Image.Place): void {
-    this.hooks.remove(place.block, place.slot)
-    place.block.remove(place.slot)
+  /** Removes a point, and with it everything that was said of it. */
+  removePoint({ block, slot }: Image.Place): void {
+    const hooks = this.hooks.find(block, slot)
+    this.hooks.remove(block, slot)
+    this.selections.get(block)?.delete(slot)
+    block.remove(slot)
     this.unsettled = true
+    if (hooks !== undefined) this.detached(hooks)
   }
+
+  /** The point that had these hooks is gone, or goes. */
+  protected abstract detached(hooks: Hooks): void
 
   /** What a new point says: OFF for double points and commands, the lower step, zero for everything else; tagged now. */
   private prepare(block: Block, slot: number): void {

@@ -184,7 +184,7 @@ export class Ticker {
       const type = TypeTable.byId[block.of.type]?.untagged ?? 0
       if (TypeTable.byId[type]?.causesMonitor.includes(BACKGROUND_SCAN) !== true) continue
       const slots = Int32Array.from({ length: block.count }, (_, place) => block.slotAt(place))
-      batches.push({ block, slots, type, cause: BACKGROUND_SCAN })
+      batches.push({ block, version: block.version, slots, type, cause: BACKGROUND_SCAN })
     }
     if (batches.length > 0) this.offer(batches)
   }
@@ -234,7 +234,13 @@ function batchOf(group: Group): CyclicBatch {
   if (group.batch !== null) return group.batch
   const { block } = group
   const slots = Int32Array.from(group.slots).sort((a, b) => (block.ioa[a] as number) - (block.ioa[b] as number))
-  const batch: CyclicBatch = { block, slots, type: block.of.cyclicType, cause: block.of.cyclicCause }
+  const batch: CyclicBatch = {
+    block,
+    version: block.version,
+    slots,
+    type: block.of.cyclicType,
+    cause: block.of.cyclicCause
+  }
   group.batch = batch
   return batch
 }

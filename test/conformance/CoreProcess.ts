@@ -252,7 +252,9 @@ export class CoreProcess {
     return (station?.blocks ?? []).flatMap((block) => {
       const type = Core.TypeTable.byId[block.of.type]?.untagged ?? 0
       if (Core.TypeTable.byId[type]?.causesMonitor.includes(BACKGROUND_SCAN) !== true) return []
-      return [{ block, slots: Int32Array.from(slotsOf(block, 0)), type, cause: BACKGROUND_SCAN }]
+      return [
+        { block, version: block.version, slots: Int32Array.from(slotsOf(block, 0)), type, cause: BACKGROUND_SCAN }
+      ]
     })
   }
 
@@ -282,6 +284,7 @@ function slotsOf(block: Core.Block, group: number): readonly number[] {
 
 export const cyclic = (block: Core.Block, slots: readonly number[]): Core.CyclicBatch => ({
   block,
+  version: block.version,
   slots: Int32Array.from(slots),
   type: block.of.cyclicType,
   cause: block.of.cyclicCause

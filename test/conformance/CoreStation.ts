@@ -1,6 +1,7 @@
 // A station in virtual time: the pure core with image, log and sessions, driven as a shell has to drive it, and an
 // application that answers as the transcript says. Time moves only in `next`, from deadline to deadline.
 import * as Core from "../../src/core/index.ts"
+import type { Held } from "../../src/core/procedure/World.ts"
 import * as Backend from "./Backend.ts"
 import * as CoreApplication from "./CoreApplication.ts"
 import { CoreProcess, cyclic } from "./CoreProcess.ts"
@@ -246,9 +247,9 @@ export class CoreStation implements Backend.Backend {
         this.process.files.release(id)
         return false
       case "selected": {
-        const { block, slot, originator, untilMs } = notice
-        const slots = selections.get(block) ?? new Map()
-        selections.set(block, slots.set(slot, { session: id, originator, untilMs }))
+        const { block, slot, born, originator, untilMs } = notice
+        const slots = selections.get(block) ?? new Map<number, Held>()
+        selections.set(block, slots.set(slot, { born, session: id, originator, untilMs }))
         return false
       }
       case "released": {

@@ -194,7 +194,13 @@ export class ShellProcess {
   private cyclic(points: readonly Backend.Point[]): void {
     const batches: CyclicBatch[] = points.map((point) => {
       const { block, slot } = this.place(point)
-      return { block, slots: Int32Array.of(slot), type: block.of.cyclicType, cause: block.of.cyclicCause }
+      return {
+        block,
+        version: block.version,
+        slots: Int32Array.of(slot),
+        type: block.of.cyclicType,
+        cause: block.of.cyclicCause
+      }
     })
     const { host } = this
     for (const session of host.sessions)

@@ -53,19 +53,21 @@ export class Point<T extends Type = Type> {
   readonly ioAddress: number
   readonly #block: Block
   readonly #slot: number
+  readonly #born: number
   readonly #station: Station
   readonly #host: Host
-  /** When this handle was made, in ms since 1970 UTC. */
-  readonly #madeMs: number
+  /** When this handle was made, in ms since the host was: a small number, for a large one would cost 16 octets a handle. */
+  readonly #made: number
 
   /** Points are made by `station.addPoint` and `station.getPoint`. */
-  constructor(station: Station, place: Image.Place) {
+  constructor(station: Station, place: Image.PointRef) {
     this.#station = station
     this.#host = station.host
     this.#block = place.block
     this.#slot = place.slot
+    this.#born = place.born
     this.ioAddress = place.block.ioa[place.slot] as number
-    this.#madeMs = this.#host.clock.wallMs()
+    this.#made = this.#host.clock.wallMs() - this.#host.madeMs
   }
 
   get type(): T {
@@ -77,9 +79,9 @@ export class Point<T extends Type = Type> {
     return this.#exists ? this.#station : null
   }
 
-  /** A removed point's place has no address, or another point's. */
+  /** A removed point's place has no point, or another one, be it at the same address. */
   get #exists(): boolean {
-    return this.#block.ioa[this.#slot] === this.ioAddress
+    return this.#block.bornOf(this.#slot) === this.#born
   }
 
   get #attached(): Host {
@@ -168,7 +170,12 @@ export class Point<T extends Type = Type> {
     return new Date(this.#processed)
   }
 
+  get #madeMs(): number {
+    return this.#host.madeMs + this.#made
+  }
+
   get #processed(): number {
+    this.#verify()
     // Commands make no events of their own.
     if (this.#block.command) return Math.max(this.#madeMs, this.#settings?.receivedMs ?? 0)
     return Math.max(this.#madeMs, this.#host.publishedMs(this.#block, this.#slot))
@@ -238,6 +245,7 @@ export class Point<T extends Type = Type> {
 
   /** Whether a command is executed directly or has to be selected first. */
   get commandMode(): CommandMode {
+    this.#verify()
     return this.#block.select?.[this.#slot] === 1 ? CommandMode.SELECT_AND_EXECUTE : CommandMode.DIRECT
   }
   set commandMode(mode: CommandMode) {
@@ -277,6 +285,7 @@ export class Point<T extends Type = Type> {
 
   /** Interrogation groups 1..16 of this point. */
   get groups(): number[] {
+    this.#verify()
     return PointOps.groups(this.#block, this.#slot).groups
   }
   set groups(groups: readonly number[]) {
@@ -285,6 +294,7 @@ export class Point<T extends Type = Type> {
 
   /** Counter groups 1..4 of this point. */
   get counterGroups(): number[] {
+    this.#verify()
     return PointOps.groups(this.#block, this.#slot).counterGroups
   }
   set counterGroups(groups: readonly number[]) {
@@ -350,8 +360,8 @@ export class Point<T extends Type = Type> {
   }
 
   /** @internal Where the point lives: for batches and the station. */
-  get place(): Image.Place {
-    return { block: this.#block, slot: this.#slot }
+  get place(): Image.PointRef {
+    return { block: this.#block, slot: this.#slot, born: this.#born }
   }
 
   toString(): string {

@@ -104,26 +104,26 @@ export class Station {
 
   // ---- points ----
 
-  #handle(place: Image.Place): Point {
+  #handle(place: Image.PointRef): Point {
     let handles = this.#handles.get(place.block)
     if (handles === undefined) {
       handles = []
       this.#handles.set(place.block, handles)
     }
     const known = handles[place.slot]
-    if (known !== undefined) return known
+    if (known !== undefined && known.slot >= 0) return known
     const point: Point = new Point(this, place)
     handles[place.slot] = point
     return point
   }
 
-  #places(): Image.Place[] {
+  #places(): Image.PointRef[] {
     const blocks =
       this.#server === null ? [] : (Image.station(this.#host.world.image, this.commonAddress)?.blocks ?? [])
     this.#host.settled()
-    const places: Image.Place[] = []
+    const places: Image.PointRef[] = []
     for (const block of blocks)
-      for (let place = 0; place < block.count; place++) places.push({ block, slot: block.slotAt(place) })
+      for (let place = 0; place < block.count; place++) places.push(Image.refTo(block, block.slotAt(place)))
     return places
   }
 
@@ -177,7 +177,8 @@ export class Station {
   }
 
   #drop(place: Image.Place): void {
-    this.#handles.get(place.block)?.splice(place.slot, 1, undefined)
+    const handles = this.#handles.get(place.block)
+    if (handles !== undefined) handles[place.slot] = undefined
     this.#ticker.forget(place.block, place.slot)
     this.#host.removePoint(place)
   }

@@ -41,9 +41,9 @@ export interface ParameterRequest {
   readonly deactivate: boolean
 }
 
-const described = ({ ca, block, slot, type, qualifier, value, deactivate }: ParameterRequested): ParameterRequest => ({
+const described = ({ ca, block, ioa, type, qualifier, value, deactivate }: ParameterRequested): ParameterRequest => ({
   commonAddress: ca,
-  ioAddress: block === null ? null : (block.ioa[slot] as number),
+  ioAddress: block === null ? null : ioa,
   type,
   qualifier,
   value,

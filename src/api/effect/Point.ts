@@ -1,9 +1,10 @@
 // A point and a station of the Effect face: settings fail typed, callbacks are Effects, values are plain numbers.
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
 import {
   AddressTaken,
+  Detached,
   type IllegalCause,
   type InvalidAddress,
   type InvalidArgument,
@@ -18,7 +19,10 @@ import type { Ticker } from "../../shell/Ticker.ts"
 
 const SPONTANEOUS = 3
 
-/** A point: values are numbers (single points 0/1, double points 0..3). */
+/**
+ * A point: values are numbers (single points 0/1, double points 0..3). Once it was removed everything fails with `Detached`,
+ * also when another point has its address; plain functions throw it.
+ */
 export interface Point {
   readonly ioAddress: number
   readonly type: number
@@ -26,25 +30,25 @@ export interface Point {
   readonly value: () => number
   readonly quality: () => number
   /** Sets the value, tagged now where the type has a time tag. */
-  readonly set: (value: number) => Effect.Effect<void, InvalidValue>
-  readonly setQuality: (bits: number) => Effect.Effect<void>
+  readonly set: (value: number) => Effect.Effect<void, InvalidValue | Detached>
+  readonly setQuality: (bits: number) => Effect.Effect<void, Detached>
   /** Sets value (and quality), and makes an event of it when it left the deadband, within the point's rate; whether it did. */
-  readonly update: (value: number, quality?: number) => Effect.Effect<boolean, InvalidValue>
+  readonly update: (value: number, quality?: number) => Effect.Effect<boolean, InvalidValue | Detached>
   /** Sends the present value, cause 3 unless another is given. Causes 7 and 10 answer a command that waits for them. */
   readonly transmit: (
     cause?: number,
     options?: { readonly originator?: number; readonly negative?: boolean }
-  ) => Effect.Effect<void, NotTaken | IllegalCause>
+  ) => Effect.Effect<void, NotTaken | IllegalCause | Detached>
   /** As `set` and `transmit` in one plain call; false when nobody took the event. Throws what they fail with. */
   readonly publishUnsafe: (value: number) => boolean
   /** Decides commands; a failure or defect of the handler confirms negatively, and a time-out interrupts it. */
   readonly onCommand: <E, R>(
     handler: (command: Command) => Effect.Effect<Outcome, E, R>
-  ) => Effect.Effect<void, never, R>
+  ) => Effect.Effect<void, Detached, R>
   /** Refreshes the value before it is read. */
-  readonly onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, never, R>
+  readonly onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, Detached, R>
   /** Refreshes the value before cyclic transmission. */
-  readonly onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, never, R>
+  readonly onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, Detached, R>
 }
 
 export interface PointOptions extends Image.Variants {
@@ -66,37 +70,61 @@ export interface PointOptions extends Image.Variants {
   readonly minIntervalMs?: number
 }
 
+/** A station. Once it was removed it has no points, and what can fail fails with `Detached`. */
 export interface Station {
   readonly commonAddress: number
-  readonly addPoint: (options: PointOptions) => Effect.Effect<Point, InvalidAddress | InvalidArgument | AddressTaken>
+  readonly addPoint: (
+    options: PointOptions
+  ) => Effect.Effect<Point, InvalidAddress | InvalidArgument | AddressTaken | Detached>
   /** The point at an address (its monitoring point where a command shares it), or null. */
   readonly getPoint: (ioAddress: number) => Point | null
   /** Removes the point at an address; whether there was one. */
   readonly removePoint: (ioAddress: number) => boolean
   /** Tells every client that the station was initialised (COI octet). */
-  readonly initialised: (cause: number) => Effect.Effect<void>
+  readonly initialised: (cause: number) => Effect.Effect<void, Detached>
 }
 
 /** Runs a plain function whose throws are known errors of ours. */
 export const attempt = <A, E>(run: () => A): Effect.Effect<A, E> =>
   Effect.try({ try: run, catch: (cause) => cause as E })
 
-/** The point at a place. */
-export function makePoint(host: Host, block: Block, slot: number): Point {
+/** The point of a reference. */
+export function makePoint(host: Host, point: Image.PointRef): Point {
+  const { block, slot } = point
   const ioAddress = block.ioa[slot] as number
-  const set = (value: number): void => host.setValue(block, slot, value)
-  const callback = <E, R>(refresh: Effect.Effect<void, E, R>, use: (run: () => Promise<void>) => void) =>
-    Effect.map(Effect.context<R>(), (context) => use(() => Effect.runPromiseWith(context)(refresh)))
+  const verify = (): void => {
+    if (!Image.lives(point)) throw new Detached({ what: `point ${ioAddress}` })
+  }
+  /** What is done to the point while it is there. */
+  const act = <A, E = never>(run: () => A): Effect.Effect<A, E | Detached> =>
+    attempt<A, E | Detached>(() => {
+      verify()
+      return run()
+    })
+  const set = (value: number): void => {
+    // A block that no point was ever removed from has nothing to look at.
+    if (block.guarded) verify()
+    host.setValue(block, slot, value)
+  }
+  const register = <R>(use: (context: Context.Context<R>) => void): Effect.Effect<void, Detached, R> =>
+    Effect.flatMap(Effect.context<R>(), (context) => act(() => use(context)))
   return {
     ioAddress,
     type: block.of.type,
-    value: () => Image.value(block, slot),
-    quality: () => Image.quality(block, slot),
+    value: () => {
+      verify()
+      return Image.value(block, slot)
+    },
+    quality: () => {
+      verify()
+      return Image.quality(block, slot)
+    },
     set: (value) => attempt(() => set(value)),
-    setQuality: (bits) => Effect.sync(() => host.setQuality(block, slot, bits)),
-    update: (value, quality = Image.quality(block, slot)) => attempt(() => host.update(block, slot, value, quality)),
+    setQuality: (bits) => act(() => host.setQuality(block, slot, bits)),
+    update: (value, quality) =>
+      act<boolean, InvalidValue>(() => host.update(block, slot, value, quality ?? Image.quality(block, slot))),
     transmit: (cause = SPONTANEOUS, { originator = 0, negative = false } = {}) =>
-      attempt<boolean, IllegalCause>(() => host.publish(block, slot, cause, originator, negative)).pipe(
+      act<boolean, IllegalCause>(() => host.publish(block, slot, cause, originator, negative)).pipe(
         Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(new NotTaken({ ioAddress }))))
       ),
     publishUnsafe: (value) => {
@@ -104,18 +132,18 @@ export function makePoint(host: Host, block: Block, slot: number): Point {
       return host.publish(block, slot, SPONTANEOUS, 0)
     },
     onCommand: <E, R>(handler: (command: Command) => Effect.Effect<Outcome, E, R>) =>
-      Effect.map(Effect.context<R>(), (context) => {
+      register<R>((context) => {
         const run = Effect.runPromiseWith(context)
         host.hooks.of(block, slot).onCommand = (command) => run(handler(command), { signal: command.signal })
       }),
-    onBeforeRead: (refresh) =>
-      callback(refresh, (run) => {
-        host.hooks.of(block, slot).onBeforeRead = run
+    onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) =>
+      register<R>((context) => {
+        host.hooks.of(block, slot).onBeforeRead = () => Effect.runPromiseWith(context)(refresh)
         host.markRefresh(block, slot, true)
       }),
-    onBeforeAutoTransmit: (refresh) =>
-      callback(refresh, (run) => {
-        host.hooks.of(block, slot).onBeforeAutoTransmit = run
+    onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) =>
+      register<R>((context) => {
+        host.hooks.of(block, slot).onBeforeAutoTransmit = () => Effect.runPromiseWith(context)(refresh)
       })
   }
 }
@@ -144,7 +172,7 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
 }
 
 /** Adds a point and its settings; nothing is left behind when one of them is refused. */
-export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointOptions): Image.Place | null {
+export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointOptions): Image.PointRef | null {
   const place = host.addPoints(ca, options.ioAddress, options.type, 1, options)
   if (place === null) return null
   try {
@@ -157,35 +185,46 @@ export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointO
   }
 }
 
-/** A station. */
+/** The station that has a common address now. */
 export function makeStation(host: Host, ticker: Ticker, commonAddress: number): Station {
-  const find = (ioAddress: number): Image.Place | null => {
+  // Blocks come and go with the points; the zone is a station's own from beginning to end.
+  const zone = Image.station(host.world.image, commonAddress)?.zone
+  const present = (): Image.Station | undefined => {
     const station = Image.station(host.world.image, commonAddress)
+    return station?.zone === zone ? station : undefined
+  }
+  const act = <A, E = never>(run: () => A): Effect.Effect<A, E | Detached> =>
+    attempt<A, E | Detached>(() => {
+      if (present() === undefined) throw new Detached({ what: `station ${commonAddress}` })
+      return run()
+    })
+  const find = (ioAddress: number): Image.PointRef | null => {
+    const station = present()
     return station === undefined ? null : Image.find(station, ioAddress)
   }
   return {
     commonAddress,
     addPoint: (options) =>
-      attempt<Image.Place | null, InvalidAddress | InvalidArgument>(() =>
+      act<Image.PointRef | null, InvalidAddress | InvalidArgument>(() =>
         addPoint(host, ticker, commonAddress, options)
       ).pipe(
-        Effect.flatMap((place) =>
-          place === null
+        Effect.flatMap((point) =>
+          point === null
             ? Effect.fail(new AddressTaken({ what: "object address", value: options.ioAddress }))
-            : Effect.succeed(makePoint(host, place.block, place.slot))
+            : Effect.succeed(makePoint(host, point))
         )
       ),
     getPoint: (ioAddress) => {
-      const place = find(ioAddress)
-      return place === null ? null : makePoint(host, place.block, place.slot)
+      const point = find(ioAddress)
+      return point === null ? null : makePoint(host, point)
     },
     removePoint: (ioAddress) => {
-      const place = find(ioAddress)
-      if (place === null) return false
-      ticker.forget(place.block, place.slot)
-      host.removePoint(place)
+      const point = find(ioAddress)
+      if (point === null) return false
+      ticker.forget(point.block, point.slot)
+      host.removePoint(point)
       return true
     },
-    initialised: (cause) => Effect.sync(() => host.initialised(commonAddress, cause))
+    initialised: (cause) => act(() => host.initialised(commonAddress, cause))
   }
 }

@@ -3,7 +3,6 @@
 import { Cause } from "../asdu/Cause.ts"
 import * as Time from "../asdu/Time.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
-import type { Block } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
 import * as Value from "../process/Value.ts"
 import * as Decisions from "./Decisions.ts"
@@ -20,9 +19,7 @@ const SELECT = 0x80
 const scratch = new DataView(new ArrayBuffer(8))
 
 /** What a command says. */
-interface Said {
-  readonly block: Block
-  readonly slot: number
+interface Said extends Image.PointRef {
   readonly value: number
   /** QU of switching commands (0..31), QL of set-points (0..127). */
   readonly qualifier: number
@@ -46,7 +43,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   execute(turn, octets, at, said)
 }
 
-function read({ block, slot }: Image.Place, octets: Uint8Array, at: number): Said {
+function read({ block, slot, born }: Image.PointRef, octets: Uint8Array, at: number): Said {
   const { kind, stride } = block
   const from = at + Request.ELEMENT_AT
   const place = Value.qualifierAt(kind)
@@ -55,6 +52,7 @@ function read({ block, slot }: Image.Place, octets: Uint8Array, at: number): Sai
   return {
     block,
     slot,
+    born,
     value: Value.read(kind, scratch, 0),
     qualifier: Value.readQualifier(kind, scratch, 0),
     select: place >= 0 && ((octets[from + place] as number) & SELECT) !== 0,
@@ -90,7 +88,7 @@ function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, stati
 
 /** Takes back a selection. A command that is being decided or carried out cannot be taken back. */
 function cancel(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
-  const selection = said.select ? Selections.own(turn, said.block, said.slot, Request.test(octets, at)) : undefined
+  const selection = said.select ? Selections.own(turn, said, Request.test(octets, at)) : undefined
   if (selection === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
   Selections.release(turn, selection)
   Reply.mirror(turn, octets, at, Cause.DEACTIVATION_CON, -1)
@@ -100,9 +98,9 @@ const needsSelect = ({ block, slot }: Said): boolean => block.select !== null &&
 
 function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (!needsSelect(said)) return Reply.reject(turn, "notSelectable", octets, at)
-  const { block, slot } = said
-  if (Selections.heldByOther(turn, block, slot)) return Reply.reject(turn, "selectedByOther", octets, at)
-  if (Selections.executes(turn, block, slot)) return Reply.reject(turn, "selectedByOther", octets, at)
+  const { block, slot, born } = said
+  if (Selections.heldByOther(turn, said)) return Reply.reject(turn, "selectedByOther", octets, at)
+  if (Selections.executes(turn, said)) return Reply.reject(turn, "selectedByOther", octets, at)
   if (Numbered.size(turn.work.selections) >= turn.world.limits.decisionsPerSession)
     return Reply.reject(turn, "tooManyRequests", octets, at)
   const element = new Uint8Array(block.stride)
@@ -114,6 +112,7 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     key: Selections.keyOf(block, slot, test),
     block,
     slot,
+    born,
     originator: Request.originator(octets, at),
     test,
     element,
@@ -125,10 +124,10 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
 }
 
 function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
-  const { block, slot } = said
+  const { block, slot, born } = said
   let selection: Selection | null = null
   if (needsSelect(said)) {
-    selection = Selections.own(turn, block, slot, Request.test(octets, at)) ?? null
+    selection = Selections.own(turn, said, Request.test(octets, at)) ?? null
     if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
     if (!matches(selection, octets, at)) {
       Selections.release(turn, selection)
@@ -150,6 +149,7 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     id: Decisions.ask(turn, "command", apdu, selection),
     block,
     slot,
+    born,
     type: block.of.type,
     ca: block.of.ca,
     ioa: Request.ioa(octets, at),

@@ -19,15 +19,15 @@ export function due(turn: Turn, batches: readonly CyclicBatch[]): void {
 export function step(turn: Turn): boolean {
   const cursor = turn.work.cyclic[0]
   if (cursor === undefined) return false
-  const { block, slots, type, cause } = cursor.batch
+  const { block, version, slots, type, cause } = cursor.batch
   let { index } = cursor
-  while (index < slots.length && (block.ioa[slots[index] as number] as number) < 0) index++
+  while (index < slots.length && !block.holds(slots[index] as number, version)) index++
   if (index >= slots.length) {
     turn.own.cyclic = turn.work.cyclic.slice(1)
     return step(turn)
   }
   let until = index
-  while (until < slots.length && until < index + 127 && (block.ioa[slots[until] as number] as number) >= 0) until++
+  while (until < slots.length && until < index + 127 && block.holds(slots[until] as number, version)) until++
   const found = Packing.extent(block, slots, index, until, type, turn.world.profile.maxApduLength)
   const count = Math.abs(found)
   if (!Reply.passed(turn, Order.pendingMark(turn, block, slots, index, count))) return false

@@ -1,16 +1,15 @@
 // What a session tells the shell besides octets: decisions it needs, and facts worth knowing. Callbacks are data: a
 // request leaves with an id and comes back as a `Decision` with the same id.
 import type { Block } from "../process/Block.ts"
+import type { PointRef } from "../process/Image.ts"
 import type { CloseReason } from "../Violation.ts"
 import type { FileRequested } from "./FileMessage.ts"
 import type { Situation } from "./Rejection.ts"
 
 /** A command that the application has to decide. The point's current value is not changed by the core. */
-export interface CommandRequested {
+export interface CommandRequested extends PointRef {
   readonly kind: "command"
   readonly id: number
-  readonly block: Block
-  readonly slot: number
   readonly type: number
   readonly ca: number
   readonly ioa: number
@@ -56,6 +55,9 @@ export interface ParameterRequested {
   /** The measured value, or null for all loaded parameters (P_AC with QPA 1). */
   readonly block: Block | null
   readonly slot: number
+  readonly born: number
+  /** Address of the measured value; 0 for all loaded parameters. */
+  readonly ioa: number
   readonly type: number
   /** QPM or QPA octet. */
   readonly qualifier: number
@@ -66,19 +68,15 @@ export interface ParameterRequested {
 }
 
 /** A command point was selected by this session, or its selection goes on until another time. */
-export interface Selected {
+export interface Selected extends PointRef {
   readonly kind: "selected"
-  readonly block: Block
-  readonly slot: number
   readonly originator: number
   readonly untilMs: number
 }
 
 /** A selection of this session ended. */
-export interface Released {
+export interface Released extends PointRef {
   readonly kind: "released"
-  readonly block: Block
-  readonly slot: number
 }
 
 /** A whole frame that was received, told only where the world asks for a trace. */
@@ -98,11 +96,15 @@ export interface ClockRequested {
   readonly apdu: Uint8Array
 }
 
-/** Points whose application wants to refresh them before they are sent. Answered by `Refreshed` with the same id. */
+/**
+ * Points whose application wants to refresh them before they are sent, of the block as it was in a version. Answered by
+ * `Refreshed` with the same id.
+ */
 export interface RefreshRequested {
   readonly kind: "refresh"
   readonly id: number
   readonly block: Block
+  readonly version: number
   readonly slots: readonly number[]
 }
 

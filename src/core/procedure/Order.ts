@@ -19,7 +19,7 @@ export function resume(block: Block, slots: Int32Array | null, count: number, af
 export function askRefresh(turn: Turn, block: Block, slots: readonly number[]): number {
   const id = turn.own.nextId++
   turn.own.asked = true
-  turn.notice({ kind: "refresh", id, block, slots })
+  turn.notice({ kind: "refresh", id, block, version: block.version, slots })
   return id
 }
 

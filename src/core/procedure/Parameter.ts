@@ -2,7 +2,6 @@
 // fit the measured value; the application decides.
 import { Cause } from "../asdu/Cause.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
-import type { Block } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
 import * as Value from "../process/Value.ts"
 import * as Decisions from "./Decisions.ts"
@@ -33,7 +32,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   else load(turn, octets, at, kind)
 }
 
-function placeOf(turn: Turn, octets: Uint8Array, at: number): Image.Place | null {
+function placeOf(turn: Turn, octets: Uint8Array, at: number): Image.PointRef | null {
   const station = Image.station(turn.world.image, Request.ca(octets, at))
   const place = station === undefined ? null : Image.find(station, Request.ioa(octets, at))
   return place === null || Value.isCommand(place.block.of.type) ? null : place
@@ -49,7 +48,7 @@ function load(turn: Turn, octets: Uint8Array, at: number, kind: Value.Kind): voi
   const kindOfParameter = qualifier & 0x3f
   if (kindOfParameter < 1 || kindOfParameter > 4) return Reply.reject(turn, "qualifier", octets, at)
   if (!Number.isFinite(value)) return Reply.reject(turn, "value", octets, at)
-  decide(turn, octets, at, place.block, place.slot, qualifier, value)
+  decide(turn, octets, at, place, qualifier, value)
 }
 
 function activate(turn: Turn, octets: Uint8Array, at: number): void {
@@ -57,19 +56,18 @@ function activate(turn: Turn, octets: Uint8Array, at: number): void {
   if (qualifier < ALL_LOADED || qualifier > LAST_QPA) return Reply.reject(turn, "qualifier", octets, at)
   if (qualifier === ALL_LOADED) {
     if (Request.ioa(octets, at) !== 0) return Reply.reject(turn, "unknownObject", octets, at)
-    return decide(turn, octets, at, null, 0, qualifier, 0)
+    return decide(turn, octets, at, null, qualifier, 0)
   }
   const place = placeOf(turn, octets, at)
   if (place === null) return Reply.reject(turn, "unknownObject", octets, at)
-  decide(turn, octets, at, place.block, place.slot, qualifier, 0)
+  decide(turn, octets, at, place, qualifier, 0)
 }
 
 function decide(
   turn: Turn,
   octets: Uint8Array,
   at: number,
-  block: Block | null,
-  slot: number,
+  point: Image.PointRef | null,
   qualifier: number,
   value: number
 ): void {
@@ -78,8 +76,10 @@ function decide(
     kind: "parameter",
     id: Decisions.ask(turn, "parameter", Reply.copy(octets, at)),
     ca: Request.ca(octets, at),
-    block,
-    slot,
+    block: point === null ? null : point.block,
+    slot: point === null ? 0 : point.slot,
+    born: point === null ? 0 : point.born,
+    ioa: Request.ioa(octets, at),
     type: Request.type(octets, at),
     qualifier,
     value,

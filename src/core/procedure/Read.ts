@@ -2,6 +2,7 @@
 // when the window opens and never goes before an older event of its point.
 import * as Link from "../apci/Link.ts"
 import { Cause } from "../asdu/Cause.ts"
+import * as TypeTable from "../asdu/TypeTable.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Packing from "../delivery/Packing.ts"
 import * as Image from "../process/Image.ts"
@@ -24,6 +25,8 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const read: Read = {
     block: place.block,
     slot: place.slot,
+    born: place.born,
+    ioa: Request.ioa(octets, at),
     originator: Request.originator(octets, at),
     test: Request.test(octets, at),
     barrier: Ledger.NO_EVENTS,
@@ -45,7 +48,7 @@ function replace(turn: Turn, old: Read, by: Read | null): void {
 /** Sends the next object that was asked for and can be sent. False when there is none. */
 export function step(turn: Turn): boolean {
   for (const read of turn.work.reads) {
-    if (read.refreshId > 0 || !Reply.passed(turn, read.barrier)) continue
+    if (Image.lives(read) && (read.refreshId > 0 || !Reply.passed(turn, read.barrier))) continue
     if (send(turn, read)) return true
   }
   return false
@@ -53,9 +56,10 @@ export function step(turn: Turn): boolean {
 
 function send(turn: Turn, read: Read): boolean {
   const { block, slot } = read
-  if ((block.ioa[slot] as number) < 0) {
+  if (!Image.lives(read)) {
     replace(turn, read, null)
-    return false
+    Reply.reject(turn, "unknownObject", asked(read), 0)
+    return true
   }
   if (read.refreshId === 0 && block.refresh !== null && block.refresh[slot] !== 0) {
     const refreshId = Order.askRefresh(turn, block, [slot])
@@ -83,6 +87,28 @@ function send(turn: Turn, read: Read): boolean {
   Link.sendI(turn, Ledger.NO_EVENTS)
   replace(turn, read, null)
   return true
+}
+
+/** The request as it came. */
+function asked({ block, ioa, originator, test }: Read): Uint8Array {
+  const { ca } = block.of
+  const cause = test | Cause.REQUEST
+  const address = [ioa & 0xff, (ioa >> 8) & 0xff, ioa >> 16]
+  return Uint8Array.of(
+    0x68,
+    13,
+    0,
+    0,
+    0,
+    0,
+    TypeTable.Type.C_RD_NA_1,
+    1,
+    cause,
+    originator,
+    ca & 0xff,
+    ca >> 8,
+    ...address
+  )
 }
 
 /** The application has refreshed the value that was asked for. */

@@ -2,6 +2,7 @@
 // What other sessions hold stands in the world; the shell keeps it from the notices given here. A selection with T = 1
 // stands apart: it allows a test, and reserves nothing.
 import type { Block } from "../process/Block.ts"
+import { type PointRef, samePoint } from "../process/Image.ts"
 import * as Numbered from "./Numbered.ts"
 import type { Selection, Turn, Work } from "./Turn.ts"
 
@@ -13,26 +14,25 @@ export const keyOf = (block: Block, slot: number, test: number): number =>
   (block.of.ca * ADDRESSES + (block.ioa[slot] as number)) * 2 + (test === 0 ? 0 : 1)
 
 /** This session's selection of a point, also while it is executed, or undefined. */
-function found({ work }: Turn, block: Block, slot: number, test: number): Selection | undefined {
+function found({ work }: Turn, point: PointRef, test: number): Selection | undefined {
   if (work.selections === null) return undefined
-  const selection = Numbered.find(work.selections, keyOf(block, slot, test))
-  return selection?.block === block && selection.slot === slot ? selection : undefined
+  const selection = Numbered.find(work.selections, keyOf(point.block, point.slot, test))
+  return selection !== undefined && samePoint(selection, point) ? selection : undefined
 }
 
 /** This session's selection of a point that can be executed, or undefined. */
-export function own(turn: Turn, block: Block, slot: number, test: number): Selection | undefined {
-  const selection = found(turn, block, slot, test)
+export function own(turn: Turn, point: PointRef, test: number): Selection | undefined {
+  const selection = found(turn, point, test)
   return selection !== undefined && !selection.executing && turn.nowMs < selection.untilMs ? selection : undefined
 }
 
 /** Whether this session is executing its selection of a point. */
-export const executes = (turn: Turn, block: Block, slot: number): boolean =>
-  found(turn, block, slot, 0)?.executing === true
+export const executes = (turn: Turn, point: PointRef): boolean => found(turn, point, 0)?.executing === true
 
 /** Whether another session holds the point, selected or being executed. */
-export function heldByOther(turn: Turn, block: Block, slot: number): boolean {
+export function heldByOther(turn: Turn, { block, slot, born }: PointRef): boolean {
   const held = turn.world.selections.get(block)?.get(slot)
-  return held !== undefined && held.session !== turn.id && turn.nowMs < held.untilMs
+  return held !== undefined && held.born === born && held.session !== turn.id && turn.nowMs < held.untilMs
 }
 
 /** When the first selection ends by itself; Infinity when none does. */
@@ -49,8 +49,8 @@ function put(turn: Turn, selection: Selection): void {
   tell(turn, selection)
 }
 
-function tell(turn: Turn, { block, slot, originator, test, untilMs }: Selection): void {
-  if (test === 0) turn.notice({ kind: "selected", block, slot, originator, untilMs })
+function tell(turn: Turn, { block, slot, born, originator, test, untilMs }: Selection): void {
+  if (test === 0) turn.notice({ kind: "selected", block, slot, born, originator, untilMs })
 }
 
 function drop(turn: Turn, { id, key }: Selection): void {
@@ -82,7 +82,8 @@ export function take(turn: Turn, selection: Selection): Selection {
 /** Ends a selection. */
 export function release(turn: Turn, selection: Selection): void {
   drop(turn, selection)
-  if (selection.test === 0) turn.notice({ kind: "released", block: selection.block, slot: selection.slot })
+  const { block, slot, born } = selection
+  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born })
 }
 
 /** Ends every selection whose time is over. */

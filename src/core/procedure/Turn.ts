@@ -2,6 +2,7 @@
 // what waits for a decision, and what was noticed. Filled from a state and written back as a new one by session/.
 import { LinkTurn } from "../apci/Link.ts"
 import type { Block } from "../process/Block.ts"
+import type { PointRef } from "../process/Image.ts"
 import type { FileWork } from "./FileWork.ts"
 import type { Notice } from "./Notice.ts"
 import type { Numbered } from "./Numbered.ts"
@@ -29,12 +30,10 @@ export interface Pending {
 }
 
 /** A command point that this session has selected (60870-5-5 6.8). */
-export interface Selection {
+export interface Selection extends PointRef {
   readonly id: number
   /** Where it is kept: one for each address, and one for tests of it. */
   readonly key: number
-  readonly block: Block
-  readonly slot: number
   readonly originator: number
   /** The T bit of the select: a test selects only for a test. */
   readonly test: number
@@ -47,9 +46,9 @@ export interface Selection {
 }
 
 /** A point that waits to be read (60870-5-5 6.2). */
-export interface Read {
-  readonly block: Block
-  readonly slot: number
+export interface Read extends PointRef {
+  /** The address as asked for, to answer with when the point is gone. */
+  readonly ioa: number
   readonly originator: number
   readonly test: number
   readonly barrier: number
@@ -90,9 +89,13 @@ export interface Interrogation {
   readonly refreshedTo: number
 }
 
-/** Points that are due for cyclic transmission or background scan: slots by address, and what they are sent as. */
+/**
+ * Points that are due for cyclic transmission or background scan: slots by address, and what they are sent as. `version` is
+ * that of the block when the list was made: who came later to one of its places is not meant.
+ */
 export interface CyclicBatch {
   readonly block: Block
+  readonly version: number
   readonly slots: Int32Array
   readonly type: number
   readonly cause: number

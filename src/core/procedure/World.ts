@@ -6,8 +6,9 @@ import type { Profile } from "../Profile.ts"
 import type { Block } from "../process/Block.ts"
 import type { Image } from "../process/Image.ts"
 
-/** Who has selected a command point, and until when (ms of the event clock). */
+/** Who has selected a command point, and until when (ms of the event clock). It holds for the point that was there then. */
 export interface Held {
+  readonly born: number
   readonly session: number
   readonly originator: number
   readonly untilMs: number

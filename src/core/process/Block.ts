@@ -54,6 +54,9 @@ const GROUP_BITS = 20
 /** A place in the hash whose point was removed. */
 const GONE = -1
 
+/** In the column of births: there is no point. */
+const NOBODY = -1
+
 /** Octets behind the last element that word-wise copies may read. */
 const SLACK = 16
 
@@ -73,8 +76,13 @@ export class Block {
   length = 0
   /** Points that exist. */
   count = 0
-  /** Counts additions and removals: who remembers slots remembers this with them. */
+  /** Counts additions and removals: who remembers slots remembers this with them (see {@link holds}). */
   version = 0
+  /**
+   * The version at which the present point of a slot was added, -1 where there is none. Null until a point was removed:
+   * until then no place was used twice, every point counts as born at 0, and nobody pays for the column.
+   */
+  born: Float64Array | null = null
   /**
    * Whether a handle on a point has to be looked at before it is used: of commands, and once a point was removed; until
    * then every slot keeps the address that it had first.
@@ -139,6 +147,7 @@ export class Block {
     const reused = this.free.pop()
     const slot = reused ?? this.length
     if (slot === this.ioa.length) this.resize(Math.max(16, slot * 2))
+    if (this.born !== null) this.born[slot] = this.version + 1
     const inOrder = reused === undefined && (slot === 0 || (this.ioa[slot - 1] as number) < ioa)
     if (reused === undefined) this.length++
     this.ioa[slot] = ioa
@@ -157,6 +166,8 @@ export class Block {
   /** Removes a point; its slot is dead until another point takes it. */
   remove(slot: number): void {
     this.guarded = true
+    this.born ??= new Float64Array(this.ioa.length)
+    this.born[slot] = NOBODY
     const ioa = this.ioa[slot] as number
     this.ioa[slot] = -1
     this.octets.fill(0, slot * this.stride, (slot + 1) * this.stride)
@@ -179,11 +190,24 @@ export class Block {
   /** Removes all points: handles on them find that their place has no address any more. */
   clear(): void {
     this.guarded = true
+    this.born = new Float64Array(this.ioa.length).fill(NOBODY)
     this.ioa.fill(-1)
     this.length = this.count = 0
     this.ascending = true
     this.free = []
     this.changed()
+  }
+
+  /** What tells the present point of a slot from every other that is, was or will be there. */
+  bornOf(slot: number): number {
+    return this.born === null ? 0 : (this.born[slot] as number)
+  }
+
+  /** Whether the point that was in a slot when the block had this version is still there. */
+  holds(slot: number, version: number): boolean {
+    if (this.born === null || this.version === version) return (this.ioa[slot] as number) >= 0
+    const born = this.born[slot] as number
+    return born >= 0 && born <= version
   }
 
   private changed(): void {
@@ -285,6 +309,11 @@ export class Block {
   private resize(capacity: number): void {
     this.ioa = copied(new Int32Array(capacity), this.ioa)
     this.last = copied(new Int32Array(capacity), this.last)
+    if (this.born !== null) {
+      const born = new Float64Array(capacity)
+      born.set(this.born)
+      this.born = born
+    }
     if (this.time !== null) this.time = copied(new Int32Array(capacity * 2), this.time)
     if (this.refresh !== null) this.refresh = widened(this.refresh, capacity)
     if (this.select !== null) this.select = widened(this.select, capacity)

@@ -24,6 +24,24 @@ export interface Place {
   readonly slot: number
 }
 
+/**
+ * A reference to a point for whoever keeps one: `born` tells the point from others that use its place before or after it.
+ * Whoever keeps many keeps slots and the version of their block instead (`Block.holds`).
+ */
+export interface PointRef extends Place {
+  readonly born: number
+}
+
+/** A reference to the point that is at a place now. */
+export const refTo = (block: Block, slot: number): PointRef => ({ block, slot, born: block.bornOf(slot) })
+
+/** Whether the point of a reference is still there. */
+export const lives = ({ block, slot, born }: PointRef): boolean => block.bornOf(slot) === born
+
+/** Whether two references mean the same point. */
+export const samePoint = (a: PointRef, b: PointRef): boolean =>
+  a.slot === b.slot && a.block === b.block && a.born === b.born
+
 export const empty: Image = { stations: [] }
 
 /** How many points there are. */
@@ -126,23 +144,23 @@ const sameType = (a: BlockType, b: BlockType): boolean =>
   a.priority === b.priority
 
 /** The point at an address, or null: its monitoring point where a command shares the address, else the command. */
-export function find(at: Station, ioa: number): Place | null {
-  let command: Place | null = null
+export function find(at: Station, ioa: number): PointRef | null {
+  let command: PointRef | null = null
   for (const block of at.blocks) {
     const slot = block.find(ioa)
     if (slot < 0) continue
-    if (!Value.isCommand(block.of.type)) return { block, slot }
-    command = { block, slot }
+    if (!Value.isCommand(block.of.type)) return refTo(block, slot)
+    command = refTo(block, slot)
   }
   return command
 }
 
 /** The point at an address with this type, or null. */
-export function findTyped(at: Station, ioa: number, type: number): Place | null {
+export function findTyped(at: Station, ioa: number, type: number): PointRef | null {
   for (const block of at.blocks) {
     if (block.of.type !== type) continue
     const slot = block.find(ioa)
-    if (slot >= 0) return { block, slot }
+    if (slot >= 0) return refTo(block, slot)
   }
   return null
 }

@@ -233,6 +233,7 @@ describe("cyclic transmission", () => {
     const peer = started(plant)
     const batch = {
       block,
+      version: block.version,
       slots: Int32Array.from({ length: 100 }, (_, n) => n),
       type: block.of.cyclicType,
       cause: block.of.cyclicCause
@@ -249,9 +250,13 @@ describe("cyclic transmission", () => {
     if (a === undefined || b === undefined) throw new Error("no points")
     const peer = started(plant)
     for (let n = 1; n <= 5; n++) plant.publish(a, n)
+    const { version } = block
     block.remove(b.slot)
     block.settle()
-    const frames = [...peer.cyclic({ block, slots: Int32Array.of(0, 1, 2), type: 11, cause: 1 }), ...peer.drain()]
+    const frames = [
+      ...peer.cyclic({ block, version, slots: Int32Array.of(0, 1, 2), type: 11, cause: 1 }),
+      ...peer.drain()
+    ]
     expect(frames.map((frame) => [frame.cause, ...Frames.addresses(frame)])).toEqual([
       ...Array.from({ length: 5 }, () => [3, 1]),
       [1, 1],
@@ -265,7 +270,7 @@ describe("cyclic transmission", () => {
     plant.add(block, 1)
     const peer = started(plant)
     peer.stop()
-    peer.cyclic({ block, slots: Int32Array.of(0), type: 11, cause: 1 })
+    peer.cyclic({ block, version: block.version, slots: Int32Array.of(0), type: 11, cause: 1 })
     expect(told(peer.start())).toEqual([])
   })
 })

@@ -208,6 +208,7 @@ const batch = (random: Random, plant: Plant): Core.CyclicBatch => {
   const places = liveSlots(block).map((_, place) => block.slotAt(place))
   return {
     block,
+    version: block.version,
     slots: Int32Array.from(places.filter(() => random.chance(80))),
     type: block.of.cyclicType,
     cause: block.of.cyclicCause
