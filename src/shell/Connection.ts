@@ -34,7 +34,6 @@ export function open(
     host.tell({ event: "closed", peer, reason, ...(session.why === null ? {} : { why: session.why }) })
     ended(reason)
   }
-  socket.on("drain", () => session.drained())
   socket.on("end", () => session.end("peerClosed"))
   socket.on("error", () => session.end("broken"))
   socket.on("close", () => session.end("broken"))

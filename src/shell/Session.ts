@@ -2,6 +2,7 @@
 // `dispatch` is the only way in: from the socket's data callback, the deadline, publishing and answers alike.
 import type { Socket } from "node:net"
 import * as Arena from "../core/apci/Arena.ts"
+import { APDU_MAX } from "../core/apci/Frame.ts"
 import { Phase } from "../core/apci/Link.ts"
 import * as Decisions from "../core/procedure/Decisions.ts"
 import type { FileAnswer } from "../core/procedure/FileMessage.ts"
@@ -49,7 +50,8 @@ export class Session {
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Deciding> = new Map()
 
-  private writable = true
+  /** No further I frame may wait in the socket: {@link taken} tells when that is over. */
+  private full = false
   private held = false
   private listens = false
   private counted = false
@@ -72,8 +74,12 @@ export class Session {
 
   /** Octets of I frames that the socket may still be given. */
   room(): number {
-    const left = this.host.world.limits.undrainedOctets - this.socket.writableLength
-    return (this.writable && !this.held) || left < 0 ? left : 0
+    const left = this.left()
+    return this.held && left > 0 ? 0 : left
+  }
+
+  private left(): number {
+    return this.host.world.limits.undrainedOctets - this.socket.writableLength
   }
 
   /** Whether a request still waits for its decision. */
@@ -120,8 +126,9 @@ export class Session {
     this.plain("ready", this.host.logEnds())
   }
 
-  drained(): void {
-    this.writable = true
+  /** The kernel has taken what had filled the socket. Node's own `drain` does not come for a socket that was not quite full. */
+  private readonly taken = (): void => {
+    this.full = this.left() <= APDU_MAX
     this.plain("ready", this.host.logEnds())
   }
 
@@ -158,12 +165,16 @@ export class Session {
     const { state, outputs } = reduce(this.host.settled(), this.state, event)
     this.state = state
     if (this.isStarted !== this.counted) this.count()
-    if (outputs.end > outputs.start) this.write(outputs)
+    const octets = outputs.end - outputs.start
+    const bounded = octets > 0 && event.room - octets <= APDU_MAX
+    if (octets > 0) this.write(outputs, bounded)
     // Decisions are reduced in turn, and all else is seen to then.
     if (outputs.notices.length > 0 && this.act(outputs.notices)) return
     if (this.reason !== null) return
-    if (outputs.more && this.writable && !this.held) return this.plain("ready", this.host.logEnds())
-    const listens = this.writable && !this.held && SessionState.listens(this.state)
+    const open = !this.full && !this.held
+    // What was bounded by the room goes on at once where the kernel has taken everything.
+    if ((outputs.more || bounded) && open) return this.plain("ready", this.host.logEnds())
+    const listens = open && SessionState.listens(this.state)
     if (listens !== this.listens) this.listen(listens)
     this.rearm()
     this.host.relieved()
@@ -202,16 +213,21 @@ export class Session {
 
   // ---- the socket ----
 
-  private write(outputs: SessionOutputs): void {
+  /** Writes what came out; `bounded` when it leaves no room for a frame more. */
+  private write(outputs: SessionOutputs, bounded: boolean): void {
     const { octets, start, end } = outputs
     const { socket } = this
     if (socket.destroyed) return
     if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
-    this.writable = socket.write(views.of(end - start))
+    // It reports when it is taken, so that whoever has to wait for room is called again.
+    if (bounded) socket.write(views.of(end - start), this.taken)
+    else socket.write(views.of(end - start))
+    const waiting = socket.writableLength
+    this.full = this.host.world.limits.undrainedOctets - waiting <= APDU_MAX
     // Behind the write: the callback may make this or another session write.
     if (this.host.onSendRaw !== null) this.trace(octets, start, end)
     // The kernel took everything at once: nobody reads the region any more.
-    if (socket.writableLength === 0) Arena.release(octets, start, end)
+    if (waiting === 0) Arena.release(octets, start, end)
   }
 
   /** Tells the frames of a run of octets one by one. */

@@ -45,14 +45,15 @@ function one(turn: Turn): boolean {
   if (!contested) {
     // What waits behind an event goes right behind it, not behind a window of them.
     const most = work.replies.length + work.reads.length === 0 ? turn.k : 1
-    return Events.step(turn, priority, most) || Events.waiting(turn) >= 0
+    // None of them was left to send after all: what waited for them may go now.
+    return Events.step(turn, priority, most) || one(turn)
   }
   if (work.share >= SHARE - 1 && other(turn)) {
     turn.own.share = 0
     return true
   }
   turn.own.share++
-  return Events.step(turn, priority) || other(turn)
+  return Events.step(turn, priority) || one(turn)
 }
 
 /** What is read from the image and what is read from files take turns. */
