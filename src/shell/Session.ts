@@ -16,6 +16,7 @@ import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import * as Selections from "./Selections.ts"
 import type { Peer } from "./ServerEvent.ts"
+import * as Records from "./tls/Records.ts"
 import { Views } from "./Views.ts"
 
 /** A deadline noticed later than this may be our own stall: waiting input is read before it is judged. */
@@ -52,6 +53,8 @@ export class Session {
 
   /** No further I frame may wait in the socket: {@link taken} tells when that is over. */
   private full = false
+  /** Over TLS: the last APDU of every write has a record of its own. */
+  private readonly secure: boolean
   private held = false
   private listens = false
   private counted = false
@@ -62,6 +65,7 @@ export class Session {
   constructor(host: Host, socket: Socket, peer: Peer) {
     this.host = host
     this.socket = socket
+    this.secure = Records.separate(socket)
     this.peer = peer
     const nowMs = host.clock.monotonicMs()
     this.state = SessionState.open(host.settled(), peer.session, nowMs, host.logEnds())
@@ -219,9 +223,12 @@ export class Session {
     const { socket } = this
     if (socket.destroyed) return
     if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
+    const from = this.secure ? Records.last(octets, start, end) : start
+    if (from > start) socket.write(views.of(from - start))
+    const rest = from > start ? new Views(octets, from).of(end - from) : views.of(end - start)
     // It reports when it is taken, so that whoever has to wait for room is called again.
-    if (bounded) socket.write(views.of(end - start), this.taken)
-    else socket.write(views.of(end - start))
+    if (bounded) socket.write(rest, this.taken)
+    else socket.write(rest)
     const waiting = socket.writableLength
     this.full = this.host.world.limits.undrainedOctets - waiting <= APDU_MAX
     // Behind the write: the callback may make this or another session write.

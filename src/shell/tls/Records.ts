@@ -1,0 +1,23 @@
+// TLS records and the APDUs in them. Many clients wait for their socket, read one APDU, and wait again: what else the
+// record held lies in their TLS library, where waiting for the socket does not see it. They take one record at a time
+// from the kernel, so it is enough that the last record of every write holds exactly one APDU: as long as a record
+// follows they are woken, and the last one leaves nothing behind.
+import type { Socket } from "node:net"
+import { TLSSocket } from "node:tls"
+
+/** Where the last APDU of a run of whole ones begins. */
+export function last(octets: Uint8Array, start: number, end: number): number {
+  let at = start
+  for (let next = start; next < end; next += (octets[next + 1] as number) + 2) at = next
+  return at
+}
+
+/**
+ * Makes every write to a TLS socket a record, or several, of its own; false for any other socket. Node joins writes that
+ * wait for one another through `_writev`, and only there: a stream without one is written piece by piece.
+ */
+export function separate(socket: Socket): boolean {
+  if (!(socket instanceof TLSSocket)) return false
+  Reflect.set(socket, "_writev", null)
+  return true
+}

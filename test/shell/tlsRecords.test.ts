@@ -1,0 +1,103 @@
+// The last record of every write over TLS holds exactly one APDU, so that a client that reads one APDU whenever its
+// socket has something never leaves one unseen.
+import type { SecureVersion } from "node:tls"
+import { describe, expect, it } from "vitest"
+import { type Point, Type } from "../../src/api/c104/index.ts"
+import { security } from "../support/certificates.ts"
+import { RecordClient } from "../support/RecordClient.ts"
+import { startServer } from "../support/Stage.ts"
+
+const SPONTANEOUS = 3
+const TERMINATION = 10
+const STARTDT_ACT = Uint8Array.of(0x68, 4, 7, 0, 0, 0)
+const TESTFR_ACT = Uint8Array.of(0x68, 4, 0x43, 0, 0, 0)
+const INTERROGATION = Uint8Array.of(0x68, 14, 0, 0, 0, 0, 100, 1, 6, 0, 1, 0, 0, 0, 0, 20)
+
+/** A server over TLS, and a started client that reads one APDU a wake-up. */
+const plant = async (version: SecureVersion, k: number, w: number, points: number, pauseMs?: number) => {
+  const { server, station, events } = await startServer({ transportSecurity: security(), packEvents: false })
+  server.protocolParameters.update({ sendWindowSize: k })
+  const made: Point[] = []
+  for (let ioAddress = 1; ioAddress <= points; ioAddress++)
+    made.push(station.addPoint({ ioAddress, type: Type.M_ME_NC_1 }) as Point)
+  const seen = { events: 0, tests: 0, terminated: 0, objects: 0 }
+  const onFrame = (apdu: Uint8Array): void => {
+    if (apdu[2] === 0x83) seen.tests++
+    if (((apdu[2] as number) & 1) !== 0) return
+    const cause = (apdu[8] as number) & 0x3f
+    if (cause === SPONTANEOUS) seen.events++
+    if (cause === 20) seen.objects += (apdu[7] as number) & 0x7f
+    if (cause === TERMINATION) seen.terminated++
+  }
+  const client = await RecordClient.connect(server.port, {
+    version,
+    w,
+    onFrame,
+    ...(pauseMs === undefined ? {} : { pauseMs })
+  })
+  client.send(STARTDT_ACT)
+  await events.next("started")
+  return { server, points: made, client, seen }
+}
+
+/** Publishes events in so many microtasks of one turn of the loop, so that as many reductions write in it. */
+const publish = async (points: readonly Point[], reductions: number, each: number): Promise<void> => {
+  for (let i = 0; i < reductions; i++) {
+    for (let event = 0; event < each; event++) {
+      const point = points[event % points.length] as Point
+      point.value = i + event
+      point.transmit(SPONTANEOUS)
+    }
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+}
+
+const situations = [
+  { version: "TLSv1.2", k: 12, w: 8 },
+  { version: "TLSv1.3", k: 12, w: 8 },
+  { version: "TLSv1.2", k: 1000, w: 666 },
+  { version: "TLSv1.3", k: 1000, w: 666 },
+  { version: "TLSv1.3", k: 1, w: 1 }
+] as const
+
+describe("a client that reads one APDU a wake-up", () => {
+  it.each(situations)("gets a whole interrogation ($version, k = $k, w = $w)", async ({ version, k, w }) => {
+    const POINTS = 10_000
+    const { client, seen } = await plant(version, k, w, POINTS)
+    client.send(INTERROGATION)
+    await client.until(() => seen.terminated === 1)
+    expect([seen.objects, client.unread]).toEqual([POINTS, 0])
+  })
+
+  it.each(situations)(
+    "gets events of several reductions a turn ($version, k = $k, w = $w)",
+    async ({ version, k, w }) => {
+      const { client, seen, points } = await plant(version, k, w, 10)
+      let published = 0
+      for (const [reductions, each] of [
+        [1, 1],
+        [5, 3],
+        [20, 40],
+        [3, 1]
+      ] as const) {
+        await publish(points, reductions, each)
+        // Confirmations share the socket with the events.
+        client.send(TESTFR_ACT)
+        published += reductions * each
+        await client.until(() => seen.events === published)
+      }
+      expect(client.unread).toBe(0)
+    }
+  )
+
+  it.each(situations)("gets everything though it is slow ($version, k = $k, w = $w)", async ({ version, k, w }) => {
+    const POINTS = 3000
+    const { client, seen, points } = await plant(version, k, w, POINTS, 0)
+    await publish(points, 10, 10)
+    client.send(INTERROGATION)
+    client.send(TESTFR_ACT)
+    await client.until(() => seen.terminated === 1 && seen.tests === 1)
+    expect([seen.objects, client.unread]).toEqual([POINTS, 0])
+  })
+})
