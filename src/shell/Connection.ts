@@ -3,7 +3,7 @@
 import type * as Net from "node:net"
 import type { CloseReason } from "../core/Violation.ts"
 import type { Host } from "./Host.ts"
-import * as Reading from "./Reading.ts"
+import { Reader } from "./Reading.ts"
 import type { Peer } from "./ServerEvent.ts"
 import { type Certificate, Session } from "./Session.ts"
 import type { Gate } from "./tls/Tls.ts"
@@ -37,6 +37,10 @@ export function open(
   socket.on("end", () => session.end("peerClosed"))
   socket.on("error", () => session.end("broken"))
   socket.on("close", () => session.end("broken"))
-  Reading.begin(socket, (chunk) => session.received(chunk), certificate === null && host.options.sharedReadBuffer)
+  session.reader = new Reader(
+    socket,
+    (chunk) => session.received(chunk),
+    certificate === null && host.options.sharedReadBuffer
+  )
   return session
 }

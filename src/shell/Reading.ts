@@ -1,14 +1,18 @@
 // How octets come from a socket: by its `data` events, or without an allocation a read, into one buffer that all plain
 // connections share. Node documents the latter (`onread`) for sockets that one opens oneself; for accepted ones it has
 // to be put in place, which is done only where everything that it needs is found, on a Node that it was tried with.
+// Either way a connection has its share of a turn of the event loop and no more, so that none can keep others waiting.
 import * as Net from "node:net"
 import { Views } from "./Views.ts"
 
 /** Major versions of Node on which the tests have seen accepted sockets read into the shared buffer. */
 const TRIED = new Set(["22", "24", "26"])
 
-/** Octets of the shared buffer: what Node itself reads at most at a time. */
-const OCTETS = 65_536
+/**
+ * A connection's share: octets that are taken of it in one turn of the event loop, some 340 of the shortest frames. Node
+ * alone hands over up to 2 MiB, so that a few clients that send without pause keep all others waiting for seconds.
+ */
+export const SHARE_OCTETS = 2048
 
 /** Whoever takes octets has to have done with them when it returns. */
 export type Receive = (chunk: Uint8Array) => void
@@ -37,31 +41,92 @@ const inside: Inside | null = (() => {
 let shared: { readonly buffer: Buffer; readonly views: Views } | null = null
 
 function make(): NonNullable<typeof shared> {
-  const buffer = Buffer.allocUnsafeSlow(OCTETS)
+  const buffer = Buffer.allocUnsafeSlow(SHARE_OCTETS)
   return { buffer, views: new Views(buffer, 0) }
 }
 
-/** Lets a socket read into the shared buffer; false when this Node or this socket cannot. */
-function share(socket: Net.Socket, receive: Receive): boolean {
-  const opened = socket as unknown as Opened
-  const handle = opened._handle
-  if (inside === null || handle == null || typeof handle.useUserBuffer !== "function") return false
-  if (!(inside.buffer in opened && inside.callback in opened) || opened[inside.buffer] !== null) return false
-  shared ??= make()
-  const { buffer, views } = shared
-  // What came while the connection was being admitted has been read already.
-  for (let early: unknown = socket.read(); early instanceof Uint8Array; early = socket.read()) receive(early)
-  opened[inside.buffer] = buffer
-  opened[inside.callback] = (octets: number): boolean => {
-    receive(views.of(octets))
-    return true
-  }
-  handle.useUserBuffer(buffer)
-  socket.resume()
-  return true
+/** Whoever has had its share of this turn, in the order in which they go on in the next. */
+let deferred: Reader[] = []
+
+function nextTurn(): void {
+  const readers = deferred
+  deferred = []
+  for (const reader of readers) reader.goOn()
 }
 
-/** Hands on everything that a socket receives from now on. `sharing` false: never by the shared buffer. */
-export function begin(socket: Net.Socket, receive: Receive, sharing: boolean): void {
-  if (!sharing || !share(socket, receive)) socket.on("data", receive)
+/** Reads one socket. Whoever has sent its share goes on in the next turn of the loop, whatever it or anybody else does. */
+export class Reader {
+  /** Whether octets wait, here or with the kernel, that the next turn of the loop will take. */
+  isBehind = false
+  private readonly socket: Net.Socket
+  private readonly receive: Receive
+  /** What was handed over beyond the share. */
+  private rest: Uint8Array | null = null
+  /** Octets that were taken since the share was last used up. */
+  private taken = 0
+
+  /** `sharing` false: never by the shared buffer. */
+  constructor(socket: Net.Socket, receive: Receive, sharing: boolean) {
+    this.socket = socket
+    this.receive = receive
+    if (!sharing || !this.share()) socket.on("data", (chunk) => this.take(chunk))
+  }
+
+  /** Lets the socket read into the shared buffer; false when this Node or this socket cannot. */
+  private share(): boolean {
+    const { socket, receive } = this
+    const opened = socket as unknown as Opened
+    const handle = opened._handle
+    if (inside === null || handle == null || typeof handle.useUserBuffer !== "function") return false
+    if (!(inside.buffer in opened && inside.callback in opened) || opened[inside.buffer] !== null) return false
+    shared ??= make()
+    const { buffer, views } = shared
+    // What came while the connection was being admitted has been read already.
+    for (let early: unknown = socket.read(); early instanceof Uint8Array; early = socket.read()) this.take(early)
+    opened[inside.buffer] = buffer
+    opened[inside.callback] = (octets: number): boolean => {
+      receive(views.of(octets))
+      if (octets < SHARE_OCTETS) return true
+      // More may wait: Node stops reading here, and this turn is over for this connection.
+      this.defer()
+      return false
+    }
+    handle.useUserBuffer(buffer)
+    if (this.isBehind) socket.pause()
+    else socket.resume()
+    return true
+  }
+
+  /** Takes a chunk that is ours: a short one whole, of a long one a share. */
+  private take(chunk: Uint8Array): void {
+    if (this.rest !== null) {
+      this.rest = Buffer.concat([this.rest, chunk])
+      return
+    }
+    const share = chunk.length > SHARE_OCTETS ? chunk.subarray(0, SHARE_OCTETS) : chunk
+    if (chunk.length > SHARE_OCTETS) this.rest = chunk.subarray(SHARE_OCTETS)
+    this.taken += share.length
+    if (this.taken >= SHARE_OCTETS && !this.isBehind) {
+      this.taken = 0
+      this.socket.pause()
+      this.defer()
+    }
+    this.receive(share)
+  }
+
+  private defer(): void {
+    this.isBehind = true
+    if (deferred.length === 0) setImmediate(nextTurn)
+    deferred.push(this)
+  }
+
+  /** A new turn: takes the next share. */
+  goOn(): void {
+    this.isBehind = false
+    const { rest, socket } = this
+    this.rest = null
+    if (socket.destroyed) return
+    if (rest !== null) this.take(rest)
+    if (!this.isBehind) socket.resume()
+  }
 }

@@ -14,6 +14,7 @@ import type { CloseReason } from "../core/Violation.ts"
 import type { Deciding } from "./Deciding.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
+import type { Reader } from "./Reading.ts"
 import * as Selections from "./Selections.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
@@ -21,6 +22,9 @@ import { Views } from "./Views.ts"
 
 /** A deadline noticed later than this may be our own stall: waiting input is read before it is judged. */
 const LATE_MS = 100
+
+/** Turns of the loop in which a connection's waiting input is read at most before deadlines are judged: 8 MiB of it. */
+const TURNS_MAX = 2048
 
 const NONE: readonly Decision[] = []
 
@@ -46,6 +50,8 @@ export class Session {
   certificate: Certificate | null = null
   /** In the words of whoever closed it, or null. */
   why: string | null = null
+  /** Who reads the socket; null before that has begun. */
+  reader: Reader | null = null
   /** Called once when the session has ended. */
   onClosed: (reason: CloseReason) => void = () => {}
   /** Cancellation of handlers that are deciding, by request. */
@@ -279,7 +285,15 @@ export class Session {
     const late = this.host.clock.monotonicMs() - this.wakeAtMs > LATE_MS
     this.wakeAtMs = Number.POSITIVE_INFINITY
     this.cancelWake = null
-    if (late) this.host.clock.afterInput(() => this.plain("tick", this.host.logEnds()))
+    if (late) this.judge(TURNS_MAX)
     else this.plain("tick", this.host.logEnds())
+  }
+
+  /** Judges deadlines when the input that waits was read. */
+  private judge(turns: number): void {
+    this.host.clock.afterInput(() => {
+      if (turns > 0 && this.reader?.isBehind === true) this.judge(turns - 1)
+      else this.plain("tick", this.host.logEnds())
+    })
   }
 }

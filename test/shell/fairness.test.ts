@@ -1,0 +1,85 @@
+// Peers that send without pause: each turn of the event loop takes a share of what they send, so that all others are
+// served in between, and nothing of it is lost.
+import { describe, expect, it, onTestFinished } from "vitest"
+import type { Server, ServerOptions } from "../../src/api/c104/index.ts"
+import { connectSecure, security } from "../support/certificates.ts"
+import type { RawClient } from "../support/RawClient.ts"
+import { connect, startServer } from "../support/Stage.ts"
+
+const TESTFR_ACT = Buffer.from("680443000000", "hex")
+const TESTFR_CON = Buffer.from("680483000000", "hex")
+const FRAMES = 30_000
+/** Frames of six octets that a connection may be given in a turn, with much room. */
+const FAIR = 2000
+
+interface Way {
+  readonly options: ServerOptions
+  readonly open: (port: number) => Promise<RawClient>
+}
+
+const ways: readonly (readonly [string, Way])[] = [
+  ["a shared buffer", { options: {}, open: (port) => connect(port) }],
+  ["a buffer each read", { options: { sharedReadBuffer: false }, open: (port) => connect(port) }],
+  ["TLS", { options: { transportSecurity: security() }, open: (port) => connectSecure(port) }]
+]
+
+/** Most frames that a server received between two turns of the event loop, from now on. */
+const mostInTurn = (server: Server): (() => number) => {
+  let [frames, most] = [0, 0]
+  server.onReceiveRaw(() => {
+    frames++
+  })
+  let immediate = setImmediate(function turn() {
+    most = Math.max(most, frames)
+    frames = 0
+    immediate = setImmediate(turn)
+  })
+  onTestFinished(() => clearImmediate(immediate))
+  return () => Math.max(most, frames)
+}
+
+describe.each(ways)("by way of %s", (_, { options, open }) => {
+  it("a connection that sends without pause has its share of each turn, and is answered whole", async () => {
+    const { server } = await startServer(options)
+    const most = mostInTurn(server)
+    const client = await open(server.port)
+    client.send(Buffer.alloc(6 * FRAMES, TESTFR_ACT))
+    await client.until(() => client.tests === FRAMES)
+    expect(most()).toBeLessThanOrEqual(FAIR)
+  })
+
+  it("so has one that was admitted late, of what it has sent until then", async () => {
+    const { server } = await startServer(options)
+    const most = mostInTurn(server)
+    let admit = (_: boolean): void => {}
+    server.onConnect(() => new Promise<boolean>((resolve) => (admit = resolve)))
+    const opening = open(server.port)
+    const early = options.transportSecurity === undefined ? await opening : null
+    early?.send(Buffer.alloc(6 * FRAMES, TESTFR_ACT))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    admit(true)
+    const client = await opening
+    if (early === null) client.send(Buffer.alloc(6 * FRAMES, TESTFR_ACT))
+    await client.until(() => client.tests === FRAMES)
+    expect(most()).toBeLessThanOrEqual(FAIR)
+  })
+
+  it("a client is answered in between what others send without pause", async () => {
+    const { server } = await startServer(options)
+    const good = await open(server.port)
+    const others = await Promise.all(Array.from({ length: 8 }, () => open(server.port)))
+    let frames = 0
+    let waited: number | null = null
+    server.onReceiveRaw((_, data) => {
+      if (Buffer.from(data).equals(TESTFR_CON)) waited = frames
+      else frames++
+    })
+    for (const other of others) other.send(Buffer.alloc(6 * FRAMES, TESTFR_ACT))
+    await others[0]?.until(() => frames > 0)
+    const before = frames
+    good.send(TESTFR_CON)
+    await expect.poll(() => waited).not.toBeNull()
+    expect((waited ?? 0) - before).toBeLessThan(3 * others.length * FAIR)
+    await Promise.all(others.map((other) => other.until(() => other.tests === FRAMES)))
+  })
+})
