@@ -81,6 +81,8 @@ const choices: Readonly<Record<Exclude<keyof Profile.Profile, "name">, string>> 
   reservedQualifiers: "QU 4 to 31 and QL 64 to 127: refused, or passed to the application",
   clockConfirmation: "time in the confirmation of C_CS_NA_1: the station's before setting, or the received one",
   outdatedCommand: "a time-tagged command that is too old: confirmed negatively, or not answered",
+  impossibleCommandTime: "a command whose time tag is no time: confirmed negatively, or left to the application",
+  summerFlag: "SU = 0 in summer, in received time tags: taken for a forgotten flag (lenient), or invalid (strict)",
   freezeTermination: "whether freezing counters is terminated (cause 10)",
   types101: "whether C_TS_NA_1 and C_CD_NA_1 are answered",
   rejectionOrder: "which of the causes 44 to 47 answers a request with several faults",

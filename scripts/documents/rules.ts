@@ -114,7 +114,24 @@ export const groups: readonly RuleGroup[] = [
         "K31"
       ),
       rule(
-        "The age of commands is judged when a limit is configured, in the zone of the station; the tag is not compared between select and execute",
+        "Once clients have set the clock, neither it nor its validity follows what the machine's clock is set to",
+        "J9"
+      ),
+      rule(
+        "A received civil time is the instant at which clocks of the station's zone showed it, whatever they were changed by and how often; SU decides between two. A time that was never shown is invalid, and so is SU = 1 outside summer time; whether SU = 0 in summer is, is the profile's choice `summerFlag`",
+        "J5",
+        "test/property/civilTime.test.ts"
+      ),
+      rule(
+        "An instant outside 2000-01-01 to 2099-12-31 of the station's civil time is sent as the nearest bound with IV = 1, and counted",
+        "test/api/c104/timeTags.test.ts"
+      ),
+      rule(
+        "A command whose time tag is no time is confirmed negatively in profile `iec`, and left to the application in `c104` (`impossibleCommandTime`)",
+        "K30"
+      ),
+      rule(
+        "The age of commands is judged when a limit is configured, as a difference of instants; the tag is not compared between select and execute",
         "K28",
         "K27"
       )

@@ -16,6 +16,10 @@ export interface Profile {
   readonly clockConfirmation: "own" | "echo"
   /** Answer to a time-tagged command that is too old: a negative confirmation, or none. */
   readonly outdatedCommand: "refuse" | "ignore"
+  /** A command whose time tag is no time (minute 63, month 0): refused, or left to the application. */
+  readonly impossibleCommandTime: "refuse" | "pass"
+  /** A received time tag with SU = 0 in summer: taken for a forgotten flag (lenient), or invalid (strict). */
+  readonly summerFlag: "lenient" | "strict"
   /** Whether a freeze or reset of counters is terminated (COT 10) like a request for their values. */
   readonly freezeTermination: boolean
   /** Whether C_TS_NA_1 and C_CD_NA_1, which belong to 60870-5-101, are answered. */
@@ -37,6 +41,8 @@ export const iec: Profile = {
   reservedQualifiers: "refuse",
   clockConfirmation: "own",
   outdatedCommand: "refuse",
+  impossibleCommandTime: "refuse",
+  summerFlag: "lenient",
   freezeTermination: true,
   types101: false,
   rejectionOrder: [46, 44, 45, 47],
@@ -53,6 +59,8 @@ export const c104: Profile = {
   reservedQualifiers: "pass",
   clockConfirmation: "own",
   outdatedCommand: "refuse",
+  impossibleCommandTime: "pass",
+  summerFlag: "lenient",
   freezeTermination: true,
   types101: false,
   rejectionOrder: [46, 44, 45, 47],

@@ -1,7 +1,6 @@
 // Freezing and resetting counters (60870-5-5 6.9): on request of a client, or by the station's own clock.
 import * as Image from "../core/process/Image.ts"
 import type { Host } from "./Host.ts"
-import * as Zones from "./Zones.ts"
 
 /** What to do with which counters. */
 export interface FreezeOrder {
@@ -15,7 +14,9 @@ export interface FreezeOrder {
 
 /** Carries an order out on one station, all its counters at the same instant. */
 export function carryOut(host: Host, station: Image.Station, order: FreezeOrder): void {
-  const { low, high } = Zones.words(station.zone, host.nowMs())
+  const time = host.timeTag(station.zone, host.nowMs())
+  const low = time.low | host.tagClock.flags
+  const { high } = time
   host.settled()
   for (const block of station.blocks) {
     if (block.of.counterType === 0) continue

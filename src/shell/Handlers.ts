@@ -1,6 +1,5 @@
 // The application's decisions: notices of a session become calls of handlers, and their answers become decisions.
 // A handler may be synchronous or not, may throw, hang or return nonsense: whatever is not a clear yes is a no.
-import * as Time from "../core/asdu/Time.ts"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type * as Notices from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
@@ -14,7 +13,6 @@ import type { Host, RawHandler } from "./Host.ts"
 import * as Selections from "./Selections.ts"
 import { endpoint, type Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
-import * as Zones from "./Zones.ts"
 
 const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type ${type}`
 
@@ -138,11 +136,11 @@ class Asked extends Deciding {
 function clock(session: Session, notice: Notices.ClockRequested): void {
   const { host, peer } = session
   const { timeLow, timeHigh, ca } = notice
-  const station = Image.station(host.world.image, ca) ?? host.world.image.stations[0]
-  const zone = station?.zone ?? Image.utc()
-  const own = Zones.words(zone, host.nowMs())
+  const { image, profile } = host.world
+  const station = Image.station(image, ca) ?? image.stations[0] ?? { ca, blocks: [], zone: Image.utc() }
+  const own = host.timeTag(station.zone, host.nowMs())
   const unset = host.tagClock.flags
-  const timeMs = Zones.toUtc(zone, Time.cp56ToEpochMs(timeLow, timeHigh), (timeLow & Time.SUMMER_TIME) !== 0)
+  const timeMs = Image.instant(station, profile, timeLow, timeHigh)
   const conclude = (outcome: Outcome.Outcome): Notices.Decision => {
     host.tell({ event: "clock", peer, timeMs, outcome })
     if (outcome === "success") host.tagClock.synchronise(timeMs)

@@ -15,6 +15,8 @@ export interface Metrics {
   readonly receivedFrames: number
   readonly sentFrames: number
   readonly lostEvents: number
+  /** Times outside 2000 to 2099 since the server was made: no time tag can say them, and the nearest bound went, invalid. */
+  readonly boundedTimes: number
 }
 
 /** The counters as they are now. */
@@ -37,6 +39,7 @@ export function snapshot(host: Host): Metrics {
     backlog: host.backlog(),
     receivedFrames,
     sentFrames,
-    lostEvents
+    lostEvents,
+    boundedTimes: host.boundedTimes
   }
 }

@@ -119,9 +119,7 @@ export class Session {
   private judgingMs(): number {
     const { host } = this
     if (!host.tagClock.isSynchronised) return Number.NaN
-    const nowMs = host.nowMs()
-    host.settleZones(nowMs)
-    return nowMs
+    return host.nowMs()
   }
 
   /** The logs grew, and the window is open. */

@@ -3,7 +3,7 @@
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import * as EventLog from "../core/delivery/EventLog.ts"
 import type { Held, World } from "../core/procedure/World.ts"
-import type { Block } from "../core/process/Block.ts"
+import type { Block, Zone } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
 import { inRange } from "./Check.ts"
@@ -40,6 +40,8 @@ export abstract class Stations {
   world: World
   /** When it was made, in ms since 1970 UTC. */
   readonly madeMs: number
+  /** Time tags that were asked for outside 2000 to 2099, and sent as the nearest bound. */
+  boundedTimes = 0
   private unsettled = false
   /** The wall clock when it was read last, and what the monotonic clock said then. */
   private wallRead = 0
@@ -248,7 +250,7 @@ export abstract class Stations {
   /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
   private stamp(time: Int32Array, block: Block, slot: number, atMs: number): void {
     const { zone } = block
-    if (atMs !== zone.taggedMs) Zones.turn(zone, atMs)
+    if (atMs !== zone.taggedMs && Zones.turn(zone, atMs)) this.boundedTimes++
     time[slot * 2] = zone.tagLow | this.tagClock.flags
     time[slot * 2 + 1] = zone.tagHigh
   }
@@ -258,9 +260,10 @@ export abstract class Stations {
     return this.tagClock.nowMs()
   }
 
-  /** Makes the offset of every station that of an instant: before times are judged in its zone. */
-  settleZones(epochMs: number): void {
-    for (const { zone } of this.world.image.stations) Zones.settle(zone, epochMs)
+  /** An instant as CP56Time2a words in a zone, with the flags that it has by itself. */
+  timeTag(zone: Zone, epochMs: number): { readonly low: number; readonly high: number } {
+    if (epochMs !== zone.taggedMs && Zones.turn(zone, epochMs)) this.boundedTimes++
+    return { low: zone.tagLow, high: zone.tagHigh }
   }
 
   /** This machine's wall clock, of which it is known that the monotonic one says `monotonicMs`: read once a millisecond. */

@@ -36,7 +36,10 @@ export class CoreProcess {
   readonly store: MemoryFiles
   readonly files: CoreFiles
   private wallMs: number
-  private offsetMs = 0
+  /** Time that has passed, whatever anybody sets the machine's clock to. */
+  private runMs = 0
+  /** What the clock that clients set is ahead of it; null until they did. */
+  private aheadMs: number | null = null
   private timeFlags: number
   private validUntilMs = Number.POSITIVE_INFINITY
   private readonly rhythms: Rhythm[] = []
@@ -139,17 +142,16 @@ export class CoreProcess {
 
   /** An instant in the zone of a station. */
   private tag(zone: Core.Block["zone"], utcMs: number): { readonly low: number; readonly high: number } {
-    Zones.settle(zone, utcMs)
-    const localMs = utcMs + zone.offsetMs
-    const summer = zone.summer ? Core.Time.SUMMER_TIME : 0
-    return { low: Core.Time.cp56Low(localMs) | summer, high: Core.Time.cp56High(localMs) }
+    Zones.turn(zone, utcMs)
+    return { low: zone.tagLow, high: zone.tagHigh }
   }
 
   /** Freezes or resets counters of one or, for the global address, of all stations. */
   freeze(ca: number, group: number, freeze: boolean, reset: boolean, modes: readonly Given.CounterMode[]): void {
     for (const station of this.world.image.stations) {
       if (ca !== GLOBAL_CA && station.ca !== ca) continue
-      const { low, high } = this.tag(station.zone, this.nowMs())
+      const tag = this.tag(station.zone, this.nowMs())
+      const [low, high] = [tag.low | this.timeFlags, tag.high]
       const report = freeze && modes.includes(Given.stationOf(this.given, station.ca).counterMode)
       for (const block of station.blocks) {
         if (block.of.counterType === 0) continue
@@ -165,12 +167,11 @@ export class CoreProcess {
 
   /** The present time for tags. */
   nowMs(): number {
-    const nowMs = this.wallMs + this.offsetMs
-    if (nowMs >= this.validUntilMs) {
+    if (this.runMs >= this.validUntilMs) {
       this.validUntilMs = Number.POSITIVE_INFINITY
       this.timeFlags = Core.Time.INVALID
     }
-    return nowMs
+    return this.aheadMs === null ? this.wallMs : this.runMs + this.aheadMs
   }
 
   /** As {@link nowMs} for judging the age of commands: not a number while nobody has set the clock. */
@@ -181,6 +182,7 @@ export class CoreProcess {
 
   pass(ms: number): void {
     this.wallMs += ms
+    this.runMs += ms
   }
 
   setWall(wallMs: number): void {
@@ -201,16 +203,17 @@ export class CoreProcess {
 
   /** A client has set the clock to this CP56Time2a. */
   synchronise(ca: number, low: number, high: number): void {
-    const summer = (low & Core.Time.SUMMER_TIME) !== 0
-    const utcMs = Zones.toUtc(this.zoneOf(ca), Core.Time.cp56ToEpochMs(low, high), summer)
+    const { image, profile } = this.world
+    const station = Core.Image.station(image, ca) ?? (image.stations[0] as Core.Image.Station)
+    const utcMs = Core.Image.instant(station, profile, low, high)
     if (this.given.clockSource === "host") {
       this.wallMs = utcMs
       return
     }
-    this.offsetMs = utcMs - this.wallMs
+    this.aheadMs = utcMs - this.runMs
     this.timeFlags = 0
     const { clockValid } = this.given
-    this.validUntilMs = clockValid === 0 ? Number.POSITIVE_INFINITY : utcMs + clockValid * 1000
+    this.validUntilMs = clockValid === 0 ? Number.POSITIVE_INFINITY : this.runMs + clockValid * 1000
   }
 
   // ---- fixed rates ----

@@ -38,7 +38,9 @@ const stage = (at: { ms: number }) => {
 
 /** A single command, tagged with the local time of an instant. */
 const command = (number: number, epochMs: number): readonly number[] => {
-  const { low, high } = Zones.words(Zones.make(BERLIN), epochMs)
+  const zone = Zones.make(BERLIN)
+  Zones.turn(zone, epochMs)
+  const { tagLow: low, tagHigh: high } = zone
   const time = [low, low >> 8, low >> 16, low >> 24, high, high >> 8, high >> 16].map((octet) => octet & 0xff)
   const asdu = [Type.C_SC_TA_1, 1, 6, 0, CA, 0, IOA, 0, 0, 1, ...time]
   return [0x68, asdu.length + 4, number << 1, 0, 0, 0, ...asdu]

@@ -8,6 +8,7 @@ import * as TypeTable from "../../core/asdu/TypeTable.ts"
 import * as Image from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
 import type { Host } from "../../shell/Host.ts"
+import * as Instant from "../../shell/Instant.ts"
 
 const { OV, EI, BL, SB, NT, IV, CY, CA } = Wire
 /** Quality bits; cy and ca belong to counters. */
@@ -21,7 +22,7 @@ const Line = Schema.Struct({
   type: Schema.optionalKey(Schema.String),
   value: Schema.optionalKey(Schema.Union([Schema.Number, Schema.Boolean])),
   quality: Schema.optionalKey(Schema.Array(Schema.Literals(["ov", "ei", "bl", "sb", "nt", "iv", "cy", "ca"]))),
-  /** Time of the event, ISO 8601; default now. */
+  /** Time of the event, ISO 8601 with a zone; default now. */
   at: Schema.optionalKey(Schema.String)
 })
 
@@ -39,8 +40,8 @@ export function feed(host: Host, text: string): string | null {
     if (place === null) return `station ${line.station} has no such point ${line.address}`
     const { block, slot } = place
     if (Value.isCommand(block.of.type)) return `point ${line.address} is a command: it is the client's to send`
-    const atMs = line.at === undefined ? host.nowMs() : Date.parse(line.at)
-    if (Number.isNaN(atMs)) return `"${line.at}" is no time: ISO 8601 is expected, such as 2026-01-01T12:00:00Z`
+    const atMs = line.at === undefined ? host.nowMs() : Instant.toEpochMs(line.at)
+    if (Number.isNaN(atMs)) return `at ${JSON.stringify(line.at)} is no instant: expected ${Instant.expected}`
     if (line.value !== undefined) host.setValue(block, slot, Number(line.value), atMs)
     if (line.quality !== undefined)
       host.setQuality(

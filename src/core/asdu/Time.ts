@@ -12,6 +12,10 @@ export const SUMMER_TIME: number = 0x8000_0000 | 0
 export const DAY_OF_WEEK_MASK = 0xe0
 export const DAY_OF_WEEK_SHIFT = 5
 
+/** The first and the last millisecond that a time tag can say: 2000-01-01 00:00 and 2099-12-31 23:59:59.999. */
+export const FIRST_MS = 946_684_800_000
+export const LAST_MS = 4_102_444_799_999
+
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 

@@ -1,6 +1,7 @@
 // Clock synchronisation, C_CS_NA_1 (60870-5-5 6.7): the received time is validated here and accepted or refused by the
 // application. A global request is decided once and confirmed for each station with its own address.
 import * as Time from "../asdu/Time.ts"
+import * as Image from "../process/Image.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
@@ -12,7 +13,9 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
   const timeLow = Request.word(octets, at + Request.ELEMENT_AT)
   const timeHigh = Request.word(octets, at + Request.ELEMENT_AT + 3) >>> 8
-  if (Time.validateCp56(timeLow, timeHigh) !== "ok") return Reply.reject(turn, "invalidTime", octets, at)
+  const valid = Time.validateCp56(timeLow, timeHigh) === "ok"
+  if (!valid || Number.isNaN(instant(turn, Request.ca(octets, at), timeLow, timeHigh)))
+    return Reply.reject(turn, "invalidTime", octets, at)
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   const apdu = Reply.copy(octets, at)
   turn.notice({
@@ -24,4 +27,11 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     originator: Request.originator(octets, at),
     apdu
   })
+}
+
+/** The instant of a received time in the zone of its station, of a global one in that of the first. */
+function instant({ world }: Turn, ca: number, low: number, high: number): number {
+  const { image, profile } = world
+  const station = Image.station(image, ca) ?? image.stations[0]
+  return station === undefined ? Time.cp56ToEpochMs(low, high) : Image.instant(station, profile, low, high)
 }

@@ -75,14 +75,16 @@ function judgeContent(turn: Turn, { block, value, qualifier }: Said): Situation 
   return null
 }
 
-/** Whether the time tag forbids to obey, where the server judges it. */
+/** Whether the time tag forbids to obey: one that is no time, and where the server judges it, one that is not of now. */
 function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, station: Image.Station): Situation | null {
   const { commandAgeMs, profile } = turn.world
-  if (commandAgeMs === 0 || TypeTable.byId[Request.type(octets, at)]?.time !== "cp56") return null
+  if (TypeTable.byId[Request.type(octets, at)]?.time !== "cp56") return null
   const { timeLow, timeHigh } = said
-  const valid = Time.validateCp56(timeLow, timeHigh) === "ok"
-  const age = turn.wallMs + station.zone.offsetMs - Time.cp56ToEpochMs(timeLow, timeHigh)
-  if (valid && Math.abs(age) <= commandAgeMs) return null
+  const worth = Time.validateCp56(timeLow, timeHigh)
+  if (worth === "impossible" && profile.impossibleCommandTime === "refuse") return "impossibleTime"
+  if (commandAgeMs === 0) return null
+  const age = turn.wallMs - Image.instant(station, profile, timeLow, timeHigh)
+  if (worth === "ok" && Math.abs(age) <= commandAgeMs) return null
   return profile.outdatedCommand === "refuse" ? "outdated" : "outdatedSilently"
 }
 

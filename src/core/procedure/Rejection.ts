@@ -34,6 +34,7 @@ export const table: {
   readonly notSelectable: RejectionRow
   readonly notSelected: RejectionRow
   readonly selectedByOther: RejectionRow
+  readonly impossibleTime: RejectionRow
   readonly outdated: RejectionRow
   readonly outdatedSilently: RejectionRow
   readonly nothingToDeactivate: RejectionRow
@@ -91,6 +92,11 @@ export const table: {
     reaction: confirm,
     text: "another client has selected the point",
     clause: "60870-5-5 6.8"
+  },
+  impossibleTime: {
+    reaction: confirm,
+    text: "the time tag of the command is no time",
+    clause: "60870-5-4 6.8"
   },
   outdated: {
     reaction: confirm,

@@ -37,6 +37,11 @@ export interface Zone {
   taggedMs: number
   tagLow: number
   tagHigh: number
+  /**
+   * The instant (ms since 1970 UTC) at which clocks of the zone showed a local time (ms since 1970 there) with SU as
+   * given; NaN when there was none. Always the same for the same arguments.
+   */
+  readonly instant: (localMs: number, summer: boolean, strict: boolean) => number
 }
 
 /** Readings of counters at the last freeze. */

@@ -1,6 +1,7 @@
 // The process image: stations, their points, and the current value of each in wire form (60870-5-101 7.2).
 // The shell changes it with the functions here; a session only reads it.
 import * as Quality from "../asdu/Quality.ts"
+import * as Time from "../asdu/Time.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import type { Profile } from "../Profile.ts"
 import { Block, type BlockType, COUNTER_GROUP_BIT, type Zone } from "./Block.ts"
@@ -63,14 +64,22 @@ export const withStation = (image: Image, ca: number, zone: Zone = utc()): Image
   stations: [...image.stations, { ca, blocks: [], zone }]
 })
 
-/** Coordinated universal time, which never changes. */
+/** Coordinated universal time, which never changes and knows no summer time. */
 export const utc = (): Zone => ({
   offsetMs: 0,
   summer: false,
   taggedMs: Number.NaN,
   tagLow: 0,
-  tagHigh: 0
+  tagHigh: 0,
+  instant: utcInstant
 })
+
+const utcInstant = (localMs: number, summer: boolean, strict: boolean): number =>
+  strict && summer ? Number.NaN : localMs
+
+/** The instant of a time tag of a station; NaN when the tag is impossible or no clock there showed it. */
+export const instant = ({ zone }: Station, { summerFlag }: Profile, low: number, high: number): number =>
+  zone.instant(Time.cp56ToEpochMs(low, high), (low & Time.SUMMER_TIME) !== 0, summerFlag === "strict")
 
 /** The image without a station. */
 export const withoutStation = (image: Image, ca: number): Image => ({

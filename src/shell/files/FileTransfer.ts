@@ -1,12 +1,10 @@
 // The shell's part of file transfer: takes the requests of sessions to the file store and its answers back. It decides
 // nothing but who has a file: a name belongs to one session at a time.
-import * as Time from "../../core/asdu/Time.ts"
 import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../core/procedure/FileMessage.ts"
 import * as Image from "../../core/process/Image.ts"
 import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
 import type { Host } from "../Host.ts"
 import type { Session } from "../Session.ts"
-import * as Zones from "../Zones.ts"
 import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type StoredFile } from "./FileStore.ts"
 
 /** Leaves a union's members as they are. */
@@ -173,6 +171,7 @@ export class FileDesk {
     if (this.store.query === undefined) return { ok: false, why: "notAllowed" }
     const fromMs = this.toUtc(name.ca, request.fromLow, request.fromHigh)
     const toMs = this.toUtc(name.ca, request.toLow, request.toHigh)
+    if (Number.isNaN(fromMs) || Number.isNaN(toMs)) return { ok: false, why: "failed" }
     const nof = await this.store.query(name, fromMs, toMs)
     if (typeof nof === "string") return { ok: false, why: nof }
     const opened = await this.open(holding, { ...name, nof: whole("name of file", nof, 65_535) })
@@ -212,7 +211,7 @@ export class FileDesk {
     const ioa = whole("object address", file.ioa, 16_777_215)
     const nof = whole("name of file", file.nof, 65_535)
     const { zone } = Image.station(this.host.world.image, ca) ?? { zone: Image.utc() }
-    const created = Zones.words(zone, file.createdMs)
+    const created = this.host.timeTag(zone, file.createdMs)
     return {
       ioa,
       nof,
@@ -227,8 +226,9 @@ export class FileDesk {
 
   /** The instant of a time tag of a station. */
   private toUtc(ca: number, low: number, high: number): number {
-    const { zone } = Image.station(this.host.world.image, ca) ?? { zone: Image.utc() }
-    return Zones.toUtc(zone, Time.cp56ToEpochMs(low, high), low < 0)
+    const { image, profile } = this.host.world
+    const station = Image.station(image, ca) ?? { ca, blocks: [], zone: Image.utc() }
+    return Image.instant(station, profile, low, high)
   }
 }
 

@@ -6,7 +6,6 @@ import * as Image from "../../../core/process/Image.ts"
 import * as Value from "../../../core/process/Value.ts"
 import { InvalidArgument } from "../../../shell/Errors.ts"
 import type { Instruction } from "../../../shell/Hooks.ts"
-import * as Zones from "../../../shell/Zones.ts"
 import { DateTime, fromWords } from "../DateTime.ts"
 import type { Type } from "../enums.ts"
 import { type BinaryCounterQuality, Flags, type Quality } from "../flags.ts"
@@ -22,8 +21,10 @@ const isTagged = (type: number): boolean => TypeTable.byId[type]?.time === "cp56
 
 const instant = (low: number, high: number, zone: Zone): DateTime => {
   const local = fromWords(low, high)
-  const epochMs = Zones.toUtc(zone, local.epochMs, local.summerTime)
-  return new DateTime({ ...local, epochMs })
+  const { epochMs, summerTime } = local
+  // Where the flag cannot be true, the zone knows better.
+  const told = zone.instant(epochMs, summerTime, false)
+  return new DateTime({ ...local, epochMs: Number.isNaN(told) ? zone.instant(epochMs, false, false) : told })
 }
 
 /** The time tag of a point, or null for a type without one. */
