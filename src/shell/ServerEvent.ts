@@ -51,3 +51,9 @@ export type ServerEvent =
   | { readonly event: "rejected"; readonly peer: Peer; readonly situation: Situation; readonly apdu: Uint8Array }
   | { readonly event: "overflow"; readonly peer: Peer; readonly lost: number }
   | { readonly event: "error"; readonly error: CallbackFailed | CallbackTimedOut }
+
+/** Among events that somebody takes slowly: here so many are missing, which were dropped. */
+export interface Gap {
+  readonly event: "gap"
+  readonly lost: number
+}

@@ -1,8 +1,8 @@
 // `iec104 serve` as a user meets it: the real program in its own process, spoken to over a real socket.
-import { type ChildProcess, spawn } from "node:child_process"
 import * as Net from "node:net"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { connect, startClient } from "../support/Stage.ts"
+import { Program } from "./Program.ts"
 import { scratch } from "./support.ts"
 
 const CONFIG = `profile: iec
@@ -14,75 +14,8 @@ stations:
       - { address: 30, type: C_SC_NA_1, feedback: 20 }
       - { address: 31, type: C_SC_NA_1, accept: false }
 `
-const WAIT_MS = 10_000
 
 const { within, write } = scratch()
-
-/** The program in its own process, with its output as lines that can be waited for. */
-class Program {
-  readonly child: ChildProcess
-  readonly ended: Promise<number | null>
-  out = ""
-  err = ""
-  private waiters: (() => void)[] = []
-
-  constructor(...args: readonly string[]) {
-    this.child = spawn(process.execPath, ["src/api/cli/main.ts", "serve", ...args], { stdio: "pipe" })
-    this.child.stdout?.on("data", (chunk) => this.took(() => (this.out += String(chunk))))
-    this.child.stderr?.on("data", (chunk) => this.took(() => (this.err += String(chunk))))
-    this.ended = new Promise((resolve) =>
-      this.child.on("close", (code) => {
-        this.took(() => {})
-        resolve(code)
-      })
-    )
-    onTestFinished(async () => {
-      this.child.kill("SIGKILL")
-      await this.ended
-    })
-  }
-
-  private took(keep: () => void): void {
-    keep()
-    const { waiters } = this
-    this.waiters = []
-    for (const wake of waiters) wake()
-  }
-
-  get lines(): readonly string[] {
-    return this.out.split("\n").slice(0, -1)
-  }
-
-  /** The first line of standard output that matches, waited for. */
-  async line(pattern: RegExp): Promise<string> {
-    const untilMs = performance.now() + WAIT_MS
-    for (;;) {
-      const found = this.lines.find((text) => pattern.test(text))
-      if (found !== undefined) return found
-      const leftMs = untilMs - performance.now()
-      if (leftMs <= 0 || this.child.exitCode !== null) throw new Error(`no ${pattern} in:\n${this.out}${this.err}`)
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs)
-        this.waiters.push(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-    }
-  }
-
-  get records(): readonly Readonly<Record<string, unknown>>[] {
-    return this.lines.map((text) => JSON.parse(text) as Readonly<Record<string, unknown>>)
-  }
-
-  async record(event: string): Promise<Readonly<Record<string, unknown>>> {
-    return JSON.parse(await this.line(new RegExp(`^\\{"event":"${event}"`))) as Readonly<Record<string, unknown>>
-  }
-
-  async port(): Promise<number> {
-    return Number((await this.record("ready")).port)
-  }
-}
 
 /** Occupies a port until the test is over. */
 const occupied = async (): Promise<number> => {

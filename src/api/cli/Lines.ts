@@ -1,6 +1,7 @@
 // Commands that answer a line with lines: from their arguments, or from standard input as it comes, in bounded memory
 // however long the input is and however slow the reader. A line that cannot be answered is told; the rest goes on.
 import * as Effect from "effect/Effect"
+import * as InputLines from "./InputLines.ts"
 import * as Output from "./Output.ts"
 
 /** Lines that answer one line, or in one text what is wrong with it. */
@@ -16,22 +17,6 @@ export interface Task {
   readonly invitation: string
 }
 
-/** Longest line in characters: a capture of some hours may come as one. What is longer is not kept. */
-const LINE_MAX = 4_194_304
-
-/** The lines of a text that arrives in chunks: at each chunk those that it completes, in the end what is left. */
-async function* completed(chunks: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
-  let rest = ""
-  for await (const chunk of chunks) {
-    if (chunk.includes("\n")) {
-      const lines = (rest + chunk).split("\n")
-      rest = lines.pop() ?? ""
-      yield lines
-    } else if (rest.length <= LINE_MAX) rest += chunk
-  }
-  if (rest !== "") yield [rest]
-}
-
 /** What the lines of a task have to be told, gathered until it is worth writing. */
 class Told {
   good = true
@@ -44,7 +29,7 @@ class Told {
   }
 
   take(text: string, place: string): void {
-    const answer = text.length > LINE_MAX ? `a line of more than ${LINE_MAX} characters` : this.task.answer(text)
+    const answer = InputLines.tooLong(text) ?? this.task.answer(text)
     if (typeof answer !== "string") {
       for (const line of answer) this.out.push(line)
       return
@@ -69,7 +54,7 @@ const isBlank = (text: string): boolean => /^\s*(#|$)/.test(text)
 
 async function answerInput(told: Told): Promise<void> {
   let number = 0
-  for await (const lines of completed(process.stdin.setEncoding("utf8") as AsyncIterable<string>)) {
+  for await (const lines of InputLines.completed(process.stdin.setEncoding("utf8") as AsyncIterable<string>)) {
     for (const text of lines) {
       number++
       if (!isBlank(text)) told.take(text, `standard input, line ${number}`)

@@ -103,6 +103,8 @@ export const run = (host: Host): Effect.Effect<never, never, Scope.Scope> =>
       const lines = render(snapshot(host, end - before, (nowMs - atMs) / 1000, recent), process.stdout.columns ?? 100)
       before = end
       atMs = nowMs
+      // a picture that nobody has looked at yet is as good as the next one
+      if (process.stdout.writableNeedDrain) continue
       const up = drawn > 0 ? `\x1b[${drawn}A\x1b[J` : ""
       process.stdout.write(`${up}${lines.join("\n")}\n`)
       drawn = lines.length

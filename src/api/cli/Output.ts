@@ -5,8 +5,11 @@ import * as Effect from "effect/Effect"
 /** Kept equal to package.json by a test, so that the bundled program needs no file beside it. */
 export const version = "0.1.0"
 
-/** Exit codes: 0 done, 1 bad input or failure, 2 wrong use of the command line, 130 interrupted. */
-export const exitCode = { ok: 0, failure: 1, usage: 2, interrupted: 130 } as const
+/**
+ * Exit codes: 0 done, 1 bad input or failure, 2 wrong use of the command line, 130 interrupted, 141 the reader of a
+ * server's output has gone. The last two are 128 and the number of the signal that says so, as shells have it.
+ */
+export const exitCode = { ok: 0, failure: 1, usage: 2, interrupted: 130, readerGone: 141 } as const
 
 /** A command that cannot do what it was asked to; `lines` say why and have not been printed yet. */
 export class CliError extends Data.TaggedError("CliError")<{
@@ -41,6 +44,50 @@ export const written = (stream: NodeJS.WriteStream, lines: ReadonlyArray<string>
     if (lines.length === 0) resolve()
     else stream.write(`${lines.join("\n")}\n`, () => resolve())
   })
+
+/** Octets of lines that may wait for their reader before further ones are dropped. */
+const WAITING_MAX = 1_048_576
+
+/**
+ * Prints lines that cannot be held back, since they tell what happens: while too much waits for the reader they are
+ * dropped and counted, and where they are missing a line of `gap` says how many they were. Nothing is printed before
+ * `open`: what comes earlier waits.
+ */
+export class Telling {
+  private readonly stream: NodeJS.WriteStream
+  private readonly gap: (lost: number) => string
+  private early: (() => string)[] | null = []
+  private lost = 0
+
+  constructor(stream: NodeJS.WriteStream, gap: (lost: number) => string) {
+    this.stream = stream
+    this.gap = gap
+    stream.on("drain", () => this.settle())
+  }
+
+  open(): void {
+    const { early } = this
+    this.early = null
+    for (const line of early ?? []) this.take(line)
+  }
+
+  take(line: () => string): void {
+    const { stream, early } = this
+    if (early !== null) early.push(line)
+    else if (stream.writableLength > WAITING_MAX) this.lost++
+    else {
+      this.settle()
+      stream.write(`${line()}\n`)
+    }
+  }
+
+  /** Says how many lines are missing here, if any. */
+  settle(): void {
+    if (this.lost === 0) return
+    this.stream.write(`${this.gap(this.lost)}\n`)
+    this.lost = 0
+  }
+}
 
 /** "1 point", "2 points". */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`

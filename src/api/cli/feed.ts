@@ -1,6 +1,5 @@
 // Values fed into `serve` on standard input: a JSON object a line, such as
 // {"station":47,"address":11,"value":1.5,"quality":["iv"],"at":"2026-01-01T12:00:00Z"}. Each is an event of its point.
-import * as ReadLine from "node:readline"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Wire from "../../core/asdu/Quality.ts"
@@ -9,6 +8,7 @@ import * as Image from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as Instant from "../../shell/Instant.ts"
+import * as InputLines from "./InputLines.ts"
 
 const { OV, EI, BL, SB, NT, IV, CY, CA } = Wire
 /** Quality bits; cy and ca belong to counters. */
@@ -57,25 +57,37 @@ export function feed(host: Host, text: string): string | null {
   }
 }
 
-/** Feeds every line of standard input, unless it is a terminal; `refuse` is told what is wrong with a line. */
-export const run = (host: Host, refuse: (line: number, why: string) => void): Effect.Effect<void> =>
+/** Tells what is wrong with a line (0: with the input as a whole), and is waited for: a reader that lags holds the input. */
+export type Refuse = (line: number, why: string) => Promise<void>
+
+/** Feeds every line until the input ends or `signal` is aborted. */
+async function feedAll(host: Host, refuse: Refuse, signal: AbortSignal): Promise<void> {
+  let number = 0
+  for await (const lines of InputLines.completed(process.stdin.setEncoding("utf8") as AsyncIterable<string>)) {
+    for (const text of lines) {
+      if (signal.aborted) return
+      number++
+      const why = text.trim() === "" ? null : (InputLines.tooLong(text) ?? feed(host, text))
+      if (why !== null) await refuse(number, why)
+      // A feeder that is faster than the clients waits, like every publisher should.
+      await host.room()
+    }
+  }
+}
+
+/** Feeds standard input to its end, unless it is a terminal; the server goes on after that. */
+export const run = (host: Host, refuse: Refuse): Effect.Effect<void> =>
   process.stdin.isTTY
     ? Effect.void
     : Effect.callback<void>((resume) => {
-        const lines = ReadLine.createInterface({ input: process.stdin })
-        let number = 0
-        lines.on("line", (text) => {
-          number++
-          const why = text.trim() === "" ? null : feed(host, text)
-          if (why !== null) refuse(number, why)
-          // A feeder that is faster than the clients waits, like every publisher should.
-          lines.pause()
-          void host.room().then(() => lines.resume())
-        })
-        lines.on("close", () => resume(Effect.void))
-        process.stdin.on("error", () => resume(Effect.void))
+        const controller = new AbortController()
+        feedAll(host, refuse, controller.signal)
+          .catch((cause: unknown) =>
+            controller.signal.aborted ? undefined : refuse(0, cause instanceof Error ? cause.message : String(cause))
+          )
+          .then(() => resume(Effect.void))
         return Effect.sync(() => {
-          lines.close()
+          controller.abort()
           process.stdin.destroy()
         })
       })

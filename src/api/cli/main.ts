@@ -36,6 +36,29 @@ const stopSignal: Effect.Effect<void> = Effect.callback<void>((resume) => {
   process.on("SIGTERM", onSignal)
 })
 
+/** What a broken standard output or standard error means, once: for a server something else than for a filter. */
+let broken = (stream: NodeJS.WriteStream, { code }: NodeJS.ErrnoException): void => {
+  // `iec104 explain ... | head -1`: nobody reads on, so there is nothing left to do and nothing to tell
+  process.exit(code === "EPIPE" && stream === process.stdout ? Output.exitCode.ok : Output.exitCode.failure)
+}
+
+/** Fails when what a server tells cannot be written any more: one that nobody sees is ended, and not as if all were well. */
+const readerGone: Effect.Effect<never, Output.CliError> = Effect.callback((resume) => {
+  broken = (stream, { code, message }) => {
+    broken = () => {}
+    const name = stream === process.stdout ? "standard output" : "standard error"
+    const [why, exitCode] =
+      code === "EPIPE" ? ["its reader has gone", Output.exitCode.readerGone] : [message, Output.exitCode.failure]
+    resume(Effect.fail(new Output.CliError({ lines: [`iec104: stopped, ${name} is closed: ${why}`], exitCode })))
+  }
+})
+
+/** How long a server that has stopped waits for the reader of what it told last, in ms. */
+const LAST_WORDS_MS = 2000
+
+/** How long the end of the program waits for its readers: those of a filter may take their time. */
+let patienceMs: number | null = null
+
 const file = Argument.String("FILE").pipe(Argument.withDescription("Configuration file (YAML)"))
 
 const listen = Flag.String("listen").pipe(
@@ -54,11 +77,14 @@ const json = Flag.Boolean("json").pipe(
 )
 
 const serveCommand = Command.make("serve", { file, listen, json }, (options) =>
-  // the signals come first: nothing may be served that a signal would not stop cleanly
-  Effect.raceFirst(
-    stopSignal,
-    serve({ file: options.file, listen: Option.getOrUndefined(options.listen), json: options.json })
-  )
+  Effect.suspend(() => {
+    patienceMs = LAST_WORDS_MS
+    // these come first: nothing may be served that they would not stop cleanly
+    return Effect.raceFirst(
+      Effect.raceFirst(stopSignal, readerGone),
+      serve({ file: options.file, listen: Option.getOrUndefined(options.listen), json: options.json })
+    )
+  })
 ).pipe(
   Command.withDescription("Serve the stations of a configuration file until SIGINT or SIGTERM"),
   Command.withExamples([
@@ -147,13 +173,12 @@ const program = Command.runWith(iec104, { version: Output.version })(process.arg
 /** Ends the process when all output has been handed over. */
 const leave = (code: number) => {
   process.exitCode = code
+  if (patienceMs !== null) setTimeout(() => process.exit(code), patienceMs)
   process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
 }
 
-// `iec104 explain ... | head -1`: nobody reads on, so there is nothing left to do and nothing to tell
-process.stdout.on("error", (cause: NodeJS.ErrnoException) => {
-  process.exit(cause.code === "EPIPE" ? Output.exitCode.ok : Output.exitCode.failure)
-})
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (cause: NodeJS.ErrnoException) => broken(stream, cause))
 
 // a fiber that waits does not keep the process alive, and a process that just ends would look like success
 const keepAlive = setInterval(() => {}, 0x7fff_ffff)

@@ -60,7 +60,9 @@ function optionsOf(config: ServerConfig, listen: Listen): Options.PartialOptions
     limits,
     clockSource: clock.source === "clients" ? "c_cs" : "host",
     clockValidMs: clock.validMs,
-    files: files === null ? null : new FolderStore(files)
+    files: files === null ? null : new FolderStore(files),
+    // Whoever serves a file shows what happens in his own way.
+    logLevel: "none"
   }
 }
 
