@@ -13,6 +13,7 @@ export interface Limits {
   readonly connectMs: number
   readonly handshakeMs: number
   readonly handshakes: number
+  readonly keyUpdates: number
   readonly fileStepMs: number
   readonly fileOctetsMax: number
   readonly rehearsalMs: number
@@ -71,6 +72,14 @@ export const table: readonly LimitRow[] = [
   row("handshakeMs", "ms", 10_000, 100, 120_000, "a connection whose TLS handshake is not finished is closed"),
   row("handshakes", "TLS handshakes", 256, 1, 65_000, "the oldest unfinished handshake is cut for a new one"),
   row(
+    "keyUpdates",
+    "TLS key updates a minute",
+    60,
+    1,
+    65_000,
+    "a client that renews its TLS 1.3 keys more often is cut"
+  ),
+  row(
     "fileStepMs",
     "ms",
     30_000,
@@ -102,6 +111,7 @@ export const defaults: Limits = {
   connectMs: 10_000,
   handshakeMs: 10_000,
   handshakes: 256,
+  keyUpdates: 60,
   fileStepMs: 30_000,
   fileOctetsMax: 16_777_215,
   rehearsalMs: 250

@@ -9,6 +9,7 @@ import type { TransportSecurity } from "../../src/api/c104/TransportSecurity.ts"
 import * as Clock from "../../src/shell/Clock.ts"
 import * as TlsCiphers from "../../src/shell/tls/TlsCiphers.ts"
 import { relay, secure, security, startSecure } from "../support/certificates.ts"
+import { renewing } from "../support/keyUpdates.ts"
 import { startHost, startServer } from "../support/Stage.ts"
 
 const SPONTANEOUS = 3
@@ -312,5 +313,49 @@ describe("renegotiation", () => {
     expect((await events.next("refused")).why).toMatch(/is not for other\.example$/)
     await client.ended
     expect(server.openConnectionCount).toBe(0)
+  })
+})
+
+describe("renewed keys (TLS 1.3)", () => {
+  it.for([false, true])(
+    "are taken now and then, and a flood of them ends the connection (asking: %s)",
+    async (asking) => {
+      const { server, events } = await startServer({ transportSecurity: security(), limits: { keyUpdates: 10 } })
+      const other = await startSecure(server.port)
+      const { cut, renew } = await renewing(server.port)
+      const { peer } = await events.next("connected", 2)
+      renew(5, asking)
+      expect(await other.answers()).toBe(true)
+      renew(5, asking)
+      expect(await other.answers()).toBe(true)
+      expect(events.of("closed")).toEqual([])
+      renew(2000, asking)
+      expect((await events.next("refused")).why).toBe("it renewed its TLS keys more than 10 times within a minute")
+      expect((await events.next("closed")).peer.session).toBe(peer.session)
+      await cut
+      expect(await other.answers()).toBe(true)
+      expect([events.of("refused").length, events.of("closed").length]).toEqual([1, 1])
+    }
+  )
+
+  it("are counted by the minute", async () => {
+    const clock = Clock.machine()
+    let aheadMs = 0
+    const { host, port, events } = await startHost({
+      tls: security().freeze(),
+      limits: { keyUpdates: 10 },
+      clock: { ...clock, monotonicMs: () => clock.monotonicMs() + aheadMs }
+    })
+    const { renew } = await renewing(port)
+    await events.next("connected")
+    for (let minute = 0; minute < 3; minute++) {
+      renew(10, false)
+      await expect.poll(() => host.sessions.size).toBe(1)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      aheadMs += 60_000
+    }
+    expect(events.of("refused")).toEqual([])
+    renew(11, false)
+    await events.next("refused")
   })
 })

@@ -6,6 +6,7 @@ import * as Tls from "node:tls"
 import type { Limits } from "../../core/Limits.ts"
 import type { Clock } from "../Clock.ts"
 import type { Certificate } from "../Session.ts"
+import * as KeyUpdates from "./KeyUpdates.ts"
 import * as TlsOptions from "./TlsOptions.ts"
 import * as TlsVerify from "./TlsVerify.ts"
 
@@ -186,6 +187,7 @@ export class Handshakes {
     socket.on("error", (error: TlsError) => {
       if (/^ERR_(SSL|TLS)_/.test(error.code ?? "")) cut(`TLS failed: ${wordsOf(error)}`)
     })
+    if (socket.getProtocol() === "TLSv1.3") KeyUpdates.watch(socket, this.limits, this.clock, cut)
     socket.once("close", () => cancel())
     arm()
   }
