@@ -3,9 +3,8 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Queue from "effect/Queue"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import * as Profile from "../../core/Profile.ts"
 import type { ParameterRequested } from "../../core/procedure/Notice.ts"
 import * as Image from "../../core/process/Image.ts"
@@ -13,7 +12,8 @@ import { AddressTaken, type InvalidAddress, type InvalidArgument, type ListenErr
 import { type CounterMode, Host } from "../../shell/Host.ts"
 import * as Options from "../../shell/Options.ts"
 import { serve } from "../../shell/Serve.ts"
-import type { Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
+import type { Gap, Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
+import * as Taps from "../../shell/Taps.ts"
 import { Ticker } from "../../shell/Ticker.ts"
 import { attempt, makeStation, type Station } from "./Point.ts"
 
@@ -32,6 +32,8 @@ export interface StationOptions {
   /** Period of the background scan in ms, default 0 = none. */
   readonly backgroundMs?: number
 }
+
+type EventOf<K extends ServerEvent["event"]> = Extract<ServerEvent, { readonly event: K }>
 
 /** Decides with an Effect; a failure or defect is a refusal. */
 type Decide<Args extends readonly unknown[], A> = <E, R>(
@@ -58,37 +60,20 @@ export interface Shape {
   readonly onClockSync: Decide<[peer: Peer, timeMs: number], Outcome>
   readonly onReset: Decide<[peer: Peer, commonAddress: number, qualifier: number], Outcome>
   readonly onParameter: Decide<[peer: Peer, request: ParameterRequested], Outcome>
-  /** What happens, from now on. The buffer slides: an observer that lags misses the oldest. */
-  readonly events: Stream.Stream<ServerEvent>
+  /**
+   * What happens, from when the stream is run. This and the next two keep 1024 events for a consumer that lags, each of
+   * its own kind; what comes beyond is dropped, and a `gap` in its place says how many events were lost.
+   */
+  readonly events: Stream.Stream<ServerEvent | Gap>
   /** The commands and their outcomes among the events. */
-  readonly commands: Stream.Stream<Extract<ServerEvent, { readonly event: "command" }>>
+  readonly commands: Stream.Stream<EventOf<"command"> | Gap>
   /** Connections that come, start, stop and go, among the events. */
-  readonly sessions: Stream.Stream<
-    Extract<ServerEvent, { readonly event: "connected" | "started" | "stopped" | "closed" }>
-  >
+  readonly sessions: Stream.Stream<EventOf<"connected" | "started" | "stopped" | "closed"> | Gap>
   /** Who is connected now. */
   readonly peers: () => readonly Peer[]
   readonly openConnectionCount: () => number
   readonly activeConnectionCount: () => number
 }
-
-const EVENTS_BUFFERED = 1024
-
-const eventsOf = (host: Host): Stream.Stream<ServerEvent> =>
-  Stream.callback<ServerEvent>(
-    (queue) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const observer = (event: ServerEvent): void => {
-            Queue.offerUnsafe(queue, event)
-          }
-          host.observers.add(observer)
-          return observer
-        }),
-        (observer) => Effect.sync(() => host.observers.delete(observer))
-      ),
-    { bufferSize: EVENTS_BUFFERED, strategy: "sliding" }
-  )
 
 /** Registers an Effect as a handler: `use` gets a function that runs it as a promise. */
 const register =
@@ -108,13 +93,14 @@ function addStation(host: Host, ticker: Ticker, ca: number, options: StationOpti
   return true
 }
 
-const isSession = (
-  event: ServerEvent
-): event is Extract<ServerEvent, { readonly event: "connected" | "started" | "stopped" | "closed" }> =>
+const isAny = (_event: ServerEvent): _event is ServerEvent => true
+
+const isCommand = (event: ServerEvent): event is EventOf<"command"> => event.event === "command"
+
+const isSession = (event: ServerEvent): event is EventOf<"connected" | "started" | "stopped" | "closed"> =>
   event.event === "connected" || event.event === "started" || event.event === "stopped" || event.event === "closed"
 
 function shapeOf(host: Host, ticker: Ticker): Shape {
-  const events = eventsOf(host)
   return {
     addStation: (commonAddress, options = {}) =>
       attempt<boolean, InvalidAddress | InvalidArgument>(() => addStation(host, ticker, commonAddress, options)).pipe(
@@ -147,9 +133,9 @@ function shapeOf(host: Host, ticker: Ticker): Shape {
     onParameter: register((run) => {
       host.onParameter = run
     }),
-    events,
-    commands: Stream.filter(events, (event) => event.event === "command"),
-    sessions: Stream.filter(events, isSession),
+    events: Taps.streamOf(host, isAny),
+    commands: Taps.streamOf(host, isCommand),
+    sessions: Taps.streamOf(host, isSession),
     peers: () => [...host.sessions].map((session) => session.peer),
     openConnectionCount: () => host.sessions.size,
     activeConnectionCount: () => host.activeCount

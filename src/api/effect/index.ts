@@ -22,6 +22,6 @@ export {
 export type { Command } from "../../shell/Hooks.ts"
 export type { CounterMode } from "../../shell/Host.ts"
 export type { PartialOptions } from "../../shell/Options.ts"
-export type { Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
+export type { Gap, Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
 export { type Address, Iec104Server, make, type Shape, type StationOptions } from "./Iec104Server.ts"
 export type { Point, PointOptions, Station } from "./Point.ts"

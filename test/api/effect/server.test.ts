@@ -43,7 +43,10 @@ const running = (options: Iec104.PartialOptions = {}) =>
     const server = yield* Iec104.make({ ...LOCAL, ...options })
     const station = yield* server.addStation(1)
     const events = new Recorder()
-    yield* Effect.forkScoped(Stream.runForEach(server.events, (event) => Effect.sync(() => events.observer(event))))
+    const told = (event: Iec104.ServerEvent | Iec104.Gap): void => {
+      if (event.event !== "gap") events.observer(event)
+    }
+    yield* Effect.forkScoped(Stream.runForEach(server.events, (event) => Effect.sync(() => told(event))))
     const { port } = yield* server.listen
     const take = <K extends Iec104.ServerEvent["event"]>(kind: K) => Effect.promise(() => events.next(kind))
     return { server, station, port, events, take }
@@ -331,26 +334,91 @@ describe("events", () => {
     })
   )
 
-  it.live("slide when nobody takes them", () =>
+  /** A stream that is taken from only when `release` is run, and then until as many events were taken or counted. */
+  const lagging = <A extends Iec104.ServerEvent>(stream: Stream.Stream<A | Iec104.Gap>, count: number) =>
     Effect.gen(function* () {
-      const { server, port } = yield* running()
       const gate = yield* Deferred.make<void>()
-      const slow = yield* Effect.forkChild(
-        server.events.pipe(
+      const seen: (A | Iec104.Gap)[] = []
+      const fiber = yield* Effect.forkChild(
+        stream.pipe(
           Stream.tap(() => Deferred.await(gate)),
-          Stream.take(1000),
-          Stream.runCollect
+          Stream.takeUntil((event) => {
+            seen.push(event)
+            return seen.reduce((sum, one) => sum + (one.event === "gap" ? one.lost : 1), 0) >= count
+          }),
+          Stream.runDrain
         )
       )
       yield* Effect.promise(turn)
+      const release = Deferred.succeed(gate, undefined).pipe(
+        Effect.andThen(Fiber.join(fiber)),
+        Effect.map(() => seen)
+      )
+      return { release }
+    })
+
+  /** A client, and commands of its to an address: 9 is carried out, others are turned down. */
+  const commanding = Effect.gen(function* () {
+    const stage = yield* running()
+    const point = yield* stage.station.addPoint({ ioAddress: 9, type: 45 })
+    yield* point.onCommand(() => Effect.succeed<Iec104.Outcome>("success"))
+    const connected = yield* started(stage.port)
+    const answers = (answered: number): boolean => connected.asdus({ typeId: 45 }).length >= answered
+    const command = (ioa: number, times: number, answersEach: number) =>
+      Effect.promise(async () => {
+        for (let from = 0; from < times; from += 100) {
+          const before = connected.iFrames
+          const now = Math.min(100, times - from)
+          for (let i = 0; i < now; i++) connected.command(45, ioa, { scs: i % 2 === 0 })
+          await connected.until(() => connected.iFrames - before >= now * answersEach)
+        }
+        return answers(1)
+      })
+    return { ...stage, command }
+  })
+
+  it.live("that a consumer is interested in are not lost behind those that it is not", () =>
+    Effect.gen(function* () {
+      const { server, command } = yield* commanding
+      const commands = yield* lagging(server.commands, 4)
+      for (let round = 0; round < 2; round++) {
+        yield* command(9, 1, 2)
+        yield* command(99, 1200, 1)
+        yield* command(9, 1, 2)
+      }
+      const seen = yield* commands.release
+      expect(seen.map((event) => event.event === "command" && event.address)).toEqual([9, 9, 9, 9])
+    })
+  )
+
+  it.live("that were dropped are counted where they are missing, and what comes later follows", () =>
+    Effect.gen(function* () {
+      const { server, command } = yield* commanding
+      const commands = yield* lagging(server.commands, 2001)
+      yield* command(9, 2000, 2)
+      const release = yield* Effect.forkChild(commands.release)
+      yield* Effect.promise(turn)
+      yield* command(9, 1, 2)
+      const seen = yield* Fiber.join(release)
+      const gaps = seen.filter((event) => event.event === "gap")
+      expect(gaps.length).toBeGreaterThan(0)
+      expect(seen.length - gaps.length + gaps.reduce((sum, { lost }) => sum + lost, 0)).toBe(2001)
+      expect(seen.findIndex(({ event }) => event === "gap")).toBeGreaterThanOrEqual(1024)
+    })
+  )
+
+  it.live("never wait for a consumer that takes nothing", () =>
+    Effect.gen(function* () {
+      const { server, port } = yield* running()
+      const slow = yield* lagging(server.events, 3001)
       const connected = yield* started(port)
       for (let i = 0; i < 1500; i++) {
         connected.u("STOPDT act")
         connected.u("STARTDT act")
       }
       yield* Effect.promise(() => connected.until(() => connected.frames.length === 3001))
-      yield* Deferred.succeed(gate, undefined)
-      expect(yield* Fiber.join(slow)).toHaveLength(1000)
+      const seen = yield* slow.release
+      expect(seen.filter(({ event }) => event === "gap")).toHaveLength(1)
     })
   )
 })
