@@ -7,6 +7,8 @@ export interface Limits {
   readonly repliesPerSession: number
   readonly decisionsPerSession: number
   readonly decisionMs: number
+  readonly operationMs: number
+  readonly commandsPerPoint: number
   readonly refreshMs: number
   readonly undrainedOctets: number
   readonly lingerMs: number
@@ -56,7 +58,23 @@ export const table: readonly LimitRow[] = [
     10_000,
     1,
     3_600_000,
-    "the request is confirmed negatively; a later answer of the handler is dropped"
+    "the request is confirmed negatively; a later answer of the handler is a fact, and until then its output refuses"
+  ),
+  row(
+    "operationMs",
+    "ms",
+    600_000,
+    1,
+    86_400_000,
+    "what the output does is unknown: it refuses until the application releases it"
+  ),
+  row(
+    "commandsPerPoint",
+    "commands of one output",
+    4,
+    1,
+    64,
+    "a further command that would wait is confirmed negatively"
   ),
   row("refreshMs", "ms", 1000, 1, 3_600_000, "the current values are sent without waiting longer for onBeforeRead"),
   row(
@@ -105,6 +123,8 @@ export const defaults: Limits = {
   repliesPerSession: 1024,
   decisionsPerSession: 1024,
   decisionMs: 10_000,
+  operationMs: 600_000,
+  commandsPerPoint: 4,
   refreshMs: 1000,
   undrainedOctets: 65_536,
   lingerMs: 500,

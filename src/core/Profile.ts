@@ -12,6 +12,12 @@ export interface Profile {
   readonly returnedCause: "table" | "always"
   /** QU 4..31 and QL 64..127: refused, or passed to the handler. */
   readonly reservedQualifiers: "refuse" | "pass"
+  /** A command that nobody decides (no handler, no feedback point that can show it): refused, or confirmed positively. */
+  readonly undecidedCommand: "refuse" | "confirm"
+  /** Whether a command that the application answers later has its output until it is answered, or until its handler has ended. */
+  readonly openCommand: "occupies" | "frees"
+  /** How long a command waits at an output that is busy, 0..60,000 ms; 0: it is refused at once. */
+  readonly commandWaitMs: number
   /** Time in the confirmation of a clock synchronisation: the station's own before setting, or the received one. */
   readonly clockConfirmation: "own" | "echo"
   /** Answer to a time-tagged command that is too old: a negative confirmation, or none. */
@@ -39,6 +45,9 @@ export const iec: Profile = {
   cyclicTransmission: "standard",
   returnedCause: "table",
   reservedQualifiers: "refuse",
+  undecidedCommand: "refuse",
+  openCommand: "occupies",
+  commandWaitMs: 0,
   clockConfirmation: "own",
   outdatedCommand: "refuse",
   impossibleCommandTime: "refuse",
@@ -57,6 +66,9 @@ export const c104: Profile = {
   cyclicTransmission: "own",
   returnedCause: "always",
   reservedQualifiers: "pass",
+  undecidedCommand: "confirm",
+  openCommand: "frees",
+  commandWaitMs: 1000,
   clockConfirmation: "own",
   outdatedCommand: "refuse",
   impossibleCommandTime: "pass",
@@ -73,9 +85,11 @@ export const presets: { readonly iec: Profile; readonly c104: Profile } = { iec,
 
 /** What is wrong with a profile, or null. */
 export function problem(profile: Profile): string | null {
-  const { maxApduLength, rejectionOrder } = profile
+  const { maxApduLength, rejectionOrder, commandWaitMs } = profile
   if (!(Number.isInteger(maxApduLength) && maxApduLength >= 25 && maxApduLength <= 253))
     return `maxApduLength is ${maxApduLength}: a whole number from 25 to 253 is required`
+  if (!(Number.isInteger(commandWaitMs) && commandWaitMs >= 0 && commandWaitMs <= 60_000))
+    return `commandWaitMs is ${commandWaitMs}: a whole number from 0 to 60000 is required`
   if ([...rejectionOrder].sort().join() !== "44,45,46,47")
     return `rejectionOrder is ${rejectionOrder.join()}: the causes 44, 45, 46 and 47 are required, each once`
   return null

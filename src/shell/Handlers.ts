@@ -1,6 +1,5 @@
 // The application's decisions: notices of a session become calls of handlers, and their answers become decisions.
 // A handler may be synchronous or not, may throw, hang or return nonsense: whatever is not a clear yes is a no.
-import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type * as Notices from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Request from "../core/procedure/Request.ts"
@@ -10,11 +9,10 @@ import * as Counters from "./Counters.ts"
 import { Deciding, failed, isPromise } from "./Deciding.ts"
 import type { Hooks, PointCallback } from "./Hooks.ts"
 import type { Host, RawHandler } from "./Host.ts"
+import * as Names from "./Names.ts"
 import * as Selections from "./Selections.ts"
 import { endpoint, type Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
-
-const nameOf = (type: number): string => TypeTable.byId[type]?.mnemonic ?? `type ${type}`
 
 /** Acts on one notice; the session collects what is decided at once. True when it waits for an answer. */
 export function act(session: Session, notice: Notices.Notice): boolean {
@@ -58,7 +56,7 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       host.tell({
         event: "interrogated",
         peer,
-        type: nameOf(notice.type),
+        type: Names.ofType(notice.type),
         commonAddress: notice.ca,
         qualifier: notice.qualifier
       })
@@ -195,7 +193,7 @@ function parameter(session: Session, notice: Notices.ParameterRequested): void {
     session.collect(Outcome.confirm(notice.id, "failure"))
     return
   }
-  const subject = ["onParameter", `${nameOf(notice.type)} of station ${notice.ca}`] as const
+  const subject = ["onParameter", `${Names.ofType(notice.type)} of station ${notice.ca}`] as const
   const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(session.peer, notice)
   new Asked(session, notice.id, subject, call, (outcome) => Outcome.confirm(notice.id, outcome)).ask()
 }
@@ -230,7 +228,7 @@ export function callAll(
     const hooks = block.holds(slot, version) ? host.hooks.find(block, slot) : undefined
     const callback = hooks === undefined ? null : pick(hooks)
     if (callback === null) continue
-    const subject = `${nameOf(block.of.type)} ${block.ioa[slot]} of station ${block.of.ca}`
+    const subject = `${Names.ofType(block.of.type)} ${block.ioa[slot]} of station ${block.of.ca}`
     try {
       const result = callback()
       if (isPromise(result))

@@ -3,8 +3,10 @@
 import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
 import type { Block } from "../core/process/Block.ts"
-import type { Operation } from "./Commands.ts"
+import type { Described } from "./Described.ts"
+import type { Operation } from "./Operation.ts"
 import type { Peer } from "./ServerEvent.ts"
+import type { Certificate } from "./Session.ts"
 
 /** What a command point says: value, qualifier, and the words of the time tag (0 without one). */
 export interface Instruction {
@@ -31,16 +33,20 @@ export interface Command {
   /** Whether the point was selected before. */
   readonly selected: boolean
   readonly peer: Peer
+  /** The client's certificate where TLS is used, else null. */
+  readonly certificate: Certificate | null
   /** When it came, and the one before it (0 = there was none), by this machine's clock in ms since 1970 UTC. */
   readonly receivedMs: number
   readonly previousMs: number
   /** The whole APDU, control field zeroed. */
   readonly apdu: Uint8Array
-  /** Aborted when the decision took too long or the connection ended. */
+  /** Aborted when the decision took too long, or its client stopped or has gone. */
   readonly signal: AbortSignal
+  /** Asked right before something is done that cannot be taken back: false once the command was refused or given up. */
+  readonly begin: () => boolean
 }
 
-export type CommandHandler = (command: Command) => Outcome | Promise<Outcome>
+export type CommandHandler = (command: Described) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
 
 /** How far a measured value may move without an event: absolutely, or in percent of the value reported last. */
@@ -49,6 +55,8 @@ export type Deadband = { readonly absolute: number } | { readonly percent: numbe
 /** The callbacks and relations of one point. */
 export interface Hooks {
   onCommand: CommandHandler | null
+  /** Carries out what `onCommand` accepted, after the client was told so; null: one phase. */
+  onExecute: CommandHandler | null
   onBeforeRead: PointCallback | null
   onBeforeAutoTransmit: PointCallback | null
   onTimer: PointCallback | null
@@ -79,6 +87,7 @@ export interface Hooks {
 
 const make = (): Hooks => ({
   onCommand: null,
+  onExecute: null,
   onBeforeRead: null,
   onBeforeAutoTransmit: null,
   onTimer: null,

@@ -53,6 +53,8 @@ const levelOf: Readonly<Record<ServerEvent["event"], Level>> = {
   started: "info",
   stopped: "info",
   command: "info",
+  executed: "info",
+  output: "warning",
   clock: "info",
   interrogated: "debug",
   rejected: "debug"
@@ -80,6 +82,10 @@ export function line(event: ServerEvent): string {
       return `${endpoint(event.peer)} ${event.event}`
     case "command":
       return `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value}: ${event.outcome}`
+    case "executed":
+      return `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value} executed: ${event.outcome}`
+    case "output":
+      return `the output ${event.commonAddress}/${event.address} is ${event.status}`
     case "clock":
       return `${endpoint(event.peer)} clock ${new Date(event.timeMs).toISOString()}: ${event.outcome}`
     case "interrogated":

@@ -1,6 +1,7 @@
 // What happens in a server, as facts for logs, live views and tests. Nothing here is on the way of a frame.
 
 import type { Outcome } from "../core/procedure/Outcome.ts"
+import type { Status as OutputStatus } from "../core/procedure/Output.ts"
 import type { Situation } from "../core/procedure/Rejection.ts"
 import type { CloseReason } from "../core/Violation.ts"
 import type { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
@@ -17,7 +18,7 @@ export interface Peer {
 export const endpoint = (peer: Peer): string =>
   peer.address.includes(":") ? `[${peer.address}]:${peer.port}` : `${peer.address}:${peer.port}`
 
-export type { Outcome }
+export type { Outcome, OutputStatus }
 
 export type ServerEvent =
   | { readonly event: "connected"; readonly peer: Peer }
@@ -39,6 +40,26 @@ export type ServerEvent =
       readonly type: string
       readonly value: number
       readonly outcome: Outcome
+      /** Whether its client is told; false when it was refused for time before, has stopped or has gone. */
+      readonly answered: boolean
+    }
+  | {
+      /** The second phase of a command has ended. */
+      readonly event: "executed"
+      readonly peer: Peer
+      readonly commonAddress: number
+      readonly address: number
+      readonly type: string
+      readonly value: number
+      readonly outcome: Outcome
+      readonly answered: boolean
+    }
+  | {
+      /** An output became stuck or unknown, or is free again after that. */
+      readonly event: "output"
+      readonly commonAddress: number
+      readonly address: number
+      readonly status: OutputStatus
     }
   | { readonly event: "clock"; readonly peer: Peer; readonly timeMs: number; readonly outcome: Outcome }
   | {

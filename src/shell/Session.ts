@@ -11,7 +11,6 @@ import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
 import type { CloseReason } from "../core/Violation.ts"
-import type { Deciding } from "./Deciding.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import type { Reader } from "./Reading.ts"
@@ -30,6 +29,12 @@ const NONE: readonly Decision[] = []
 
 /** Where all sessions write from: while the kernel takes everything at once, that is always the same place. */
 let views = new Views(new Uint8Array(0), 0)
+
+/** What is being decided: nobody waits for it any more, or its time is over. */
+export interface Abandonable {
+  readonly abort: () => void
+  readonly expire: () => void
+}
 
 /** What is known of a client by its certificate. */
 export interface Certificate {
@@ -55,7 +60,7 @@ export class Session {
   /** Called once when the session has ended. */
   onClosed: (reason: CloseReason) => void = () => {}
   /** Cancellation of handlers that are deciding, by request. */
-  readonly aborts: Map<number, Deciding> = new Map()
+  readonly aborts: Map<number, Abandonable> = new Map()
 
   /** No further I frame may wait in the socket: {@link taken} tells when that is over. */
   private full = false

@@ -40,8 +40,6 @@ const outcomes: Readonly<Record<Backend.Answer, Core.Outcome.Outcome>> = {
   held: "none"
 }
 
-const isOpen = ({ client }: Operation): boolean => client.open
-
 export class CoreApplication {
   readonly answers: Backend.Answers = Backend.firstAnswers()
   /** Requests that reached the application. */
@@ -70,8 +68,8 @@ export class CoreApplication {
     if (asked.kind !== "command") return this.consider({ client, asked })
     const output = this.outputOf(asked)
     const operation = { client, asked }
-    switch (Core.Output.judge(output, isOpen)) {
-      case "decide":
+    switch (Core.Output.judge(output, this.places)) {
+      case "begin":
         this.put(asked, Core.Output.begin(output, operation))
         return this.consider(operation)
       case "wait":
@@ -98,7 +96,7 @@ export class CoreApplication {
     for (const question of held) if (question.client.open) this.decided(question.client, this.decide(question, how))
     for (const { client, asked } of held) {
       if (asked.kind !== "command") continue
-      if (!client.open) this.put(asked, Core.Output.end(this.outputOf(asked)))
+      if (!client.open) this.end({ client, asked })
       this.next(asked)
     }
   }
@@ -108,8 +106,8 @@ export class CoreApplication {
     for (;;) {
       const output = this.outputOf(of)
       const [first] = output.waiting
-      if (first === undefined || output.deciding !== null) return
-      this.put(of, Core.Output.shift(output))
+      if (first === undefined || output.status === "busy") return
+      this.put(of, Core.Output.leave(output, first))
       const decision = first.client.open ? this.ask(first.client, first.asked) : null
       if (decision !== null) this.decided(first.client, decision)
     }
@@ -120,9 +118,9 @@ export class CoreApplication {
     const { block, slot } = this.process.place(point)
     const asked = { block, slot }
     const cause = confirm ? CONFIRMATION : TERMINATION
-    const { output, answered } = Core.Output.answer(this.outputOf(asked), cause, negative, isOpen)
+    const { output, answered } = Core.Output.answer(this.outputOf(asked), cause, negative)
     this.put(asked, output)
-    if (answered === null) throw new Error("no command waits for this")
+    if (answered === null || !answered.command.client.open) throw new Error("no command waits for this")
     const { client, asked: command } = answered.command
     this.decided(client, Core.Outcome.late(command.id, cause, negative, Core.Ledger.NO_EVENTS))
   }
@@ -153,9 +151,10 @@ export class CoreApplication {
     const returns = outcome === "success" && related !== 0
     const barrier = returns ? this.returnInformation(client, asked, related) : Core.Ledger.NO_EVENTS
     const decision = Core.Outcome.command(asked.id, outcome, points.termination, asked.selected, barrier)
-    const over = Core.Output.end(this.outputOf(asked))
-    const owed = { command: operation, confirmed: outcome === "success", since: 0 }
-    this.put(asked, decision.keep ? Core.Output.owe(over, owed) : over)
+    const owed = { command: this.begunAt(operation), confirmed: outcome === "success", since: 0 }
+    if (decision.keep) this.put(asked, Core.Output.owe(this.outputOf(asked), owed))
+    const { openCommand } = this.process.world.profile
+    if (!decision.keep || (outcome === "none" && openCommand === "frees")) this.end(operation)
     return decision
   }
 
@@ -165,6 +164,22 @@ export class CoreApplication {
     const cause = Core.Outcome.returnCause(place.block, this.process.world.profile)
     const end = this.process.append(place, cause, originator, client.state.id)
     return Core.Ledger.mark(end, place.block.of.priority)
+  }
+
+  /** How many commands may wait at an output. */
+  private get places(): number {
+    const { profile, limits } = this.process.world
+    return profile.commandWaitMs === 0 ? 0 : limits.commandsPerPoint
+  }
+
+  /** The command that was begun at the output of an operation: questions are made anew, commands are not. */
+  private begunAt(operation: Operation): Operation {
+    const { begun } = this.outputOf(operation.asked)
+    return begun?.asked === operation.asked ? begun : operation
+  }
+
+  private end(operation: Operation): void {
+    this.put(operation.asked, Core.Output.end(this.outputOf(operation.asked), this.begunAt(operation)))
   }
 
   private outputOf({ block, slot }: Core.Image.Place): Output {

@@ -4,12 +4,13 @@ import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
 import { inRange } from "../../shell/Check.ts"
+import * as Commands from "../../shell/Commands.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
 import type { Command, Deadband, Hooks } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as Selections from "../../shell/Selections.ts"
-import type { Outcome } from "../../shell/ServerEvent.ts"
+import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
 import { type DateTime, flagBits } from "./DateTime.ts"
 import { CommandMode, type Cot, ResponseState, type Type } from "./enums.ts"
 import type { BinaryCounterQuality, Quality } from "./flags.ts"
@@ -252,6 +253,22 @@ export class Point<T extends Type = Type> {
     if (mode !== CommandMode.DIRECT && mode !== CommandMode.SELECT_AND_EXECUTE)
       throw new InvalidArgument({ what: "commandMode", expected: "a CommandMode", value: mode })
     PointOps.setSelect(this.#attached, this.#block, this.#slot, mode === CommandMode.SELECT_AND_EXECUTE)
+  }
+
+  /**
+   * What is known of the output of a command point: "free", "busy", "stuck" (its handler did not answer in time and has not
+   * ended) or "unknown" (its command has not ended within `limits.operationMs`).
+   */
+  get outputStatus(): OutputStatus {
+    return Commands.status(this.#attached, this.#block, this.#slot)
+  }
+
+  /**
+   * Says that the output is free, whatever was begun at it: the next command is taken, and a late answer to the one before
+   * changes nothing any more. False when it was free.
+   */
+  release(): boolean {
+    return Commands.release(this.#attached, this.#block, this.#slot)
   }
 
   /** Originator address of the client that has selected the command point (0 is one), or null. */

@@ -28,6 +28,7 @@ export function record(event: ServerEvent | Gap): Readonly<Record<string, unknow
         apdu: Buffer.from(event.apdu).toString("hex")
       }
     case "gap":
+    case "output":
       return { ...event }
     case "error":
       return { event: event.event, code: event.error.code, message: event.error.message }

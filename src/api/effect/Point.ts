@@ -2,6 +2,7 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Image from "../../core/process/Image.ts"
+import * as Commands from "../../shell/Commands.ts"
 import {
   AddressTaken,
   Detached,
@@ -14,7 +15,7 @@ import {
 import type { Command, Deadband } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
-import type { Outcome } from "../../shell/ServerEvent.ts"
+import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
 
 const SPONTANEOUS = 3
@@ -39,6 +40,10 @@ export interface Point {
     cause?: number,
     options?: { readonly originator?: number; readonly negative?: boolean }
   ) => Effect.Effect<void, NotTaken | IllegalCause | Detached>
+  /** What is known of the output of a command point; "stuck" and "unknown" refuse commands until it is released. */
+  readonly outputStatus: () => OutputStatus
+  /** Says that the output is free, whatever was begun at it; whether anything was. */
+  readonly release: () => boolean
   /** As `set` and `transmit` in one plain call; false when nobody took the event. Throws what they fail with. */
   readonly publishUnsafe: (value: number) => boolean
   /** Decides commands; a failure or defect of the handler confirms negatively, and a time-out interrupts it. */
@@ -131,6 +136,8 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
       set(value)
       return host.publish(block, slot, SPONTANEOUS, 0)
     },
+    outputStatus: () => Commands.status(host, block, slot),
+    release: () => Commands.release(host, block, slot),
     onCommand: <E, R>(handler: (command: Command) => Effect.Effect<Outcome, E, R>) =>
       register<R>((context) => {
         const run = Effect.runPromiseWith(context)

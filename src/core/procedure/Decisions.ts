@@ -41,9 +41,10 @@ export function decide(turn: Turn, decision: Decision): void {
   const apdu = found.kind === "clock" ? withOwnTime(turn, found.apdu, decision) : found.apdu
   if (decision.confirm !== 0) confirm(turn, apdu, decision.confirm < 0)
   if (!decision.terminate) return
-  if (Reply.passed(turn, decision.barrier)) return Reply.answer(turn, apdu, 0, Cause.ACTIVATION_TERMINATION)
+  const over = Cause.ACTIVATION_TERMINATION | (decision.failed === true ? NEGATIVE : 0)
+  if (Reply.passed(turn, decision.barrier)) return Reply.answer(turn, apdu, 0, over)
   const termination = apdu.slice()
-  termination[Request.CAUSE_AT] = Request.test(apdu, 0) | Cause.ACTIVATION_TERMINATION
+  termination[Request.CAUSE_AT] = Request.test(apdu, 0) | over
   Reply.queue(turn, termination, decision.barrier)
 }
 

@@ -160,6 +160,8 @@ export interface Decision {
   readonly confirm: 1 | 0 | -1
   /** Whether the activation is terminated by this answer. */
   readonly terminate: boolean
+  /** Whether the termination says that the operation failed: P/N = 1. */
+  readonly failed?: boolean
   /** Keep the request: another decision with the same id will follow. */
   readonly keep: boolean
   /** The termination waits until events before this mark (Ledger.mark) are sent; -1: it waits for nothing. */

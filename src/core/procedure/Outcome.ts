@@ -20,6 +20,7 @@ const decision = (id: number, confirm: Confirm, terminate: boolean, keep: boolea
   id,
   confirm,
   terminate,
+  failed: false,
   keep,
   barrier,
   timeLow: 0,
@@ -46,9 +47,15 @@ export function command(
   return decision(id, 1, selected || termination !== false, false, barrier)
 }
 
+/** The decision that a command which was confirmed positively is over, with a termination or without. */
+export const terminate = (id: number, terminates: boolean, failed: boolean, barrier: number): Decision => ({
+  ...decision(id, 0, terminates, false, barrier),
+  failed
+})
+
 /** What the application says late, by a cause: 7 confirms and leaves the command to be terminated, 10 terminates it. */
 export function late(id: number, cause: number, negative: boolean, barrier: number): Decision {
-  if (cause === Cause.ACTIVATION_TERMINATION) return decision(id, 0, true, false, barrier)
+  if (cause === Cause.ACTIVATION_TERMINATION) return terminate(id, true, negative, barrier)
   return decision(id, negative ? -1 : 1, false, !negative, barrier)
 }
 

@@ -133,14 +133,14 @@ describe("return information", () => {
   ] as const)("of a measured value has, under the profile %s, the cause %d", async (profile, cot) => {
     const { server, station } = await startServer({ profile })
     station.addPoint({ ioAddress: 20, type: Type.M_ME_NC_1 })
-    station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, relatedIoAddress: 20, relatedIoAutoreturn: true })
+    station.addPoint({ ioAddress: 10, type: Type.C_SE_NC_1, relatedIoAddress: 20, relatedIoAutoreturn: true })
     const client = await startClient(server.port)
-    client.command(Type.C_SC_NA_1, 10, { scs: true })
+    client.command(Type.C_SE_NC_1, 10, { value: 1.5, ql: 0 })
     await client.next(TERM)
     expect(client.asdus().map((asdu) => [asdu.typeId, asdu.cot])).toEqual([
-      [45, 7],
+      [50, 7],
       [13, cot],
-      [45, 10]
+      [50, 10]
     ])
   })
 

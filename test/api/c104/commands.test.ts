@@ -183,26 +183,37 @@ describe("a callback that misbehaves", () => {
     expect(point.value).toBe(false)
   })
 
-  it("never answers: the point itself can be commanded again", async () => {
+  it("never answers: the point itself can be commanded again once it is released", async () => {
     let calls = 0
     const callback = () => (++calls === 1 ? new Promise<ResponseState>(() => {}) : SUCCESS)
-    const { client, operate } = await switchedBy(callback, { limits: { decisionMs: 50 } })
+    const { client, operate, point, events } = await switchedBy(callback, { limits: { decisionMs: 50 } })
     operate()
     expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    operate()
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    expect([calls, point.outputStatus, events.of("output").map(({ status }) => status)]).toEqual([
+      1,
+      "stuck",
+      ["stuck"]
+    ])
+    expect([point.release(), point.outputStatus, point.release()]).toEqual([true, "free", false])
     operate()
     expect(await client.next({ typeId: 45 })).toMatchObject(CON)
   })
 
-  it("answers too late: nothing more is sent and nothing more is reported", async () => {
+  it("answers too late: nothing more is sent, it is told as a fact, and the output is free", async () => {
     const late = deferred<ResponseState>()
-    const { client, operate, events } = await switchedBy(() => late.promise, { limits: { decisionMs: 50 } })
+    const { client, operate, point, events } = await switchedBy(() => late.promise, { limits: { decisionMs: 50 } })
     operate()
     expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    expect([point.value, point.outputStatus]).toEqual([false, "stuck"])
     late.resolve(SUCCESS)
     await turn()
     await client.testfr()
     expect(client.asdus()).toHaveLength(1)
-    expect(events.of("command").filter(({ outcome }) => outcome === "success")).toEqual([])
+    expect(events.of("command")).toMatchObject([{ outcome: "success", answered: false }])
+    expect(events.of("output").map(({ status }) => status)).toEqual(["stuck", "free"])
+    expect([point.value, point.outputStatus]).toEqual([true, "free"])
     expect(events.of("error")).toHaveLength(1)
   })
 
@@ -232,7 +243,11 @@ describe("a callback that misbehaves", () => {
     await turn()
     await client.testfr()
     expect(executed).toEqual([1])
-    expect(events.of("command").filter(({ outcome }) => outcome === "success")).toEqual([])
+    const told = events.of("command").map(({ value, outcome, answered }) => [value, outcome, answered])
+    expect(told).toEqual([
+      [2, "failure", true],
+      [1, "success", false]
+    ])
   })
 
   it("is overtaken by the end of the connection: nothing is reported, and the server goes on", async () => {

@@ -104,10 +104,10 @@ it.each([
   client.command(Type.C_SC_NA_1, 10, { scs: true })
   await client.ended
   expect(seen).toEqual(early ? [false, true] : [true])
-  expect(host.hooks.find(place.block, place.slot)?.output.deciding).toBeNull()
+  expect(host.hooks.find(place.block, place.slot)?.output.begun).toBeNull()
 })
 
-it("a handler that blocks for longer than it may, while its session goes on, has decided nothing", async () => {
+it("a handler that blocks for longer than it may, while its session goes on, decides nothing for its client", async () => {
   const { host, port, events } = await startHost({ limits: { decisionMs: 20 } })
   const place = host.addPoints(1, 10, Type.C_SC_NA_1, 1)
   if (place === null) throw new Error("address 10 is free")
@@ -122,5 +122,6 @@ it("a handler that blocks for longer than it may, while its session goes on, has
   const answer = await client.next({ typeId: Type.C_SC_NA_1 })
   expect([answer.cot, answer.negative]).toEqual([7, true])
   expect((await events.next("error")).error).toMatchObject({ _tag: "CallbackTimedOut" })
-  expect([Image.value(block, slot), events.of("command")]).toEqual([0, []])
+  expect(events.of("command")).toMatchObject([{ outcome: "success", answered: false }])
+  expect([Image.value(block, slot), host.hooks.of(block, slot).output.status]).toEqual([1, "free"])
 })

@@ -3,123 +3,158 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { Ledger, Outcome, Output } from "../../../src/core/index.ts"
 
-/** A command of a client who may have gone. */
-interface Command {
-  readonly name: string
-  gone: boolean
-}
-const commands = (...names: readonly string[]): Command[] => names.map((name) => ({ name, gone: false }))
-const open = ({ gone }: Command): boolean => !gone
+type Command = string
 
 const CON = 7
 const TERM = 10
+const PLACES = 4
 
 describe("an output", () => {
-  const [a, b, c] = commands("a", "b", "c") as [Command, Command, Command]
+  const begun = Output.begin<Command>(Output.free, "a")
 
   it("takes the first command, lets others wait, and lets them go on in their order", () => {
-    expect(Output.judge(Output.free, open)).toBe("decide")
-    const busy = Output.wait(Output.wait(Output.begin<Command>(Output.free, a), b), c)
-    expect(Output.judge(busy, open)).toBe("wait")
-    const over = Output.end(busy)
-    expect([over.deciding, over.waiting]).toEqual([null, [b, c]])
-    expect(Output.judge(over, open)).toBe("decide")
-    expect(Output.shift(over).waiting).toEqual([c])
-    expect(Output.end(Output.begin<Command>(Output.free, a))).toBe(Output.free)
-  })
-
-  it("refuses others while a command is carried out, until it is terminated or its client has gone", () => {
-    const carried = Output.owe(Output.begin<Command>(Output.free, a), { command: a, confirmed: true, since: 5 })
-    expect(Output.judge(Output.end(carried), open)).toBe("refuse")
-    expect(Output.judge(Output.end(carried), () => false)).toBe("decide")
-    const { output, answered } = Output.answer(Output.end(carried), TERM, false, open)
-    expect(answered).toEqual({ command: a, confirmed: true, since: 5 })
-    expect(Output.judge(output, open)).toBe("decide")
-  })
-
-  it("does not refuse others for a command that is not confirmed yet", () => {
-    const owed = Output.owe(Output.free, { command: a, confirmed: false, since: 0 })
-    expect(Output.judge(owed, open)).toBe("decide")
+    expect(Output.judge(Output.free, PLACES)).toBe("begin")
+    expect(Output.judge(begun, PLACES)).toBe("wait")
+    const busy = Output.wait(Output.wait(begun, "b"), "c")
+    const over = Output.end(busy, "a")
+    expect(over).toMatchObject({ status: "free", begun: null, waiting: ["b", "c"] })
+    expect(Output.judge(over, PLACES)).toBe("wait")
+    expect(Output.leave(over, "b").waiting).toEqual(["c"])
+    expect(Output.end(begun, "a")).toBe(Output.free)
   })
 
   it.each([
-    ["confirms", { confirmed: false }, CON, false, true, { confirmed: true }],
-    ["confirms negatively", { confirmed: false }, CON, true, true, null],
-    ["terminates what is not confirmed", { confirmed: false }, TERM, false, true, null],
-    ["cannot confirm twice", { confirmed: true }, CON, false, false, { confirmed: true }],
-    ["cannot refuse what is confirmed", { confirmed: true }, CON, true, false, { confirmed: true }],
-    ["means nothing by another cause", { confirmed: false }, 3, false, false, { confirmed: false }]
-  ] as const)("answered late: %s", (_, { confirmed }, cause, negative, answers, left) => {
-    const before = Output.owe(Output.free, { command: a, confirmed, since: 1 })
-    const { output, answered } = Output.answer(before, cause, negative, open)
-    expect(answered?.command ?? null).toBe(answers ? a : null)
-    expect(output.owed).toEqual(left === null ? null : { command: a, since: 1, ...left })
+    ["where nobody may wait", begun, 0],
+    ["when all places are taken", Output.wait(begun, "b"), 1],
+    ["when the handler did not answer in time", Output.overdue(begun, "a"), PLACES],
+    ["when its command has not ended for too long", Output.lose(begun, "a"), PLACES]
+  ] as const)("refuses %s", (_, output, places) => {
+    expect(Output.judge(output, places)).toBe("refuse")
   })
 
-  it("answered late, when nothing is owed or the client has gone: nobody is answered", () => {
-    expect(Output.answer(Output.free, CON, false, open).answered).toBeNull()
-    const owed = Output.owe(Output.wait<Command>(Output.free, b), { command: a, confirmed: true, since: 1 })
-    const { output, answered } = Output.answer(owed, TERM, false, () => false)
-    expect(answered).toBeNull()
-    expect(output).toEqual({ deciding: null, waiting: [b], owed: null })
+  it("is free again when a command that did not answer in time is over after all", () => {
+    expect(Output.end(Output.overdue(begun, "a"), "a")).toBe(Output.free)
   })
 
-  it("does what a list of names does, whatever happens", () => {
-    const step = fc.constantFrom("arrive", "arrive", "end", "next", "owe", "confirm", "terminate", "gone")
+  it("stays unknown when its command is over after all, until it is released", () => {
+    const after = Output.end(Output.lose(Output.overdue(begun, "a"), "a"), "a")
+    expect(after).toMatchObject({ status: "unknown", begun: null })
+    expect(Output.judge(after, PLACES)).toBe("refuse")
+    expect(Output.judge(Output.release(after), PLACES)).toBe("begin")
+  })
+
+  it("is nothing to a command that it does not know any more", () => {
+    const next = Output.begin(Output.release(begun), "b")
+    for (const late of [Output.end, Output.overdue, Output.lose]) expect(late(next, "a")).toBe(next)
+  })
+
+  it.each([
+    ["confirms", false, CON, false, { confirmed: true }, false],
+    ["confirms negatively", false, CON, true, null, true],
+    ["terminates what is not confirmed", false, TERM, false, null, true],
+    ["terminates what is confirmed", true, TERM, false, null, true],
+    ["cannot confirm twice", true, CON, false, undefined, false],
+    ["cannot refuse what is confirmed", true, CON, true, undefined, false],
+    ["means nothing by another cause", false, 3, false, undefined, false]
+  ] as const)("answered late: %s", (_, confirmed, cause, negative, left, over) => {
+    const before = Output.owe(begun, { command: "a", confirmed, since: 1 })
+    const answer = Output.answer(before, cause, negative)
+    expect([answer.answered?.command ?? null, answer.over]).toEqual([left === undefined ? null : "a", over])
+    if (left === undefined) expect(answer.output).toBe(before)
+    else expect(answer.output.owed).toEqual(left === null ? null : { command: "a", since: 1, ...left })
+    expect(answer.output.begun).toBe(over ? null : "a")
+  })
+
+  it("answered late, for a command that has not the output any more: that of another is not ended", () => {
+    const before = Output.owe(Output.begin<Command>(Output.free, "b"), { command: "a", confirmed: false, since: 1 })
+    const { output, answered } = Output.answer(before, TERM, false)
+    expect([answered?.command, output.begun, output.owed]).toEqual(["a", "b", null])
+    expect(Output.lose(before, "b").owed?.command).toBe("a")
+    expect(Output.release(before).owed?.command).toBe("a")
+  })
+
+  it("never has two commands, and does what a list of names does, whatever happens", () => {
+    const step = fc.constantFrom("arrive", "arrive", "end", "owe", "confirm", "terminate", "overdue", "lose", "release")
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 0, max: 3 }), (steps, places) => {
         let output: Output.Output<Command> = Output.free
-        const all: Command[] = []
+        let [count, running] = [0, 0]
         // The same as names, changed in place.
-        const model = { deciding: "", waiting: [] as string[], owed: "", confirmed: false }
-        const runs = (): boolean => model.confirmed && all.some(({ name, gone }) => name === model.owed && !gone)
-        const judged = (): Output.Verdict => (runs() ? "refuse" : model.deciding === "" ? "decide" : "wait")
-        const begin = (command: Command): void => {
-          output = Output.begin(output, command)
-          model.deciding = command.name
+        const model = {
+          status: "free",
+          begun: null as string | null,
+          waiting: [] as string[],
+          owed: null as string | null
+        }
+        let confirmed = false
+        const begin = (name: string): void => {
+          output = Output.begin(Output.leave(output, name), name)
+          running++
+          Object.assign(model, {
+            status: "busy",
+            begun: name,
+            waiting: model.waiting.filter((other) => other !== name)
+          })
+        }
+        const over = (): void => {
+          running--
+          model.begun = null
+          if (model.status !== "unknown") model.status = "free"
+          const [first] = model.waiting
+          if (model.status === "free" && first !== undefined) begin(first)
         }
         for (const what of steps) {
           Object.freeze(output)
           Object.freeze(output.waiting)
           Object.freeze(output.owed)
-          const { deciding } = output
-          expect(Output.judge(output, open)).toBe(judged())
+          const { begun: at } = output
           if (what === "arrive") {
-            const command = { name: `c${all.length}`, gone: false }
-            all.push(command)
-            if (judged() === "decide") begin(command)
-            else if (judged() === "wait") {
-              output = Output.wait(output, command)
-              model.waiting.push(command.name)
+            const name = `c${count++}`
+            const verdict = Output.judge(output, places)
+            const refuses = model.status === "stuck" || model.status === "unknown" || model.waiting.length >= places
+            expect(verdict).toBe(model.status === "free" ? "begin" : refuses ? "refuse" : "wait")
+            if (verdict === "begin") begin(name)
+            if (verdict === "wait") {
+              output = Output.wait(output, name)
+              model.waiting.push(name)
             }
-          } else if (what === "gone") for (const command of all) command.gone = true
-          else if (what === "confirm" || what === "terminate") {
+          } else if (what === "confirm" || what === "terminate") {
             const confirms = what === "confirm"
-            const { output: after, answered } = Output.answer(output, confirms ? CON : TERM, false, open)
-            output = after
-            const owes = model.owed !== "" && all.some(({ name, gone }) => name === model.owed && !gone)
-            const answers = owes && !(confirms && model.confirmed)
-            expect(answered?.command.name ?? "").toBe(answers ? model.owed : "")
-            if (answers && confirms) model.confirmed = true
-            else if (answers || !owes) Object.assign(model, { owed: "", confirmed: false })
-          } else if (what === "next" && deciding === null && output.waiting[0] !== undefined) {
-            const [first] = output.waiting
-            output = Output.shift(output)
-            model.waiting.shift()
-            if (judged() === "decide") begin(first)
-          } else if (what === "owe" && deciding !== null) {
-            output = Output.owe(output, { command: deciding, confirmed: false, since: 0 })
-            Object.assign(model, { owed: deciding.name, confirmed: false })
-          } else if (what === "end") {
-            output = Output.end(output)
-            model.deciding = ""
+            const answer = Output.answer(output, confirms ? CON : TERM, false)
+            output = answer.output
+            const owes = model.owed !== null && !(confirms && confirmed)
+            expect(answer.answered?.command ?? null).toBe(owes ? model.owed : null)
+            expect(answer.over).toBe(owes && !confirms)
+            if (owes && confirms) confirmed = true
+            else if (owes) {
+              const ends = model.owed === model.begun && model.begun !== null
+              model.owed = null
+              if (ends) over()
+            }
+          } else if (at !== null && what === "end") {
+            output = Output.end(output, at)
+            over()
+          } else if (at !== null && what === "owe") {
+            output = Output.owe(output, { command: at, confirmed: false, since: 0 })
+            confirmed = false
+            model.owed = at
+          } else if (at !== null && what === "overdue") {
+            output = Output.overdue(output, at)
+            if (model.status === "busy") model.status = "stuck"
+          } else if (at !== null && what === "lose") {
+            output = Output.lose(output, at)
+            model.status = "unknown"
+            if (model.owed === at) model.owed = null
+          } else if (what === "release" && model.status !== "free") {
+            output = Output.release(output)
+            if (model.owed === model.begun) model.owed = null
+            if (model.begun === null) running++
+            model.status = "free"
+            over()
           }
-          expect({
-            deciding: output.deciding?.name ?? "",
-            waiting: output.waiting.map(({ name }) => name),
-            owed: output.owed?.command.name ?? "",
-            confirmed: output.owed?.confirmed ?? false
-          }).toEqual(model)
+          const { status, waiting, owed } = output
+          expect({ status, begun: output.begun, waiting, owed: owed?.command ?? null }).toEqual(model)
+          expect(running).toBe(output.begun === null ? 0 : 1)
         }
       }),
       { numRuns: 500 }
@@ -156,6 +191,7 @@ describe("an outcome", () => {
   it("that comes late confirms, refuses or terminates", () => {
     expect(Outcome.late(1, CON, false, NONE)).toMatchObject(says(1, false, true))
     expect(Outcome.late(1, CON, true, NONE)).toMatchObject(says(-1, false, false))
-    expect(Outcome.late(1, TERM, false, 7)).toMatchObject({ ...says(0, true, false), barrier: 7 })
+    expect(Outcome.late(1, TERM, false, 7)).toMatchObject({ ...says(0, true, false), failed: false, barrier: 7 })
+    expect(Outcome.late(1, TERM, true, 7)).toMatchObject({ ...says(0, true, false), failed: true })
   })
 })

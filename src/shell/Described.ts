@@ -1,0 +1,98 @@
+// A command as its handler sees it, and what its point says of it.
+import type { CommandRequested } from "../core/procedure/Notice.ts"
+import type { Block } from "../core/process/Block.ts"
+import * as Image from "../core/process/Image.ts"
+import * as Value from "../core/process/Value.ts"
+import type { Command, Instruction } from "./Hooks.ts"
+import type { Peer } from "./ServerEvent.ts"
+import type { Certificate, Session } from "./Session.ts"
+
+/** What is asked of the operation behind a command. */
+export interface Deciding {
+  readonly signal: AbortSignal
+  readonly isWanted: boolean
+  readonly receivedMs: number
+  readonly previousMs: number
+}
+
+/** A class, since an accessor would make each literal a slow object of its own. */
+export class Described implements Command {
+  readonly session: Session
+  readonly previous: Instruction
+  private readonly notice: CommandRequested
+  private readonly deciding: Deciding
+
+  constructor(session: Session, notice: CommandRequested, previous: Instruction, deciding: Deciding) {
+    this.session = session
+    this.previous = previous
+    this.notice = notice
+    this.deciding = deciding
+  }
+
+  get peer(): Peer {
+    return this.session.peer
+  }
+  get certificate(): Certificate | null {
+    return this.session.certificate
+  }
+  get commonAddress(): number {
+    return this.notice.ca
+  }
+  get ioAddress(): number {
+    return this.notice.ioa
+  }
+  get type(): number {
+    return this.notice.type
+  }
+  get value(): number {
+    return this.notice.value
+  }
+  get qualifier(): number {
+    return this.notice.qualifier
+  }
+  get originator(): number {
+    return this.notice.originator
+  }
+  get timeLow(): number {
+    return this.notice.timeLow
+  }
+  get timeHigh(): number {
+    return this.notice.timeHigh
+  }
+  get selected(): boolean {
+    return this.notice.selected
+  }
+  get receivedMs(): number {
+    return this.deciding.receivedMs
+  }
+  get previousMs(): number {
+    return this.deciding.previousMs
+  }
+  get apdu(): Uint8Array {
+    return this.notice.apdu
+  }
+  get signal(): AbortSignal {
+    return this.deciding.signal
+  }
+  begin(): boolean {
+    return this.deciding.isWanted
+  }
+}
+
+/** What a command point says. */
+export function instructionOf(block: Block, slot: number): Instruction {
+  const { time } = block
+  return {
+    value: Image.value(block, slot),
+    qualifier: Value.readQualifier(block.kind, block.view, slot * block.stride),
+    timeLow: time === null ? 0 : (time[slot * 2] as number),
+    timeHigh: time === null ? 0 : (time[slot * 2 + 1] as number)
+  }
+}
+
+/** Lets a command point say something else. */
+export function instruct(block: Block, slot: number, { value, qualifier, timeLow, timeHigh }: Instruction): void {
+  Image.setValue(block, slot, value)
+  Value.writeQualifier(block.kind, block.view, slot * block.stride, qualifier)
+  Image.setTime(block, slot, timeLow, timeHigh)
+}

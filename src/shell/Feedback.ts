@@ -1,0 +1,53 @@
+// The point that shows what a command did: whether it can, what it shows of a command that nobody else decides, and its event.
+import type { CommandRequested } from "../core/procedure/Notice.ts"
+import * as Outcome from "../core/procedure/Outcome.ts"
+import type { Block } from "../core/process/Block.ts"
+import * as Feedback from "../core/process/Feedback.ts"
+import * as Image from "../core/process/Image.ts"
+import * as Value from "../core/process/Value.ts"
+import type { CommandHandler, Hooks } from "./Hooks.ts"
+import type { Host } from "./Host.ts"
+import type { Session } from "./Session.ts"
+
+/** The related point of a command point, or null. */
+export function related(host: Host, ca: number, hooks: Hooks): Image.Place | null {
+  const station = hooks.relatedIoAddress === null ? undefined : Image.station(host.world.image, ca)
+  return station === undefined ? null : Image.find(station, hooks.relatedIoAddress as number)
+}
+
+/** Publishes the related point as return information. */
+export function publish(session: Session, notice: CommandRequested, hooks: Hooks): void {
+  const { host } = session
+  const place = related(host, notice.ca, hooks)
+  if (place === null) return
+  const cause = Outcome.returnCause(place.block, host.world.profile)
+  host.append(place.block, place.slot, cause, notice.originator, session.peer.session)
+}
+
+/** Whether a command point has a related point that can show what it did. */
+export function isShown(host: Host, block: Block, hooks: Hooks): boolean {
+  const place = related(host, block.of.ca, hooks)
+  return place !== null && Feedback.fits(block.of.type, place.block.of.type)
+}
+
+/** Decides a command by its feedback point, which takes the value. */
+export const follow =
+  (host: Host, block: Block, hooks: Hooks): CommandHandler =>
+  ({ value }) => {
+    const place = related(host, block.of.ca, hooks)
+    if (place === null || !Feedback.fits(block.of.type, place.block.of.type)) return "failure"
+    const { layout } = place.block
+    const shown = Feedback.shown(block.kind, layout, value, Image.value(place.block, place.slot))
+    if (Value.problem(layout, shown) !== null) return "failure"
+    host.setValue(place.block, place.slot, shown)
+    return "success"
+  }
+
+const agree: CommandHandler = () => "success"
+
+/** Who decides the commands of a point: its handler, or its feedback point, or the profile; null: nobody, and they are refused. */
+export function decider(host: Host, block: Block, hooks: Hooks): CommandHandler | null {
+  if (hooks.onCommand !== null) return hooks.onCommand
+  if (host.world.profile.undecidedCommand === "confirm") return agree
+  return isShown(host, block, hooks) ? follow(host, block, hooks) : null
+}

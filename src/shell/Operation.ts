@@ -1,0 +1,483 @@
+// One command from the moment it was handed to the application, or waits for that, until it is over. What its client heard
+// and whether the operation is over are two things: it is over when its handler has settled, or when the application says
+// so; its client may have been refused for time, have stopped, or be gone long before.
+import type { EventLog } from "../core/delivery/EventLog.ts"
+import * as Ledger from "../core/delivery/Ledger.ts"
+import type { CommandRequested, Decision } from "../core/procedure/Notice.ts"
+import * as Outcome from "../core/procedure/Outcome.ts"
+import * as Output from "../core/procedure/Output.ts"
+import * as Image from "../core/process/Image.ts"
+import { failed, isPromise } from "./Deciding.ts"
+import { Described, instruct, instructionOf } from "./Described.ts"
+import { CallbackTimedOut } from "./Errors.ts"
+import * as Feedback from "./Feedback.ts"
+import type { CommandHandler, Hooks, Instruction } from "./Hooks.ts"
+import type { Host } from "./Host.ts"
+import * as Names from "./Names.ts"
+import type { Session } from "./Session.ts"
+
+/**
+ * `waiting`: for the command before it. `deciding`: the handler, or its first phase, has not settled. `executing`: the second
+ * phase has not settled. `left`: the application said that it answers by itself. `over`: the output is somebody else's.
+ */
+type Phase = "waiting" | "deciding" | "executing" | "left" | "over"
+
+const NOTHING: Instruction = { value: 0, qualifier: 0, timeLow: 0, timeHigh: 0 }
+
+export class Operation {
+  readonly session: Session
+  readonly id: number
+  readonly notice: CommandRequested
+  /** When it came, by this machine's clock in ms since 1970 UTC. */
+  readonly receivedMs: number
+  private readonly hooks: Hooks
+  private phase: Phase = "waiting"
+  /** When the command before it came, in the same way; 0 = there was none. */
+  previousMs = 0
+  /** What the point said before, and whether that came from a client. */
+  private previous: Instruction = NOTHING
+  private received = false
+  private since = 0
+  /** Whether the session collects what is decided at once: it is asking just now. */
+  private collects = true
+  private listed = false
+  private aborted = false
+  /** Whether its client has its positive confirmation, or was to have it. */
+  private confirmed = false
+  /** Whether the second phase has begun. */
+  private second = false
+  /** Whether the point shows what was commanded. */
+  private shown = false
+  private controller: AbortController | null = null
+  private cancelTimer: (() => void) | null = null
+
+  constructor(session: Session, notice: CommandRequested, hooks: Hooks) {
+    this.session = session
+    this.id = notice.id
+    this.notice = notice
+    this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
+    this.hooks = hooks
+  }
+
+  /** Whether its client still waits for its answer. */
+  get isOpen(): boolean {
+    return this.session.awaits(this.id)
+  }
+
+  /** Whether its point is still there. */
+  get exists(): boolean {
+    return Image.lives(this.notice)
+  }
+
+  /** Whether it waits for its turn. */
+  get waits(): boolean {
+    return this.phase === "waiting"
+  }
+
+  private get subject(): string {
+    const { type, ioa, ca } = this.notice
+    return `${Names.ofType(type)} ${ioa} of station ${ca}`
+  }
+
+  /** Made when a handler first asks for it. */
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController()
+    if (this.aborted || this.session.reason !== null) this.controller.abort()
+    else if (this.phase === "deciding" || this.phase === "executing") this.list()
+    return this.controller.signal
+  }
+
+  /** Whether it may still be done: nobody has refused it or given it up. */
+  get isWanted(): boolean {
+    return (this.phase === "deciding" || this.phase === "executing") && !this.aborted && this.isOpen
+  }
+
+  // ---- waiting ----
+
+  /** Waits for its turn, within a time. */
+  wait(withinMs: number): void {
+    const { hooks, session } = this
+    hooks.output = Output.wait(hooks.output, this)
+    this.collects = false
+    this.list()
+    this.cancelTimer = session.host.clock.wake(withinMs, () => {
+      this.cancelTimer = null
+      this.refuse(false)
+    })
+  }
+
+  /** Refuses it: it was not begun, and never will be. */
+  refuse(collects: boolean): void {
+    this.collects = collects
+    const answered = this.isOpen
+    this.leave()
+    this.tell("failure", answered)
+    if (answered) this.decide(Outcome.confirm(this.id, "failure"))
+  }
+
+  /** Its turn has come: it is begun, unless nobody decides it any more. */
+  proceed(): void {
+    const { hooks, notice, session } = this
+    // Its time is over as well: that is told next.
+    if (!this.isOpen) {
+      hooks.output = Output.leave(hooks.output, this)
+      return
+    }
+    const handler = this.exists ? Feedback.decider(session.host, notice.block, hooks) : null
+    if (handler === null || hooks.output.status !== "free") this.refuse(false)
+    else this.begin(handler, false)
+  }
+
+  /** Takes it out of those that wait. */
+  private leave(): void {
+    const { hooks } = this
+    this.phase = "over"
+    this.stopTimer()
+    this.unlist()
+    hooks.output = Output.leave(hooks.output, this)
+  }
+
+  // ---- begun ----
+
+  /** Lets the point say what is commanded and asks its handler. */
+  begin(handler: CommandHandler, collects: boolean): void {
+    const { hooks, notice } = this
+    const { block, slot } = notice
+    this.stopTimer()
+    this.collects = collects
+    this.phase = "deciding"
+    this.since = endOf(this.session.host)
+    this.previous = instructionOf(block, slot)
+    this.received = hooks.received
+    this.previousMs = hooks.receivedMs
+    hooks.output = Output.begin(Output.leave(hooks.output, this), this)
+    hooks.received = true
+    hooks.receivedMs = this.receivedMs
+    instruct(block, slot, notice)
+    this.shown = true
+    this.ask(handler)
+  }
+
+  /** Calls a handler and hands its outcome on, at once when it is there at once. */
+  private ask(handler: CommandHandler): void {
+    let answer: Outcome.Outcome | Promise<Outcome.Outcome>
+    try {
+      answer = handler(new Described(this.session, this.notice, this.previous, this))
+    } catch (cause) {
+      answer = this.fail(cause)
+    }
+    if (!isPromise(answer)) return this.settled(this.judge(answer))
+    this.collects = false
+    if (this.session.reason === null) this.list()
+    else this.abort()
+    this.startTimer()
+    void Promise.resolve(answer)
+      .then(
+        (outcome) => this.judge(outcome),
+        (cause) => this.fail(cause)
+      )
+      .then((outcome) => this.settled(outcome))
+  }
+
+  private settled(outcome: Outcome.Outcome): void {
+    if (this.second) this.executed(outcome)
+    else this.decided(outcome)
+  }
+
+  private judge(outcome: unknown): Outcome.Outcome {
+    if (outcome === "success" || outcome === "failure" || outcome === "none") return outcome
+    return this.fail(new TypeError("it returned something that is no response"))
+  }
+
+  /** A handler that was told to stop may fail for that. */
+  private fail(cause: unknown): Outcome.Outcome {
+    if (!this.aborted) failed(this.session.host, "onReceive", this.subject, cause)
+    return "failure"
+  }
+
+  /** The handler has settled. */
+  private decided(outcome: Outcome.Outcome): void {
+    const { hooks, session, notice, phase } = this
+    const answered = this.isOpen
+    this.unlist()
+    // It blocked for so long that the session went on without it.
+    if (!answered && phase === "deciding" && session.reason === null && !this.aborted) this.report()
+    if (phase !== "deciding") return this.tell(outcome, false)
+    const next = hooks.onExecute
+    if (next !== null && outcome !== "failure") {
+      if (outcome === "success" && answered) return this.accepted(next)
+      if (outcome === "none") failed(session.host, "accept", this.subject, new TypeError("it accepts or refuses"))
+      outcome = "failure"
+    }
+    this.show(outcome !== "failure")
+    this.tell(outcome, answered)
+    const end = endOf(session.host)
+    if (outcome === "success") this.returnInformation()
+    const decision = Outcome.command(this.id, outcome, hooks.actTerm, notice.selected, this.mark(this.since))
+    if (!decision.keep || !(answered || this.keepsOutput(outcome))) {
+      if (answered) this.decide(decision)
+      return this.end()
+    }
+    this.leaveOpen(outcome === "success", end)
+    if (answered) this.decide(decision)
+    if (!this.keepsOutput(outcome)) return this.end()
+    this.phase = "left"
+    this.startTimer()
+  }
+
+  /** Whether a command that was left open has its output until the application ends it. */
+  private keepsOutput(outcome: Outcome.Outcome): boolean {
+    return outcome === "success" || this.session.host.world.profile.openCommand === "occupies"
+  }
+
+  /** Notes that the application will answer by `transmit`; it can owe one answer, and the one before is forgotten. */
+  private leaveOpen(confirmed: boolean, since: number): void {
+    const { hooks } = this
+    this.confirmed = confirmed
+    const before = hooks.output.owed?.command
+    hooks.output = Output.owe(hooks.output, { command: this, confirmed, since })
+    if (before?.isOpen === true) queueMicrotask(() => before.session.decided([Outcome.confirm(before.id, "none")]))
+  }
+
+  // ---- two phases ----
+
+  /** The first phase said yes: the client is told, and then the second phase begins. */
+  private accepted(execute: CommandHandler): void {
+    this.confirmed = true
+    this.tell("success", true)
+    this.decide({ ...Outcome.confirm(this.id, "success"), keep: true })
+    this.list()
+    this.startTimer()
+    queueMicrotask(() => {
+      if (this.phase !== "deciding") return
+      // What was confirmed to nobody is not done.
+      if (!this.isOpen) return this.undo()
+      this.phase = "executing"
+      this.collects = false
+      this.since = endOf(this.session.host)
+      this.second = true
+      this.ask(execute)
+    })
+  }
+
+  private undo(): void {
+    this.show(false)
+    this.tellExecuted("failure", false)
+    this.end()
+  }
+
+  /** The second phase has settled. */
+  private executed(outcome: Outcome.Outcome): void {
+    const { hooks, notice, session, phase } = this
+    const answered = this.isOpen
+    this.unlist()
+    this.tellExecuted(outcome, answered)
+    if (phase !== "executing") return
+    if (outcome === "none") {
+      hooks.output = Output.owe(hooks.output, { command: this, confirmed: true, since: this.since })
+      this.phase = "left"
+      return
+    }
+    if (outcome === "failure") this.show(false)
+    else this.returnInformation()
+    const terminates = notice.selected || hooks.actTerm !== false
+    if (answered)
+      session.decided([Outcome.terminate(this.id, terminates, outcome === "failure", this.mark(this.since))])
+    this.end()
+  }
+
+  // ---- ends ----
+
+  /** Nobody waits for the answer any more. What was begun goes on, and has its output until it has settled. */
+  abort(): void {
+    if (this.phase === "waiting") {
+      this.leave()
+      return this.tell("failure", false)
+    }
+    this.unlist()
+    this.aborted = true
+    this.controller?.abort()
+  }
+
+  /** The time to decide is over, and the request was confirmed negatively. */
+  expire(): void {
+    const { hooks, phase } = this
+    if (phase === "waiting") {
+      this.leave()
+      return this.tell("failure", true)
+    }
+    this.report()
+    this.abort()
+    if (phase !== "deciding") return
+    this.show(false)
+    hooks.output = Output.overdue(hooks.output, this)
+    this.tellOutput()
+    goOn(hooks)
+  }
+
+  private report(): void {
+    const { host } = this.session
+    const { decisionMs: limitMs } = host.world.limits
+    host.tell({
+      event: "error",
+      error: new CallbackTimedOut({ callback: "onReceive", subject: this.subject, limitMs })
+    })
+  }
+
+  /** It has taken too long altogether: nobody knows what the output does. */
+  private lose(): void {
+    const { hooks } = this
+    hooks.output = Output.lose(hooks.output, this)
+    if (this.phase === "left") this.phase = "over"
+    this.tellOutput()
+    this.giveUp()
+    goOn(hooks)
+  }
+
+  /** The application says that its output is free. */
+  release(): void {
+    this.phase = "over"
+    this.stopTimer()
+    this.giveUp()
+  }
+
+  /** Its point is gone, and with it the answer that the application owed. */
+  detach(): void {
+    const { session, id, isOpen } = this
+    this.phase = "over"
+    this.stopTimer()
+    if (isOpen) session.decided([Outcome.confirm(id, this.confirmed ? "none" : "failure")])
+  }
+
+  /** Tells its client that it will hear nothing better. */
+  private giveUp(): void {
+    const { session, id, isOpen } = this
+    this.unlist()
+    this.aborted = true
+    this.controller?.abort()
+    if (!isOpen) return
+    const terminated = Outcome.terminate(id, true, true, Ledger.NO_EVENTS)
+    session.decided([this.confirmed ? terminated : Outcome.confirm(id, "failure")])
+  }
+
+  /** The application answers what it owes of this command; whether its client is told. */
+  resolve(cause: number, negative: boolean, since: number, over: boolean): boolean {
+    const { session, isOpen } = this
+    this.confirmed = true
+    if (isOpen) session.decided([Outcome.late(this.id, cause, negative, this.mark(since))])
+    if (!over) return isOpen
+    if (negative) this.show(false)
+    if (this.phase === "left") this.end()
+    return isOpen
+  }
+
+  /** It is over: those that wait are judged. */
+  private end(): void {
+    const { hooks } = this
+    this.phase = "over"
+    this.stopTimer()
+    this.unlist()
+    const { status } = hooks.output
+    hooks.output = Output.end(hooks.output, this)
+    if (status === "stuck") this.tellOutput()
+    goOn(hooks)
+  }
+
+  // ---- small parts ----
+
+  private decide(decision: Decision): void {
+    if (this.collects) this.session.collect(decision)
+    else this.session.decided([decision])
+  }
+
+  /** Lets the session call it off. */
+  private list(): void {
+    if (this.listed) return
+    this.listed = true
+    this.session.aborts.set(this.id, this)
+  }
+
+  private unlist(): void {
+    if (!this.listed) return
+    this.listed = false
+    this.session.aborts.delete(this.id)
+  }
+
+  private startTimer(): void {
+    const { host } = this.session
+    this.cancelTimer ??= host.clock.wake(host.world.limits.operationMs, () => {
+      this.cancelTimer = null
+      this.lose()
+    })
+  }
+
+  private stopTimer(): void {
+    this.cancelTimer?.()
+    this.cancelTimer = null
+  }
+
+  /** Lets the point show what was done: what was refused was not, unless the application changed the point itself. */
+  private show(done: boolean): void {
+    const { hooks, notice } = this
+    const { block, slot } = notice
+    if (!this.exists || hooks.output.begun !== this) return
+    if (done === this.shown) return
+    this.shown = done
+    hooks.received = done || this.received
+    if (done) instruct(block, slot, notice)
+    else if (Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
+  }
+
+  /** Publishes the related point as return information. */
+  private returnInformation(): void {
+    if (this.exists && this.hooks.relatedIoAutoreturn) Feedback.publish(this.session, this.notice, this.hooks)
+  }
+
+  /** The mark behind everything that was published since a log position, -1 when nothing was: a termination goes behind it. */
+  private mark(since: number): number {
+    const end = endOf(this.session.host)
+    return end > since ? Ledger.mark(end, 0) : Ledger.NO_EVENTS
+  }
+
+  private tell(outcome: Outcome.Outcome, answered: boolean): void {
+    const { session, notice } = this
+    const { host, peer } = session
+    if (!host.hears("command")) return
+    const { ca: commonAddress, ioa: address, type, value } = notice
+    host.tell({ event: "command", peer, commonAddress, address, type: Names.ofType(type), value, outcome, answered })
+  }
+
+  private tellExecuted(outcome: Outcome.Outcome, answered: boolean): void {
+    const { session, notice } = this
+    const { host, peer } = session
+    if (!host.hears("executed")) return
+    const { ca: commonAddress, ioa: address, type, value } = notice
+    host.tell({ event: "executed", peer, commonAddress, address, type: Names.ofType(type), value, outcome, answered })
+  }
+
+  private tellOutput(): void {
+    const { hooks, notice, session } = this
+    const { ca: commonAddress, ioa: address } = notice
+    if (!this.exists) return
+    session.host.tell({ event: "output", commonAddress, address, status: hooks.output.status })
+  }
+}
+
+const endOf = ({ world }: Host): number => (world.logs[0] as EventLog).end
+
+/**
+ * Judges the commands that wait at an output, until one takes its time. A loop, not a chain of calls: handlers may answer
+ * at once.
+ */
+export function goOn(hooks: Hooks): void {
+  if (hooks.goesOn || hooks.output.waiting.length === 0) return
+  hooks.goesOn = true
+  try {
+    for (let [first] = hooks.output.waiting; first !== undefined; [first] = hooks.output.waiting) {
+      if (hooks.output.status === "busy") return
+      first.proceed()
+    }
+  } finally {
+    hooks.goesOn = false
+  }
+}

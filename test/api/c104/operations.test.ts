@@ -1,0 +1,311 @@
+// An operation that was begun has its output until its handler has settled, however its client fared; what its client
+// heard is another matter. Seen by octets, by the facts that the server tells, and by what handlers see.
+import { describe, expect, it } from "vitest"
+import { Cot, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import * as Profile from "../../../src/core/Profile.ts"
+import type { RawClient } from "../../support/RawClient.ts"
+import { deferred, startClient, startServer, switchedBy, turn } from "../../support/Stage.ts"
+
+const { SUCCESS, FAILURE, NONE } = ResponseState
+const CON = { cot: 7, negative: false }
+const REFUSED = { cot: 7, negative: true }
+
+/** An output whose handler takes as long as the test wants; counts how many are at it at once. */
+const slow = async (options: ServerOptions = {}) => {
+  const handlers: ReturnType<typeof deferred<ResponseState>>[] = []
+  const seen = { now: 0, most: 0, aborted: 0 }
+  const stage = await switchedBy(async (_, __, message) => {
+    const handler = deferred<ResponseState>()
+    handlers.push(handler)
+    seen.most = Math.max(seen.most, ++seen.now)
+    message.signal.addEventListener("abort", () => seen.aborted++)
+    return handler.promise.finally(() => seen.now--)
+  }, options)
+  return { ...stage, handlers, seen }
+}
+
+const noWait: ServerOptions = { profile: { ...Profile.c104, commandWaitMs: 0 } }
+
+describe("a client that is not there any more when its handler settles", () => {
+  it.each<[string, ServerOptions, (client: RawClient) => Promise<unknown>]>([
+    ["has gone", noWait, async (client) => client.reset()],
+    ["stopped data transfer", noWait, (client) => client.stopdt()],
+    ["was refused for time", { ...noWait, limits: { decisionMs: 400 } }, (client) => client.next(REFUSED)]
+  ])("%s: nobody else operates the output meanwhile, and the late answer is a fact", async (_, options, leave) => {
+    const { server, point, events, handlers, seen, client, operate } = await slow(options)
+    operate()
+    await client.testfr()
+    await leave(client)
+    for (let i = 0; i < 3; i++) {
+      const other = await startClient(server.port)
+      other.command(Type.C_SC_NA_1, 10, { scs: false })
+      expect(await other.next({ typeId: 45 })).toMatchObject(REFUSED)
+      other.reset()
+    }
+    expect([handlers.length, seen.most, seen.aborted, point.outputStatus !== "free"]).toEqual([1, 1, 1, true])
+    const before = client.iFrames
+    handlers[0]?.resolve(SUCCESS)
+    await expect.poll(() => point.outputStatus).toBe("free")
+    expect(events.of("command").filter(({ outcome }) => outcome === "success")).toMatchObject([{ answered: false }])
+    expect([point.value, client.iFrames]).toEqual([true, before])
+    const next = await startClient(server.port)
+    next.command(Type.C_SC_NA_1, 10, { scs: false })
+    await expect.poll(() => handlers.length).toBe(2)
+    handlers[1]?.resolve(SUCCESS)
+    expect(await next.next({ typeId: 45 })).toMatchObject(CON)
+    expect([seen.most, events.of("error").length]).toEqual([1, options.limits === undefined ? 0 : 1])
+  })
+
+  it("gets no return information of its own, but the event is there for everybody", async () => {
+    const { server, station, point, handlers, client, operate } = await slow()
+    station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
+    point.relatedIoAddress = 20
+    point.relatedIoAutoreturn = true
+    const other = await startClient(server.port)
+    operate()
+    await client.testfr()
+    client.reset()
+    await other.testfr()
+    handlers[0]?.resolve(SUCCESS)
+    expect(await other.next({ typeId: 1 })).toMatchObject({ cot: 11, oa: 0, objects: [{ ioa: 20 }] })
+  })
+
+  it("whose handler refuses in the end: the point says again what it said", async () => {
+    const { point, events, handlers, client, operate } = await slow()
+    operate()
+    await client.testfr()
+    client.reset()
+    await events.next("closed")
+    expect(point.value).toBe(true)
+    handlers[0]?.resolve(FAILURE)
+    await events.next("command")
+    expect([point.value, events.of("command")]).toMatchObject([false, [{ outcome: "failure", answered: false }]])
+  })
+})
+
+describe("a busy output", () => {
+  it("refuses at once in the profile iec", async () => {
+    const { client, operate, handlers } = await slow({ profile: "iec" })
+    operate(true)
+    operate(false)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...REFUSED, objects: [{ scs: false }] })
+    handlers[0]?.resolve(SUCCESS)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: true }] })
+    expect(handlers).toHaveLength(1)
+  })
+
+  it("lets a command wait for so long as the profile says, and it is never begun after that", async () => {
+    const { client, operate, handlers } = await slow({ profile: { ...Profile.c104, commandWaitMs: 40 } })
+    operate(true)
+    operate(false)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...REFUSED, objects: [{ scs: false }] })
+    handlers[0]?.resolve(SUCCESS)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: true }] })
+    await turn()
+    expect(handlers).toHaveLength(1)
+  })
+
+  it.each([1, 4])("lets %i wait and refuses more at once", async (places) => {
+    const { client, operate, handlers } = await slow({ limits: { commandsPerPoint: places } })
+    for (let i = 0; i < 3 + places; i++) operate()
+    await client.until(() => client.asdus(REFUSED).length === 2)
+    for (let i = 0; i <= places; i++) {
+      await expect.poll(() => handlers.length).toBe(i + 1)
+      handlers[i]?.resolve(SUCCESS)
+    }
+    await client.until(() => client.asdus(CON).length === 1 + places)
+    expect(client.asdus(REFUSED)).toHaveLength(2)
+  })
+
+  it.each<[string, (client: RawClient) => Promise<unknown>]>([
+    ["stops", (client) => client.stopdt()],
+    ["goes", async (client) => client.reset()]
+  ])("never begins a command that waited when its client %s", async (_, leave) => {
+    const { server, client, operate, handlers, events } = await slow()
+    const other = await startClient(server.port)
+    operate()
+    await client.testfr()
+    other.command(Type.C_SC_NA_1, 10, { scs: false })
+    await other.testfr()
+    await leave(other)
+    await events.next("command")
+    handlers[0]?.resolve(SUCCESS)
+    await client.next({ cot: 10 })
+    await turn()
+    expect(handlers).toHaveLength(1)
+    expect(events.of("command").map(({ value, outcome }) => [value, outcome])).toEqual([
+      [0, "failure"],
+      [1, "success"]
+    ])
+  })
+})
+
+describe("an operation that the application ends by itself", () => {
+  const left = async (profile: "iec" | "c104", options: ServerOptions = {}) => {
+    let asked = 0
+    const stage = await switchedBy(() => (++asked === 1 ? NONE : SUCCESS), { profile, ...options })
+    stage.operate()
+    await stage.events.next("command")
+    return { ...stage, asked: () => asked }
+  }
+
+  it("has its output no longer than its handler takes in the profile c104", async () => {
+    const { client, operate, point, asked } = await left("c104")
+    operate(false)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: false }] })
+    expect([asked(), point.outputStatus]).toEqual([2, "free"])
+    await client.next({ cot: 10 })
+    expect(point.transmit(Cot.ACTIVATION_CON)).toBe(true)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: true }] })
+  })
+
+  it.each<[string, readonly [Cot, boolean][]]>([
+    ["cause 10", [[Cot.ACTIVATION_TERMINATION, false]]],
+    [
+      "cause 7 and cause 10",
+      [
+        [Cot.ACTIVATION_CON, false],
+        [Cot.ACTIVATION_TERMINATION, false]
+      ]
+    ],
+    ["a negative cause 7", [[Cot.ACTIVATION_CON, true]]]
+  ])("has its output in the profile iec until %s", async (_, causes) => {
+    const { client, operate, point, asked } = await left("iec")
+    for (const [cause, negative] of causes) {
+      operate(false)
+      expect(await client.next({ typeId: 45 })).toMatchObject({ ...REFUSED, objects: [{ scs: false }] })
+      expect([asked(), point.outputStatus, point.transmit(cause, { negative })]).toEqual([1, "busy", true])
+      expect(await client.next({ typeId: 45 })).toMatchObject({ cot: cause, negative, objects: [{ scs: true }] })
+    }
+    operate(false)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: false }] })
+  })
+
+  it("has its output in the profile iec until it is released: its client is refused then", async () => {
+    const { client, operate, point } = await left("iec")
+    expect([point.release(), point.outputStatus]).toEqual([true, "free"])
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...REFUSED, objects: [{ scs: true }] })
+    expect(point.transmit(Cot.ACTIVATION_CON)).toBe(false)
+    operate(false)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: false }] })
+  })
+
+  it("has its output although its client has gone; then its termination is told to nobody", async () => {
+    const { server, client, point } = await left("iec")
+    client.reset()
+    const other = await startClient(server.port)
+    other.command(Type.C_SC_NA_1, 10, { scs: false })
+    expect(await other.next({ typeId: 45 })).toMatchObject(REFUSED)
+    expect(point.transmit(Cot.ACTIVATION_TERMINATION)).toBe(false)
+    other.command(Type.C_SC_NA_1, 10, { scs: false })
+    expect(await other.next({ typeId: 45 })).toMatchObject(CON)
+  })
+
+  it("that failed is terminated negatively", async () => {
+    const { client, point } = await left("iec")
+    point.transmit(Cot.ACTIVATION_CON)
+    await client.next(CON)
+    expect(point.transmit(Cot.ACTIVATION_TERMINATION, { negative: true })).toBe(true)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ cot: 10, negative: true })
+  })
+
+  it.each(["iec", "c104"] as const)(
+    "and whose point says actTerm manual has its output until then (%s)",
+    async (profile) => {
+      const options: ServerOptions = { profile: { ...Profile.presets[profile], commandWaitMs: 0 } }
+      const { client, operate, point } = await switchedBy(() => SUCCESS, options)
+      point.actTerm = "manual"
+      operate()
+      await client.next(CON)
+      operate(false)
+      expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+      point.transmit(Cot.ACTIVATION_TERMINATION)
+      operate(false)
+      await client.next({ cot: 10 })
+      expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    }
+  )
+})
+
+describe("an operation that does not end within operationMs", () => {
+  it("leaves its output unknown: told, refusing, until it is released", async () => {
+    const { client, operate, point, events, handlers } = await slow({ limits: { decisionMs: 400, operationMs: 500 } })
+    operate()
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    await events.next("output", 2)
+    expect(events.of("output")).toMatchObject([
+      { commonAddress: 1, address: 10, status: "stuck" },
+      { commonAddress: 1, address: 10, status: "unknown" }
+    ])
+    operate()
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    // Its handler ends after all: nobody knows for that what the output did before.
+    handlers[0]?.resolve(SUCCESS)
+    await events.next("command", 2)
+    expect([point.outputStatus, events.of("command").at(-1)]).toMatchObject(["unknown", { answered: false }])
+    operate()
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    expect([point.release(), point.outputStatus, events.of("output").at(-1)?.status]).toEqual([true, "free", "free"])
+    operate()
+    await expect.poll(() => handlers.length).toBe(2)
+    handlers[1]?.resolve(SUCCESS)
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+  })
+
+  it("is ended for a client that waits: refused, or terminated negatively", async () => {
+    const { client, operate, point, events } = await switchedBy(() => NONE, {
+      profile: "iec",
+      limits: { operationMs: 60 }
+    })
+    operate()
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    expect([point.outputStatus, point.release()]).toEqual(["unknown", true])
+    operate()
+    await events.next("command", 2)
+    point.transmit(Cot.ACTIVATION_CON)
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ cot: 10, negative: true })
+    expect(point.outputStatus).toBe("unknown")
+  })
+
+  it("does not touch the operation after its release", async () => {
+    const { client, operate, point, handlers, events } = await slow({ limits: { decisionMs: 400 } })
+    operate(true)
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    point.release()
+    operate(false)
+    await expect.poll(() => handlers.length).toBe(2)
+    handlers[0]?.resolve(SUCCESS)
+    await events.next("command")
+    expect([point.value, point.outputStatus]).toEqual([false, "busy"])
+    handlers[1]?.resolve(SUCCESS)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: false }] })
+  })
+})
+
+it("the work of many commands at one busy output grows with their number, not with its square", async () => {
+  const cost = async (each: number): Promise<number> => {
+    const { server, station } = await startServer({
+      limits: { decisionMs: 60_000, repliesPerSession: 8192, decisionsPerSession: 8192 }
+    })
+    const point = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })
+    point?.onReceive(() => new Promise(() => {}))
+    const clients = await Promise.all(Array.from({ length: 8 }, () => startClient(server.port, { keep: false })))
+    const before = process.cpuUsage()
+    for (const client of clients) {
+      const frames = Array.from({ length: each }, () =>
+        client.i({ typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 10, scs: true }] })
+      )
+      client.send(Buffer.concat(frames))
+    }
+    await Promise.all(clients.map((client) => client.testfr()))
+    const { user, system } = process.cpuUsage(before)
+    for (const client of clients) client.close()
+    await server.stop()
+    return user + system
+  }
+  await cost(500)
+  const [few, many] = [await cost(500), await cost(4000)]
+  // Eight times the commands: a square would be sixty-four times the work.
+  expect(many / few).toBeLessThan(24)
+}, 30_000)
