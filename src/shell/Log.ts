@@ -30,6 +30,8 @@ function topicOf(kind: ServerEvent["event"]): number {
       return Topic.Callback
     case "overflow":
     case "refused":
+    case "undecided":
+    case "unrelated":
       return Topic.Server
     case "connected":
     case "started":
@@ -55,6 +57,8 @@ const levelOf: Readonly<Record<ServerEvent["event"], Level>> = {
   command: "info",
   executed: "info",
   output: "warning",
+  undecided: "warning",
+  unrelated: "warning",
   clock: "info",
   interrogated: "debug",
   rejected: "debug"
@@ -64,6 +68,12 @@ const levelOf: Readonly<Record<ServerEvent["event"], Level>> = {
 const placeOf = Object.fromEntries(Object.entries(levelOf).map(([kind, level]) => [kind, rank[level]])) as Readonly<
   Record<ServerEvent["event"], number>
 >
+
+/** The first of several command points. */
+function doubted({ count, commonAddress, address, type }: Extract<ServerEvent, { readonly count: number }>): string {
+  const more = count === 1 ? "" : ` and ${count - 1} more`
+  return `${type} ${address} of station ${commonAddress}${more}`
+}
 
 /** An event in words. */
 export function line(event: ServerEvent): string {
@@ -84,6 +94,12 @@ export function line(event: ServerEvent): string {
       return `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value}: ${event.outcome}`
     case "executed":
       return `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value} executed: ${event.outcome}`
+    case "undecided": {
+      const does = event.refused ? "its commands are refused" : "its commands are confirmed although nothing is done"
+      return `${doubted(event)}: neither a handler nor a feedback point decides it, and ${does}`
+    }
+    case "unrelated":
+      return `${doubted(event)}: its related point is not there, or of another kind`
     case "output":
       return `the output ${event.commonAddress}/${event.address} is ${event.status}`
     case "clock":

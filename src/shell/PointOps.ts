@@ -1,6 +1,7 @@
 // What can be done with a point beside its value: one place for both faces, with the rules of each setting.
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { Block } from "../core/process/Block.ts"
+import * as Feedback from "../core/process/Feedback.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
 import { inRange } from "./Check.ts"
@@ -55,10 +56,31 @@ function multiple(host: Host, what: string, everyMs: number, zero: boolean): voi
   throw new InvalidArgument({ what, expected, value: everyMs })
 }
 
-/** Sets the point on the same station that shows what this one did, or null. */
-export function setRelated(host: Host, block: Block, slot: number, address: number | null): void {
-  if (address !== null) inRange("relatedIoAddress", address, 1, IOA_MAX)
+/**
+ * Sets the point on the same station that shows what this one did, or null. A point that is there has to be able to, but in
+ * the profile that takes everything; with `must` it has to be there.
+ */
+export function setRelated(host: Host, block: Block, slot: number, address: number | null, must = false): void {
+  if (address !== null) {
+    inRange("relatedIoAddress", address, 1, IOA_MAX)
+    verifyRelated(host, block, address, must)
+  }
   host.hooks.of(block, slot).relatedIoAddress = address
+}
+
+function verifyRelated(host: Host, block: Block, address: number, must: boolean): void {
+  const what = must ? "feedback" : "relatedIoAddress"
+  const station = Image.station(host.world.image, block.of.ca)
+  const place = station === undefined ? null : Image.find(station, address)
+  if (place === null && must)
+    throw new InvalidArgument({ what, expected: "a point of the same station that is there already", value: address })
+  if (place === null || (!must && host.world.profile.undecidedCommand === "confirm")) return
+  if (Value.isCommand(block.of.type) && !Feedback.fits(block.of.type, place.block.of.type))
+    throw new InvalidArgument({
+      what,
+      expected: `a point that can show what ${mnemonic(block)} did`,
+      value: `${mnemonic(place.block)} ${address}`
+    })
 }
 
 /** Sets whether the related point is sent as return information after a command. */

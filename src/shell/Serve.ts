@@ -8,6 +8,7 @@ import * as Listener from "./Listener.ts"
 import * as Log from "./Log.ts"
 import { rehearse } from "./Rehearsal.ts"
 import type { Ticker } from "./Ticker.ts"
+import * as Undecided from "./Undecided.ts"
 
 const logs = { error: Effect.logError, warning: Effect.logWarning, info: Effect.logInfo, debug: Effect.logDebug }
 
@@ -51,6 +52,7 @@ const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, L
     yield* Effect.addFinalizer(() => released(host))
     yield* Effect.sync(() => rehearse(host.options))
     const address = yield* Listener.listen(host)
+    yield* Effect.sync(() => Undecided.tell(host))
     yield* Effect.forkScoped(ticker.run)
     return address
   })

@@ -61,6 +61,19 @@ export type ServerEvent =
       readonly address: number
       readonly status: OutputStatus
     }
+  | {
+      /**
+       * So many command points, this one the first, have neither a handler nor a feedback point that can show what they did
+       * (undecided), or a related point that is not there or of another kind (unrelated). Told when the server listens.
+       */
+      readonly event: "undecided" | "unrelated"
+      readonly count: number
+      readonly commonAddress: number
+      readonly address: number
+      readonly type: string
+      /** Whether the profile refuses commands that nobody decides; else they are confirmed positively. */
+      readonly refused: boolean
+    }
   | { readonly event: "clock"; readonly peer: Peer; readonly timeMs: number; readonly outcome: Outcome }
   | {
       readonly event: "interrogated"

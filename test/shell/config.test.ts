@@ -43,7 +43,7 @@ describe("a good file", () => {
         simulate: null,
         select: false,
         feedback: null,
-        accept: true,
+        accept: null,
         terminate: true,
         name: null
       }
@@ -483,6 +483,11 @@ describe("a file with problems", () => {
       "a feedback that is too short",
       station("address: 1, count: 3, type: C_SC_NA_1, feedback: 10", "address: 10, count: 2, type: M_SP_NA_1"),
       `${at}:60 ${point}.feedback: this station has no point with the information object address 12`
+    ],
+    [
+      "a feedback that cannot show what the command did",
+      station("address: 1, type: C_SE_NC_1, feedback: 2", "address: 2, type: M_SP_NA_1"),
+      `${at}:50 ${point}.feedback: 2 is M_SP_NA_1, which cannot show what C_SE_NC_1 did`
     ],
     [
       "a feedback that is a command",

@@ -236,7 +236,10 @@ describe("keys of commands", () => {
   const act = { qu: 0, scs: true, select: false }
 
   it("ask for a selection", async () => {
-    const { client } = await served(["address: 1, type: C_SC_NA_1, mode: select", "address: 2, type: C_SC_NA_1"])
+    const { client } = await served([
+      "address: 1, type: C_SC_NA_1, mode: select, accept: true",
+      "address: 2, type: C_SC_NA_1, accept: true"
+    ])
     client.command(SINGLE_COMMAND, 1, act)
     expect((await client.next({ typeId: SINGLE_COMMAND, cot: ACTIVATION_CON })).negative).toBe(true)
     client.command(SINGLE_COMMAND, 1, { ...act, select: true })
@@ -249,7 +252,10 @@ describe("keys of commands", () => {
   })
 
   it("leave the termination out", async () => {
-    const { client } = await served(["address: 1, type: C_SC_NA_1, terminate: false", "address: 2, type: C_SC_NA_1"])
+    const { client } = await served([
+      "address: 1, type: C_SC_NA_1, terminate: false, accept: true",
+      "address: 2, type: C_SC_NA_1, accept: true"
+    ])
     client.command(SINGLE_COMMAND, 1, act)
     client.command(SINGLE_COMMAND, 2, act)
     await client.next({ typeId: SINGLE_COMMAND, cot: TERMINATION })

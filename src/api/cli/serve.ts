@@ -29,6 +29,8 @@ export function record(event: ServerEvent | Gap): Readonly<Record<string, unknow
       }
     case "gap":
     case "output":
+    case "undecided":
+    case "unrelated":
       return { ...event }
     case "error":
       return { event: event.event, code: event.error.code, message: event.error.message }

@@ -66,7 +66,10 @@ export interface PointOptions extends Image.Variants {
   readonly counterGroups?: readonly number[]
   /** Commands: whether they have to be selected first. */
   readonly select?: boolean
-  /** Commands: the point that shows the result; it is sent as return information after success. */
+  /**
+   * Commands: the point that shows the result, which is there already; it is sent as return information after success. Without
+   * a handler it decides the command by taking its value.
+   */
   readonly feedback?: number
   /** Commands: termination with the confirmation (default), never, or by `transmit(10)`. */
   readonly actTerm?: boolean | "manual"
@@ -170,7 +173,7 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
   if (groups.length > 0 || counterGroups.length > 0) host.setGroups(block, slot, groups, counterGroups)
   if (select) PointOps.setSelect(host, block, slot, true)
   if (feedback !== undefined) {
-    PointOps.setRelated(host, block, slot, feedback)
+    PointOps.setRelated(host, block, slot, feedback, true)
     PointOps.setAutoreturn(host, block, slot, true)
   }
   if (actTerm !== undefined) host.hooks.of(block, slot).actTerm = actTerm

@@ -37,8 +37,8 @@ export interface PointConfig {
   readonly select: boolean
   /** Commands: the point that shows the result. The n-th command of a row reports to the n-th address from here. */
   readonly feedback: number | null
-  /** Commands: whether they are confirmed positively. */
-  readonly accept: boolean
+  /** Commands: whether they are confirmed positively; null: as their feedback point or the profile decides. */
+  readonly accept: boolean | null
   /** Commands: whether a direct one is terminated (COT 10). */
   readonly terminate: boolean
   readonly name: string | null
@@ -53,6 +53,8 @@ export interface Placed {
   /** Commands have addresses of their own. With a misspelt type: what it looks like. */
   readonly command: boolean
   readonly feedback: number | undefined
+  /** Commands: whether neither a feedback point nor the file itself decides them. */
+  readonly undecided: boolean
 }
 
 const ADDRESS_MAX = 16_777_215
@@ -205,7 +207,9 @@ export const read = (
   const type = typeOf(fields.type)
   const misspelt = String((input as { readonly type?: unknown } | null)?.type)
   const command = type === undefined ? /^C_/i.test(misspelt) : Value.isCommand(type)
-  const placed = address === undefined ? null : { path, address, count, type, command, feedback: fields.feedback }
+  const { feedback, accept = null } = fields
+  const undecided = command && feedback === undefined && accept === null
+  const placed = address === undefined ? null : { path, address, count, type, command, feedback, undecided }
   const layout = type === undefined ? undefined : Value.layoutOf(type)
   if (type === undefined || layout === undefined) return { point: null, placed }
 
@@ -243,8 +247,8 @@ export const read = (
       rateMs: fields.rate ?? 0,
       simulate,
       select: mode === "select",
-      feedback: fields.feedback ?? null,
-      accept: fields.accept ?? true,
+      feedback: feedback ?? null,
+      accept,
       terminate: fields.terminate ?? true,
       name: fields.name ?? null
     }

@@ -1,5 +1,6 @@
 // One station in a configuration file: its own keys, and the rules between its rows of points.
 import * as Schema from "effect/Schema"
+import * as Feedback from "../../core/process/Feedback.ts"
 import type { CounterMode } from "../Host.ts"
 import * as Zones from "../Zones.ts"
 import * as Field from "./ConfigField.ts"
@@ -102,7 +103,7 @@ const rowAt = (ascending: Rows, address: number): ConfigPoint.Placed | undefined
 
 /** Every command of a row needs its own monitoring point to report to, on the same station. */
 const checkFeedback = (commands: Rows, monitoring: Rows, report: Field.Report) => {
-  for (const { path, count, feedback } of commands) {
+  for (const { path, type, count, feedback } of commands) {
     if (feedback === undefined) continue
     for (let address = feedback; address < feedback + count; ) {
       const target = rowAt(monitoring, address)
@@ -114,9 +115,24 @@ const checkFeedback = (commands: Rows, monitoring: Rows, report: Field.Report) =
         report([...path, "feedback"], problem)
         break
       }
+      if (type !== undefined && target.type !== undefined && !Feedback.fits(type, target.type)) {
+        const [command, found] = [Field.mnemonicOf(type), Field.mnemonicOf(target.type)]
+        report([...path, "feedback"], `${address} is ${found}, which cannot show what ${command} did`)
+        break
+      }
       address = target.address + target.count
     }
   }
+}
+
+/** A command that nobody decides is most likely an oversight. */
+const checkDecided = (commands: Rows, warn: Field.Report) => {
+  for (const { path, undecided } of commands)
+    if (undecided)
+      warn(
+        path,
+        "nobody decides this command: give it feedback or accept, or the profile iec refuses it (c104 confirms it)"
+      )
 }
 
 /** Reads a station; null when its address could not be read. */
@@ -141,6 +157,7 @@ export const read = (
   checkAddresses(monitoring, source, report)
   checkAddresses(commands, source, report)
   checkFeedback(commands, monitoring, report)
+  checkDecided(commands, warn)
   if (commonAddress === undefined) return null
   const read = rows.flatMap(({ point }) => (point === null ? [] : [point]))
   return { commonAddress, name, timeZone, backgroundMs, counters, points: read }

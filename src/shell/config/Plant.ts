@@ -5,6 +5,7 @@ import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
 import type { InvalidArgument } from "../Errors.ts"
+import * as Feedback from "../Feedback.ts"
 import { FolderStore } from "../files/FileFolder.ts"
 import { Host } from "../Host.ts"
 import * as Options from "../Options.ts"
@@ -97,44 +98,26 @@ function addRow(host: Host, ticker: Ticker, ca: number, row: PointConfig, simula
       hooks.deadband = deadband
       hooks.minIntervalMs = rateMs
     }
-    if (command) addCommand(host, ca, row, i, block, slot)
+    if (command) addCommand(host, row, i, block, slot)
     if (row.simulate !== null) slots.push(slot)
   }
   if (row.simulate !== null) simulated.push({ simulation: row.simulate, block, slots, thinned, shownMs: 0, dueMs: 0 })
 }
 
-/** A command of the plant: refused, or accepted and seen in its feedback point. */
-function addCommand(host: Host, ca: number, row: PointConfig, index: number, block: Block, slot: number): void {
-  if (row.select) host.setSelect(block, slot, true)
-  if (row.accept && row.terminate && row.feedback === null) return
+/** A command of the plant: decided by the file, or by its feedback point, or by nobody. */
+function addCommand(host: Host, row: PointConfig, index: number, block: Block, slot: number): void {
+  const { select, accept, terminate, feedback } = row
+  if (select) host.setSelect(block, slot, true)
+  if (accept === null && terminate && feedback === null) return
   const hooks = host.hooks.of(block, slot)
-  hooks.actTerm = row.terminate
-  if (!row.accept) {
-    hooks.onCommand = () => "failure"
-    return
+  hooks.actTerm = terminate
+  if (feedback !== null) {
+    hooks.relatedIoAddress = feedback + index
+    hooks.relatedIoAutoreturn = true
   }
-  if (row.feedback === null) return
-  const address = row.feedback + index
-  hooks.relatedIoAddress = address
-  hooks.relatedIoAutoreturn = true
-  hooks.onCommand = ({ value }) => {
-    const station = Image.station(host.world.image, ca)
-    const related = station === undefined ? null : Image.find(station, address)
-    if (related === null) return "failure"
-    const shown = converted(block.kind, related.block.kind, value)
-    if (Value.problem(related.block.layout, shown) !== null) return "failure"
-    host.setValue(related.block, related.slot, shown)
-    return "success"
-  }
-}
-
-/** What a feedback point of one kind shows of a command of another: switches count as 0 and 1, double points as 1 and 2. */
-function converted(command: Value.Kind, feedback: Value.Kind, value: number): number {
-  const doubled = command === Value.Kind.DoubleCommand || command === Value.Kind.StepCommand
-  const on = doubled ? value === 2 : value !== 0
-  if (feedback === Value.Kind.Single) return on ? 1 : 0
-  if (feedback === Value.Kind.Double) return on ? 2 : 1
-  return value
+  if (accept === false) hooks.onCommand = () => "failure"
+  else if (feedback !== null) hooks.onCommand = Feedback.follow(host, block, hooks)
+  else if (accept === true) hooks.onCommand = () => "success"
 }
 
 /** Sets and publishes simulated values when they are due, in bursts that leave room for sockets. */

@@ -70,18 +70,18 @@ export const config = (folder) => ({
       commonAddress: commands,
       points: [
         ...[101, 102, 103, 104, 105, 106].map((address, i) => point(address, [1, 30, 3, 31, 13, 36][i])),
-        ...commandTypes.map((type) => point(type, type, feedback(type))),
+        ...commandTypes.map((type) => point(type, type, feedback(type) ?? { accept: true })),
         ...commandTypes.map((type) => point(refused + type, type, { accept: false })),
         ...commandTypes
           .filter((type) => !isBitstring(type))
-          .map((type) => point(selected + type, type, { mode: "select" }))
+          .map((type) => point(selected + type, type, { mode: "select", accept: true }))
       ]
     }
   ]
 })
 
 const feedbacks = { 45: 101, 58: 102, 46: 103, 59: 104, 50: 105, 63: 106 }
-const feedback = (type) => (feedbacks[type] === undefined ? {} : { feedback: feedbacks[type] })
+const feedback = (type) => (feedbacks[type] === undefined ? null : { feedback: feedbacks[type] })
 
 // The last Sundays of March and October 2026, at 01:00 UTC.
 const summer = [Date.UTC(2026, 2, 29, 1), Date.UTC(2026, 9, 25, 1)]
