@@ -36,7 +36,10 @@ export interface Abandonable {
   readonly expire: () => void
 }
 
-/** What is known of a client by its certificate. */
+/**
+ * What is known of a client by its certificate. Its names are as they may be shown: what a terminal would obey is escaped
+ * as `\u{9b}`, and of more than 512 characters the beginning is kept. Who has to be sure compares the fingerprint.
+ */
 export interface Certificate {
   readonly subject: string
   readonly issuer: string

@@ -1,6 +1,7 @@
 // Commands that answer a line with lines: from their arguments, or from standard input as it comes, in bounded memory
 // however long the input is and however slow the reader. A line that cannot be answered is told; the rest goes on.
 import * as Effect from "effect/Effect"
+import { shown } from "../../shell/Shown.ts"
 import * as InputLines from "./InputLines.ts"
 import * as Output from "./Output.ts"
 
@@ -35,7 +36,7 @@ class Told {
       return
     }
     this.good = false
-    const problem = `${place}: ${answer}`
+    const problem = `${place}: ${shown(answer)}`
     if (this.task.json) this.out.push(JSON.stringify({ error: problem }))
     else this.err.push(problem)
   }

@@ -7,6 +7,7 @@ import * as Plant from "../../shell/config/Plant.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as Serve from "../../shell/Serve.ts"
 import { endpoint, type Gap, type ServerEvent } from "../../shell/ServerEvent.ts"
+import { shown } from "../../shell/Shown.ts"
 import { load, warningLines } from "./check.ts"
 import * as feed from "./feed.ts"
 import * as LiveView from "./LiveView.ts"
@@ -83,7 +84,7 @@ export const serve = (options: {
 
 /** Tells what is wrong with standard input. */
 function refuse(json: boolean, line: number, why: string): Promise<void> {
-  const message = line === 0 ? `standard input: ${why}` : `standard input, line ${line}: ${why}`
+  const message = `${line === 0 ? "standard input" : `standard input, line ${line}`}: ${shown(why)}`
   return json
     ? Output.written(process.stdout, [JSON.stringify({ event: "error", code: "BAD_INPUT", message })])
     : Output.written(process.stderr, [message])

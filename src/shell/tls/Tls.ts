@@ -6,6 +6,7 @@ import * as Tls from "node:tls"
 import type { Limits } from "../../core/Limits.ts"
 import type { Clock } from "../Clock.ts"
 import type { Certificate } from "../Session.ts"
+import { shown } from "../Shown.ts"
 import * as KeyUpdates from "./KeyUpdates.ts"
 import * as TlsOptions from "./TlsOptions.ts"
 import * as TlsVerify from "./TlsVerify.ts"
@@ -42,7 +43,7 @@ type TlsError = Error & { readonly code?: string; readonly reason?: string }
 
 /** What OpenSSL says, without its source lines. */
 const wordsOf = (error: TlsError): string =>
-  `${error.reason ?? error.message}${error.code === undefined ? "" : ` (${error.code})`}`
+  `${shown(error.reason ?? error.message)}${error.code === undefined ? "" : ` (${error.code})`}`
 
 /**
  * Node.js takes the second renegotiation that follows within ten minutes of the one before for an attack, and counts

@@ -3,6 +3,7 @@ import type { X509Certificate } from "node:crypto"
 import * as Net from "node:net"
 import type { TLSSocket } from "node:tls"
 import type { Certificate } from "../Session.ts"
+import { shown } from "../Shown.ts"
 import type { TlsOptions } from "./TlsOptions.ts"
 
 /** Largest certificate in octets; IEC 62351-3 asks for at least 8192. */
@@ -17,7 +18,8 @@ const ANY_USAGE = "2.5.29.37.0"
 /** Authorities between a certificate and a trusted one. */
 const CHAIN_MAX = 8
 
-const oneLine = (name: string): string => name.split("\n").join(", ")
+/** A distinguished name on one line; the client wrote it. */
+const oneLine = (name: string): string => shown(name.split("\n").join(", "))
 
 /** What is kept of a certificate. */
 const summary = (certificate: X509Certificate): Certificate => ({
