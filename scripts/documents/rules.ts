@@ -67,6 +67,15 @@ export const groups: readonly RuleGroup[] = [
       rule("Values are refreshed in one batch for each ASDU, with a time limit, and sent as they are then", callbacks),
       rule("A counter that was never frozen answers with its present value", "I20"),
       rule(
+        "A counter answers with its own type in both presets: the time tag of M_IT_TB_1 is when it was frozen",
+        "I25",
+        "test/api/c104/counters.test.ts"
+      ),
+      rule(
+        "Local freezes, cycles and background scans whose period divides a day are aligned to the clocks of the station, also when these change; others count from when they were set. Clocks that are set back by less than half a period repeat nothing; a local freeze resets where that is chosen",
+        "I28"
+      ),
+      rule(
         "A confirmation that says all takes ACTTERM with it in one write; after select and execute there is always one",
         "K1",
         "K4"

@@ -4,13 +4,15 @@
 import * as Effect from "effect/Effect"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { CyclicBatch } from "../core/procedure/Turn.ts"
-import type { Block } from "../core/process/Block.ts"
+import type { Block, Zone } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
 import type { PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
+import * as Rhythm from "./Rhythm.ts"
+import * as Zones from "./Zones.ts"
 
 /** The points of one block that share a period. */
 interface Group {
@@ -20,30 +22,34 @@ interface Group {
 }
 
 interface Period {
-  readonly everyMs: number
-  dueMs: number
+  readonly key: string
+  readonly rhythm: Rhythm.Rhythm
   readonly groups: Map<Block, Group>
 }
 
-/** Something a station does at a fixed rate. */
-interface Rhythm {
-  readonly everyMs: number
-  dueMs: number
+/** Local freezes of a station. */
+interface Freeze {
+  readonly rhythm: Rhythm.Rhythm
+  readonly reset: boolean
 }
 
-interface Timer extends Rhythm {
+/** A callback of a point at a fixed delay. */
+interface Timer {
   readonly block: Block
   readonly slot: number
+  readonly everyMs: number
+  dueMs: number
 }
 
 const BACKGROUND_SCAN = 2
 
 export class Ticker {
   private readonly host: Host
-  private readonly periods = new Map<number, Period>()
+  /** Periods of cyclic transmission, by length and the zone whose clocks they follow. */
+  private readonly periods = new Map<string, Period>()
   /** Background scans and local freezes by common address. */
-  private readonly scans = new Map<number, Rhythm>()
-  private readonly freezes = new Map<number, Rhythm>()
+  private readonly scans = new Map<number, Rhythm.Rhythm>()
+  private readonly freezes = new Map<number, Freeze>()
   private readonly timers = new Set<Timer>()
 
   private running = false
@@ -58,10 +64,11 @@ export class Ticker {
   set(block: Block, slot: number, everyMs: number): void {
     this.remove(block, slot)
     if (everyMs === 0) return
-    let period = this.periods.get(everyMs)
+    const key = Rhythm.isAligned(everyMs) ? `${everyMs} ${Zones.nameOf(block.zone)}` : `${everyMs}`
+    let period = this.periods.get(key)
     if (period === undefined) {
-      period = { ...this.rhythm(everyMs), everyMs, groups: new Map() }
-      this.periods.set(everyMs, period)
+      period = { key, rhythm: this.rhythm(everyMs, block.zone), groups: new Map() }
+      this.periods.set(key, period)
     }
     let group = period.groups.get(block)
     if (group === undefined) {
@@ -76,27 +83,31 @@ export class Ticker {
   /** Sets the period of the background scan of a station, 0 = none. */
   setBackground(ca: number, everyMs: number): void {
     this.scans.delete(ca)
-    if (everyMs > 0) this.scans.set(ca, this.rhythm(everyMs))
+    const station = Image.station(this.host.world.image, ca)
+    if (everyMs > 0 && station !== undefined) this.scans.set(ca, this.rhythm(everyMs, station.zone))
     this.arm()
   }
 
-  /** Sets the period of the local freeze of a station's counters (modes A and B), 0 = none. */
-  setLocalFreeze(ca: number, everyMs: number): void {
+  /** Sets the period of the local freeze of a station's counters (modes A and B), 0 = none; with `reset` they begin anew. */
+  setLocalFreeze(ca: number, everyMs: number, reset = false): void {
     this.freezes.delete(ca)
-    if (everyMs > 0) this.freezes.set(ca, this.rhythm(everyMs))
+    const station = Image.station(this.host.world.image, ca)
+    if (everyMs > 0 && station !== undefined)
+      this.freezes.set(ca, { rhythm: this.rhythm(everyMs, station.zone), reset })
     this.arm()
   }
 
   /** Calls back at a fixed delay while a client is active; null ends it. */
   setTimer(block: Block, slot: number, callback: PointCallback | null, everyMs: number): void {
     for (const timer of this.timers) if (timer.block === block && timer.slot === slot) this.timers.delete(timer)
-    if (callback !== null) this.timers.add({ block, slot, ...this.rhythm(everyMs) })
+    const dueMs = this.host.clock.monotonicMs() + everyMs
+    if (callback !== null) this.timers.add({ block, slot, everyMs, dueMs })
     this.host.hooks.of(block, slot).onTimer = callback
     this.arm()
   }
 
-  private rhythm(everyMs: number): Rhythm {
-    return { everyMs, dueMs: this.host.clock.monotonicMs() + everyMs }
+  private rhythm(everyMs: number, zone: Zone): Rhythm.Rhythm {
+    return Rhythm.make(everyMs, zone, this.host.clock.monotonicMs(), this.host.nowMs())
   }
 
   /** Forgets a point. */
@@ -111,7 +122,7 @@ export class Ticker {
       if (group?.slots.delete(slot) !== true) continue
       group.batch = null
       if (group.slots.size === 0) period.groups.delete(block)
-      if (period.groups.size === 0) this.periods.delete(period.everyMs)
+      if (period.groups.size === 0) this.periods.delete(period.key)
     }
   }
 
@@ -121,7 +132,7 @@ export class Ticker {
     this.freezes.delete(ca)
     for (const period of this.periods.values()) {
       for (const block of blocks) period.groups.delete(block)
-      if (period.groups.size === 0) this.periods.delete(period.everyMs)
+      if (period.groups.size === 0) this.periods.delete(period.key)
     }
     for (const timer of this.timers) if (blocks.includes(timer.block)) this.timers.delete(timer)
   }
@@ -129,6 +140,8 @@ export class Ticker {
   /** Ticks until it is interrupted, while there is anything to tick for. One timer, no fiber that sleeps. */
   readonly run: Effect.Effect<never> = Effect.callback<never>(() => {
     this.running = true
+    const nowMs = this.host.nowMs()
+    for (const { rhythm } of this.freezes.values()) Rhythm.renew(rhythm, nowMs)
     this.arm()
     return Effect.sync(() => {
       this.running = false
@@ -155,12 +168,13 @@ export class Ticker {
   tick(): void {
     const { host } = this
     host.reportDelayed()
-    const nowMs = host.clock.monotonicMs()
-    for (const [ca, rhythm] of this.freezes) if (due(rhythm, nowMs)) this.freeze(ca)
+    const runMs = host.clock.monotonicMs()
+    const nowMs = host.nowMs()
+    for (const [ca, { rhythm, reset }] of this.freezes) if (Rhythm.due(rhythm, runMs, nowMs)) this.freeze(ca, reset)
     if (host.activeCount === 0) return
-    for (const period of this.periods.values()) if (due(period, nowMs)) this.send(period)
-    for (const [ca, rhythm] of this.scans) if (due(rhythm, nowMs)) this.scan(ca)
-    for (const timer of this.timers) if (nowMs >= timer.dueMs) this.fire(timer)
+    for (const period of this.periods.values()) if (Rhythm.due(period.rhythm, runMs, nowMs)) this.send(period)
+    for (const [ca, rhythm] of this.scans) if (Rhythm.due(rhythm, runMs, nowMs)) this.scan(ca)
+    for (const timer of this.timers) if (runMs >= timer.dueMs) this.fire(timer)
   }
 
   /** A timer waits its time after each call, however late that came. */
@@ -169,11 +183,11 @@ export class Ticker {
     Handlers.callAll(this.host, timer.block, [timer.slot], "onTimer", (hooks) => hooks.onTimer)
   }
 
-  private freeze(ca: number): void {
+  private freeze(ca: number, reset: boolean): void {
     const { host } = this
     const station = Image.station(host.world.image, ca)
     const report = host.counterModes.get(ca) === "A"
-    if (station !== undefined) Counters.carryOut(host, station, { group: 0, freeze: true, reset: false, report })
+    if (station !== undefined) Counters.carryOut(host, station, { group: 0, freeze: true, reset, report })
   }
 
   /** Background scan: the whole image of a station, untagged, with cause 2 (60870-5-5 6.3). */
@@ -221,13 +235,6 @@ export class Ticker {
           batches
         })
   }
-}
-
-/** Whether the time has come; if so, sets the next one: a fixed rate, without a burst for what was missed. */
-function due(rhythm: Rhythm, nowMs: number): boolean {
-  if (nowMs < rhythm.dueMs) return false
-  rhythm.dueMs += (Math.floor((nowMs - rhythm.dueMs) / rhythm.everyMs) + 1) * rhythm.everyMs
-  return true
 }
 
 function batchOf(group: Group): CyclicBatch {

@@ -66,8 +66,14 @@ const bounded = (localMs: number): number => (localMs < Time.FIRST_MS ? Time.FIR
 
 /** What local time is ahead of UTC at an instant, and until when that holds. */
 export function spanAt(zone: Zone, epochMs: number): { readonly offsetMs: number; readonly untilMs: number } {
-  return zone instanceof NamedZone ? zone.spanAt(epochMs) : EVEN
+  if (!(zone instanceof NamedZone)) return EVEN
+  const span = zone.spanAt(epochMs)
+  // Behind the last time that tags can say nothing changes any more.
+  return span.untilMs > epochMs ? span : { offsetMs: span.offsetMs, untilMs: Number.POSITIVE_INFINITY }
 }
+
+/** The name by which zones are told apart. */
+export const nameOf = (zone: Zone): string => (zone instanceof NamedZone ? zone.name : "UTC")
 
 /** Coordinated universal time runs evenly. */
 const EVEN = { offsetMs: 0, untilMs: Number.POSITIVE_INFINITY }

@@ -2,6 +2,7 @@
 // rates. It is the least that does what the transcripts presuppose.
 import * as Core from "../../src/core/index.ts"
 import type { Held } from "../../src/core/procedure/World.ts"
+import * as Rhythm from "../../src/shell/Rhythm.ts"
 import * as Zones from "../../src/shell/Zones.ts"
 import type * as Backend from "./Backend.ts"
 import * as Given from "./Given.ts"
@@ -17,11 +18,10 @@ const BACKGROUND_SCAN = 2
 type Batches = readonly Core.CyclicBatch[]
 
 /** Something at a fixed rate; `due` gives the batches that all started sessions are offered. */
-interface Rhythm {
-  readonly everyMs: number
+interface Beat {
+  readonly rhythm: Rhythm.Rhythm
   /** Whether it also happens while nobody is started. */
   readonly always: boolean
-  dueMs: number
   readonly due: () => Batches
 }
 
@@ -42,7 +42,7 @@ export class CoreProcess {
   private aheadMs: number | null = null
   private timeFlags: number
   private validUntilMs = Number.POSITIVE_INFINITY
-  private readonly rhythms: Rhythm[] = []
+  private readonly rhythms: Beat[] = []
   private tickMs: number
 
   constructor(given: Given.Given) {
@@ -220,18 +220,18 @@ export class CoreProcess {
 
   private beginRhythms(): void {
     const { given } = this
-    for (const [ca, { counterMode, freezeEvery, background }] of given.stations) {
+    for (const [ca, { counterMode, freezeEvery, freezeReset, background }] of given.stations) {
       if (freezeEvery > 0) {
         const modes: readonly Given.CounterMode[] = counterMode === "A" ? ["A"] : []
         const due = (): Batches => {
-          this.freeze(ca, 0, true, false, modes)
+          this.freeze(ca, 0, true, freezeReset, modes)
           return []
         }
-        this.rhythms.push({ everyMs: freezeEvery * 1000, always: true, dueMs: freezeEvery * 1000, due })
+        this.rhythms.push({ rhythm: this.rhythm(freezeEvery, this.zoneOf(ca)), always: true, due })
       }
       if (background > 0) {
         const due = (): Batches => this.scan(ca)
-        this.rhythms.push({ everyMs: background * 1000, always: false, dueMs: background * 1000, due })
+        this.rhythms.push({ rhythm: this.rhythm(background, this.zoneOf(ca)), always: false, due })
       }
     }
     const periods = new Map<number, Map<Core.Block, number[]>>()
@@ -246,8 +246,13 @@ export class CoreProcess {
     }
     for (const [seconds, blocks] of periods) {
       const batches = [...blocks].map(([block, slots]) => cyclic(block, slots))
-      this.rhythms.push({ everyMs: seconds * 1000, always: false, dueMs: seconds * 1000, due: () => batches })
+      const zone = (batches[0] as Core.CyclicBatch).block.zone
+      this.rhythms.push({ rhythm: this.rhythm(seconds, zone), always: false, due: () => batches })
     }
+  }
+
+  private rhythm(seconds: number, zone: Core.Block["zone"]): Rhythm.Rhythm {
+    return Rhythm.make(seconds * 1000, zone, this.runMs, this.nowMs())
   }
 
   private scan(ca: number): Batches {
@@ -270,10 +275,9 @@ export class CoreProcess {
   tick(nowMs: number, anyStarted: boolean): readonly Batches[] {
     if (nowMs < this.tickMs) return []
     this.tickMs += TICK_MS
-    return this.rhythms.flatMap((rhythm) => {
-      if (nowMs < rhythm.dueMs || !(rhythm.always || anyStarted)) return []
-      rhythm.dueMs += (Math.floor((nowMs - rhythm.dueMs) / rhythm.everyMs) + 1) * rhythm.everyMs
-      const batches = rhythm.due()
+    return this.rhythms.flatMap((beat) => {
+      if (!(beat.always || anyStarted) || !Rhythm.due(beat.rhythm, nowMs, this.nowMs())) return []
+      const batches = beat.due()
       return batches.length === 0 ? [] : [batches]
     })
   }

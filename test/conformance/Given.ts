@@ -16,6 +16,8 @@ export interface Station {
   readonly counterMode: CounterMode
   /** Period of the local freeze of counters in s, 0 = none. */
   readonly freezeEvery: number
+  /** Whether counters begin anew with the local freeze. */
+  readonly freezeReset: boolean
   /** Period of the background scan in s, 0 = none. */
   readonly background: number
 }
@@ -51,7 +53,7 @@ export interface Given {
 
 export type LinkName = "k" | "w" | "t1" | "t2" | "t3"
 
-const plainStation: Station = { zone: "UTC", counterMode: "C", freezeEvery: 0, background: 0 }
+const plainStation: Station = { zone: "UTC", counterMode: "C", freezeEvery: 0, freezeReset: false, background: 0 }
 
 export const standard: Given = {
   link: { k: 12, w: 8, t1: 15, t2: 10, t3: 20 },
@@ -145,7 +147,7 @@ const isLimit = (name: string): name is keyof Limits.Limits => name in Limits.de
 /** What is given after one more line. */
 export function and(given: Given, text: string): Given {
   const [subject = "", ...rest] = text.split(/\s+/)
-  const [first, second, third] = rest
+  const [first, second, third, fourth] = rest
   switch (subject) {
     case "point":
       return { ...given, points: [...given.points, Points.parse(rest.join(" "))] }
@@ -183,7 +185,8 @@ export function and(given: Given, text: string): Given {
     case "counterMode":
       return withStation(given, first, {
         counterMode: oneOf(second, ["A", "B", "C", "D"]),
-        freezeEvery: third === undefined ? 0 : numberOf(third)
+        freezeEvery: third === undefined ? 0 : numberOf(third),
+        freezeReset: fourth !== undefined && oneOf(fourth, ["reset"]) === "reset"
       })
     case "background":
       return withStation(given, first, { background: numberOf(second) })

@@ -67,10 +67,10 @@ export class ShellProcess {
       return this.decide("clock")
     }
     for (const ca of Given.stationsOf(given)) {
-      const { zone, counterMode, freezeEvery, background } = Given.stationOf(given, ca)
+      const { zone, counterMode, freezeEvery, freezeReset, background } = Given.stationOf(given, ca)
       this.host.addStation(ca, zone)
       this.host.counterModes.set(ca, counterMode)
-      this.ticker.setLocalFreeze(ca, freezeEvery * 1000)
+      this.ticker.setLocalFreeze(ca, freezeEvery * 1000, freezeReset)
       this.ticker.setBackground(ca, background * 1000)
     }
     for (const points of given.points) this.add(points)

@@ -65,7 +65,7 @@ describe("a good file", () => {
             name: null,
             timeZone: null,
             backgroundMs: 0,
-            counters: { mode: "C", freezeMs: 0 },
+            counters: { mode: "C", freezeMs: 0, reset: false },
             points: [
               { ...plain, address: 11, type: 13, value: 1.5, cyclicMs: 5000 },
               {
@@ -135,13 +135,13 @@ describe("a good file", () => {
     Effect.gen(function* () {
       const config = yield* read(
         "stations:\n" +
-          "  - { commonAddress: 1, timeZone: Europe/Berlin, background: 5 minutes, counters: { mode: A, freeze: 15 minutes }, points: [] }\n" +
+          "  - { commonAddress: 1, timeZone: Europe/Berlin, background: 5 minutes, counters: { mode: A, freeze: 15 minutes, reset: true }, points: [] }\n" +
           "  - { commonAddress: 2, timeZone: UTC, counters: { mode: D }, points: [] }\n"
       )
       expect(config.warnings).toEqual([])
       expect(config.stations).toMatchObject([
-        { timeZone: "Europe/Berlin", backgroundMs: 300_000, counters: { mode: "A", freezeMs: 900_000 } },
-        { timeZone: "UTC", backgroundMs: 0, counters: { mode: "D", freezeMs: 0 } }
+        { timeZone: "Europe/Berlin", backgroundMs: 300_000, counters: { mode: "A", freezeMs: 900_000, reset: true } },
+        { timeZone: "UTC", backgroundMs: 0, counters: { mode: "D", freezeMs: 0, reset: false } }
       ])
     })
   )

@@ -4,7 +4,6 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Batches from "../../shell/Batches.ts"
 import { inRange } from "../../shell/Check.ts"
-import type { CounterMode } from "../../shell/Host.ts"
 import { Host } from "../../shell/Host.ts"
 import type { LogLevel } from "../../shell/Log.ts"
 import type { Metrics } from "../../shell/Metrics.ts"
@@ -18,14 +17,14 @@ import * as callbacks from "./callbacks.ts"
 import { optionsOf, type ServerOptions } from "./options.ts"
 import { callable } from "./Point.ts"
 import { ProtocolParameters } from "./ProtocolParameters.ts"
-import { Station } from "./Station.ts"
+import { type CounterOptions, Station } from "./Station.ts"
 import type { TransportSecurity } from "./TransportSecurity.ts"
 
 export interface StationOptions {
   /** IANA time zone of the time tags, default UTC. */
   readonly timeZone?: string
-  /** Counter mode, default C; with A and B the period of the local freeze. */
-  readonly counters?: { readonly mode: CounterMode; readonly localFreezeMs?: number }
+  /** Counter mode, default C, and how counters are frozen locally. */
+  readonly counters?: CounterOptions
   /** Period of the background scan in ms, default 0 = none. */
   readonly backgroundMs?: number
 }

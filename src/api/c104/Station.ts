@@ -60,6 +60,15 @@ const settings = [
 const isDefault = (name: (typeof settings)[number], value: unknown): boolean =>
   value === undefined || value === null || value === false || (value === 0 && name !== "relatedIoAddress")
 
+/** How the counters of a station are frozen (60870-5-5 6.9). */
+export interface CounterOptions {
+  readonly mode: CounterMode
+  /** Modes A and B: period of the local freeze, default 0 = none. One that divides a day is aligned to the station's clocks. */
+  readonly localFreezeMs?: number
+  /** Whether counters begin anew with each local freeze, default false. */
+  readonly localFreezeReset?: boolean
+}
+
 export class Station {
   readonly commonAddress: number
   #server: Server | null
@@ -192,9 +201,9 @@ export class Station {
   }
 
   /** Counter mode: A and B freeze locally every `localFreezeMs`, C and D on request; A and D report the readings at once. */
-  setCounters(options: { readonly mode: CounterMode; readonly localFreezeMs?: number }): void {
-    this.host.counterModes.set(this.commonAddress, options.mode)
-    this.#ticker.setLocalFreeze(this.commonAddress, options.localFreezeMs ?? 0)
+  setCounters({ mode, localFreezeMs = 0, localFreezeReset = false }: CounterOptions): void {
+    this.host.counterModes.set(this.commonAddress, mode)
+    this.#ticker.setLocalFreeze(this.commonAddress, localFreezeMs, localFreezeReset)
   }
 
   /** Period of the background scan (cause 2) in ms, 0 = none. */

@@ -26,9 +26,13 @@ export interface Address {
 export interface StationOptions {
   /** IANA time zone of the time tags, default UTC. */
   readonly timeZone?: string
-  /** Counter mode, default C; with A and B also the period of the local freeze in ms. */
+  /**
+   * Counter mode, default C; with A and B also the period of the local freeze in ms, aligned to the station's clocks where
+   * it divides a day, and whether counters begin anew with it.
+   */
   readonly counterMode?: CounterMode
   readonly localFreezeMs?: number
+  readonly localFreezeReset?: boolean
   /** Period of the background scan in ms, default 0 = none. */
   readonly backgroundMs?: number
 }
@@ -85,10 +89,10 @@ const register =
     })
 
 function addStation(host: Host, ticker: Ticker, ca: number, options: StationOptions): boolean {
-  const { timeZone = null, counterMode, localFreezeMs = 0, backgroundMs = 0 } = options
+  const { timeZone = null, counterMode, localFreezeMs = 0, localFreezeReset = false, backgroundMs = 0 } = options
   if (!host.addStation(ca, timeZone)) return false
   if (counterMode !== undefined) host.counterModes.set(ca, counterMode)
-  ticker.setLocalFreeze(ca, localFreezeMs)
+  ticker.setLocalFreeze(ca, localFreezeMs, localFreezeReset)
   ticker.setBackground(ca, backgroundMs)
   return true
 }

@@ -7,7 +7,7 @@ import type { Profile } from "../Profile.ts"
 import { Block, type BlockType, COUNTER_GROUP_BIT, type Zone } from "./Block.ts"
 import * as Value from "./Value.ts"
 
-/** One common address and its points; `blocks` ascend by answer type, then type. */
+/** One common address and its points; `blocks` ascend by answer type, counter type, type. */
 export interface Station {
   readonly ca: number
   readonly blocks: readonly Block[]
@@ -104,6 +104,8 @@ export function blockType(ca: number, type: number, profile: Profile, variants: 
   const causes = (TypeTable.byId[untagged] as TypeTable.TypeRow).causesMonitor
   const own = profile.interrogationType === "own"
   const answer = command ? 0 : (variants.interrogationType ?? (own ? type : untagged))
+  // A counter shows its own type in both presets: its time tag is when it was frozen.
+  const counted = variants.interrogationType ?? type
   const ownCyclic = profile.cyclicTransmission === "own"
   const eventTagged = TypeTable.byId[eventType]?.time === "cp56"
   return {
@@ -111,12 +113,16 @@ export function blockType(ca: number, type: number, profile: Profile, variants: 
     type,
     eventType,
     answerType: causes.includes(20) ? answer : 0,
-    counterType: causes.includes(37) ? answer : 0,
+    counterType: causes.includes(37) ? counted : 0,
     readType: causes.includes(5) ? answer : 0,
     cyclicType: ownCyclic ? type : untagged,
     cyclicCause: ownCyclic ? 1 : cyclicCause(untagged),
     priority,
-    tagged: row.time === "cp56" || eventTagged || TypeTable.byId[answer]?.time === "cp56",
+    tagged:
+      row.time === "cp56" ||
+      eventTagged ||
+      TypeTable.byId[answer]?.time === "cp56" ||
+      TypeTable.byId[counted]?.time === "cp56",
     eventTagged
   }
 }
@@ -140,7 +146,9 @@ export function withBlock(image: Image, ca: number, of: BlockType): { readonly i
 }
 
 const inOrder = (blocks: Block[]): Block[] =>
-  blocks.sort((a, b) => a.of.answerType - b.of.answerType || a.of.type - b.of.type)
+  blocks.sort(
+    (a, b) => a.of.answerType - b.of.answerType || a.of.counterType - b.of.counterType || a.of.type - b.of.type
+  )
 
 const sameType = (a: BlockType, b: BlockType): boolean =>
   a.type === b.type &&

@@ -12,6 +12,8 @@ export interface CountersConfig {
   readonly mode: CounterMode
   /** Period of the local freeze in milliseconds (modes A and B); 0 = none. */
   readonly freezeMs: number
+  /** Whether counters begin anew with each local freeze. */
+  readonly reset: boolean
 }
 
 export interface StationConfig {
@@ -52,21 +54,24 @@ const stationFields = {
 
 const counterFields = {
   mode: Source.required(Field.word("A", "B", "C", "D")),
-  freeze: Field.span("the period of the local freeze")
+  freeze: Field.span("the period of the local freeze"),
+  reset: Field.flag
 } as const
 
 /** The standard's usual way: clients freeze and ask. */
-const COUNTERS: CountersConfig = { mode: "C", freezeMs: 0 }
+const COUNTERS: CountersConfig = { mode: "C", freezeMs: 0, reset: false }
 
 const readCounters = (input: unknown, path: Source.Path, report: Field.Report, warn: Field.Report): CountersConfig => {
-  const { mode, freeze } = Source.read(input, path, "counters", counterFields, report)
+  const { mode, freeze, reset } = Source.read(input, path, "counters", counterFields, report)
   if (mode === undefined) return COUNTERS
   const local = mode === "A" || mode === "B"
   if (!local && freeze !== undefined)
     report([...path, "freeze"], `freeze is for the modes A and B; in mode ${mode} clients freeze`, "key")
+  if (!local && reset !== undefined)
+    report([...path, "reset"], `reset is for the modes A and B; in mode ${mode} clients reset`, "key")
   if (local && !Object.hasOwn(input as object, "freeze"))
     warn(path, `mode ${mode} without freeze, the period of the local freeze: these counters are never frozen`)
-  return { mode, freezeMs: freeze ?? 0 }
+  return { mode, freezeMs: freeze ?? 0, reset: reset ?? false }
 }
 
 type Rows = ReadonlyArray<ConfigPoint.Placed>

@@ -71,7 +71,7 @@ function addStation(host: Host, ticker: Ticker, station: StationConfig, simulate
   const { commonAddress: ca, timeZone, backgroundMs, counters, points } = station
   host.addStation(ca, timeZone)
   host.counterModes.set(ca, counters.mode)
-  ticker.setLocalFreeze(ca, counters.freezeMs)
+  ticker.setLocalFreeze(ca, counters.freezeMs, counters.reset)
   ticker.setBackground(ca, backgroundMs)
   for (const row of points) addRow(host, ticker, ca, row, simulated)
 }
