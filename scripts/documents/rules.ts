@@ -165,7 +165,12 @@ export const groups: readonly RuleGroup[] = [
         "H24",
         "H26"
       ),
-      rule("An interrogated, read or cyclic value never overtakes a pending event of its point", "I12", interrogation),
+      rule(
+        "An interrogated, read or cyclic value never overtakes a pending event of its point, and has its share of the frames whatever the backlog: of a point that is far behind, what its oldest pending event says is told",
+        "I12",
+        interrogation,
+        "test/shell/overload.test.ts"
+      ),
       rule("ACTTERM never overtakes what it terminates", "K1", events),
       rule(
         "STOPDT and STARTDT never send events again; the window survives a restart during STOPDT",
@@ -196,6 +201,11 @@ export const groups: readonly RuleGroup[] = [
   {
     title: "Link",
     rules: [
+      rule("Over TLS the last record of every write holds exactly one APDU", "test/shell/tlsRecords.test.ts"),
+      rule(
+        "Whoever waits for room in a socket is told when it is taken: all that a window allows is sent without a further word",
+        "test/shell/waiting.test.ts"
+      ),
       rule(
         "A late wake-up is no dead peer: input that waits is processed before t1 and TESTFR are judged",
         "test/shell/sockets.test.ts"

@@ -10,6 +10,8 @@ export const RECORD_WORDS = 6
 
 export interface EventLog {
   words: Int32Array
+  /** By record: low 32 bits of the position behind the event that its point had before, 0 = none. */
+  before: Int32Array
   /** Records that the ring may hold at most; a power of two. */
   readonly capacity: number
   mask: number
@@ -32,7 +34,8 @@ export function make(records: number, needed: () => number = () => 0): EventLog 
   while (capacity < records) capacity *= 2
   const first = Math.min(capacity, FIRST_RECORDS)
   const words = new Int32Array(first * RECORD_WORDS)
-  return { words, capacity, mask: first - 1, end: 0, needed, full: first === capacity ? -1 : first }
+  const before = new Int32Array(first)
+  return { words, before, capacity, mask: first - 1, end: 0, needed, full: first === capacity ? -1 : first }
 }
 
 /** Position of the oldest record that is still there. */
@@ -125,7 +128,10 @@ function put(
   } else writeShort(words, base, block, slot, elements, time)
   words[base + 4] = block.eventKey | (cause << 16) | (originator << 24)
   words[base + 5] = block.ca | (asker << 16)
-  if (cause === 3 || !isLive(cause)) block.last[slot] = (position + 1) | 0
+  if (cause === 3 || !isLive(cause)) {
+    log.before[position & log.mask] = block.last[slot] as number
+    block.last[slot] = (position + 1) | 0
+  }
 }
 
 /** The object of an element of one to four octets: the element begins in the last octet of the first word. */
@@ -165,6 +171,7 @@ function makeRoom(log: EventLog, records: number): void {
   do size *= 2
   while (size < log.capacity && size - before < records)
   const words = new Int32Array(size * RECORD_WORDS)
+  const links = new Int32Array(size)
   for (let position = log.end - before; position < log.end; ) {
     // Up to where one of the rings begins anew.
     const from = position & log.mask
@@ -173,9 +180,11 @@ function makeRoom(log: EventLog, records: number): void {
       log.words.subarray(from * RECORD_WORDS, (from + run) * RECORD_WORDS),
       (position & (size - 1)) * RECORD_WORDS
     )
+    links.set(log.before.subarray(from, from + run), position & (size - 1))
     position += run
   }
   log.words = words
+  log.before = links
   log.mask = size - 1
   log.full = size === log.capacity ? -1 : log.end + size - before
 }
@@ -194,4 +203,20 @@ export function lastOf(block: Block, slot: number, end: number): number {
   if (low === 0 && back > FAR_BACK) return 0
   const position = end - back
   return position > 0 ? position : 0
+}
+
+/**
+ * The position of a point's oldest event in [from, end), or -1 when it has none there. Goes back from the newest, one event
+ * of the point at a time.
+ */
+export function oldestOf(log: EventLog, block: Block, slot: number, from: number, end: number): number {
+  const newest = lastOf(block, slot, end) - 1
+  if (newest < from) return -1
+  let position = newest
+  for (;;) {
+    const low = log.before[position & log.mask] as number
+    const earlier = end - ((end - low) >>> 0) - 1
+    if (low === 0 || earlier < from || earlier >= position) return position
+    position = earlier
+  }
 }

@@ -7,6 +7,10 @@ import { type EventLog, RECORD_WORDS } from "./EventLog.ts"
 /** Octets of APCI and ASDU header before the first object. */
 export const HEADER = 12
 
+const IOA_OCTETS = 3
+/** IV in the octet of the minutes. */
+const TIME_INVALID = 0x80
+
 /** Runs of consecutive addresses at least this long are worth an ASDU with SQ = 1 of their own. */
 const LONG_RUN = 8
 
@@ -202,6 +206,35 @@ export function points(
   }
   out.setUint8(at + 1, end - at - 2)
 }
+
+/**
+ * Lets object number `at` of the APDU that {@link points} has put at `apdu` say what a record of its point says. `found`
+ * and `type` are those of that call. The time of an event that was without one is not known: the tag is invalid then.
+ */
+export function retold(
+  out: DataView,
+  apdu: number,
+  block: Block,
+  found: number,
+  at: number,
+  type: number,
+  log: EventLog,
+  position: number
+): void {
+  const base = (position & log.mask) * RECORD_WORDS
+  const timed = withTime(block, type)
+  const sequence = found < 0
+  const to = apdu + HEADER + 3 + at * (sequence ? block.stride : objectOctets(block, type))
+  const octets = block.stride + (timed && block.eventTagged ? 7 : 0)
+  for (let i = 0; i < octets; i++) out.setUint8(to + i, octetOf(log.words, base, IOA_OCTETS + i))
+  if (timed && !block.eventTagged) {
+    const minutes = to + block.stride + 2
+    out.setUint8(minutes, out.getUint8(minutes) | TIME_INVALID)
+  }
+}
+
+const octetOf = (words: Int32Array, base: number, at: number): number =>
+  ((words[base + (at >> 2)] as number) >>> (8 * (at & 3))) & 0xff
 
 /** Copies whole words; up to three octets too many are written behind, where the next field goes or the turn has room. */
 function copyOctets(out: DataView, to: number, from: DataView, at: number, octets: number): void {

@@ -4,15 +4,14 @@ import * as Link from "../apci/Link.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Packing from "../delivery/Packing.ts"
 import * as Order from "./Order.ts"
-import * as Reply from "./Reply.ts"
-import type { CyclicBatch, Turn } from "./Turn.ts"
+import type { CyclicBatch, CyclicCursor, Turn } from "./Turn.ts"
 
 /** Takes the batches that are due. */
 export function due(turn: Turn, batches: readonly CyclicBatch[]): void {
   const waiting = turn.work.cyclic
   const fresh = batches.filter((batch) => !waiting.some((cursor) => cursor.batch === batch))
   if (fresh.length === 0) return
-  turn.own.cyclic = [...waiting, ...fresh.map((batch) => ({ batch, index: 0 }))]
+  turn.own.cyclic = [...waiting, ...fresh.map((batch) => ({ batch, index: 0, yields: 0 }))]
 }
 
 /** Sends the next ASDU of the first batch. False when there is none, or older events of its points have to go first. */
@@ -30,9 +29,17 @@ export function step(turn: Turn): boolean {
   while (until < slots.length && until < index + 127 && block.holds(slots[until] as number, version)) until++
   const found = Packing.extent(block, slots, index, until, type, turn.world.profile.maxApduLength)
   const count = Math.abs(found)
-  if (!Reply.passed(turn, Order.pendingMark(turn, block, slots, index, count))) return false
-  Packing.points(turn.view, turn.at, block, slots, index, found, type, cause, 0, null)
+  if (Order.yieldsTo(turn, block, slots, index, count, cursor.yields)) {
+    put(turn, { batch: cursor.batch, index, yields: cursor.yields + 1 })
+    return false
+  }
+  Order.put(turn, block, slots, index, found, type, cause, 0, null)
   Link.sendI(turn, Ledger.NO_EVENTS)
-  turn.own.cyclic = [{ batch: cursor.batch, index: index + count }, ...turn.work.cyclic.slice(1)]
+  put(turn, { batch: cursor.batch, index: index + count, yields: 0 })
   return true
+}
+
+/** The first batch has come so far. */
+function put(turn: Turn, cursor: CyclicCursor): void {
+  turn.own.cyclic = [cursor, ...turn.work.cyclic.slice(1)]
 }

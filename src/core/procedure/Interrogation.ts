@@ -73,7 +73,6 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
     block: null,
     after: -1,
     place: 0,
-    barrier: Ledger.NO_EVENTS,
     yields: 0,
     refreshId: 0,
     refreshUntilMs: 0,
@@ -115,8 +114,7 @@ function own(turn: Turn, of: Interrogation): Changeable<Interrogation> {
 function waits(turn: Turn, of: Interrogation): boolean {
   if (of.refreshId !== 0) return true
   // Counters are read after a freeze that was asked for before has been carried out.
-  if (of.type === COUNTERS && turn.work.freezes > 0) return true
-  return !Reply.passed(turn, of.barrier)
+  return of.type === COUNTERS && turn.work.freezes > 0
 }
 
 /** The type in which a block answers this interrogation, 0 = not at all. */
@@ -174,19 +172,15 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: In
       return false
     }
   }
-  if (of.yields < Order.YIELDS_MAX) {
-    of.barrier = Order.pendingMark(turn, block, slots, place, count)
-    if (of.barrier >= 0) {
-      of.yields++
-      return false
-    }
+  if (Order.yieldsTo(turn, block, slots, place, count, of.yields)) {
+    of.yields++
+    return false
   }
   const frozen = of.type === COUNTERS ? block.frozen : null
-  Packing.points(turn.view, turn.at, block, slots, place, found, type, of.test | of.cause, of.originator, frozen)
+  Order.put(turn, block, slots, place, found, type, of.test | of.cause, of.originator, frozen)
   Link.sendI(turn, Ledger.NO_EVENTS)
   of.after = last
   of.place = place + count
-  of.barrier = Ledger.NO_EVENTS
   of.yields = 0
   of.refreshId = 0
   return true

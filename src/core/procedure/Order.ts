@@ -1,11 +1,17 @@
-// What must not overtake what: a value read from the image never goes before an older event of its point.
+// What must not overtake what: a value read from the image never goes before an older event of its point. Events that
+// will be sent soon go first; of a point for which more waits, what its next event will tell is said, so that whoever
+// asks has his share of the frames whatever the backlog.
 import * as EventLog from "../delivery/EventLog.ts"
-import * as Ledger from "../delivery/Ledger.ts"
-import type { Block } from "../process/Block.ts"
+import * as Packing from "../delivery/Packing.ts"
+import type { Block, Frozen } from "../process/Block.ts"
 import type { Turn } from "./Turn.ts"
 
-/** How often one ASDU lets newer events of its points go first, so that a storm cannot stop it for ever. */
-export const YIELDS_MAX = 8
+/**
+ * How often one ASDU lets frames of events go first that hold older events of its points, and how many events may be
+ * before the last of those: what a client that keeps up will have soon is worth waiting for, a backlog is not.
+ */
+const YIELDS_MAX = 8
+const NEAR = 256
 
 /** The place from which a cursor goes on that has sent everything up to address `after`; `place` is where it probably is. */
 export function resume(block: Block, slots: Int32Array | null, count: number, after: number, place: number): number {
@@ -23,19 +29,65 @@ export function askRefresh(turn: Turn, block: Block, slots: readonly number[]): 
   return id
 }
 
-/** The mark up to which events have to go before these places may be sent, or -1. */
-export function pendingMark(turn: Turn, block: Block, slots: Int32Array | null, place: number, count: number): number {
+/** Whether an ASDU of these places, which has yielded so often, yields to older events of its points once more. */
+export function yieldsTo(
+  turn: Turn,
+  block: Block,
+  slots: Int32Array | null,
+  place: number,
+  count: number,
+  yields: number
+): boolean {
+  if (yields >= YIELDS_MAX) return false
   const { priority } = block.of
   const sent = turn.sentTo[priority] as number
   const end = turn.ends[priority] as number
-  if (sent >= end) return Ledger.NO_EVENTS
+  if (sent >= end) return false
   let newest = 0
   for (let i = place; i < place + count; i++) {
     const slot = slots === null ? i : (slots[i] as number)
     const last = EventLog.lastOf(block, slot, end)
     if (last > newest) newest = last
   }
-  return newest > sent ? Ledger.mark(newest, priority) : Ledger.NO_EVENTS
+  return newest > sent && newest - sent <= NEAR
+}
+
+/**
+ * Writes an ASDU of these places as `Packing.points` does; a point with events that were not sent yet says what the
+ * oldest of them will tell next, so that no value comes before an older one. `found` is what `Packing.extent` has found.
+ */
+export function put(
+  turn: Turn,
+  block: Block,
+  slots: Int32Array | null,
+  place: number,
+  found: number,
+  type: number,
+  cause: number,
+  originator: number,
+  frozen: Frozen | null
+): void {
+  Packing.points(turn.view, turn.at, block, slots, place, found, type, cause, originator, frozen)
+  const { priority } = block.of
+  const end = turn.ends[priority] as number
+  const from = nextToTell(turn, block)
+  if (from >= end) return
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  const count = Math.abs(found)
+  for (let i = 0; i < count; i++) {
+    const slot = slots === null ? place + i : (slots[place + i] as number)
+    if (frozen !== null && frozen.flags[slot] !== 0) continue
+    const oldest = EventLog.oldestOf(log, block, slot, from, end)
+    if (oldest >= 0) Packing.retold(turn.view, turn.at, block, found, i, type, log, oldest)
+  }
+}
+
+/** The position from which on events of a block are told: what lies before is sent, dropped, purged or superseded. */
+function nextToTell(turn: Turn, block: Block): number {
+  const { priority } = block.of
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  const omitted = block.eventTagged ? turn.work.purged[priority] : turn.startedAt[priority]
+  return Math.max(turn.sentTo[priority] as number, EventLog.trim(log, log.end), omitted ?? 0)
 }
 
 /** The slots among these places that carry a flag. */

@@ -4,7 +4,6 @@ import * as Link from "../apci/Link.ts"
 import { Cause } from "../asdu/Cause.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import * as Ledger from "../delivery/Ledger.ts"
-import * as Packing from "../delivery/Packing.ts"
 import * as Image from "../process/Image.ts"
 import * as Order from "./Order.ts"
 import * as Reply from "./Reply.ts"
@@ -29,7 +28,6 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     ioa: Request.ioa(octets, at),
     originator: Request.originator(octets, at),
     test: Request.test(octets, at),
-    barrier: Ledger.NO_EVENTS,
     yields: 0,
     refreshId: 0,
     refreshUntilMs: 0
@@ -48,7 +46,7 @@ function replace(turn: Turn, old: Read, by: Read | null): void {
 /** Sends the next object that was asked for and can be sent. False when there is none. */
 export function step(turn: Turn): boolean {
   for (const read of turn.work.reads) {
-    if (Image.lives(read) && (read.refreshId > 0 || !Reply.passed(turn, read.barrier))) continue
+    if (Image.lives(read) && read.refreshId > 0) continue
     if (send(turn, read)) return true
   }
   return false
@@ -67,23 +65,11 @@ function send(turn: Turn, read: Read): boolean {
     return false
   }
   const slots = Int32Array.of(slot)
-  const barrier = read.yields < Order.YIELDS_MAX ? Order.pendingMark(turn, block, slots, 0, 1) : Ledger.NO_EVENTS
-  if (barrier >= 0) {
-    replace(turn, read, { ...read, barrier, yields: read.yields + 1 })
+  if (Order.yieldsTo(turn, block, slots, 0, 1, read.yields)) {
+    replace(turn, read, { ...read, yields: read.yields + 1 })
     return false
   }
-  Packing.points(
-    turn.view,
-    turn.at,
-    block,
-    slots,
-    0,
-    1,
-    block.of.readType,
-    read.test | Cause.REQUEST,
-    read.originator,
-    null
-  )
+  Order.put(turn, block, slots, 0, 1, block.of.readType, read.test | Cause.REQUEST, read.originator, null)
   Link.sendI(turn, Ledger.NO_EVENTS)
   replace(turn, read, null)
   return true

@@ -51,7 +51,7 @@ export interface Read extends PointRef {
   readonly ioa: number
   readonly originator: number
   readonly test: number
-  readonly barrier: number
+  /** How often it has let events go first. */
   readonly yields: number
   /** Refresh asked for: its id and until when it is waited for; id 0 = not asked yet, -1 = done. */
   readonly refreshId: number
@@ -80,8 +80,7 @@ export interface Interrogation {
   readonly after: number
   /** Where the cursor probably stands in the block. */
   readonly place: number
-  /** Events up to this mark go first; -1 = none. `yields` counts how often that was asked for the present ASDU. */
-  readonly barrier: number
+  /** How often the present ASDU has let events go first. */
   readonly yields: number
   /** Refresh asked for: its id, until when it is waited for, and the last address it covers; id 0 = none. */
   readonly refreshId: number
@@ -104,6 +103,8 @@ export interface CyclicBatch {
 export interface CyclicCursor {
   readonly batch: CyclicBatch
   readonly index: number
+  /** How often the present ASDU has let events go first. */
+  readonly yields: number
 }
 
 /** Events that were lost to this session: points whose newest event lies in [from, to) are told their current value. */
