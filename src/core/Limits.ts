@@ -11,6 +11,7 @@ export interface Limits {
   readonly commandsPerPoint: number
   readonly refreshMs: number
   readonly undrainedOctets: number
+  readonly holdMs: number
   readonly lingerMs: number
   readonly connectMs: number
   readonly handshakeMs: number
@@ -85,6 +86,14 @@ export const table: readonly LimitRow[] = [
     16_777_216,
     "no further I frame is handed to the socket until it drains"
   ),
+  row(
+    "holdMs",
+    "ms",
+    1000,
+    0,
+    3_600_000,
+    "publishers that await `room` wait no longer for a session that is behind, until it has caught up: the log drops what is too much for it"
+  ),
   row("lingerMs", "ms", 500, 0, 60_000, "a closing connection that does not take what was written is cut"),
   row("connectMs", "ms", 10_000, 1, 3_600_000, "the connection is refused; a later answer of onConnect is dropped"),
   row("handshakeMs", "ms", 10_000, 100, 120_000, "a connection whose TLS handshake is not finished is closed"),
@@ -127,6 +136,7 @@ export const defaults: Limits = {
   commandsPerPoint: 4,
   refreshMs: 1000,
   undrainedOctets: 65_536,
+  holdMs: 1000,
   lingerMs: 500,
   connectMs: 10_000,
   handshakeMs: 10_000,

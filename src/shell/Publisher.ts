@@ -10,6 +10,7 @@ import { IllegalCause } from "./Errors.ts"
 import type { Hooks } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
 import * as Rates from "./Rates.ts"
+import { Room } from "./Room.ts"
 import type { Session } from "./Session.ts"
 import { Stations } from "./Stations.ts"
 
@@ -44,7 +45,7 @@ export abstract class Publisher extends Stations {
   private readonly logs: readonly EventLog.EventLog[]
   /** Records in all logs when a publisher last waited for a turn of the event loop. */
   private settledEnd = 0
-  private waiters: (() => void)[] = []
+  private readonly waiting: Room
   /** End of the log and wall time of the newest flushes, in a ring: when an event was made is asked for rarely. */
   private readonly flushes = new Float64Array(2 * FLUSHES)
   private flushed = 0
@@ -54,6 +55,7 @@ export abstract class Publisher extends Stations {
     super(options)
     this.logs = this.world.logs
     this.ends = endsOf(this.logs)
+    this.waiting = new Room(this.sessions, options.clock, options.limits, () => this.logEnds())
   }
 
   /** Publishes the reading of a counter at its last freeze. */
@@ -173,13 +175,13 @@ export abstract class Publisher extends Stations {
   }
 
   /**
-   * Resolves when no started session has more than half a log waiting. A publisher that awaits it lets sockets be read:
-   * at least every 256 events it waits for a turn of the event loop. Sessions that are stopped do not count, since
-   * nothing but their client can make them go on; their backlog is bounded by dropping the oldest.
+   * Resolves when no started session has more than half a log waiting, or those that have have held publishers up for
+   * `holdMs` since they had caught up last; `patient` waits for them whatever time it takes. A publisher that awaits it
+   * lets sockets be read: at least every 256 events it waits for a turn of the event loop. Sessions that are stopped do
+   * not count, since nothing but their client can make them go on. Backlogs are bounded by dropping the oldest.
    */
-  room(): Promise<void> {
-    const half = this.world.limits.logRecords / 2
-    if (this.backlog() > half) return new Promise((resolve) => this.waiters.push(resolve))
+  room(patient = false): Promise<void> {
+    if (this.waiting.isFull(patient)) return this.waiting.wait(patient)
     const end = this.published()
     if (end - this.settledEnd < BURST) return Promise.resolve()
     this.settledEnd = end
@@ -207,13 +209,9 @@ export abstract class Publisher extends Stations {
     return most
   }
 
-  /** Called when a session has sent or ended: publishers that wait may go on. */
-  relieved(): void {
-    if (this.waiters.length === 0 || this.backlog() > this.world.limits.logRecords / 2) return
-    const waiters = this.waiters
-    this.waiters = []
-    this.settledEnd = this.published()
-    for (const resolve of waiters) this.clock.afterInput(resolve)
+  /** Called when a session has sent or ended: publishers that wait for it may go on. */
+  relieved(session: Session): void {
+    this.waiting.relieved(session)
   }
 
   // ---- events by change ----

@@ -14,6 +14,7 @@ import type { CloseReason } from "../core/Violation.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import type { Reader } from "./Reading.ts"
+import * as Room from "./Room.ts"
 import * as Selections from "./Selections.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
@@ -62,6 +63,8 @@ export class Session {
   reader: Reader | null = null
   /** Called once when the session has ended. */
   onClosed: (reason: CloseReason) => void = () => {}
+  /** How long it has held publishers up. */
+  readonly holding: Room.Hold = Room.newHold()
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Abandonable> = new Map()
 
@@ -193,7 +196,7 @@ export class Session {
     const listens = open && SessionState.listens(this.state)
     if (listens !== this.listens) this.listen(listens)
     this.rearm()
-    this.host.relieved()
+    this.host.relieved(this)
   }
 
   /** Counts among the started sessions of the host, or not any more. */
@@ -272,7 +275,7 @@ export class Session {
     Selections.forget(this.host, this.peer.session)
     this.host.files?.release(this)
     this.onClosed(reason)
-    this.host.relieved()
+    this.host.relieved(this)
   }
 
   // ---- the deadline ----

@@ -12,8 +12,11 @@ export class Program {
   err = ""
   private waiters: (() => void)[] = []
 
-  constructor(...args: readonly string[]) {
-    this.child = spawn(process.execPath, ["src/api/cli/main.ts", "serve", ...args], { stdio: "pipe" })
+  /** Starts it with arguments; its input is a pipe, or a file that is open under a number. */
+  constructor(...args: readonly (string | number)[]) {
+    const [input = "pipe"] = args.filter((arg) => typeof arg === "number")
+    const texts = args.filter((arg) => typeof arg === "string")
+    this.child = spawn(process.execPath, ["src/api/cli/main.ts", "serve", ...texts], { stdio: [input, "pipe", "pipe"] })
     this.child.stdout?.on("data", (chunk) => this.took(() => (this.out += String(chunk))))
     this.child.stderr?.on("data", (chunk) => this.took(() => (this.err += String(chunk))))
     this.ended = new Promise((resolve) =>

@@ -17,7 +17,8 @@ stations: [{ commonAddress: 1, points: [{ address: 11, type: M_ME_NC_1 }] }]
 const line = (value: number): string => `${JSON.stringify({ station: 1, address: 11, value })}\n`
 const linesOf = (count: number): string => Array.from({ length: count }, (_, value) => line(value)).join("")
 
-const started = (...args: readonly string[]): Program => new Program(write("streams.yaml", CONFIG), ...args, "--json")
+const started = (...args: readonly (string | number)[]): Program =>
+  new Program(write("streams.yaml", CONFIG), ...args, "--json")
 
 const values = (client: RawClient): unknown[] =>
   client.asdus({ typeId: 13, cot: 3 }).flatMap(({ objects }) => objects?.map(({ value }) => value) ?? [])
@@ -43,6 +44,26 @@ describe("standard input", () => {
     await client.until(() => client.iFrames === 12)
     program.child.kill("SIGTERM")
     expect([await program.ended, program.err]).toEqual([0, ""])
+  })
+
+  it("that is a file waits for whoever acknowledges within t1, however long publishers may be held up, and says so", async () => {
+    const VALUES = 400_000
+    const impatient = CONFIG.replace("logRecords: 1024", "logRecords: 1024, holdMs: 20")
+    const input = fs.openSync(write("values.jsonl", linesOf(VALUES)), "r")
+    const program = new Program(write("impatient.yaml", impatient), "--json", input)
+    fs.closeSync(input)
+    const client = await startClient(await program.port(), { acknowledge: "never" })
+    for (let window = 1; window <= 20; window++) {
+      await client.until(() => client.iFrames >= 12 * window)
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      client.acknowledge()
+    }
+    const came = values(client) as number[]
+    const [first = 0] = came
+    expect(came).toEqual(came.map((_, i) => first + i))
+    expect(first + came.length).toBeLessThan(VALUES)
+    expect(program.records.map(({ event }) => event)).not.toContain("overflow")
+    expect((await program.record("input")).message).toMatch(/a file.*t1/)
   })
 
   it("is told what is wrong with a line, and the next ones are taken", async () => {

@@ -215,8 +215,9 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Resolves when no started connection has more than half of its log waiting. A publisher that awaits it neither
-   * overruns the log nor starves the reading of sockets, which a bare synchronous loop does.
+   * Resolves when no started connection has more than half of its log waiting; for one that is too slow it waits at most
+   * `limits.holdMs` in all, until that has caught up. A publisher that awaits it neither overruns the log of those that
+   * keep up nor starves the reading of sockets, which a bare synchronous loop does.
    */
   room(): Promise<void> {
     return this.#host.room()

@@ -1,5 +1,6 @@
 // Values fed into `serve` on standard input: a JSON object a line, such as
 // {"station":47,"address":11,"value":1.5,"quality":["iv"],"at":"2026-01-01T12:00:00Z"}. Each is an event of its point.
+import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Wire from "../../core/asdu/Quality.ts"
@@ -60,8 +61,22 @@ export function feed(host: Host, text: string): string | null {
 /** Tells what is wrong with a line (0: with the input as a whole), and is waited for: a reader that lags holds the input. */
 export type Refuse = (line: number, why: string) => Promise<void>
 
+/** What is said of an input that is a file. */
+export const FILE_WAITS =
+  "standard input is a file: it is read no faster than every started client takes it that acknowledges within t1"
+
+/** Whether standard input is a file: it does not mind to wait, and loses nothing by it. */
+export function isFile(): boolean {
+  try {
+    return fs.fstatSync(process.stdin.fd).isFile()
+  } catch {
+    return false
+  }
+}
+
 /** Feeds every line until the input ends or `signal` is aborted. */
 async function feedAll(host: Host, refuse: Refuse, signal: AbortSignal): Promise<void> {
+  const patient = isFile()
   let number = 0
   for await (const lines of InputLines.completed(process.stdin.setEncoding("utf8") as AsyncIterable<string>)) {
     for (const text of lines) {
@@ -70,7 +85,7 @@ async function feedAll(host: Host, refuse: Refuse, signal: AbortSignal): Promise
       const why = text.trim() === "" ? null : (InputLines.tooLong(text) ?? feed(host, text))
       if (why !== null) await refuse(number, why)
       // A feeder that is faster than the clients waits, like every publisher should.
-      await host.room()
+      await host.room(patient)
     }
   }
 }

@@ -75,12 +75,17 @@ export const serve = (options: {
         yield* Output.err(warningLines(config))
         yield* greet(plant, host, port, file)
       }
+      if (feed.isFile()) yield* announce(json, feed.FILE_WAITS)
       telling?.open()
       yield* Effect.forkScoped(plant.process)
       yield* Effect.forkScoped(feed.run(plant.host, (line, why) => refuse(json, line, why)))
       return yield* isDrawn ? LiveView.run(plant.host) : Effect.never
     })
   )
+
+/** Tells something about standard input. */
+const announce = (json: boolean, message: string): Effect.Effect<void> =>
+  Output.out([json ? JSON.stringify({ event: "input", message }) : message])
 
 /** Tells what is wrong with standard input. */
 function refuse(json: boolean, line: number, why: string): Promise<void> {

@@ -56,7 +56,7 @@ export interface Shape {
   readonly listen: Effect.Effect<Address, ListenError, Scope.Scope>
   /** Where the server listens, or null. */
   readonly address: () => Address | null
-  /** Waits until no started session has more than half of its log waiting. */
+  /** Waits until no started session has more than half of its log waiting, for one that is too slow at most `limits.holdMs`. */
   readonly room: Effect.Effect<void>
   /** Admits connections within `limits.connectMs`; then, or when the client has gone, it is interrupted. */
   readonly onConnect: Decide<[address: string], boolean>

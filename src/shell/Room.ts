@@ -1,0 +1,127 @@
+// How publishers wait for clients: until no started session has more than half a log to go. A session that takes its
+// events too slowly may hold everybody up for `holdMs` in all, and then no longer until it has caught up: what is too much
+// for it is dropped by the log, while the others are served.
+import type { Clock } from "./Clock.ts"
+
+/** How long a session has held publishers up since it had caught up last. */
+export interface Hold {
+  usedMs: number
+  /** Since when it does, -1 = it does not. */
+  sinceMs: number
+}
+
+export const newHold = (): Hold => ({ usedMs: 0, sinceMs: -1 })
+
+/** Somebody who is to be waited for. */
+interface Follower {
+  readonly holding: Hold
+  /** Events that wait for it, 0 unless it is started. */
+  readonly backlog: (ends: readonly number[]) => number
+}
+
+interface Waiter {
+  readonly resolve: () => void
+  /** It waits for whoever is behind, however long that takes. */
+  readonly patient: boolean
+}
+
+export class Room {
+  private readonly followers: Iterable<Follower>
+  private readonly clock: Clock
+  private readonly records: number
+  private readonly holdMs: number
+  private readonly ends: () => readonly number[]
+  private readonly waiters: Waiter[] = []
+  private wakeAtMs = Number.POSITIVE_INFINITY
+  private cancel: (() => void) | null = null
+
+  /** A log keeps so many `records`; `ends` says where the logs end. */
+  constructor(
+    followers: Iterable<Follower>,
+    clock: Clock,
+    limits: { readonly logRecords: number; readonly holdMs: number },
+    ends: () => readonly number[]
+  ) {
+    this.followers = followers
+    this.clock = clock
+    this.records = limits.logRecords
+    this.holdMs = limits.holdMs
+    this.ends = ends
+  }
+
+  /** Whether a publisher has to wait. */
+  isFull(patient: boolean): boolean {
+    const ends = this.ends()
+    for (const follower of this.followers) {
+      const backlog = follower.backlog(ends)
+      if (backlog > this.records / 2) {
+        if (patient || follower.holding.usedMs < this.holdMs) return true
+      } else this.renew(follower.holding, backlog)
+    }
+    return false
+  }
+
+  /** Waits for the sessions that are behind. */
+  wait(patient: boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiters.push({ resolve, patient })
+      this.look()
+    })
+  }
+
+  /** A session has sent or ended: publishers that wait for it may go on. */
+  relieved(follower: Follower): void {
+    if (follower.holding.usedMs > 0) this.renew(follower.holding, follower.backlog(this.ends()))
+    if (this.waiters.length > 0) this.look()
+  }
+
+  /** Who has caught up may hold up again. */
+  private renew(hold: Hold, backlog: number): void {
+    if (backlog < this.records / 4) hold.usedMs = 0
+  }
+
+  /** Lets go on whoever need not wait any longer. */
+  private look(): void {
+    const { clock, ends, records, holdMs } = this
+    const nowMs = clock.monotonicMs()
+    const isCounted = this.waiters.some(({ patient }) => !patient)
+    let behind = false
+    let leftMs = Number.POSITIVE_INFINITY
+    for (const follower of this.followers) {
+      const hold = follower.holding
+      if (hold.sinceMs >= 0) hold.usedMs += nowMs - hold.sinceMs
+      hold.sinceMs = -1
+      if (follower.backlog(ends()) <= records / 2) continue
+      behind = true
+      if (hold.usedMs >= holdMs) continue
+      leftMs = Math.min(leftMs, holdMs - hold.usedMs)
+      if (isCounted) hold.sinceMs = nowMs
+    }
+    const isHeld = leftMs < Number.POSITIVE_INFINITY
+    const freed = this.take(({ patient }) => !(patient ? behind : isHeld))
+    this.wakeAt(isCounted && isHeld ? nowMs + leftMs : Number.POSITIVE_INFINITY)
+    for (const { resolve } of freed) clock.afterInput(resolve)
+  }
+
+  /** Takes out the waiters of a kind. */
+  private take(isTaken: (waiter: Waiter) => boolean): readonly Waiter[] {
+    const all = this.waiters.splice(0)
+    this.waiters.push(...all.filter((waiter) => !isTaken(waiter)))
+    return all.filter(isTaken)
+  }
+
+  /** Looks again at a time; infinity: not by itself. */
+  private wakeAt(dueMs: number): void {
+    if (dueMs === this.wakeAtMs) return
+    this.cancel?.()
+    this.cancel = null
+    this.wakeAtMs = dueMs
+    if (dueMs === Number.POSITIVE_INFINITY) return
+    this.cancel = this.clock.wake(Math.max(0, dueMs - this.clock.monotonicMs()), () => {
+      this.wakeAtMs = Number.POSITIVE_INFINITY
+      this.cancel = null
+      // What a stall of our own kept in the sockets counts first.
+      this.clock.afterInput(() => this.look())
+    })
+  }
+}

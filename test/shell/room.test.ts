@@ -1,0 +1,142 @@
+// Publishers that wait for room are held up by a client that is too slow for a while in all, and then no longer until it
+// has caught up: nobody stops the values for everybody. What was too much for it is dropped, told and healed.
+import { describe, expect, it } from "vitest"
+import { type Clock, machine } from "../../src/shell/Clock.ts"
+import type { RawClient } from "../support/RawClient.ts"
+import { startClient, startHost } from "../support/Stage.ts"
+
+const SPONTANEOUS = 3
+const LOG = 1024
+const HOLD_MS = 1000
+
+/** A clock that moves when it is told to. */
+const manual = () => {
+  const wakes = new Set<{ readonly dueMs: number; readonly callback: () => void }>()
+  let nowMs = 0
+  const clock: Clock = {
+    ...machine(),
+    monotonicMs: () => nowMs,
+    wake: (delayMs, callback) => {
+      const wake = { dueMs: nowMs + delayMs, callback }
+      wakes.add(wake)
+      return () => wakes.delete(wake)
+    }
+  }
+  const pass = (ms: number): void => {
+    nowMs += ms
+    for (const wake of [...wakes]) if (wake.dueMs <= nowMs && wakes.delete(wake)) wake.callback()
+  }
+  return { clock, pass }
+}
+
+const settled = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A host with one tagged value, whose log keeps 1024 events. */
+const plant = async (clock: Clock, holdMs = HOLD_MS) => {
+  const { host, port, events } = await startHost({ clock, limits: { logRecords: LOG, holdMs } })
+  const place = host.addPoints(1, 1, 35, 1)
+  if (place === null) throw new Error("address 1 is free")
+  let value = 0
+  /** Publishes so many events, each after waiting for room; tells whether it is over. */
+  const publish = (count: number, patient = false) => {
+    const progress = { done: false, published: 0 }
+    const run = async (): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        await host.room(patient)
+        host.setValue(place.block, place.slot, value++ % 32_768, 0)
+        host.publish(place.block, place.slot, SPONTANEOUS, 0)
+        progress.published++
+      }
+      progress.done = true
+    }
+    return Object.assign(progress, { over: run() })
+  }
+  return { host, port, events, publish, last: () => (value - 1) % 32_768 }
+}
+
+const valuesOf = (client: RawClient): unknown[] =>
+  client.asdus({ cot: SPONTANEOUS }).flatMap(({ objects }) => objects?.map(({ value }) => value) ?? [])
+
+/** Takes everything that comes, acknowledging every window. */
+const catchUp = async (client: RawClient): Promise<void> => {
+  for (let before = -1; before < client.iFrames; await settled()) {
+    before = client.iFrames
+    client.acknowledge()
+    await settled()
+  }
+}
+
+describe("a client that does not acknowledge", () => {
+  it("holds publishers up for holdMs in all, and then no longer until it has caught up", async () => {
+    const { clock, pass } = manual()
+    const { port, publish } = await plant(clock)
+    const client = await startClient(port, { acknowledge: "never" })
+    const first = publish(LOG)
+    await settled()
+    expect(first.done).toBe(false)
+    pass(HOLD_MS - 1)
+    await settled()
+    expect(first.done).toBe(false)
+    pass(1)
+    await first.over
+    await publish(5 * LOG).over
+    await catchUp(client)
+    const second = publish(LOG)
+    await settled()
+    expect(second.done).toBe(false)
+    pass(HOLD_MS)
+    await second.over
+  })
+
+  it("has used up its time though it takes a little now and then", async () => {
+    const { clock, pass } = manual()
+    const { port, publish } = await plant(clock)
+    const client = await startClient(port, { acknowledge: "never" })
+    const published = publish(6 * LOG)
+    let waitedMs = 0
+    while (!published.done && waitedMs < 2 * HOLD_MS) {
+      client.acknowledge()
+      await client.answers()
+      await settled()
+      pass(100)
+      waitedMs += 100
+      await settled()
+    }
+    expect(published.done).toBe(true)
+    expect(waitedMs).toBeGreaterThanOrEqual(HOLD_MS)
+  })
+
+  it("is told what was dropped, and has the newest value in the end; others have had every event", async () => {
+    const { clock, pass } = manual()
+    const { port, events, publish, last } = await plant(clock)
+    const slow = await startClient(port, { acknowledge: "never" })
+    const other = await startClient(port, { acknowledge: 1 })
+    const first = publish(LOG)
+    await other.until(() => valuesOf(other).length === first.published)
+    await settled()
+    pass(HOLD_MS)
+    await first.over
+    await publish(7 * LOG).over
+    await other.until(() => valuesOf(other).length === 8 * LOG)
+    expect(valuesOf(other)).toEqual(Array.from({ length: 8 * LOG }, (_, i) => i))
+    await catchUp(slow)
+    expect((await events.next("overflow")).lost).toBeGreaterThan(0)
+    expect(valuesOf(slow).at(-1)).toBe(last())
+  })
+
+  it("is waited for, until t1 ends it, by a publisher that may lose nothing", async () => {
+    const { clock, pass } = manual()
+    const { port, events, publish } = await plant(clock)
+    await startClient(port, { acknowledge: "never" })
+    const published = publish(LOG, true)
+    await settled()
+    pass(10 * HOLD_MS)
+    await settled()
+    expect(published.done).toBe(false)
+    pass(5 * HOLD_MS)
+    await published.over
+    expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
+  })
+})
