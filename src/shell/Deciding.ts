@@ -43,7 +43,7 @@ export abstract class Deciding {
   get signal(): AbortSignal {
     if (this.controller === null) {
       this.controller = new AbortController()
-      if (this.ended || this.session.reason !== null) this.controller.abort()
+      if (this.ended || this.session.leaving || this.session.reason !== null) this.controller.abort()
       else this.list()
     }
     return this.controller.signal
@@ -65,6 +65,11 @@ export abstract class Deciding {
   private end(): void {
     this.ended = true
     this.ending()
+  }
+
+  /** The session is about to end: only what the handler says at once is still heard. */
+  cancel(): void {
+    this.controller?.abort()
   }
 
   /** Nobody waits for the answer any more. */

@@ -23,10 +23,19 @@ export function act(session: Session, notice: Notices.Notice): boolean {
     case "freeze":
     case "reset":
     case "parameter":
-      // A STOPDT of the same chunk has dropped it, or the handler of another request ended the session: nobody waits for it.
+      // The handler of another request has ended the session: nobody waits for it.
       if (!session.awaits(notice.id)) return false
-      ask(session, notice)
+      if (session.leaving) session.collect(Outcome.confirm(notice.id, "failure"))
+      else ask(session, notice)
       return true
+    case "stopping":
+      // Before a STOPDT the session lives on: only what came before it is not begun any more.
+      if (session.state.link.pause?.reason !== null) session.leaving = true
+      Commands.stopping(session)
+      return true
+    case "unanswered":
+      host.tell({ event: "unanswered", peer, ...subjectOf(notice.apdu), outcome: notice.outcome })
+      return false
     case "refresh":
       refresh(session, notice)
       return true
@@ -73,6 +82,15 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       return false
   }
 }
+
+/** What a request is about, as facts say it. */
+const subjectOf = (
+  apdu: Uint8Array
+): { readonly commonAddress: number; readonly address: number; readonly type: string } => ({
+  commonAddress: Request.ca(apdu, 0),
+  address: Request.ioa(apdu, 0),
+  type: nameOf(Request.type(apdu, 0))
+})
 
 /** Has a request decided. */
 function ask(session: Session, notice: Notices.Request): void {

@@ -49,6 +49,7 @@ type Level = Exclude<LogLevel, "none">
 const levelOf: Readonly<Record<ServerEvent["event"], Level>> = {
   error: "error",
   overflow: "warning",
+  unanswered: "warning",
   refused: "warning",
   closed: "info",
   connected: "info",
@@ -102,6 +103,8 @@ export function line(event: ServerEvent): string {
       return `${doubted(event)}: its related point is not there, or of another kind`
     case "output":
       return `the output ${event.commonAddress}/${event.address} is ${event.status}`
+    case "unanswered":
+      return `${endpoint(event.peer)} was not told the outcome of ${event.type} ${event.commonAddress}/${event.address}: ${event.outcome}`
     case "clock":
       return `${endpoint(event.peer)} clock ${new Date(event.timeMs).toISOString()}: ${event.outcome}`
     case "interrogated":
@@ -110,6 +113,9 @@ export function line(event: ServerEvent): string {
       return `${endpoint(event.peer)} rejected: ${event.situation}`
   }
 }
+
+/** What a peer can cause as often as it likes. */
+const floods: ReadonlySet<ServerEvent["event"]> = new Set(["overflow", "refused", "rejected", "unanswered"])
 
 /** Within so many ms, lines of the same kind after the first are only counted. */
 const QUIET_MS = 1000
@@ -138,8 +144,7 @@ export class Log {
     const { quiet, nowMs } = this
     if (!this.wants(event.event)) return
     const at = levelOf[event.event]
-    const floods = event.event === "overflow" || event.event === "refused" || event.event === "rejected"
-    if (!floods) return this.write(at, line(event))
+    if (!floods.has(event.event)) return this.write(at, line(event))
     const state = quiet.get(event.event)
     if (state !== undefined && nowMs() < state.untilMs) {
       state.held++

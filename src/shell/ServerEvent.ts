@@ -83,6 +83,18 @@ export type ServerEvent =
       readonly qualifier: number
     }
   | { readonly event: "rejected"; readonly peer: Peer; readonly situation: Situation; readonly apdu: Uint8Array }
+  | {
+      /**
+       * The client was not told what became of its request: it stopped data transfer, or the connection ended, before its
+       * window allowed the confirmation. `none`: nor had the application decided.
+       */
+      readonly event: "unanswered"
+      readonly peer: Peer
+      readonly commonAddress: number
+      readonly address: number
+      readonly type: string
+      readonly outcome: Outcome
+    }
   | { readonly event: "overflow"; readonly peer: Peer; readonly lost: number }
   | { readonly event: "error"; readonly error: CallbackFailed | CallbackTimedOut }
 

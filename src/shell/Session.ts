@@ -11,6 +11,7 @@ import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
 import type { CloseReason } from "../core/Violation.ts"
+import * as Commands from "./Commands.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import type { Reader } from "./Reading.ts"
@@ -76,6 +77,12 @@ export class Session {
   private listens = false
   private counted = false
   private collected: Decision[] | null = null
+  /** Dispatches that go on: a callback of the application may cause one within another. */
+  private depth = 0
+  /** An end that waits until the dispatch that goes on is over. */
+  private wanted: "shutdown" | "peerClosed" | "broken" | null = null
+  /** Whether it is about to end, so that no request is handed to the application any more. */
+  leaving = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: (() => void) | null = null
 
@@ -152,8 +159,12 @@ export class Session {
   }
 
   decided(decisions: readonly Decision[]): void {
+    this.dispatch(this.decision(decisions, "decided"))
+  }
+
+  private decision(decisions: readonly Decision[], kind: "decided" | "resumed"): SessionEvent.SessionEvent {
     const { host } = this
-    this.dispatch(SessionEvent.decided(host.clock.monotonicMs(), host.logEnds(), this.room(), decisions))
+    return SessionEvent.decided(host.clock.monotonicMs(), host.logEnds(), this.room(), decisions, kind)
   }
 
   refreshed(id: number): void {
@@ -169,34 +180,58 @@ export class Session {
     this.dispatch({ ...plain, file })
   }
 
-  /** Ends the session for a reason of ours or of the transport. */
+  /** Ends the session for a reason of ours or of the transport; what its last chunk asked for is answered first. */
   end(kind: "shutdown" | "peerClosed" | "broken"): void {
-    this.plain(kind, this.host.logEnds())
+    if (this.depth === 0) return this.plain(kind, this.host.logEnds())
+    this.wanted ??= kind
+    this.leaving = true
+    for (const deciding of this.aborts.values()) deciding.cancel()
   }
 
   private plain(kind: SessionEvent.Kind, ends: readonly number[]): void {
-    this.dispatch(SessionEvent.plain(kind, this.host.clock.monotonicMs(), ends, this.room()))
+    this.dispatch(this.plainEvent(kind, ends))
   }
 
-  /** Reduces an event, writes what came out, and acts on the notices. */
+  private plainEvent(kind: SessionEvent.Kind, ends: readonly number[]): SessionEvent.SessionEvent {
+    return SessionEvent.plain(kind, this.host.clock.monotonicMs(), ends, this.room())
+  }
+
+  /** Reduces an event and whatever follows from it at once. */
   dispatch(event: SessionEvent.SessionEvent): void {
-    if (this.reason !== null) return
+    this.depth++
+    // A loop, not a chain of calls: a chunk may hold a thousand commands with a STOPDT behind each.
+    for (let next: SessionEvent.SessionEvent | null = event; next !== null && this.reason === null; )
+      next = this.step(next)
+    this.depth--
+    if (this.wanted === null || this.depth > 0) return
+    const kind = this.wanted
+    this.wanted = null
+    this.plain(kind, this.host.logEnds())
+  }
+
+  /** Reduces an event, writes what came out, and acts on the notices; returns what has to be reduced next, or null. */
+  private step(event: SessionEvent.SessionEvent): SessionEvent.SessionEvent | null {
     const { state, outputs } = reduce(this.host.settled(), this.state, event)
     this.state = state
     if (this.isStarted !== this.counted) this.count()
     const octets = outputs.end - outputs.start
     const bounded = octets > 0 && event.room - octets <= APDU_MAX
     if (octets > 0) this.write(outputs, bounded)
-    // Decisions are reduced in turn, and all else is seen to then.
-    if (outputs.notices.length > 0 && this.act(outputs.notices)) return
-    if (this.reason !== null) return
+    if (outputs.notices.length > 0) {
+      // Decisions are reduced in turn, and all else is seen to then.
+      const decisions = this.act(outputs.notices)
+      if (this.reason !== null) return null
+      if (this.state.link.pause !== null && this.depth === 1) return this.decision(decisions ?? NONE, "resumed")
+      if (decisions !== null) return this.decision(decisions, "decided")
+    }
     const open = !this.full && !this.held
     // What was bounded by the room goes on at once where the kernel has taken everything.
-    if ((outputs.more || bounded) && open) return this.plain("ready", this.host.logEnds())
+    if ((outputs.more || bounded) && open) return this.plainEvent("ready", this.host.logEnds())
     const listens = open && SessionState.listens(this.state)
     if (listens !== this.listens) this.listen(listens)
     this.rearm()
     this.host.relieved(this)
+    return null
   }
 
   /** Counts among the started sessions of the host, or not any more. */
@@ -212,16 +247,25 @@ export class Session {
     else this.host.open.delete(this)
   }
 
-  /** Acts on notices; true when the application was asked and what it decided at once was reduced. */
-  private act(notices: readonly Notice[]): boolean {
+  /** Acts on notices; what the application decided at once, null when it was not asked. */
+  private act(notices: readonly Notice[]): readonly Decision[] | null {
     const before = this.collected
     this.collected = null
     let asked = false
     for (const notice of notices) if (Handlers.act(this, notice)) asked = true
-    const decisions = this.collected ?? NONE
+    const decisions = this.collected
     this.collected = before
-    if (asked && this.reason === null) this.decided(decisions)
-    return asked
+    return asked ? (decisions ?? NONE) : null
+  }
+
+  /** Refuses what was not begun: its commands that wait for the answers of others are not carried out any more. */
+  refuseWaiting(): void {
+    const before = this.collected
+    this.collected = null
+    Commands.stopping(this)
+    const decisions: readonly Decision[] = this.collected ?? NONE
+    this.collected = before
+    if (decisions.length > 0) this.decided(decisions)
   }
 
   /** Takes a decision that was made at once, while {@link act} asks. */

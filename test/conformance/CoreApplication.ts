@@ -80,6 +80,20 @@ export class CoreApplication {
     }
   }
 
+  /** The commands of a client that were not begun are refused: their decisions. */
+  stopping(client: Client): readonly Core.Decision[] {
+    const refused: Core.Decision[] = []
+    for (const slots of this.outputs.values())
+      for (const [slot, output] of slots) {
+        const waiting = output.waiting.filter((operation) => operation.client !== client)
+        const gone = output.waiting.filter((operation) => operation.client === client)
+        if (gone.length === 0) continue
+        slots.set(slot, { ...output, waiting })
+        refused.push(...gone.map(({ asked }) => Core.Outcome.confirm(asked.id, "failure")))
+      }
+    return refused
+  }
+
   private consider(question: Question): Core.Decision | null {
     const { kind } = question.asked
     this.operated += kind === "clock" ? 0 : 1

@@ -223,7 +223,8 @@ export class CoreStation implements Backend.Backend {
       const asked = outputs.notices.filter((notice) => this.heed(connection, notice, decisions))
       this.answerFiles(connection)
       if (!connection.open) return
-      if (asked.length > 0) now = Core.SessionEvent.decided(this.nowMs, this.ends(), connection.room, decisions)
+      const kind = connection.state.link.pause === null ? "decided" : "resumed"
+      if (asked.length > 0) now = Core.SessionEvent.decided(this.nowMs, this.ends(), connection.room, decisions, kind)
       else now = outputs.more ? this.plain(connection, "ready") : null
     }
   }
@@ -271,6 +272,9 @@ export class CoreStation implements Backend.Backend {
         decisions.push({ ...Core.Outcome.confirm(notice.id, "success"), terminate })
         return true
       }
+      case "stopping":
+        decisions.push(...this.application.stopping(connection))
+        return true
       case "command":
       case "clock":
       case "reset":

@@ -36,6 +36,20 @@ export interface LinkState {
   readonly ledger: Ledger.Ledger
   /** Octets of a frame that is not yet complete. */
   readonly rest: Uint8Array | null
+  /** What has to wait for the application's answers; null while nothing does. */
+  readonly pause: Pause | null
+}
+
+/**
+ * Data transfer or the connection is about to end while requests wait for the application: first it is asked, and what
+ * it says at once is sent.
+ */
+export interface Pause {
+  /** Why the connection ends, or null: a STOPDT act stands at `at` of the octets. */
+  readonly reason: CloseReason | null
+  /** What was received and not taken yet. */
+  readonly octets: Uint8Array
+  readonly at: number
 }
 
 export const open = (k: number, nowMs: number): LinkState => ({
@@ -48,7 +62,8 @@ export const open = (k: number, nowMs: number): LinkState => ({
   receivedAtMs: nowMs,
   testedAtMs: -1,
   ledger: Ledger.empty,
-  rest: null
+  rest: null,
+  pause: null
 })
 
 /** What a frame asks of the session beyond the link. */
@@ -81,6 +96,7 @@ export class LinkTurn {
   low = 0
   high = 0
   rest: Uint8Array | null = null
+  pause: Pause | null = null
   /** Acknowledged log position of each priority class. */
   acknowledged: readonly number[] = []
 
@@ -109,6 +125,7 @@ export class LinkTurn {
     this.low = state.ledger.low
     this.high = state.ledger.high
     this.rest = state.rest
+    this.pause = state.pause
     this.reason = null
     this.received = 0
     this.sent = 0
@@ -117,6 +134,11 @@ export class LinkTurn {
     this.view = Arena.view
     this.start = this.at = Arena.top
     this.limit = this.start + forFrames
+  }
+
+  /** Whether requests wait for the application. */
+  get awaits(): boolean {
+    return false
   }
 
   /** The link's state after the reduction. */
@@ -132,16 +154,37 @@ export class LinkTurn {
       receivedAtMs: this.receivedAtMs,
       testedAtMs: this.testedAtMs,
       ledger: { buffer: this.ledger, low: this.low, high: this.high },
-      rest: this.phase === Phase.Closed ? null : this.rest
+      rest: this.phase === Phase.Closed ? null : this.rest,
+      pause: this.phase === Phase.Closed ? null : this.pause
     }
   }
 }
 
-/** Ends the connection; the first reason stands. */
+/** Whether the connection is about to end. */
+export const ending = (turn: LinkTurn): boolean => turn.pause !== null && turn.pause.reason !== null
+
+/** Whether the peer cannot be told anything any more. */
+export const isDeaf = (reason: CloseReason | null): boolean => reason === "PEER_CLOSED" || reason === "TRANSPORT"
+
+/** Ends the connection, once the application was asked what requests wait for; the first reason stands. */
 export function close(turn: LinkTurn, reason: CloseReason): void {
-  if (turn.phase === Phase.Closed) return
+  if (turn.phase === Phase.Closed || ending(turn)) return
+  if (turn.awaits) turn.pause = { reason, octets: NO_OCTETS, at: 0 }
+  else end(turn, reason)
+}
+
+/** Ends the connection now: what was received in good order is acknowledged. */
+export function end(turn: LinkTurn, reason: CloseReason): void {
+  if (turn.unacknowledged > 0 && turn.phase !== Phase.Stopped && !isDeaf(reason)) sendS(turn)
   turn.phase = Phase.Closed
   turn.reason = reason
+}
+
+/** Ends the connection for the I frame that was just taken, which is not acknowledged. */
+export function refuse(turn: LinkTurn, reason: CloseReason): void {
+  turn.receiveNumber = Sequence.before(turn.receiveNumber)
+  turn.unacknowledged--
+  close(turn, reason)
 }
 
 /** Whether an I frame may be put into the output now. The window test also holds after k was lowered. */
@@ -282,13 +325,16 @@ function acknowledge(turn: LinkTurn, octets: Uint8Array, at: number): boolean {
   return true
 }
 
-/** Judges the timers at `turn.nowMs`, in the order t1, t2, t3. */
-export function timers(turn: LinkTurn): void {
+/**
+ * Judges the timers at `turn.nowMs`, in the order t1, t2, t3. Whether the peer has answered within t1 is only known
+ * when all its input that waited was read: `settled`.
+ */
+export function timers(turn: LinkTurn, settled: boolean): void {
   const { nowMs, parameters } = turn
   if (turn.phase === Phase.Closed) return
-  if (turn.high > turn.low && nowMs - Ledger.sentAt(turn.ledger, turn.low) >= parameters.t1Ms)
+  if (settled && turn.high > turn.low && nowMs - Ledger.sentAt(turn.ledger, turn.low) >= parameters.t1Ms)
     return close(turn, "T1_IFRAME")
-  if (turn.testedAtMs >= 0 && nowMs - turn.testedAtMs >= parameters.t1Ms) return close(turn, "T1_TESTFR")
+  if (settled && turn.testedAtMs >= 0 && nowMs - turn.testedAtMs >= parameters.t1Ms) return close(turn, "T1_TESTFR")
   if (turn.unacknowledged > 0 && turn.phase !== Phase.Stopped && nowMs - turn.unacknowledgedSinceMs >= parameters.t2Ms)
     sendS(turn)
   if (turn.testedAtMs < 0 && nowMs - turn.receivedAtMs >= parameters.t3Ms) {

@@ -3,5 +3,8 @@
 /** The number after `number`. */
 export const next = (number: number): number => (number + 1) & 0x7fff
 
+/** The number before `number`. */
+export const before = (number: number): number => (number - 1) & 0x7fff
+
 /** How far `to` lies ahead of `from`, 0..32767. */
 export const distance = (from: number, to: number): number => (to - from) & 0x7fff

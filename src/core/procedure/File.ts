@@ -54,7 +54,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   if (surplus || Request.vsq(octets, at) !== 1) {
     const situation = surplus ? "surplusOctets" : "severalObjects"
     turn.notice({ kind: "rejected", situation, apdu: Reply.copy(octets, at) })
-    return Link.close(turn, "MALFORMED_ASDU")
+    return Link.refuse(turn, "MALFORMED_ASDU")
   }
   byType[Request.type(octets, at)]?.(turn, FileWire.address(octets, at), octets, at)
 }

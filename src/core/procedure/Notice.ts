@@ -135,6 +135,17 @@ export interface Interrogated {
   readonly qualifier: number
 }
 
+/**
+ * The answer to a request that the client does not get: data transfer stopped, or the connection ended, before the
+ * window allowed it (`success`, `failure`), or before the application gave it (`none`).
+ */
+export interface Unanswered {
+  readonly kind: "unanswered"
+  readonly outcome: "success" | "failure" | "none"
+  /** The request, or the answer that was not sent. */
+  readonly apdu: Uint8Array
+}
+
 /** What waits for a `Decision` with its id. */
 export type Request = CommandRequested | ClockRequested | FreezeRequested | ResetRequested | ParameterRequested
 
@@ -149,6 +160,12 @@ export type Notice =
   | Rejected
   | Overflow
   | Interrogated
+  | Unanswered
+  /**
+   * Data transfer stops or the connection ends as soon as the application was asked what the notices before this say:
+   * to be answered by a `resumed` event with what it says at once. No request may be begun after this.
+   */
+  | { readonly kind: "stopping" }
   | { readonly kind: "started" }
   | { readonly kind: "stopped" }
   | { readonly kind: "closed"; readonly reason: CloseReason }

@@ -4,6 +4,7 @@
 import * as Link from "../apci/Link.ts"
 import { Cause, NEGATIVE, TEST } from "../asdu/Cause.ts"
 import * as Ledger from "../delivery/Ledger.ts"
+import * as Ending from "./Ending.ts"
 import * as Rejection from "./Rejection.ts"
 import * as Request from "./Request.ts"
 import * as Selections from "./Selections.ts"
@@ -70,6 +71,7 @@ function patch(octets: Uint8Array, at: number, causeOctet: number, ca: number): 
 /** Queues an APDU; past the limit the session ends, since a reply may not be lost silently. */
 export function queue(turn: Turn, apdu: Uint8Array, barrier: number, selection: Selection | null = null): void {
   if (turn.work.replies.length >= turn.world.limits.repliesPerSession) {
+    Ending.unsaid(turn, apdu)
     Link.close(turn, "REPLY_OVERFLOW")
     return
   }
@@ -113,7 +115,7 @@ export function reject(turn: Turn, situation: Rejection.Situation, octets: Uint8
   turn.notice({ kind: "rejected", situation, apdu: copy(octets, at) })
   switch (reaction.kind) {
     case "close":
-      return Link.close(turn, "MALFORMED_ASDU")
+      return Link.refuse(turn, "MALFORMED_ASDU")
     case "mirror":
       mirror(turn, octets, at, reaction.cause | NEGATIVE, -1)
       return

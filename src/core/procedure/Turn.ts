@@ -203,6 +203,8 @@ export class Turn extends LinkTurn {
   ends: readonly number[] = []
   /** Wall clock of the event, 0 where nobody asks for it. */
   wallMs = 0
+  /** Whether nobody knows how old the requests of the chunk are. */
+  stale = false
   /** Sent log position of each class. */
   sentTo: readonly number[] = []
   /** Log positions at the last STARTDT: what lies before happened while nobody listened. */
@@ -242,6 +244,10 @@ export class Turn extends LinkTurn {
     this.ownSent = null
     this.ownInterrogation = null
     this.more = false
+  }
+
+  override get awaits(): boolean {
+    return this.work.pending.length > 0
   }
 
   /** The work as this turn may change it: a copy takes its place once a turn, not once a change. */

@@ -14,6 +14,8 @@ export type Kind =
   | "ready"
   /** The application answered: `decisions`. */
   | "decided"
+  /** The application was asked everything that a pause waits for, and said this at once: `decisions`. */
+  | "resumed"
   /** Values that were asked for are refreshed: `refreshed`. */
   | "refreshed"
   /** Points are due for cyclic transmission: `batches`. */
@@ -46,11 +48,15 @@ export interface SessionEvent {
   readonly file: FileAnswer | null
   /** Wall clock in ms since 1970 UTC, for judging the age of tagged commands; NaN while it is not synchronised, 0 where nobody asks for it. */
   readonly wallMs: number
+  /** Whether all input that waited was read: only then t1 is judged. */
+  readonly settled: boolean
+  /** Whether the chunk may have waited for t1 or longer while nobody read: nobody knows how old its requests are. */
+  readonly stale: boolean
 }
 
 const NONE: readonly never[] = []
 
-/** An event of a kind that carries nothing of its own. */
+/** An event of a kind that carries nothing of its own. A tick comes when all input that waited was read. */
 export const plain = (kind: Kind, nowMs: number, ends: readonly number[], room: number): SessionEvent => ({
   kind,
   nowMs,
@@ -62,7 +68,9 @@ export const plain = (kind: Kind, nowMs: number, ends: readonly number[], room: 
   batches: NONE,
   initialised: null,
   file: null,
-  wallMs: 0
+  wallMs: 0,
+  settled: kind === "tick",
+  stale: false
 })
 
 export const received = (
@@ -70,7 +78,8 @@ export const received = (
   ends: readonly number[],
   room: number,
   chunk: Uint8Array,
-  wallMs = 0
+  wallMs = 0,
+  stale = false
 ): SessionEvent => ({
   kind: "received",
   nowMs,
@@ -82,16 +91,19 @@ export const received = (
   batches: NONE,
   initialised: null,
   file: null,
-  wallMs
+  wallMs,
+  settled: false,
+  stale
 })
 
 export const decided = (
   nowMs: number,
   ends: readonly number[],
   room: number,
-  decisions: readonly Decision[]
+  decisions: readonly Decision[],
+  kind: "decided" | "resumed" = "decided"
 ): SessionEvent => ({
-  kind: "decided",
+  kind,
   nowMs,
   ends,
   room,
@@ -101,5 +113,7 @@ export const decided = (
   batches: NONE,
   initialised: null,
   file: null,
-  wallMs: 0
+  wallMs: 0,
+  settled: false,
+  stale: false
 })

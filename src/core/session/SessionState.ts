@@ -51,8 +51,9 @@ export const listens = (state: SessionState): boolean =>
 
 /** When the session wants to be called again, in ms of the event clock; Infinity when closed. */
 export function deadline(world: World, state: SessionState): number {
+  // What is paused goes on with the application's answers.
+  if (state.link.phase === Link.Phase.Closed || state.link.pause !== null) return Number.POSITIVE_INFINITY
   const due = Link.deadline(state.link, world.link)
-  if (state.link.phase === Link.Phase.Closed) return due
   return idle(state.work) ? due : workDeadline(state.work, due)
 }
 

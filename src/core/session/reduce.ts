@@ -1,16 +1,18 @@
 // The reducer: (world, state, event) -> (state, outputs). It takes a whole chunk per call, works on one private turn,
 // and builds one new state and one contiguous run of octets at the end. It changes none of its arguments and never throws.
 
+import * as Frame from "../apci/Frame.ts"
 import * as Framer from "../apci/Framer.ts"
 import type { LinkState } from "../apci/Link.ts"
 import * as Link from "../apci/Link.ts"
 import * as Cyclic from "../procedure/Cyclic.ts"
 import * as Decisions from "../procedure/Decisions.ts"
 import * as Dispatch from "../procedure/Dispatch.ts"
+import * as Ending from "../procedure/Ending.ts"
 import * as File from "../procedure/File.ts"
 import * as Initialisation from "../procedure/Initialisation.ts"
 import * as Interrogation from "../procedure/Interrogation.ts"
-import type { Notice } from "../procedure/Notice.ts"
+import type { Decision, Notice } from "../procedure/Notice.ts"
 import * as Pump from "../procedure/Pump.ts"
 import * as Read from "../procedure/Read.ts"
 import * as Reply from "../procedure/Reply.ts"
@@ -45,12 +47,18 @@ const FIXED_OCTETS = 64 + 2 * 255
 const UNDRAINED_FACTOR = 3
 
 class SessionTurn extends Turn {
+  /** Octets that were kept by a pause and are taken up. */
+  kept: Uint8Array | null = null
+
   load(world: World, state: SessionState, event: SessionEvent): void {
-    const chunk = event.chunk === null ? 0 : event.chunk.length
+    const { pause } = state.link
+    const kept = pause === null ? 0 : pause.octets.length - pause.at
+    const chunk = (event.chunk === null ? 0 : event.chunk.length) + kept
     const frames = Math.max(0, Math.min(FRAMES_OCTETS, event.room, (state.link.k + 1) * 256))
     this.loadLink(state.link, frames + 2 * chunk + FIXED_OCTETS, frames)
     this.nowMs = event.nowMs
     this.wallMs = event.wallMs
+    this.stale = event.stale
     this.parameters = world.link
     this.strict = world.profile.controlField === "strict"
     this.acknowledged = state.acknowledged
@@ -86,7 +94,10 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
     happen(event)
     settle(event)
   }
-  if (turn.reason !== null) turn.notice({ kind: "closed", reason: turn.reason })
+  if (turn.reason !== null) {
+    Ending.tell(turn)
+    turn.notice({ kind: "closed", reason: turn.reason })
+  } else if (turn.pause !== null && turn.pause !== state.link.pause) turn.notice({ kind: "stopping" })
   return turn.save(state)
 }
 
@@ -99,6 +110,8 @@ function happen(event: SessionEvent): void {
       if (turn.work.asked) turn.own.asked = false
       for (const decision of event.decisions) Decisions.decide(turn, decision)
       return
+    case "resumed":
+      return resume(event.decisions)
     case "refreshed":
       Interrogation.refreshed(turn, event.refreshed)
       return Read.refreshed(turn, event.refreshed)
@@ -126,7 +139,7 @@ function happen(event: SessionEvent): void {
 /** What is due whatever happened: timers, late answers, the window, and an acknowledgement that is owed. */
 function settle(event: SessionEvent): void {
   if (event.room < -UNDRAINED_FACTOR * turn.world.limits.undrainedOctets) Link.close(turn, "REPLY_OVERFLOW")
-  Link.timers(turn)
+  Link.timers(turn, event.settled)
   if (turn.phase === Link.Phase.Closed) return
   expire(turn.work)
   Pump.fill(turn)
@@ -158,8 +171,14 @@ function acknowledge(): void {
 }
 
 function receive(chunk: Uint8Array): void {
+  if (turn.pause !== null) {
+    const { octets, at, reason } = turn.pause
+    if (reason === null)
+      turn.pause = { reason, octets: Framer.join(octets.subarray(at), chunk, 0, chunk.length), at: 0 }
+    return
+  }
   let at = 0
-  while (turn.rest !== null && at < chunk.length && turn.phase !== Link.Phase.Closed) {
+  while (turn.rest !== null && at < chunk.length && open()) {
     const count = Math.min(Framer.missing(turn.rest), chunk.length - at)
     turn.rest = Framer.join(turn.rest, chunk, at, count)
     at += count
@@ -168,19 +187,61 @@ function receive(chunk: Uint8Array): void {
     if (Framer.missing(turn.rest) > 0) continue
     const whole = turn.rest
     turn.rest = null
-    take(whole, 0, whole[1] as number)
-  }
-  while (at < chunk.length && turn.phase !== Link.Phase.Closed) {
-    const fault = Framer.fault(chunk, at)
-    if (fault !== null) return Link.close(turn, fault)
-    const length = at + 1 < chunk.length ? (chunk[at + 1] as number) : 0
-    if (length === 0 || at + length + 2 > chunk.length) {
-      turn.rest = Framer.join(null, chunk, at, chunk.length - at)
+    if (stops(whole, 0)) {
+      turn.pause = { reason: null, octets: Framer.join(whole, chunk, at, chunk.length - at), at: 0 }
       return
     }
-    take(chunk, at, length)
+    take(whole, 0, whole[1] as number)
+  }
+  if (open()) run(chunk, at, false)
+}
+
+/** Whether frames are taken: the connection does not end, and waits for nothing. */
+const open = (): boolean => turn.phase !== Link.Phase.Closed && turn.pause === null
+
+/** Whether the frame at `at` stops data transfer while requests wait for the application. */
+const stops = (octets: Uint8Array, at: number): boolean =>
+  turn.awaits && octets[at + 2] === Frame.U.STOPDT_ACT && octets[at + 1] === Frame.LENGTH_MIN
+
+/** Takes the frames from `at` on, the first one whatever it is when the application was just asked. */
+function run(octets: Uint8Array, from: number, asked: boolean): void {
+  let at = from
+  while (at < octets.length && open()) {
+    const fault = Framer.fault(octets, at)
+    if (fault !== null) return Link.close(turn, fault)
+    const length = at + 1 < octets.length ? (octets[at + 1] as number) : 0
+    if (length === 0 || at + length + 2 > octets.length) {
+      turn.rest = Framer.join(null, octets, at, octets.length - at)
+      return
+    }
+    if (stops(octets, at) && !(asked && at === from)) return keep(octets, at)
+    take(octets, at, length)
     at += length + 2
   }
+}
+
+/** Takes no frames from `at` on until the application was asked. */
+function keep(octets: Uint8Array, at: number): void {
+  // What was kept before is our own already, and is not copied once more for every STOPDT in it.
+  const own = octets === turn.kept
+  turn.pause = own
+    ? { reason: null, octets, at }
+    : { reason: null, octets: Framer.join(null, octets, at, octets.length - at), at: 0 }
+}
+
+/** The application has said what it says at once: this is sent as the window allows, then the end or STOPDT is taken up. */
+function resume(decisions: readonly Decision[]): void {
+  const { pause } = turn
+  turn.pause = null
+  if (turn.work.asked) turn.own.asked = false
+  if (pause !== null && Link.isDeaf(pause.reason)) turn.limit = turn.start
+  for (const decision of decisions) Decisions.decide(turn, decision)
+  if (pause === null) return
+  Pump.fill(turn)
+  if (pause.reason !== null) return Link.end(turn, pause.reason)
+  turn.kept = pause.octets
+  run(pause.octets, pause.at, true)
+  turn.kept = null
 }
 
 /** One whole frame: the link first, then the application, then whatever the window now allows. */
@@ -207,6 +268,7 @@ function take(octets: Uint8Array, at: number, length: number): void {
 
 /** Entering STOPDT discards what was asked for and not yet said; events stay in the log. */
 function discard(): void {
+  Ending.tell(turn)
   Selections.releaseAll(turn)
   File.discard(turn)
   const { nextId, initialised, purged, heal } = turn.work

@@ -13,13 +13,15 @@ const single = (client: RawClient, ioa: number, scs: boolean) =>
   client.i({ typeId: 45, cot: 6, ca: 1, objects: [{ ioa, scs }] })
 
 describe("a client that stops data transfer", () => {
-  it("in the chunk of its command has nothing done: no value, no event, no error", async () => {
-    const { server, station, events } = await startServer()
-    const point = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })
-    const client = await startClient(server.port)
+  it("in the chunk of its command has it done and is told so first", async () => {
+    const { client, point, events } = await switchedBy(() => SUCCESS)
     client.send(Buffer.concat([single(client, 10, true), STOPDT]))
     await client.next("STOPDT con")
-    expect([point?.value, events.of("command"), events.of("error")]).toEqual([false, [], []])
+    expect(client.asdus().map(({ cot, negative }) => [cot, negative])).toEqual([
+      [7, false],
+      [10, false]
+    ])
+    expect([point.value, events.of("command").length, events.of("error")]).toEqual([true, 1, []])
   })
 
   it("is told no termination any more: it frees the output that its command was operating", async () => {

@@ -107,8 +107,11 @@ export class Peer {
       this.state = state
       this.notices.push(...outputs.notices)
       frames.push(...Frames.split(outputs.octets.slice(outputs.start, outputs.end)))
-      if (!outputs.more) break
-      next = this.event("ready")
+      // Nobody answers at once: what a pause waits for is decided later, or never.
+      if (outputs.notices.some(({ kind }) => kind === "stopping"))
+        next = Core.SessionEvent.decided(this.nowMs, this.plant.ends, this.room, [], "resumed")
+      else if (outputs.more) next = this.event("ready")
+      else break
     }
     for (const { format, ns } of frames) if (format === "I") this.nr = (ns + 1) & 0x7fff
     return frames

@@ -17,6 +17,8 @@ export interface Client {
   readonly late: Uint8Array
   readonly decisions: readonly number[]
   readonly refreshes: readonly number[]
+  /** Whether the session waits for what the application says at once. */
+  readonly paused: boolean
 }
 
 export const newClient: Client = {
@@ -26,7 +28,8 @@ export const newClient: Client = {
   started: false,
   late: new Uint8Array(0),
   decisions: [],
-  refreshes: []
+  refreshes: [],
+  paused: false
 }
 
 const types = [1, 3, 5, 7, 9, 11, 13, 15, 21, 30, 31, 32, 33, 34, 35, 36, 37]
@@ -225,6 +228,14 @@ export const step = (random: Random, plant: Plant, client: Client, nowMs: number
   const room = random.pick([0, 300, 4096, 65_536, 65_536, 65_536])
   const plain = (kind: Core.SessionEvent.Kind): Event => Core.SessionEvent.plain(kind, nowMs, plant.ends, room)
   const dice = random.below(1000)
+  if (client.paused && random.chance(80)) {
+    const answered = client.decisions.filter(() => random.chance(50))
+    const decisions = answered.map((id) => decision(random, plant, id))
+    return {
+      event: Core.SessionEvent.decided(nowMs, plant.ends, room, decisions, "resumed"),
+      client: { ...client, paused: false, decisions: client.decisions.filter((id) => !answered.includes(id)) }
+    }
+  }
   if (dice < 500) {
     const sent = say(random, plant, client, 1 + random.below(5))
     const all = Frames.join(client.late, sent.octets)
@@ -277,14 +288,16 @@ export const hear = (client: Client, outputs: Core.SessionOutputs): Client => {
     if (format === "I") nr = (ns + 1) & 0x7fff
   const decisions = [...client.decisions]
   const refreshes = [...client.refreshes]
+  const paused = client.paused || outputs.notices.some(({ kind }) => kind === "stopping")
   for (const notice of outputs.notices) {
     if (notice.kind === "command" || notice.kind === "clock") decisions.push(notice.id)
     if (notice.kind === "refresh") refreshes.push(notice.id)
   }
-  return { ...client, nr, decisions, refreshes }
+  return { ...client, nr, decisions, refreshes, paused }
 }
 
 /** Milliseconds until the next event. */
-export const pause = (random: Random): number => random.pick([0, 0, 0, 1, 1, 20, 200, 2000])
+export const pause = (random: Random): number =>
+  random.below(400) === 0 ? 16_000 : random.pick([0, 0, 0, 1, 1, 20, 200, 2000])
 
 export const isClosed = (state: Session): boolean => state.link.phase === Core.Link.Phase.Closed

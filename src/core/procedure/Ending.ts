@@ -1,0 +1,43 @@
+// What is left unsaid when data transfer stops or a connection ends: a request that was acknowledged and whose answer the
+// client will not get is told to the application.
+import { Cause, NEGATIVE } from "../asdu/Cause.ts"
+import * as TypeTable from "../asdu/TypeTable.ts"
+import * as Value from "../process/Value.ts"
+import * as Request from "./Request.ts"
+import type { Turn } from "./Turn.ts"
+
+const { Type } = TypeTable
+
+/** The types besides commands that ask for something to be done. */
+const acting: readonly number[] = [
+  Type.C_CS_NA_1,
+  Type.C_RP_NA_1,
+  Type.P_ME_NA_1,
+  Type.P_ME_NB_1,
+  Type.P_ME_NC_1,
+  Type.P_AC_NA_1
+]
+
+/** Whether an APDU confirms, or does not, that something is done. */
+function confirms(apdu: Uint8Array): boolean {
+  const cause = Request.cause(apdu, 0)
+  if (Request.test(apdu, 0) !== 0 || (cause !== Cause.ACTIVATION_CON && cause !== Cause.DEACTIVATION_CON)) return false
+  const type = Request.type(apdu, 0)
+  // A counter interrogation that does not freeze only reads.
+  if (type === Type.C_CI_NA_1) return (apdu[Request.ELEMENT_AT] as number) > 0x3f
+  return Value.isCommand(type) || acting.includes(type)
+}
+
+/** Tells a confirmation that is never sent. */
+export function unsaid(turn: Turn, apdu: Uint8Array): void {
+  if (!confirms(apdu)) return
+  const negative = ((apdu[Request.CAUSE_AT] as number) & NEGATIVE) !== 0
+  turn.notice({ kind: "unanswered", outcome: negative ? "failure" : "success", apdu })
+}
+
+/** Tells every confirmation that still waits. What becomes of commands that were begun is told when they end. */
+export function tell(turn: Turn): void {
+  for (const { apdu } of turn.work.replies) unsaid(turn, apdu)
+  for (const { kind, apdu } of turn.work.pending)
+    if (kind !== "command") turn.notice({ kind: "unanswered", outcome: "none", apdu })
+}
