@@ -21,9 +21,6 @@ import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
 import { Views } from "./Views.ts"
 
-/** A deadline noticed later than this may be our own stall: waiting input is read before it is judged. */
-const LATE_MS = 100
-
 /** Turns of the loop in which a connection's waiting input is read at most before deadlines are judged: 8 MiB of it. */
 const TURNS_MAX = 2048
 
@@ -334,19 +331,20 @@ export class Session {
     this.cancelWake = this.host.clock.wake(delay, () => this.wake())
   }
 
+  /** Whether the peer has answered in time is known only when what waits was read, however late or early this comes. */
   private wake(): void {
-    const late = this.host.clock.monotonicMs() - this.wakeAtMs > LATE_MS
-    this.wakeAtMs = Number.POSITIVE_INFINITY
+    // Nothing is armed meanwhile: what is due is judged soon.
+    this.wakeAtMs = Number.NEGATIVE_INFINITY
     this.cancelWake = null
-    if (late) this.judge(TURNS_MAX)
-    else this.plain("tick", this.host.logEnds())
+    this.judge(TURNS_MAX)
   }
 
   /** Judges deadlines when the input that waits was read. */
   private judge(turns: number): void {
     this.host.clock.afterInput(() => {
-      if (turns > 0 && this.reader?.isBehind === true) this.judge(turns - 1)
-      else this.plain("tick", this.host.logEnds())
+      if (turns > 0 && this.reader?.isBehind === true) return this.judge(turns - 1)
+      this.wakeAtMs = Number.POSITIVE_INFINITY
+      this.plain("tick", this.host.logEnds())
     })
   }
 }

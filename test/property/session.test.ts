@@ -80,8 +80,11 @@ const rules: Readonly<Record<string, Rule>> = {
     return ""
   },
   "a deadline lies ahead": ({ plant, event, after, outputs }) => {
-    const due = Core.SessionState.deadline(plant.world, after)
-    return due > event.nowMs || outputs.more || Scenario.isClosed(after)
+    // t1 is judged only when all input was read: then it lies ahead, or the session is closed.
+    const tick = Core.SessionEvent.plain("tick", event.nowMs, event.ends, event.room)
+    const judged = event.settled ? after : Core.reduce(plant.world, after, tick).state
+    const due = Core.SessionState.deadline(plant.world, judged)
+    return due > event.nowMs || outputs.more || Scenario.isClosed(judged)
       ? ""
       : `at ${event.nowMs} the next deadline is ${due}`
   },

@@ -68,9 +68,9 @@ function promised(row: TypeTable.TypeRow, octets: Uint8Array, at: number): numbe
 function judgeStructure(octets: Uint8Array, at: number, row: TypeTable.TypeRow | undefined): Situation | null {
   const total = Request.size(octets, at)
   if (total < Request.OBJECT_AT) return "truncated"
-  if (row === undefined) return null
   const vsq = Request.vsq(octets, at)
   if ((vsq & 0x7f) === 0) return "noObject"
+  if (row === undefined) return null
   if (total < promised(row, octets, at)) return "truncated"
   const past = (vsq & 0x80) !== 0 && Request.ioa(octets, at) + (vsq & 0x7f) > 0x1000000
   return past ? "truncated" : null

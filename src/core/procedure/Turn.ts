@@ -247,7 +247,7 @@ export class Turn extends LinkTurn {
   }
 
   override get awaits(): boolean {
-    return this.work.pending.length > 0
+    return this.work.pending !== null
   }
 
   /** The work as this turn may change it: a copy takes its place once a turn, not once a change. */

@@ -222,7 +222,8 @@ const octetsOf = (deeds: readonly Deed[]): Buffer => {
     if (ioa !== undefined) {
       if (started) parts.push(single(ns++, ioa))
     } else if (deed === "stop" || deed === "start") {
-      parts.push(deed === "stop" ? STOPDT : STARTDT)
+      // A STARTDT act more is confirmed at once, ahead of answers that are on their way: only then cuts are seen.
+      if (deed === "stop" || !started) parts.push(deed === "stop" ? STOPDT : STARTDT)
       started = deed === "start"
     } else {
       parts.push(bad[deed]?.(ns) as Uint8Array)

@@ -50,7 +50,9 @@ export class LinkModel {
     this.owed = []
   }
 
+  /** What was received in good order is acknowledged first. */
   private close(why: string): void {
+    if (this.phase !== "stopped" && this.owed.length > 0) this.acknowledge()
     this.phase = "closed"
     this.out.push(why)
   }

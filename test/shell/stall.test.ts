@@ -1,0 +1,78 @@
+// A process that stands still is not a peer that is dead: whatever notices first that a deadline has passed, the input
+// that waits is read before it is judged.
+import { describe, expect, it } from "vitest"
+import { Type } from "../../src/core/asdu/TypeTable.ts"
+import { startClient, startHost } from "../support/Stage.ts"
+
+const T1_MS = 1100
+const link = { k: 12, w: 8, t1Ms: T1_MS, t2Ms: 1000, t3Ms: 20_000 }
+
+/** The process does nothing for so long, and reads nothing. */
+const stall = (ms: number): void => {
+  for (const untilMs = performance.now() + ms; performance.now() < untilMs; );
+}
+
+/** A host with a measured value, and a healthy client whose acknowledgement is on its way when the process stands still. */
+const given = async () => {
+  const { host, port, events } = await startHost({ link })
+  const place = host.addPoints(1, 20, Type.M_ME_NB_1, 1)
+  const command = host.addPoints(1, 10, Type.C_SC_NA_1, 1)
+  if (place === null || command === null) throw new Error("the addresses are free")
+  const publish = (): boolean => host.publish(place.block, place.slot, 3, 0)
+  const client = await startClient(port, { acknowledge: "never" })
+  return { host, port, events, place, command, publish, client }
+}
+
+/** What happens first when the process goes on. */
+const notices: Readonly<Record<string, (of: Awaited<ReturnType<typeof given>>) => void>> = {
+  "an event that is published": ({ publish, host }) => {
+    publish()
+    host.deliver()
+  },
+  "a decision": ({ host }) => {
+    for (const session of host.sessions) session.decided([])
+  },
+  "the room in the socket": ({ host }) => {
+    for (const session of host.sessions) session.ready(host.logEnds())
+  },
+  "an end of initialisation": ({ host }) => host.initialised(1, 0),
+  "nothing but the deadline": () => {}
+}
+
+describe("after a stall of more than t1 a healthy peer is kept", () => {
+  it.each(Object.entries(notices))("when what comes first is %s", async (_, notice) => {
+    const all = await given()
+    const { client, publish, events } = all
+    publish()
+    await client.until(() => client.iFrames === 1)
+    client.acknowledge()
+    stall(T1_MS * 1.3)
+    notice(all)
+    await client.testfr()
+    expect([client.isClosed, events.of("closed")]).toEqual([false, []])
+  })
+
+  it("though its acknowledgement stands behind more input than is read at a time", async () => {
+    const { client, publish, events } = await given()
+    publish()
+    await client.until(() => client.iFrames === 1)
+    client.send(Buffer.alloc(200_000 - (200_000 % 6), Uint8Array.of(0x68, 4, 0x83, 0, 0, 0)))
+    client.acknowledge()
+    stall(T1_MS * 1.3)
+    await client.testfr()
+    expect([client.isClosed, events.of("closed")]).toEqual([false, []])
+  })
+})
+
+it("a peer that does not acknowledge is closed all the same, whatever else happens", async () => {
+  const { client, publish, host, events } = await given()
+  publish()
+  await client.until(() => client.iFrames === 1)
+  const busy = setInterval(() => {
+    publish()
+    for (const session of host.sessions) session.decided([])
+  }, 20)
+  await client.ended
+  clearInterval(busy)
+  expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
+})
