@@ -89,7 +89,7 @@ const subjectOf = (
 ): { readonly commonAddress: number; readonly address: number; readonly type: string } => ({
   commonAddress: Request.ca(apdu, 0),
   address: Request.ioa(apdu, 0),
-  type: nameOf(Request.type(apdu, 0))
+  type: Names.ofType(Request.type(apdu, 0))
 })
 
 /** Has a request decided. */

@@ -82,7 +82,7 @@ export class Operation {
   /** Made when a handler first asks for it. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController()
-    if (this.aborted || this.session.reason !== null) this.controller.abort()
+    if (this.aborted || this.session.leaving || this.session.reason !== null) this.controller.abort()
     else if (this.phase === "deciding" || this.phase === "executing") this.list()
     return this.controller.signal
   }
@@ -287,6 +287,11 @@ export class Operation {
   }
 
   // ---- ends ----
+
+  /** The session is about to end: only what the handler says at once is still heard. */
+  cancel(): void {
+    this.controller?.abort()
+  }
 
   /** Nobody waits for the answer any more. What was begun goes on, and has its output until it has settled. */
   abort(): void {

@@ -33,6 +33,8 @@ let views = new Views(new Uint8Array(0), 0)
 export interface Abandonable {
   readonly abort: () => void
   readonly expire: () => void
+  /** The session is about to end: only what the handler says at once is still heard. */
+  readonly cancel: () => void
 }
 
 /**
