@@ -97,7 +97,14 @@ export const table: readonly LimitRow[] = [
   row("lingerMs", "ms", 500, 0, 60_000, "a closing connection that does not take what was written is cut"),
   row("connectMs", "ms", 10_000, 1, 3_600_000, "the connection is refused; a later answer of onConnect is dropped"),
   row("handshakeMs", "ms", 10_000, 100, 120_000, "a connection whose TLS handshake is not finished is closed"),
-  row("handshakes", "TLS handshakes", 256, 1, 65_000, "the oldest unfinished handshake is cut for a new one"),
+  row(
+    "handshakes",
+    "TLS handshakes",
+    256,
+    1,
+    65_000,
+    "for a new one, the oldest unfinished handshake of the address with most of them is cut, silent ones first"
+  ),
   row(
     "keyUpdates",
     "TLS key updates a minute",

@@ -154,7 +154,9 @@ describe("the handshake", () => {
     for (let i = 0; i < 10; i++) silent.push(await bare(server.port))
     expect(await isServed(server.port)).toBe(true)
     await closed(silent[0] as Net.Socket)
-    expect((await events.next("refused")).why).toBe("it was the oldest of 10 TLS handshakes under way")
+    expect((await events.next("refused")).why).toBe(
+      "it was the oldest of 10 silent TLS handshakes under way from its address"
+    )
     expect(silent.filter(({ destroyed }) => destroyed)).toHaveLength(1)
   })
 

@@ -7,7 +7,9 @@ import type { Limits } from "../../core/Limits.ts"
 import type { Clock } from "../Clock.ts"
 import type { Certificate } from "../Session.ts"
 import { shown } from "../Shown.ts"
+import * as FirstRecord from "./FirstRecord.ts"
 import * as KeyUpdates from "./KeyUpdates.ts"
+import { Places, shareOf } from "./Places.ts"
 import * as TlsOptions from "./TlsOptions.ts"
 import * as TlsVerify from "./TlsVerify.ts"
 
@@ -58,6 +60,7 @@ export class Handshakes {
   private readonly server: Tls.Server
   /** Handshakes under way by {@link ends}, the oldest first. */
   private readonly pending = new Map<string, Pending>()
+  private readonly places = new Places<Pending>()
   /** Time within which sessions may be resumed; null = not at all. */
   private readonly resumptionMs: number | null
   private ticketsSinceMs: number
@@ -85,27 +88,40 @@ export class Handshakes {
     this.server.on("secureConnection", (socket) => this.secured(socket))
   }
 
-  /** Shakes hands on a connection that was just accepted. When too many are under way, the oldest is cut. */
+  /** Shakes hands on a connection that was just accepted. When too many are under way, one of them is cut. */
   begin(raw: Socket, fate: Fate): void {
     const key = ends(raw)
     if (raw.destroyed) return fate.refused("the client went before the TLS handshake")
-    const [oldest] = this.pending.values()
-    if (oldest !== undefined && this.pending.size >= this.limits.handshakes)
-      this.refuse(oldest, `it was the oldest of ${this.pending.size} TLS handshakes under way`)
+    if (this.places.taken >= this.limits.handshakes) this.makeRoom()
     const gone = (): void => this.refuse(pending, "the client went during the TLS handshake")
     const cancel = this.clock.wake(this.limits.handshakeMs, () =>
       this.refuse(pending, `the TLS handshake was not finished within ${this.limits.handshakeMs} ms`)
     )
     const settle = (): void => {
       if (this.pending.get(key) === pending) this.pending.delete(key)
+      this.places.free(pending)
       cancel()
       raw.off("close", gone)
     }
     const pending: Pending = { ...fate, raw, settle }
     this.pending.set(key, pending)
+    this.places.take(pending, shareOf(raw.remoteAddress ?? ""))
     raw.on("close", gone)
-    this.renewTicketKeys()
-    this.server.emit("connection", raw)
+    FirstRecord.wait(raw, () => {
+      this.places.speaks(pending)
+      this.renewTicketKeys()
+      this.server.emit("connection", raw)
+    })
+  }
+
+  private makeRoom(): void {
+    const leaving = this.places.leaving()
+    if (leaving === null) return
+    const { one, silent, among } = leaving
+    this.refuse(
+      one,
+      `it was the oldest of ${among} ${silent ? "silent " : ""}TLS handshakes under way from its address`
+    )
   }
 
   /** Cuts the handshakes under way. */

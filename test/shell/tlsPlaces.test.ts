@@ -1,0 +1,164 @@
+// More handshakes than there are places for: peers that only take places keep nobody out who comes from elsewhere, nor at
+// their own address anybody who goes on with the handshake.
+
+import * as Net from "node:net"
+import * as fc from "fast-check"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { Places, shareOf } from "../../src/shell/tls/Places.ts"
+import { secure, security, startSecure } from "../support/certificates.ts"
+import { startServer } from "../support/Stage.ts"
+
+const HERE = "127.0.0.1"
+const ELSEWHERE = "127.0.0.2"
+const PLACES = 8
+
+/** The beginning of a ClientHello of 512 octets. */
+const PART = Uint8Array.of(0x16, 3, 1, 2, 0, 1)
+
+/** A connection from an address, on which nothing but `octets` is said. */
+const peer = (port: number, localAddress: string, octets: Uint8Array): Promise<Net.Socket> =>
+  new Promise((resolve, reject) => {
+    const socket = Net.connect({ port, host: HERE, localAddress })
+    onTestFinished(() => {
+      socket.destroy()
+    })
+    socket.once("error", reject)
+    socket.once("connect", () => {
+      socket.off("error", reject)
+      socket.on("error", () => {})
+      socket.resume()
+      socket.write(octets)
+      resolve(socket)
+    })
+  })
+
+/** A way to a server from an address: what a client says behind its first chunk waits until it is let through. */
+const way = async (port: number, localAddress: string) => {
+  let [isOpen, chunks] = [false, 0]
+  const waiting: (() => void)[] = []
+  const server = Net.createServer((near) => {
+    const far = Net.connect({ port, host: HERE, localAddress })
+    near.on("data", (chunk) => {
+      if (chunks++ === 0 || isOpen) far.write(chunk)
+      else waiting.push(() => far.write(chunk))
+    })
+    far.pipe(near)
+    for (const [one, other] of [
+      [near, far],
+      [far, near]
+    ] as const) {
+      one.on("error", () => other.destroy())
+      one.on("close", () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, HERE, resolve))
+  onTestFinished(() => {
+    server.close()
+  })
+  const letThrough = (): void => {
+    isOpen = true
+    for (const write of waiting) write()
+  }
+  /** Resolves when the client waits for being let through. */
+  const waits = (): Promise<unknown> => expect.poll(() => waiting.length).toBeGreaterThan(0)
+  return { port: (server.address() as Net.AddressInfo).port, letThrough: letThrough, waits }
+}
+
+/** A server, a client in the middle of its handshake, and the end of that. */
+const stage = async (localAddress: string) => {
+  const { server, events } = await startServer({ transportSecurity: security(), limits: { handshakes: PLACES } })
+  const { port, letThrough, waits } = await way(server.port, localAddress)
+  const opening = startSecure(port)
+  opening.catch(() => {})
+  await waits()
+  const finished = async (): Promise<boolean> => {
+    letThrough()
+    return (await opening).answers()
+  }
+  return { port: server.port, events, finished }
+}
+
+describe("a client in the middle of its handshake is served", () => {
+  it.for([
+    ["silent peers at its own address", HERE, new Uint8Array()],
+    ["silent peers elsewhere", ELSEWHERE, new Uint8Array()],
+    ["peers at its own address that begin and go on no further", HERE, PART],
+    ["peers elsewhere that begin and go on no further", ELSEWHERE, PART]
+  ] as const)("whatever number of %s", async ([, address, octets]) => {
+    const { port, events, finished } = await stage(address)
+    for (let i = 0; i < 5 * PLACES; i++) await peer(port, HERE, octets)
+    await events.next("refused", 4 * PLACES)
+    expect(await finished()).toBe(true)
+    expect(events.of("refused").every(({ why }) => why.includes("silent"))).toBe(true)
+  })
+
+  it("whatever number of handshakes at another address that go as far as its own", async () => {
+    const { port, events, finished } = await stage(ELSEWHERE)
+    for (let i = 0; i < 3 * PLACES; i++) secure((await way(port, HERE)).port, "first").catch(() => {})
+    await events.next("refused", 2 * PLACES)
+    expect(await finished()).toBe(true)
+  })
+})
+
+describe("a share", () => {
+  it.for([
+    ["192.0.2.7", "192.0.2.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+    ["2001:db8::1", "2001:db8:0:0"],
+    ["2001:db8:1:2::", "2001:db8:1:2"],
+    ["::1", "0:0:0:0"],
+    ["fe80::1%eth0", "fe80:0:0:0"],
+    ["", ""]
+  ] as const)("is an IPv4 address, or the network of an IPv6 address: %s", ([address, share]) => {
+    expect(shareOf(address)).toBe(share)
+  })
+})
+
+describe("places", () => {
+  interface Taken {
+    readonly id: number
+    readonly name: string
+    silent: boolean
+  }
+
+  /** As the first lines of Places say it, by looking at all. */
+  const leaving = (taken: readonly Taken[]): { readonly most: number; readonly silent: boolean } => {
+    const count = (name: string): number => taken.filter((one) => one.name === name).length
+    const most = Math.max(...taken.map(({ name }) => count(name)))
+    return { most, silent: taken.some((one) => one.silent && count(one.name) === most) }
+  }
+
+  it("are given up by the address with most, silent ones first, then the oldest", () => {
+    const step = fc.record({ what: fc.constantFrom("take", "speak", "free", "leave"), at: fc.nat(), name: fc.nat(3) })
+    const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const places = new Places<number>()
+      let taken: Taken[] = []
+      let id = 0
+      for (const { what, at, name } of steps) {
+        const one = taken[at % Math.max(1, taken.length)]
+        if (what === "take") {
+          taken.push({ id: ++id, name: String(name), silent: true })
+          places.take(id, String(name))
+        } else if (what === "speak" && one !== undefined) {
+          one.silent = false
+          places.speaks(one.id)
+        } else if (what === "free" && one !== undefined) {
+          taken = taken.filter((other) => other !== one)
+          places.free(one.id)
+        } else if (what === "leave" && taken.length > 0) {
+          const expected = leaving(taken)
+          const found = places.leaving()
+          const gone = taken.find((other) => other.id === found?.one) as Taken
+          const alike = taken.filter((other) => other.name === gone.name && other.silent === gone.silent)
+          const inShare = taken.filter((other) => other.name === gone.name)
+          expect([inShare.length, gone.silent]).toEqual([expected.most, expected.silent])
+          expect(found).toEqual({ one: gone.id, silent: gone.silent, among: alike.length })
+          // Who speaks takes his place among those that speak when he does.
+          if (gone.silent) expect(gone).toBe(alike[0])
+        }
+        expect(places.taken).toBe(taken.length)
+      }
+    })
+    fc.assert(property, { numRuns: 500 })
+  })
+})
