@@ -85,11 +85,13 @@ export const presets: { readonly iec: Profile; readonly c104: Profile } = { iec,
 
 /** What is wrong with a profile, or null. */
 export function problem(profile: Profile): string | null {
+  if (typeof profile !== "object" || profile === null) return `${String(profile)} is none`
   const { maxApduLength, rejectionOrder, commandWaitMs } = profile
   if (!(Number.isInteger(maxApduLength) && maxApduLength >= 25 && maxApduLength <= 253))
     return `maxApduLength is ${maxApduLength}: a whole number from 25 to 253 is required`
   if (!(Number.isInteger(commandWaitMs) && commandWaitMs >= 0 && commandWaitMs <= 60_000))
     return `commandWaitMs is ${commandWaitMs}: a whole number from 0 to 60000 is required`
+  if (!Array.isArray(rejectionOrder)) return `rejectionOrder is ${String(rejectionOrder)}: a list of causes is required`
   if ([...rejectionOrder].sort().join() !== "44,45,46,47")
     return `rejectionOrder is ${rejectionOrder.join()}: the causes 44, 45, 46 and 47 are required, each once`
   return null

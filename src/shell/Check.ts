@@ -1,7 +1,13 @@
 // Checks of arguments that the public calls share.
-import { InvalidAddress } from "./Errors.ts"
+import { InvalidAddress, InvalidArgument } from "./Errors.ts"
 
 /** Throws {@link InvalidAddress} unless `value` is a whole number from `min` to `max`. */
 export function inRange(what: string, value: number, min: number, max: number): void {
   if (!(Number.isInteger(value) && value >= min && value <= max)) throw new InvalidAddress({ what, value, min, max })
+}
+
+/** Throws {@link InvalidArgument} unless `bits` are those of a quality. */
+export function qualityBits(bits: number): void {
+  if (!(Number.isInteger(bits) && bits >= 0 && bits <= 255))
+    throw new InvalidArgument({ what: "quality", expected: "a Quality, or its bits 0..255", value: bits })
 }

@@ -5,7 +5,7 @@ import * as Profile from "../core/Profile.ts"
 import { type Clock, machine } from "./Clock.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { FileStore } from "./files/FileStore.ts"
-import type { LogLevel, LogWriter } from "./Log.ts"
+import { type LogLevel, type LogWriter, levels } from "./Log.ts"
 import type { TlsOptions } from "./tls/TlsOptions.ts"
 
 export interface Options {
@@ -25,7 +25,7 @@ export interface Options {
   readonly maxConnections: number
   /** Granularity of cyclic transmission in ms, at least 50, default 100. */
   readonly tickRateMs: number
-  /** Time in ms within which an execute must follow the confirmation of its select, default 30,000. */
+  /** Time in ms within which an execute must follow the confirmation of its select, at least 1, default 30,000. */
   readonly selectMs: number
   /** Largest age in ms of a time-tagged command, in either direction; default 0 = not judged. */
   readonly commandAgeMs: number
@@ -58,6 +58,29 @@ const flag = (what: string, value: boolean): boolean => {
   throw new InvalidArgument({ what, expected: "true or false", value })
 }
 
+const oneOf = <A extends string>(what: string, value: A, known: readonly A[]): A => {
+  if (known.includes(value)) return value
+  throw new InvalidArgument({ what, expected: `one of ${known.join(", ")}`, value })
+}
+
+const store = (value: FileStore | null): FileStore | null => {
+  const calls = [value?.list, value?.open, value?.create, value?.delete]
+  if (value === null || calls.every((call) => typeof call === "function")) return value
+  throw new InvalidArgument({ what: "files", expected: "a FileStore or null", value })
+}
+
+const writer = (value: LogWriter | null): LogWriter | null => {
+  if (value === null || typeof value === "function") return value
+  throw new InvalidArgument({ what: "logWriter", expected: "a function or null", value })
+}
+
+/** The time from a select to its execute. Throws {@link InvalidArgument}. */
+export const selectTime = (what: string, value: number): number => {
+  const problem = "0 leaves no time for an execute, so that select before operate could never succeed: 1 is the least"
+  if (value === 0) throw new InvalidArgument({ what, expected: "a time", value, problem })
+  return whole(what, value, 1, 0x7fff_ffff)
+}
+
 /** Fills in the defaults. Throws {@link InvalidArgument}. */
 export function complete(partial: PartialOptions, profile: Profile.Profile): Options {
   const link = { ...Parameters.defaults, ...partial.link }
@@ -83,14 +106,14 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     sharedReadBuffer: flag("sharedReadBuffer", partial.sharedReadBuffer ?? true),
     maxConnections: whole("maxConnections", partial.maxConnections ?? 0, 0, 1_000_000),
     tickRateMs: whole("tickRateMs", partial.tickRateMs ?? 100, 50, 3_600_000),
-    selectMs: whole("selectMs", partial.selectMs ?? 30_000, 0, 0x7fff_ffff),
+    selectMs: selectTime("selectMs", partial.selectMs ?? 30_000),
     commandAgeMs: whole("commandAgeMs", partial.commandAgeMs ?? 0, 0, 0x7fff_ffff),
-    clockSource: partial.clockSource ?? "host",
+    clockSource: oneOf("clockSource", partial.clockSource ?? "host", ["host", "c_cs"]),
     clockValidMs: whole("clockValidMs", partial.clockValidMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
-    files: partial.files ?? null,
+    files: store(partial.files ?? null),
     tls: partial.tls ?? null,
-    logLevel: partial.logLevel ?? "warning",
-    logWriter: partial.logWriter ?? null,
+    logLevel: oneOf("logLevel", partial.logLevel ?? "warning", levels),
+    logWriter: writer(partial.logWriter ?? null),
     clock: partial.clock ?? machine()
   }
 }

@@ -1,5 +1,6 @@
 // What can be done with a point beside its value: one place for both faces, with the rules of each setting.
 import * as TypeTable from "../core/asdu/TypeTable.ts"
+import type { Termination } from "../core/procedure/Outcome.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Feedback from "../core/process/Feedback.ts"
 import * as Image from "../core/process/Image.ts"
@@ -46,6 +47,22 @@ export function setTimer(
   if (callback !== null) multiple(host, "intervalMs", everyMs, false)
   host.hooks.of(block, slot).timerMs = callback === null ? 0 : everyMs
   ticker.setTimer(block, slot, callback, everyMs)
+}
+
+/** Throws {@link InvalidArgument} unless points of a block are commands. */
+export function checkCommand(what: string, block: Block): void {
+  if (!Value.isCommand(block.of.type))
+    throw new InvalidArgument({ what, expected: "a command point", value: mnemonic(block) })
+}
+
+/** An originator address as an octet. */
+export const checkOriginator = (originator: number): void => inRange("originator", originator, 0, 255)
+
+/** Sets when a direct command is terminated (cause 10). */
+export function setActTerm(host: Host, block: Block, slot: number, when: Termination): void {
+  if (when !== true && when !== false && when !== "manual")
+    throw new InvalidArgument({ what: "actTerm", expected: 'true, false or "manual"', value: when })
+  host.hooks.of(block, slot).actTerm = when
 }
 
 function multiple(host: Host, what: string, everyMs: number, zero: boolean): void {
@@ -109,6 +126,8 @@ export function setSelect(host: Host, block: Block, slot: number, required: bool
 /** Sets the band around the value reported last within which `update` makes no event. */
 export function setDeadband(host: Host, block: Block, slot: number, deadband: Deadband | null): void {
   if (deadband !== null) {
+    if (typeof deadband !== "object" || !("absolute" in deadband || "percent" in deadband))
+      throw new InvalidArgument({ what: "deadband", expected: "{ absolute } or { percent }", value: deadband })
     const width = "absolute" in deadband ? deadband.absolute : deadband.percent
     const measured =
       block.kind === Value.Kind.Short ||

@@ -2,8 +2,6 @@
 // process image, made on demand; everything it says is read there.
 import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
-import * as Value from "../../core/process/Value.ts"
-import { inRange } from "../../shell/Check.ts"
 import * as Commands from "../../shell/Commands.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
 import type { Command, Deadband, Hooks } from "../../shell/Hooks.ts"
@@ -196,7 +194,7 @@ export class Point<T extends Type = Type> {
   }
 
   #transmitWith(cause: Cot, { originator = 0, negative = false }: TransmitOptions): boolean {
-    inRange("originator", originator, 0, 255)
+    PointOps.checkOriginator(originator)
     return this.#host.publish(this.#block, this.#slot, cause, originator, negative)
   }
 
@@ -281,7 +279,7 @@ export class Point<T extends Type = Type> {
     return this.#settings?.actTerm ?? true
   }
   set actTerm(when: boolean | "manual") {
-    this.#hooks.actTerm = when
+    PointOps.setActTerm(this.#attached, this.#block, this.#slot, when)
   }
 
   /** How far the value may move without `update` making an event; null = every change is one. */
@@ -328,8 +326,7 @@ export class Point<T extends Type = Type> {
   /** Registers the callback that decides commands; null removes it, and commands that come are confirmed positively. */
   onReceive(callback: ReceiveCallback<T> | null): void {
     callable("onReceive", callback)
-    if (!Value.isCommand(this.type))
-      throw new InvalidArgument({ what: "onReceive", expected: "a command point", value: `type ${this.type}` })
+    PointOps.checkCommand("onReceive", this.#block)
     this.#hooks.onCommand = callback === null ? null : (command) => this.#decide(callback, command)
   }
 

@@ -10,6 +10,7 @@ import type { Metrics } from "../../shell/Metrics.ts"
 import * as MetricsOf from "../../shell/Metrics.ts"
 import { serve } from "../../shell/Serve.ts"
 import type { ServerEvent } from "../../shell/ServerEvent.ts"
+import * as StationOps from "../../shell/StationOps.ts"
 import { Ticker } from "../../shell/Ticker.ts"
 import type { Batch } from "./Batch.ts"
 import { Connection } from "./Connection.ts"
@@ -94,13 +95,16 @@ export class Server implements AsyncDisposable {
 
   // ---- stations ----
 
-  /** Adds a station; null when the common address is in use. Throws `InvalidAddress` outside 1..65534. */
+  /** Adds a station; null when the common address is in use. Throws `InvalidAddress` outside 1..65534, and for unfit options. */
   addStation(commonAddress: number, options: StationOptions = {}): Station | null {
-    if (!this.#host.addStation(commonAddress, options.timeZone ?? null)) return null
+    const { counters, backgroundMs, timeZone = null } = options
+    if (counters !== undefined) StationOps.checkCounters(counters.mode, counters.localFreezeMs ?? 0)
+    if (backgroundMs !== undefined) StationOps.checkBackground(backgroundMs)
+    if (!this.#host.addStation(commonAddress, timeZone)) return null
     const station = new Station(this, this.#host, this.#ticker, commonAddress)
     this.#stations.set(commonAddress, station)
-    if (options.counters !== undefined) station.setCounters(options.counters)
-    if (options.backgroundMs !== undefined) station.setBackgroundScan(options.backgroundMs)
+    if (counters !== undefined) station.setCounters(counters)
+    if (backgroundMs !== undefined) station.setBackgroundScan(backgroundMs)
     return station
   }
 

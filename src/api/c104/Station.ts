@@ -1,10 +1,10 @@
 // A station: one common address and its points.
 import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
-import { inRange } from "../../shell/Check.ts"
 import { Detached } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
 import type { CounterMode, Host } from "../../shell/Host.ts"
+import * as StationOps from "../../shell/StationOps.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
 import type { Coi, CommandMode, Type } from "./enums.ts"
 import { Point } from "./Point.ts"
@@ -196,19 +196,20 @@ export class Station {
 
   /** Tells every client that this station was initialised (M_EI_NA_1). */
   signalInitialized(cause: Coi): void {
-    inRange("cause of initialisation", cause, 0, 255)
+    StationOps.checkInitialised(cause)
     this.host.initialised(this.commonAddress, cause)
   }
 
   /** Counter mode: A and B freeze locally every `localFreezeMs`, C and D on request; A and D report the readings at once. */
   setCounters({ mode, localFreezeMs = 0, localFreezeReset = false }: CounterOptions): void {
+    StationOps.checkCounters(mode, localFreezeMs)
     this.host.counterModes.set(this.commonAddress, mode)
     this.#ticker.setLocalFreeze(this.commonAddress, localFreezeMs, localFreezeReset)
   }
 
   /** Period of the background scan (cause 2) in ms, 0 = none. */
   setBackgroundScan(everyMs: number): void {
-    inRange("background scan", everyMs, 0, 0x7fff_ffff)
+    StationOps.checkBackground(everyMs)
     this.#ticker.setBackground(this.commonAddress, everyMs)
   }
 

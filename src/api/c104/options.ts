@@ -1,7 +1,7 @@
 // The options of the `Server` class, under c104's names where it has them, and what the shell makes of them.
 import type { Limits } from "../../core/Limits.ts"
 import * as Profile from "../../core/Profile.ts"
-import { inRange } from "../../shell/Check.ts"
+import { InvalidArgument } from "../../shell/Errors.ts"
 import type { FileStore } from "../../shell/files/FileStore.ts"
 import type { LogLevel, LogWriter } from "../../shell/Log.ts"
 import * as Options from "../../shell/Options.ts"
@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly port?: number
   /** Granularity of cyclic transmission and timers in ms, at least 50, default 100. */
   readonly tickRateMs?: number
-  /** Time in ms within which an execute must follow its select, default 100 (which is short). */
+  /** Time in ms within which an execute must follow its select, at least 1, default 100 (which is short). */
   readonly selectTimeoutMs?: number
   /** Open connections at a time, default 0 = no limit but the safety limit of 10,000. */
   readonly maxConnections?: number
@@ -50,11 +50,12 @@ const SELECT_TIMEOUT_MS = 100
 /** Throws `InvalidArgument` for options outside their range. */
 export function optionsOf(options: ServerOptions): Options.Options {
   const { ip, profile = "c104", selectTimeoutMs = SELECT_TIMEOUT_MS, transportSecurity, ...same } = options
-  inRange("selectTimeoutMs", selectTimeoutMs, 0, 0x7fff_ffff)
+  if (typeof profile === "string" && !Object.hasOwn(Profile.presets, profile))
+    throw new InvalidArgument({ what: "profile", expected: '"c104", "iec" or a Profile', value: profile })
   const given = Object.entries({
     ...same,
     hosts: ip === undefined || Array.isArray(ip) ? ip : [ip],
-    selectMs: selectTimeoutMs,
+    selectMs: Options.selectTime("selectTimeoutMs", selectTimeoutMs),
     tls: transportSecurity == null ? undefined : transportSecurity.freeze()
   }).filter(([, value]) => value !== undefined)
   const preset = typeof profile === "string" ? Profile.presets[profile] : profile

@@ -13,6 +13,7 @@ import { type CounterMode, Host } from "../../shell/Host.ts"
 import * as Options from "../../shell/Options.ts"
 import { serve } from "../../shell/Serve.ts"
 import type { Gap, Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
+import * as StationOps from "../../shell/StationOps.ts"
 import * as Taps from "../../shell/Taps.ts"
 import { Ticker } from "../../shell/Ticker.ts"
 import { attempt, makeStation, type Station } from "./Point.ts"
@@ -90,6 +91,8 @@ const register =
 
 function addStation(host: Host, ticker: Ticker, ca: number, options: StationOptions): boolean {
   const { timeZone = null, counterMode, localFreezeMs = 0, localFreezeReset = false, backgroundMs = 0 } = options
+  StationOps.checkCounters(counterMode ?? "C", localFreezeMs)
+  StationOps.checkBackground(backgroundMs)
   if (!host.addStation(ca, timeZone)) return false
   if (counterMode !== undefined) host.counterModes.set(ca, counterMode)
   ticker.setLocalFreeze(ca, localFreezeMs, localFreezeReset)

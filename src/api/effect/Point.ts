@@ -2,13 +2,14 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Image from "../../core/process/Image.ts"
+import * as Check from "../../shell/Check.ts"
 import * as Commands from "../../shell/Commands.ts"
 import {
   AddressTaken,
   Detached,
   type IllegalCause,
   type InvalidAddress,
-  type InvalidArgument,
+  InvalidArgument,
   type InvalidValue,
   NotTaken
 } from "../../shell/Errors.ts"
@@ -16,6 +17,7 @@ import type { Command, Deadband } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
+import * as StationOps from "../../shell/StationOps.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
 
 const SPONTANEOUS = 3
@@ -32,14 +34,17 @@ export interface Point {
   readonly quality: () => number
   /** Sets the value, tagged now where the type has a time tag. */
   readonly set: (value: number) => Effect.Effect<void, InvalidValue | Detached>
-  readonly setQuality: (bits: number) => Effect.Effect<void, Detached>
+  readonly setQuality: (bits: number) => Effect.Effect<void, InvalidArgument | Detached>
   /** Sets value (and quality), and makes an event of it when it left the deadband, within the point's rate; whether it did. */
-  readonly update: (value: number, quality?: number) => Effect.Effect<boolean, InvalidValue | Detached>
+  readonly update: (
+    value: number,
+    quality?: number
+  ) => Effect.Effect<boolean, InvalidValue | InvalidArgument | Detached>
   /** Sends the present value, cause 3 unless another is given. Causes 7 and 10 answer a command that waits for them. */
   readonly transmit: (
     cause?: number,
     options?: { readonly originator?: number; readonly negative?: boolean }
-  ) => Effect.Effect<void, NotTaken | IllegalCause | Detached>
+  ) => Effect.Effect<void, NotTaken | IllegalCause | InvalidAddress | Detached>
   /** What is known of the output of a command point; "stuck" and "unknown" refuse commands until it is released. */
   readonly outputStatus: () => OutputStatus
   /** Says that the output is free, whatever was begun at it; whether anything was. */
@@ -49,14 +54,14 @@ export interface Point {
   /** Decides commands; a failure or defect of the handler confirms negatively, and a time-out interrupts it. */
   readonly onCommand: <E, R>(
     handler: (command: Command) => Effect.Effect<Outcome, E, R>
-  ) => Effect.Effect<void, Detached, R>
+  ) => Effect.Effect<void, InvalidArgument | Detached, R>
   /** Refreshes the value before it is read. */
   readonly onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, Detached, R>
   /** Refreshes the value before cyclic transmission. */
   readonly onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, Detached, R>
 }
 
-export interface PointOptions extends Image.Variants {
+export interface PointOptions extends Omit<Image.Variants, "priority"> {
   readonly ioAddress: number
   readonly type: number
   /** Period of cyclic transmission in ms, a multiple of the tick rate. */
@@ -89,7 +94,7 @@ export interface Station {
   /** Removes the point at an address; whether there was one. */
   readonly removePoint: (ioAddress: number) => boolean
   /** Tells every client that the station was initialised (COI octet). */
-  readonly initialised: (cause: number) => Effect.Effect<void, Detached>
+  readonly initialised: (cause: number) => Effect.Effect<void, InvalidAddress | Detached>
 }
 
 /** Runs a plain function whose throws are known errors of ours. */
@@ -114,8 +119,8 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
     if (block.guarded) verify()
     host.setValue(block, slot, value)
   }
-  const register = <R>(use: (context: Context.Context<R>) => void): Effect.Effect<void, Detached, R> =>
-    Effect.flatMap(Effect.context<R>(), (context) => act(() => use(context)))
+  const register = <R, E = never>(use: (context: Context.Context<R>) => void): Effect.Effect<void, E | Detached, R> =>
+    Effect.flatMap(Effect.context<R>(), (context) => act<void, E>(() => use(context)))
   return {
     ioAddress,
     type: block.of.type,
@@ -128,13 +133,21 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
       return Image.quality(block, slot)
     },
     set: (value) => attempt(() => set(value)),
-    setQuality: (bits) => act(() => host.setQuality(block, slot, bits)),
+    setQuality: (bits) =>
+      act<void, InvalidArgument>(() => {
+        Check.qualityBits(bits)
+        host.setQuality(block, slot, bits)
+      }),
     update: (value, quality) =>
-      act<boolean, InvalidValue>(() => host.update(block, slot, value, quality ?? Image.quality(block, slot))),
+      act<boolean, InvalidValue | InvalidArgument>(() => {
+        if (quality !== undefined) Check.qualityBits(quality)
+        return host.update(block, slot, value, quality ?? Image.quality(block, slot))
+      }),
     transmit: (cause = SPONTANEOUS, { originator = 0, negative = false } = {}) =>
-      act<boolean, IllegalCause>(() => host.publish(block, slot, cause, originator, negative)).pipe(
-        Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(new NotTaken({ ioAddress }))))
-      ),
+      act<boolean, IllegalCause | InvalidAddress>(() => {
+        PointOps.checkOriginator(originator)
+        return host.publish(block, slot, cause, originator, negative)
+      }).pipe(Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(new NotTaken({ ioAddress }))))),
     publishUnsafe: (value) => {
       set(value)
       return host.publish(block, slot, SPONTANEOUS, 0)
@@ -142,7 +155,8 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
     outputStatus: () => Commands.status(host, block, slot),
     release: () => Commands.release(host, block, slot),
     onCommand: <E, R>(handler: (command: Command) => Effect.Effect<Outcome, E, R>) =>
-      register<R>((context) => {
+      register<R, InvalidArgument>((context) => {
+        PointOps.checkCommand("onCommand", block)
         const run = Effect.runPromiseWith(context)
         host.hooks.of(block, slot).onCommand = (command) => run(handler(command), { signal: command.signal })
       }),
@@ -176,14 +190,22 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
     PointOps.setRelated(host, block, slot, feedback, true)
     PointOps.setAutoreturn(host, block, slot, true)
   }
-  if (actTerm !== undefined) host.hooks.of(block, slot).actTerm = actTerm
+  if (actTerm !== undefined) PointOps.setActTerm(host, block, slot, actTerm)
   if (deadband !== undefined) PointOps.setDeadband(host, block, slot, deadband)
   if (minIntervalMs !== undefined) PointOps.setMinInterval(host, block, slot, minIntervalMs)
 }
 
 /** Adds a point and its settings; nothing is left behind when one of them is refused. */
 export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointOptions): Image.PointRef | null {
-  const place = host.addPoints(ca, options.ioAddress, options.type, 1, options)
+  const { ioAddress, type, eventType, interrogationType } = options
+  // Not declared, but who gives it would otherwise believe in it.
+  const { priority }: Image.Variants = options
+  if (priority !== undefined)
+    throw new InvalidArgument({ what: "priority", expected: "nothing (all events are of one class)", value: priority })
+  const place = host.addPoints(ca, ioAddress, type, 1, {
+    ...(eventType === undefined ? {} : { eventType }),
+    ...(interrogationType === undefined ? {} : { interrogationType })
+  })
   if (place === null) return null
   try {
     configure(host, ticker, place, options)
@@ -235,6 +257,10 @@ export function makeStation(host: Host, ticker: Ticker, commonAddress: number): 
       host.removePoint(point)
       return true
     },
-    initialised: (cause) => act(() => host.initialised(commonAddress, cause))
+    initialised: (cause) =>
+      act<void, InvalidAddress>(() => {
+        StationOps.checkInitialised(cause)
+        host.initialised(commonAddress, cause)
+      })
   }
 }

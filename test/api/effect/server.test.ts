@@ -357,48 +357,52 @@ describe("events", () => {
       return { release }
     })
 
-  /** A client, and commands of its to an address: 9 is carried out, others are turned down. */
+  /** A client, and its commands in turn to 100 points that carry them out; all others are turned down. */
   const commanding = Effect.gen(function* () {
     const stage = yield* running()
-    const point = yield* stage.station.addPoint({ ioAddress: 9, type: 45 })
-    yield* point.onCommand(() => Effect.succeed<Iec104.Outcome>("success"))
+    for (let ioAddress = 1; ioAddress <= 100; ioAddress++) {
+      const point = yield* stage.station.addPoint({ ioAddress, type: 45 })
+      yield* point.onCommand(() => Effect.succeed<Iec104.Outcome>("success"))
+    }
     const connected = yield* started(stage.port)
-    const answers = (answered: number): boolean => connected.asdus({ typeId: 45 }).length >= answered
-    const command = (ioa: number, times: number, answersEach: number) =>
+    const send = (first: number, times: number, answersEach: number) =>
       Effect.promise(async () => {
         for (let from = 0; from < times; from += 100) {
           const before = connected.iFrames
           const now = Math.min(100, times - from)
-          for (let i = 0; i < now; i++) connected.command(45, ioa, { scs: i % 2 === 0 })
+          for (let i = 0; i < now; i++) connected.command(45, first + i, { scs: true })
           await connected.until(() => connected.iFrames - before >= now * answersEach)
         }
-        return answers(1)
       })
-    return { ...stage, command }
+    return {
+      ...stage,
+      operate: (times: number) => send(1, times, 2),
+      provoke: (times: number) => send(1000, times, 1)
+    }
   })
 
   it.live("that a consumer is interested in are not lost behind those that it is not", () =>
     Effect.gen(function* () {
-      const { server, command } = yield* commanding
+      const { server, operate, provoke } = yield* commanding
       const commands = yield* lagging(server.commands, 4)
       for (let round = 0; round < 2; round++) {
-        yield* command(9, 1, 2)
-        yield* command(99, 1200, 1)
-        yield* command(9, 1, 2)
+        yield* operate(1)
+        yield* provoke(1200)
+        yield* operate(1)
       }
       const seen = yield* commands.release
-      expect(seen.map((event) => event.event === "command" && event.address)).toEqual([9, 9, 9, 9])
+      expect(seen.map((event) => event.event === "command" && event.address)).toEqual([1, 1, 1, 1])
     })
   )
 
   it.live("that were dropped are counted where they are missing, and what comes later follows", () =>
     Effect.gen(function* () {
-      const { server, command } = yield* commanding
+      const { server, operate } = yield* commanding
       const commands = yield* lagging(server.commands, 2001)
-      yield* command(9, 2000, 2)
+      yield* operate(2000)
       const release = yield* Effect.forkChild(commands.release)
       yield* Effect.promise(turn)
-      yield* command(9, 1, 2)
+      yield* operate(1)
       const seen = yield* Fiber.join(release)
       const gaps = seen.filter((event) => event.event === "gap")
       expect(gaps.length).toBeGreaterThan(0)

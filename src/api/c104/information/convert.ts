@@ -4,6 +4,7 @@ import * as Request from "../../../core/procedure/Request.ts"
 import type { Block, Zone } from "../../../core/process/Block.ts"
 import * as Image from "../../../core/process/Image.ts"
 import * as Value from "../../../core/process/Value.ts"
+import * as Check from "../../../shell/Check.ts"
 import { InvalidArgument } from "../../../shell/Errors.ts"
 import type { Instruction } from "../../../shell/Hooks.ts"
 import { DateTime, fromWords } from "../DateTime.ts"
@@ -88,6 +89,6 @@ export const quality = (block: Block, slot: number): Quality | BinaryCounterQual
 export function qualityBits(block: Block, given: Quality | BinaryCounterQuality | number | null): number {
   if (given === null) return 0
   if (given instanceof Flags) return classOf(block.of.type).qualityToCore(given)
-  if (Number.isInteger(given) && given >= 0 && given <= 255) return given
-  throw new InvalidArgument({ what: "quality", expected: "a Quality, or its bits 0..255", value: given })
+  Check.qualityBits(given)
+  return given
 }

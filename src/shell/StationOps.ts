@@ -1,0 +1,24 @@
+// What can be set at a station, checked: one place for all faces, asked before anything is changed.
+import { inRange } from "./Check.ts"
+import { InvalidArgument } from "./Errors.ts"
+import type { CounterMode } from "./Host.ts"
+
+const MODES: readonly CounterMode[] = ["A", "B", "C", "D"]
+const PERIOD_MAX_MS = 0x7fff_ffff
+
+/** How counters are frozen: the mode, and the period of the local freeze in ms (0 = none). */
+export function checkCounters(mode: CounterMode, localFreezeMs: number): void {
+  if (!MODES.includes(mode))
+    throw new InvalidArgument({ what: "counter mode", expected: '"A", "B", "C" or "D"', value: mode })
+  inRange("localFreezeMs", localFreezeMs, 0, PERIOD_MAX_MS)
+}
+
+/** The period of the background scan in ms, 0 = none. */
+export function checkBackground(everyMs: number): void {
+  inRange("background scan", everyMs, 0, PERIOD_MAX_MS)
+}
+
+/** A cause of initialisation (COI) as an octet. */
+export function checkInitialised(cause: number): void {
+  inRange("cause of initialisation", cause, 0, 255)
+}

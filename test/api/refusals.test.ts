@@ -1,0 +1,152 @@
+// What cannot be is refused by both faces alike, typed, and nothing is left behind by it.
+import * as Effect from "effect/Effect"
+import { describe, expect, it } from "vitest"
+import { Server, type ServerOptions, Type } from "../../src/api/c104/index.ts"
+import * as Iec104 from "../../src/api/effect/index.ts"
+
+const LOCAL = { host: "127.0.0.1", port: 0 } as const
+
+/** What a program without types could give. */
+const wrong = <A>(value: unknown): A => value as A
+
+/** The code of what a call fails with, or "nothing". */
+const promiseFace = (call: () => unknown): string => {
+  try {
+    call()
+    return "nothing"
+  } catch (cause) {
+    return (cause as { readonly code?: string }).code ?? String(cause)
+  }
+}
+
+const effectFace = <A, E extends { readonly code: string }>(call: Effect.Effect<A, E>): string =>
+  Effect.runSync(
+    Effect.match(call, { onFailure: ({ code }) => code as string, onSuccess: () => "nothing" }).pipe(
+      Effect.catchDefect((defect) => Effect.succeed(String(defect)))
+    )
+  )
+
+const given = <A>(made: A | null): A => {
+  if (made === null) throw new Error("the address is free")
+  return made
+}
+
+describe("at a station", () => {
+  const cases: readonly (readonly [string, Iec104.StationOptions, string])[] = [
+    ["a mode of counters that does not exist", { counterMode: wrong("Z") }, "INVALID_ARGUMENT"],
+    ["a negative period of the local freeze", { counterMode: "A", localFreezeMs: -5 }, "INVALID_ADDRESS"],
+    [
+      "a period of the local freeze that is no number",
+      { counterMode: "A", localFreezeMs: wrong("5") },
+      "INVALID_ADDRESS"
+    ],
+    ["a negative period of the background scan", { backgroundMs: -5 }, "INVALID_ADDRESS"],
+    ["half a millisecond of background scan", { backgroundMs: 0.5 }, "INVALID_ADDRESS"],
+    ["a zone that does not exist", { timeZone: "Moon/Copernicus" }, "INVALID_ARGUMENT"]
+  ]
+  it.each(cases)("%s is refused, and the station is not there", (_, options, code) => {
+    const { counterMode: mode, localFreezeMs, ...rest } = options
+    const counters =
+      mode === undefined ? {} : { counters: { mode, ...(localFreezeMs === undefined ? {} : { localFreezeMs }) } }
+    const server = new Server()
+    expect(promiseFace(() => server.addStation(1, { ...rest, ...counters }))).toBe(code)
+    expect([server.getStation(1), server.hasStations]).toEqual([null, false])
+    const other = Effect.runSync(Iec104.make(LOCAL))
+    expect(effectFace(other.addStation(1, options))).toBe(code)
+    expect(other.getStation(1)).toBeNull()
+    expect([given(server.addStation(1)).commonAddress, effectFace(other.addStation(1))]).toEqual([1, "nothing"])
+  })
+
+  it.each([-1, 256, 1.5, Number.NaN])("%d is no cause of initialisation", (cause) => {
+    const station = given(new Server().addStation(1))
+    expect(promiseFace(() => station.signalInitialized(wrong(cause)))).toBe("INVALID_ADDRESS")
+    const other = Effect.runSync(Effect.flatMap(Iec104.make(LOCAL), (server) => server.addStation(1)))
+    expect(effectFace(other.initialised(cause))).toBe("INVALID_ADDRESS")
+  })
+})
+
+describe("at a point", () => {
+  const points = () => {
+    const station = given(new Server().addStation(1))
+    const other = Effect.runSync(Effect.flatMap(Iec104.make(LOCAL), (server) => server.addStation(1)))
+    return {
+      mine: given(station.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 })),
+      theirs: Effect.runSync(other.addPoint({ ioAddress: 1, type: 13 })),
+      station,
+      other
+    }
+  }
+
+  it.each([999, -1, 0.5])("%d is no originator", (originator) => {
+    const { mine, theirs } = points()
+    expect(promiseFace(() => mine.transmit(3, { originator }))).toBe("INVALID_ADDRESS")
+    expect(effectFace(theirs.transmit(3, { originator }))).toBe("INVALID_ADDRESS")
+  })
+
+  it.each([-1, 256, 0.5, Number.NaN])("%d is no quality", (bits) => {
+    const { mine, theirs } = points()
+    const assign = () => {
+      mine.quality = bits
+    }
+    expect([promiseFace(assign), promiseFace(() => mine.update(1, bits))]).toEqual(Array(2).fill("INVALID_ARGUMENT"))
+    const codes = [effectFace(theirs.setQuality(bits)), effectFace(theirs.update(1, bits))]
+    expect(codes).toEqual(Array(2).fill("INVALID_ARGUMENT"))
+    expect([mine.value, theirs.value()]).toEqual([0, 0])
+  })
+
+  it("a measured value takes no commands", () => {
+    const { mine, theirs } = points()
+    expect(promiseFace(() => mine.onReceive(wrong(() => 1)))).toBe("INVALID_ARGUMENT")
+    expect(effectFace(theirs.onCommand(() => Effect.succeed("success")))).toBe("INVALID_ARGUMENT")
+  })
+
+  const settings: readonly (readonly [string, object])[] = [
+    ["a period that is no multiple of the tick rate", { reportMs: 130 }],
+    ["a group 17", { groups: [17] }],
+    ["a counter group 0", { counterGroups: [0] }],
+    ["a negative dead band", { deadband: { absolute: -1 } }],
+    ["a dead band that is only a number", { deadband: 5 }],
+    ["a dead band of nothing", { deadband: {} }],
+    ["a negative rate", { minIntervalMs: -1 }],
+    ["a termination that does not exist", { actTerm: "sometimes" }],
+    ["an event type of another kind", { eventType: 30 }],
+    ["a type for answers of another kind", { interrogationType: 30 }]
+  ]
+  it.each(settings)("%s is refused, and the point is not there", (_, setting) => {
+    const { station, other } = points()
+    const codes = [
+      promiseFace(() => station.addPoint({ ioAddress: 2, type: Type.M_ME_NC_1, ...setting })),
+      effectFace(other.addPoint(wrong({ ioAddress: 2, type: 13, ...setting })))
+    ]
+    expect(codes).toEqual([expect.stringMatching(/^INVALID_(ARGUMENT|ADDRESS)$/), codes[0]])
+    expect([station.getPoint(2), other.getPoint(2)]).toEqual([null, null])
+  })
+
+  it("a priority is refused as long as there is none", () => {
+    const { other } = points()
+    for (const priority of [0, 1])
+      expect(effectFace(other.addPoint(wrong({ ioAddress: 2, type: 13, priority })))).toBe("INVALID_ARGUMENT")
+    expect(other.getPoint(2)).toBeNull()
+  })
+})
+
+describe("of a server", () => {
+  const options: readonly (readonly [string, object])[] = [
+    ["a clock of nobody", { clockSource: "sun" }],
+    ["a level that does not exist", { logLevel: "loud" }],
+    ["a log that cannot be written", { logWriter: "console" }],
+    ["a folder that is only a path", { files: "records" }],
+    ["a profile that does not exist", { profile: "other" }]
+  ]
+  it.each(options)("%s is refused", (_, option) => {
+    expect(promiseFace(() => new Server(option as ServerOptions))).toBe("INVALID_ARGUMENT")
+    expect(effectFace(Iec104.make(option as Iec104.PartialOptions))).toBe("INVALID_ARGUMENT")
+  })
+
+  it("no time for the execute of a select is refused in plain words", () => {
+    const words = "0 leaves no time for an execute, so that select before operate could never succeed: 1 is the least"
+    expect(() => new Server({ selectTimeoutMs: 0 })).toThrow(`selectTimeoutMs: ${words}`)
+    expect(Effect.runSync(Effect.flip(Iec104.make({ selectMs: 0 }))).message).toBe(`selectMs: ${words}`)
+    expect(new Server({ selectTimeoutMs: 1 }).selectTimeoutMs).toBe(1)
+  })
+})
