@@ -47,17 +47,27 @@ function make(): NonNullable<typeof shared> {
 
 /** Whoever has had its share of this turn, in the order in which they go on in the next. */
 let deferred: Reader[] = []
+/** Whoever reads again since the last turn: only in the next is it known whether anything was left. */
+let resumed: Reader[] = []
 
 function nextTurn(): void {
-  const readers = deferred
+  const [going, reading] = [deferred, resumed]
   deferred = []
-  for (const reader of readers) reader.goOn()
+  resumed = []
+  for (const reader of reading) reader.settle()
+  for (const reader of going) reader.goOn()
+}
+
+function soon(readers: Reader[], reader: Reader): void {
+  if (deferred.length + resumed.length === 0) setImmediate(nextTurn)
+  readers.push(reader)
 }
 
 /** Reads one socket. Whoever has sent its share goes on in the next turn of the loop, whatever it or anybody else does. */
 export class Reader {
-  /** Whether octets wait, here or with the kernel, that the next turn of the loop will take. */
+  /** Whether octets may wait, here or with the kernel, that the next turns of the loop will take. */
   isBehind = false
+  private isDeferred = false
   private readonly socket: Net.Socket
   private readonly receive: Receive
   /** What was handed over beyond the share. */
@@ -92,7 +102,7 @@ export class Reader {
       return false
     }
     handle.useUserBuffer(buffer)
-    if (this.isBehind) socket.pause()
+    if (this.isDeferred) socket.pause()
     else socket.resume()
     return true
   }
@@ -106,7 +116,7 @@ export class Reader {
     const share = chunk.length > SHARE_OCTETS ? chunk.subarray(0, SHARE_OCTETS) : chunk
     if (chunk.length > SHARE_OCTETS) this.rest = chunk.subarray(SHARE_OCTETS)
     this.taken += share.length
-    if (this.taken >= SHARE_OCTETS && !this.isBehind) {
+    if (this.taken >= SHARE_OCTETS && !this.isDeferred) {
       this.taken = 0
       this.socket.pause()
       this.defer()
@@ -115,18 +125,25 @@ export class Reader {
   }
 
   private defer(): void {
+    this.isDeferred = true
     this.isBehind = true
-    if (deferred.length === 0) setImmediate(nextTurn)
-    deferred.push(this)
+    soon(deferred, this)
   }
 
   /** A new turn: takes the next share. */
   goOn(): void {
-    this.isBehind = false
+    this.isDeferred = false
     const { rest, socket } = this
     this.rest = null
     if (socket.destroyed) return
     if (rest !== null) this.take(rest)
-    if (!this.isBehind) socket.resume()
+    if (this.isDeferred) return
+    socket.resume()
+    soon(resumed, this)
+  }
+
+  /** A turn has gone by in which it could read. */
+  settle(): void {
+    if (!this.isDeferred) this.isBehind = false
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest"
 import type { Server, ServerOptions } from "../../src/api/c104/index.ts"
 import { connectSecure, security } from "../support/certificates.ts"
 import type { RawClient } from "../support/RawClient.ts"
-import { connect, startServer } from "../support/Stage.ts"
+import { connect, startClient, startServer } from "../support/Stage.ts"
 
 const TESTFR_ACT = Buffer.from("680443000000", "hex")
 const TESTFR_CON = Buffer.from("680483000000", "hex")
@@ -81,5 +81,21 @@ describe.each(ways)("by way of %s", (_, { options, open }) => {
     await expect.poll(() => waited).not.toBeNull()
     expect((waited ?? 0) - before).toBeLessThan(3 * others.length * FAIR)
     await Promise.all(others.map((other) => other.until(() => other.tests === FRAMES)))
+  })
+})
+
+describe("an acknowledgement", () => {
+  it("counts that came in time behind more than a turn takes, when the process stood still meanwhile", async () => {
+    const { server, station, events } = await startServer()
+    server.protocolParameters.update({ confirmInterval: 1, messageTimeout: 2 })
+    const point = station.addPoint({ ioAddress: 11, type: 11 })
+    const client = await startClient(server.port, { acknowledge: "never", keep: false })
+    point?.transmit(3)
+    await client.until(() => client.iFrames === 1)
+    client.send(Buffer.concat([Buffer.alloc(6 * 10_000, TESTFR_CON), Buffer.from("680401000200", "hex")]))
+    const untilMs = performance.now() + 2500
+    while (performance.now() < untilMs);
+    expect(await client.answers()).toBe(true)
+    expect(events.of("closed")).toEqual([])
   })
 })
