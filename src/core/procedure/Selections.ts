@@ -67,7 +67,8 @@ export function select(turn: Turn, selection: Selection, begins: boolean): void 
 /** The confirmation of a select was sent: its time starts, unless it was selected anew or taken back meanwhile. */
 export function begin(turn: Turn, { id, key }: Selection): void {
   const selection = Numbered.find(turn.work.selections, key)
-  if (selection?.id !== id) return
+  // While it is executed its time stands still, and it ends with that.
+  if (selection?.id !== id || selection.executing) return
   // What begins later gets a greater id: so the first id is the first that ends.
   put(turn, { ...selection, id: turn.own.nextId++, untilMs: turn.nowMs + turn.world.selectMs })
 }
