@@ -1,6 +1,6 @@
 // Commands at the outputs of a server: who is asked now, who waits and who is refused, and what the application says to
 // outputs from outside a handler.
-import type { CommandRequested } from "../core/procedure/Notice.ts"
+import type { AbandonRequested, CommandRequested, SelectRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
 import type { Block } from "../core/process/Block.ts"
@@ -9,6 +9,7 @@ import * as Feedback from "./Feedback.ts"
 import type { Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import { goOn, Operation } from "./Operation.ts"
+import { Selecting } from "./Selecting.ts"
 import type { Session } from "./Session.ts"
 
 /** Takes a command; the session collects a decision that is made at once. */
@@ -30,6 +31,22 @@ export function command(session: Session, notice: CommandRequested): void {
     case "refuse":
       return operation.refuse(true)
   }
+}
+
+/** A client wants to select a point whose application decides who may. */
+export function select(session: Session, notice: SelectRequested): void {
+  const { onSelect } = session.host.hooks.find(notice.block, notice.slot) ?? {}
+  if (onSelect == null || !Image.lives(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
+  new Selecting(session, notice, onSelect).ask()
+}
+
+/** A client wants an operation of its own stopped that was confirmed and is not over. */
+export function abandon(session: Session, notice: AbandonRequested): void {
+  const { host, peer } = session
+  const begun = host.hooks.find(notice.block, notice.slot)?.output.begun
+  if (Image.lives(notice) && begun?.abandon(session, notice) === true) return
+  host.tell({ event: "rejected", peer, situation: "nothingToDeactivate", apdu: notice.apdu })
+  session.collect(Outcome.confirm(notice.id, "failure"))
 }
 
 /**

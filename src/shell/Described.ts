@@ -1,9 +1,10 @@
 // A command as its handler sees it, and what its point says of it.
-import type { CommandRequested } from "../core/procedure/Notice.ts"
+import type { Commanded } from "../core/procedure/Notice.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
 import type { Command, Instruction } from "./Hooks.ts"
+import type { Host } from "./Host.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate, Session } from "./Session.ts"
 
@@ -19,10 +20,10 @@ export interface Deciding {
 export class Described implements Command {
   readonly session: Session
   readonly previous: Instruction
-  private readonly notice: CommandRequested
+  private readonly notice: Commanded
   private readonly deciding: Deciding
 
-  constructor(session: Session, notice: CommandRequested, previous: Instruction, deciding: Deciding) {
+  constructor(session: Session, notice: Commanded, previous: Instruction, deciding: Deciding) {
     this.session = session
     this.previous = previous
     this.notice = notice
@@ -74,8 +75,9 @@ export class Described implements Command {
   get signal(): AbortSignal {
     return this.deciding.signal
   }
-  begin(): boolean {
-    return this.deciding.isWanted
+  /** A function of its own, since handlers take a command apart. */
+  get begin(): () => boolean {
+    return () => this.deciding.isWanted
   }
 }
 
@@ -88,6 +90,17 @@ export function instructionOf(block: Block, slot: number): Instruction {
     timeLow: time === null ? 0 : (time[slot * 2] as number),
     timeHigh: time === null ? 0 : (time[slot * 2 + 1] as number)
   }
+}
+
+/** What a command says. One without time tag, at a point that has one, gets that of its arrival. */
+export function saidBy(
+  host: Host,
+  { block, value, qualifier, timeLow, timeHigh }: Commanded,
+  atMs: number
+): Instruction {
+  if (block.time === null || timeLow !== 0 || timeHigh !== 0) return { value, qualifier, timeLow, timeHigh }
+  const { low, high } = host.timeTag(block.zone, atMs)
+  return { value, qualifier, timeLow: low, timeHigh: high }
 }
 
 /** Lets a command point say something else. */

@@ -19,6 +19,8 @@ export function act(session: Session, notice: Notices.Notice): boolean {
   const { host, peer } = session
   switch (notice.kind) {
     case "command":
+    case "select":
+    case "abandon":
     case "clock":
     case "freeze":
     case "reset":
@@ -43,10 +45,12 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       raw(host, "onReceiveRaw", host.onReceiveRaw, peer, notice.apdu)
       return false
     case "selected":
-      Selections.put(host, peer.session, notice)
+      Selections.put(host, peer, notice)
+      if (notice.fresh) Selections.tell(host, peer, notice.block, notice.slot, "selected")
       return false
     case "released":
-      Selections.drop(host, peer.session, notice)
+      Selections.drop(host, peer, notice)
+      if (notice.why !== "executed") Selections.tell(host, peer, notice.block, notice.slot, notice.why)
       return false
     case "file":
       host.files?.act(session, notice)
@@ -97,6 +101,10 @@ function ask(session: Session, notice: Notices.Request): void {
   switch (notice.kind) {
     case "command":
       return Commands.command(session, notice)
+    case "select":
+      return Commands.select(session, notice)
+    case "abandon":
+      return Commands.abandon(session, notice)
     case "clock":
       return clock(session, notice)
     case "freeze":

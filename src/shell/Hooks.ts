@@ -57,6 +57,8 @@ export interface Hooks {
   onCommand: CommandHandler | null
   /** Carries out what `onCommand` accepted, after the client was told so; null: one phase. */
   onExecute: CommandHandler | null
+  /** Decides who may select the point; null: whoever comes first. */
+  onSelect: CommandHandler | null
   onBeforeRead: PointCallback | null
   onBeforeAutoTransmit: PointCallback | null
   onTimer: PointCallback | null
@@ -65,6 +67,8 @@ export interface Hooks {
   relatedIoAutoreturn: boolean
   /** Termination (COT 10) of a direct command: with its confirmation, never, or when the application sends it. */
   actTerm: Termination
+  /** Whether a handler that is an Effect is interrupted when nobody waits for it any more. */
+  interrupts: boolean
   /** An event is made by `update` only when the value left this band around the one reported last. */
   deadband: Deadband | null
   /** `update` makes at most one event in so many ms; the newest value follows when the time is over. */
@@ -88,12 +92,14 @@ export interface Hooks {
 const make = (): Hooks => ({
   onCommand: null,
   onExecute: null,
+  onSelect: null,
   onBeforeRead: null,
   onBeforeAutoTransmit: null,
   onTimer: null,
   relatedIoAddress: null,
   relatedIoAutoreturn: false,
   actTerm: true,
+  interrupts: false,
   deadband: null,
   minIntervalMs: 0,
   reportedValue: Number.NaN,

@@ -57,6 +57,7 @@ const levelOf: Readonly<Record<ServerEvent["event"], Level>> = {
   stopped: "info",
   command: "info",
   executed: "info",
+  selection: "info",
   output: "warning",
   undecided: "warning",
   unrelated: "warning",
@@ -93,6 +94,8 @@ export function line(event: ServerEvent): string {
       return `${endpoint(event.peer)} ${event.event}`
     case "command":
       return `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value}: ${event.outcome}`
+    case "selection":
+      return `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} selection: ${event.state}`
     case "executed":
       return `${endpoint(event.peer)} ${event.type} ${event.commonAddress}/${event.address} = ${event.value} executed: ${event.outcome}`
     case "undecided": {

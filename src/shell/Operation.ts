@@ -1,14 +1,16 @@
 // One command from the moment it was handed to the application, or waits for that, until it is over. What its client heard
 // and whether the operation is over are two things: it is over when its handler has settled, or when the application says
 // so; its client may have been refused for time, have stopped, or be gone long before.
+import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { EventLog } from "../core/delivery/EventLog.ts"
 import * as Ledger from "../core/delivery/Ledger.ts"
-import type { CommandRequested, Decision } from "../core/procedure/Notice.ts"
+import type { AbandonRequested, CommandRequested, Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
+import * as Request from "../core/procedure/Request.ts"
 import * as Image from "../core/process/Image.ts"
 import { failed, isPromise } from "./Deciding.ts"
-import { Described, instruct, instructionOf } from "./Described.ts"
+import { Described, instruct, instructionOf, saidBy } from "./Described.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks, Instruction } from "./Hooks.ts"
@@ -44,6 +46,8 @@ export class Operation {
   private aborted = false
   /** Whether its client has its positive confirmation, or was to have it. */
   private confirmed = false
+  /** The request to stop it that waits for an answer, 0 = none. */
+  private abandonId = 0
   /** Whether the second phase has begun. */
   private second = false
   /** Whether the point shows what was commanded. */
@@ -153,7 +157,7 @@ export class Operation {
     hooks.output = Output.begin(Output.leave(hooks.output, this), this)
     hooks.received = true
     hooks.receivedMs = this.receivedMs
-    instruct(block, slot, notice)
+    instruct(block, slot, saidBy(this.session.host, notice, this.receivedMs))
     this.shown = true
     this.ask(handler)
   }
@@ -266,6 +270,19 @@ export class Operation {
     this.end()
   }
 
+  /**
+   * Its client wants it stopped (cause 8): whoever executes it is told by the signal, and what it then says decides. False when it
+   * is not executing, or is said to do something else.
+   */
+  abandon(session: Session, { id, apdu }: AbandonRequested): boolean {
+    if (this.phase !== "executing" || this.session !== session || this.abandonId !== 0) return false
+    if (!sameObject(this.notice.apdu, apdu)) return false
+    this.abandonId = id
+    this.aborted = true
+    this.controller?.abort()
+    return true
+  }
+
   /** The second phase has settled. */
   private executed(outcome: Outcome.Outcome): void {
     const { hooks, notice, session, phase } = this
@@ -281,8 +298,14 @@ export class Operation {
     if (outcome === "failure") this.show(false)
     else this.returnInformation()
     const terminates = notice.selected || hooks.actTerm !== false
-    if (answered)
-      session.decided([Outcome.terminate(this.id, terminates, outcome === "failure", this.mark(this.since))])
+    const failed = outcome === "failure"
+    const stopped = this.abandonId !== 0 && session.awaits(this.abandonId)
+    const decisions: Decision[] = []
+    // After a positive confirmation of its deactivation there is no termination.
+    const tells = terminates && !(stopped && failed)
+    if (answered) decisions.push(Outcome.terminate(this.id, tells, failed, this.mark(this.since)))
+    if (stopped) decisions.push(Outcome.confirm(this.abandonId, failed ? "success" : "failure"))
+    if (decisions.length > 0) session.decided(decisions)
     this.end()
   }
 
@@ -429,7 +452,7 @@ export class Operation {
     if (done === this.shown) return
     this.shown = done
     hooks.received = done || this.received
-    if (done) instruct(block, slot, notice)
+    if (done) instruct(block, slot, saidBy(this.session.host, notice, this.receivedMs))
     else if (Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
   }
 
@@ -466,6 +489,15 @@ export class Operation {
     if (!this.exists) return
     session.host.tell({ event: "output", commonAddress, address, status: hooks.output.status })
   }
+}
+
+/** Whether two commands say the same but for their cause and time tag. */
+function sameObject(a: Uint8Array, b: Uint8Array): boolean {
+  const untagged = TypeTable.byId[Request.type(a, 0)]?.untagged ?? 0
+  const end = Request.ELEMENT_AT + (TypeTable.byId[untagged]?.octets ?? 0)
+  if (Request.type(a, 0) !== Request.type(b, 0)) return false
+  for (let i = Request.OBJECT_AT; i < end; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 const endOf = ({ world }: Host): number => (world.logs[0] as EventLog).end

@@ -123,6 +123,13 @@ export function setSelect(host: Host, block: Block, slot: number, required: bool
   host.setSelect(block, slot, required)
 }
 
+/** Sets what becomes of a handler that nobody waits for any more. */
+export function setAbandon(host: Host, block: Block, slot: number, how: "signal" | "interrupt"): void {
+  if (how !== "signal" && how !== "interrupt")
+    throw new InvalidArgument({ what: "abandon", expected: '"signal" or "interrupt"', value: how })
+  host.hooks.of(block, slot).interrupts = how === "interrupt"
+}
+
 /** Sets the band around the value reported last within which `update` makes no event. */
 export function setDeadband(host: Host, block: Block, slot: number, deadband: Deadband | null): void {
   if (deadband !== null) {

@@ -3,9 +3,11 @@ import type { Released, Selected } from "../core/procedure/Notice.ts"
 import type { Held } from "../core/procedure/World.ts"
 import type { Block } from "../core/process/Block.ts"
 import type { Host } from "./Host.ts"
+import * as Names from "./Names.ts"
+import type { Peer, ServerEvent } from "./ServerEvent.ts"
 
 /** Notes a selection. */
-export function put(host: Host, session: number, { block, slot, born, originator, untilMs }: Selected): void {
+export function put(host: Host, { session }: Peer, { block, slot, born, originator, untilMs }: Selected): void {
   // Its point was removed by a handler of the same message: nobody will give it back.
   if (block.bornOf(slot) !== born) return
   let slots = host.selections.get(block)
@@ -16,20 +18,35 @@ export function put(host: Host, session: number, { block, slot, born, originator
   slots.set(slot, { born, session, originator, untilMs })
 }
 
+type State = Extract<ServerEvent, { readonly event: "selection" }>["state"]
+
+/** Tells what became of a selection, or of a wish to select. */
+export function tell(host: Host, peer: Peer, block: Block, slot: number, state: State): void {
+  if (!host.hears("selection")) return
+  const address = block.ioa[slot] as number
+  const type = Names.ofType(block.of.type)
+  host.tell({ event: "selection", peer, commonAddress: block.of.ca, address, type, state })
+}
+
 /** What was held and is not any more: an entry that stays, since who selects a point once does so again. */
 const NOBODY: Held = { born: -1, session: 0, originator: 0, untilMs: Number.NEGATIVE_INFINITY }
 
 /** Forgets the selection of a session. */
-export function drop(host: Host, session: number, { block, slot, born }: Released): void {
+export function drop(host: Host, { session }: Peer, { block, slot, born }: Released): void {
   const slots = host.selections.get(block)
   const held = slots?.get(slot)
   if (held?.session === session && held.born === born) slots?.set(slot, NOBODY)
 }
 
 /** Forgets everything that a session holds, and what nobody holds. */
-export function forget(host: Host, session: number): void {
+export function forget(host: Host, peer: Peer): void {
+  const nowMs = host.clock.monotonicMs()
   for (const [block, slots] of host.selections) {
-    for (const [slot, held] of slots) if (held.session === session || held === NOBODY) slots.delete(slot)
+    for (const [slot, held] of slots) {
+      if (held.session !== peer.session && held !== NOBODY) continue
+      slots.delete(slot)
+      if (nowMs < held.untilMs && held.untilMs !== Number.POSITIVE_INFINITY) tell(host, peer, block, slot, "ended")
+    }
     if (slots.size === 0) host.selections.delete(block)
   }
 }

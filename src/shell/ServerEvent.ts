@@ -1,5 +1,6 @@
 // What happens in a server, as facts for logs, live views and tests. Nothing here is on the way of a frame.
 
+import type { Unselected } from "../core/procedure/Notice.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
 import type { Status as OutputStatus } from "../core/procedure/Output.ts"
 import type { Situation } from "../core/procedure/Rejection.ts"
@@ -53,6 +54,15 @@ export type ServerEvent =
       readonly value: number
       readonly outcome: Outcome
       readonly answered: boolean
+    }
+  | {
+      /** A command point was selected, or a select was refused by the application, or a selection ended without an execute. */
+      readonly event: "selection"
+      readonly peer: Peer
+      readonly commonAddress: number
+      readonly address: number
+      readonly type: string
+      readonly state: "selected" | "refused" | Exclude<Unselected, "executed">
     }
   | {
       /** An output became stuck or unknown, or is free again after that. */

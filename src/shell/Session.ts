@@ -315,7 +315,7 @@ export class Session {
     this.cancelWake?.()
     this.listen(false)
     this.giveUp()
-    Selections.forget(this.host, this.peer.session)
+    Selections.forget(this.host, this.peer)
     this.host.files?.release(this)
     this.onClosed(reason)
     this.host.relieved(this)

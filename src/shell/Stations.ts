@@ -3,7 +3,7 @@
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import * as EventLog from "../core/delivery/EventLog.ts"
 import type { Held, World } from "../core/procedure/World.ts"
-import type { Block, Zone } from "../core/process/Block.ts"
+import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
 import { inRange } from "./Check.ts"
@@ -29,6 +29,21 @@ const OFF: ReadonlySet<Value.Kind> = new Set<Value.Kind>([
   Value.Kind.StepCommand,
   Value.Kind.ProtectionEvent
 ])
+
+function checkTags(type: number, tags: Image.Tags): void {
+  if (!Value.isCommand(type)) throw new InvalidArgument({ what: "tags", expected: "a command type", value: type })
+  if (tags !== "without" && tags !== "with" && tags !== "both")
+    throw new InvalidArgument({ what: "tags", expected: '"without", "with" or "both"', value: tags })
+}
+
+function flag(block: Block, slot: number, bit: number, on: boolean): void {
+  if (block.select === null) {
+    if (!on) return
+    block.select = new Uint8Array(block.ioa.length)
+  }
+  const before = block.select[slot] as number
+  block.select[slot] = on ? before | bit : before & ~bit
+}
 
 export abstract class Stations {
   readonly options: Options
@@ -112,6 +127,7 @@ export abstract class Stations {
     pointType("type", type)
     for (const variant of [variants.eventType, variants.interrogationType])
       if (variant !== undefined) sameElements(type, variant)
+    if (variants.tags !== undefined) checkTags(type, variants.tags)
     const station = Image.station(this.world.image, ca)
     if (station === undefined)
       throw new InvalidArgument({ what: "station", expected: "a station of this server", value: ca })
@@ -146,11 +162,12 @@ export abstract class Stations {
 
   /** Notes whether a command point has to be selected before it is executed. */
   setSelect(block: Block, slot: number, required: boolean): void {
-    if (block.select === null) {
-      if (!required) return
-      block.select = new Uint8Array(block.ioa.length)
-    }
-    block.select[slot] = required ? 1 : 0
+    flag(block, slot, SELECT_FIRST, required)
+  }
+
+  /** Notes whether the application decides who may select a command point. */
+  setSelectAsked(block: Block, slot: number, asked: boolean): void {
+    flag(block, slot, SELECT_ASKS, asked)
   }
 
   /** Notes whether the application wants to refresh a point before it is read. */

@@ -45,6 +45,7 @@ describe("a good file", () => {
         feedback: null,
         accept: null,
         terminate: true,
+        tags: null,
         name: null
       }
       expect(config).toEqual({

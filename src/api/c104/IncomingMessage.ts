@@ -3,33 +3,51 @@ import { MASK, NEGATIVE, TEST } from "../../core/asdu/Cause.ts"
 import * as TypeTable from "../../core/asdu/TypeTable.ts"
 import * as Request from "../../core/procedure/Request.ts"
 import * as Value from "../../core/process/Value.ts"
+import type { Session } from "../../shell/Session.ts"
+import { Connection } from "./Connection.ts"
 import type { Cot, Type } from "./enums.ts"
 import { explainBytes } from "./explain.ts"
 import { decode } from "./information/convert.ts"
 import type { Information } from "./information/Information.ts"
 
-/** What a message came with: a signal that is made when it is first read. */
-interface Signalled {
+/** Whom a message came from, and what is asked of its decision: the signal is made when it is first read. */
+interface Origin {
+  readonly session: Session | null
   readonly signal: AbortSignal
+  readonly begin: () => boolean
 }
 
-const NEVER: Signalled = { signal: new AbortController().signal }
+const NOBODY: Origin = { session: null, signal: new AbortController().signal, begin: () => false }
 
 export class IncomingMessage {
   /** The whole APDU; the control field is zeroed. */
   readonly raw: Uint8Array
-  readonly #decision: Signalled
+  readonly #origin: Origin
   /** Index of the present object; the first call of `next` stays at the first. */
   #index = -1
 
-  constructor(raw: Uint8Array, decision: Signalled = NEVER) {
+  constructor(raw: Uint8Array, origin: Origin = NOBODY) {
     this.raw = raw
-    this.#decision = decision
+    this.#origin = origin
   }
 
-  /** Aborted when the decision took too long or the connection ended. */
+  /** The connection that a command or select came on: its address, and its certificate where TLS is used; else null. */
+  get connection(): Connection | null {
+    const { session } = this.#origin
+    return session === null ? null : new Connection(session)
+  }
+
+  /** Aborted when the decision took too long, the client cancelled, stopped, or has gone. */
   get signal(): AbortSignal {
-    return this.#decision.signal
+    return this.#origin.signal
+  }
+
+  /**
+   * Asked right before something is done that cannot be taken back: false once the command was refused, cancelled or given up,
+   * and then it must not be done.
+   */
+  begin(): boolean {
+    return this.#origin.begin()
   }
 
   get type(): Type {

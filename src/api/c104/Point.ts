@@ -1,10 +1,11 @@
 // A point of a station: its value, quality and time tag, what it sends, and its callbacks. A handle on a place in the
 // process image, made on demand; everything it says is read there.
-import type { Block } from "../../core/process/Block.ts"
+import { type Block, SELECT_FIRST } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
 import * as Commands from "../../shell/Commands.ts"
+import type { Described } from "../../shell/Described.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
-import type { Command, Deadband, Hooks } from "../../shell/Hooks.ts"
+import type { Deadband, Hooks } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as Selections from "../../shell/Selections.ts"
@@ -25,6 +26,23 @@ export type ReceiveCallback<T extends Type> = (
   previousInfo: Information,
   message: IncomingMessage
 ) => ResponseState | Promise<ResponseState>
+
+/** Decides who may select a command point: SUCCESS confirms positively, everything else negatively. */
+export type SelectCallback<T extends Type> = (
+  point: Point<T>,
+  message: IncomingMessage
+) => ResponseState | Promise<ResponseState>
+
+/** A command in two phases: what is accepted is confirmed to the client before it is carried out. */
+export interface TwoPhases<T extends Type> {
+  /** Accepts (SUCCESS) or refuses (everything else) the command, within `limits.decisionMs`. */
+  readonly accept: ReceiveCallback<T>
+  /**
+   * Carries it out once the client was told so, within `limits.operationMs`: SUCCESS terminates positively, FAILURE or an
+   * exception negatively, and NONE leaves the termination to `transmit`. The client may cancel it: `message.signal`.
+   */
+  readonly execute: (point: Point<T>, message: IncomingMessage) => ResponseState | Promise<ResponseState>
+}
 
 /** Called before a point is sent, or by a timer; may set its value. */
 export type PointCallback<T extends Type> = (point: Point<T>) => void | Promise<void>
@@ -245,7 +263,9 @@ export class Point<T extends Type = Type> {
   /** Whether a command is executed directly or has to be selected first. */
   get commandMode(): CommandMode {
     this.#verify()
-    return this.#block.select?.[this.#slot] === 1 ? CommandMode.SELECT_AND_EXECUTE : CommandMode.DIRECT
+    return ((this.#block.select?.[this.#slot] ?? 0) & SELECT_FIRST) !== 0
+      ? CommandMode.SELECT_AND_EXECUTE
+      : CommandMode.DIRECT
   }
   set commandMode(mode: CommandMode) {
     if (mode !== CommandMode.DIRECT && mode !== CommandMode.SELECT_AND_EXECUTE)
@@ -323,11 +343,29 @@ export class Point<T extends Type = Type> {
 
   // ---- callbacks ----
 
-  /** Registers the callback that decides commands; null removes it, and commands that come are confirmed positively. */
-  onReceive(callback: ReceiveCallback<T> | null): void {
-    callable("onReceive", callback)
+  /**
+   * Registers the callback that decides commands, in one phase or in two; null removes it, and commands that come are decided
+   * by the related point or, where it cannot, by the profile.
+   */
+  onReceive(callback: ReceiveCallback<T> | TwoPhases<T> | null): void {
+    const { accept = null, execute = null } = typeof callback === "object" && callback !== null ? callback : {}
+    const decide = typeof callback === "function" || callback === null ? callback : accept
+    callable("onReceive", decide ?? callback)
+    callable("execute", execute)
     PointOps.checkCommand("onReceive", this.#block)
-    this.#hooks.onCommand = callback === null ? null : (command) => this.#decide(callback, command)
+    const hooks = this.#hooks
+    hooks.onCommand = decide === null ? null : (command) => this.#decide(decide, command)
+    hooks.onExecute =
+      execute === null ? null : (command) => outcomeOf(execute(this, new IncomingMessage(command.apdu, command)))
+  }
+
+  /** Registers the callback that decides who may select the command point; null: whoever comes first. */
+  onSelect(callback: SelectCallback<T> | null): void {
+    callable("onSelect", callback)
+    PointOps.checkCommand("onSelect", this.#block)
+    this.#hooks.onSelect =
+      callback === null ? null : (command) => outcomeOf(callback(this, new IncomingMessage(command.apdu, command)))
+    this.#attached.setSelectAsked(this.#block, this.#slot, callback !== null)
   }
 
   /** Registers the callback that may refresh the value before it is read; null removes it. */
@@ -352,7 +390,7 @@ export class Point<T extends Type = Type> {
     PointOps.setTimer(host, ticker, this.#block, this.#slot, call, intervalMs)
   }
 
-  #decide(callback: ReceiveCallback<T>, command: Command): Outcome | Promise<Outcome> {
+  #decide(callback: ReceiveCallback<T>, command: Described): Outcome | Promise<Outcome> {
     const previous = convert.previous(this.#block, command.previous, Math.max(this.#madeMs, command.previousMs))
     const message = new IncomingMessage(command.apdu, command)
     return outcomeOf(callback(this, previous, message))

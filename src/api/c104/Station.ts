@@ -1,5 +1,6 @@
 // A station: one common address and its points.
 import type { Block } from "../../core/process/Block.ts"
+import type { Tags } from "../../core/process/Image.ts"
 import * as Image from "../../core/process/Image.ts"
 import { Detached } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
@@ -26,6 +27,8 @@ export interface PointOptions<T extends Type> {
   readonly eventType?: Type
   /** Type of answers to interrogation and read; default by the profile. */
   readonly interrogationType?: Type
+  /** Commands: whether the type without time tag is taken at the address, its twin with one, or both; default `type`. */
+  readonly tags?: Tags
   /** Interrogation groups 1..16 and counter groups 1..4. */
   readonly groups?: readonly number[]
   readonly counterGroups?: readonly number[]
@@ -160,10 +163,11 @@ export class Station {
    * point). Throws `InvalidAddress` and `InvalidArgument`; then nothing is left behind.
    */
   addPoint<const T extends Type>(options: PointOptions<T>): Point<T> | null {
-    const { ioAddress, type, eventType, interrogationType } = options
+    const { ioAddress, type, eventType, interrogationType, tags } = options
     const place = this.host.addPoints(this.commonAddress, ioAddress, type, 1, {
       ...(eventType === undefined ? {} : { eventType }),
-      ...(interrogationType === undefined ? {} : { interrogationType })
+      ...(interrogationType === undefined ? {} : { interrogationType }),
+      ...(tags === undefined ? {} : { tags })
     })
     if (place === null) return null
     const point = this.#handle(place) as unknown as Point<T>

@@ -1,6 +1,7 @@
 // The entry `iec104`: an IEC 60870-5-104 server with the surface of the Python package c104.
 export type { Limits } from "../../core/Limits.ts"
 export type { Profile } from "../../core/Profile.ts"
+export type { Tags } from "../../core/process/Image.ts"
 export type { CloseReason } from "../../core/Violation.ts"
 export {
   AddressInUse,
@@ -91,7 +92,14 @@ export {
 } from "./information/index.ts"
 export { Byte32, Int7, Int16, NormalizedFloat, UInt5, UInt7, UInt16 } from "./numbers.ts"
 export type { ServerOptions } from "./options.ts"
-export { Point, type PointCallback, type ReceiveCallback, type TransmitOptions } from "./Point.ts"
+export {
+  Point,
+  type PointCallback,
+  type ReceiveCallback,
+  type SelectCallback,
+  type TransmitOptions,
+  type TwoPhases
+} from "./Point.ts"
 export { ProtocolParameters, type ProtocolParameterValues } from "./ProtocolParameters.ts"
 export { Server, type StationOptions } from "./Server.ts"
 export { type CounterOptions, type PointKey, type PointOptions, Station } from "./Station.ts"

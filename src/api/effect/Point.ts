@@ -13,7 +13,7 @@ import {
   type InvalidValue,
   NotTaken
 } from "../../shell/Errors.ts"
-import type { Command, Deadband } from "../../shell/Hooks.ts"
+import type { Command, CommandHandler, Deadband, Hooks } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
@@ -51,14 +51,33 @@ export interface Point {
   readonly release: () => boolean
   /** As `set` and `transmit` in one plain call; false when nobody took the event. Throws what they fail with. */
   readonly publishUnsafe: (value: number) => boolean
-  /** Decides commands; a failure or defect of the handler confirms negatively, and a time-out interrupts it. */
+  /**
+   * Decides commands, in one phase or in two; a failure or defect of the handler confirms negatively. Whether a client that was
+   * refused for time, cancelled, stopped or has gone interrupts it, or only aborts its signal, is the point's `abandon`.
+   */
   readonly onCommand: <E, R>(
-    handler: (command: Command) => Effect.Effect<Outcome, E, R>
+    handler: Operate<E, R> | TwoPhases<E, R>
   ) => Effect.Effect<void, InvalidArgument | Detached, R>
+  /** Decides who may select a command point; whatever is not "success" confirms negatively. */
+  readonly onSelect: <E, R>(handler: Operate<E, R>) => Effect.Effect<void, InvalidArgument | Detached, R>
   /** Refreshes the value before it is read. */
   readonly onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, Detached, R>
   /** Refreshes the value before cyclic transmission. */
   readonly onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, Detached, R>
+}
+
+/** Decides or carries out a command. */
+export type Operate<E, R> = (command: Command) => Effect.Effect<Outcome, E, R>
+
+/** A command in two phases: what is accepted is confirmed to the client before it is carried out. */
+export interface TwoPhases<E, R> {
+  /** Accepts ("success") or refuses (everything else) the command, within `limits.decisionMs`. */
+  readonly accept: Operate<E, R>
+  /**
+   * Carries it out once the client was told so, within `limits.operationMs`: "success" terminates positively, "failure", a
+   * failure or a defect negatively, and "none" leaves the termination to `transmit`. The client may cancel it: `signal`.
+   */
+  readonly execute: Operate<E, R>
 }
 
 export interface PointOptions extends Omit<Image.Variants, "priority"> {
@@ -78,6 +97,8 @@ export interface PointOptions extends Omit<Image.Variants, "priority"> {
   readonly feedback?: number
   /** Commands: termination with the confirmation (default), never, or by `transmit(10)`. */
   readonly actTerm?: boolean | "manual"
+  /** Commands: whether a handler that nobody waits for any more is told by its signal (default), or interrupted. */
+  readonly abandon?: "signal" | "interrupt"
   readonly deadband?: Deadband
   /** `update` makes at most one event in so many ms. */
   readonly minIntervalMs?: number
@@ -100,6 +121,12 @@ export interface Station {
 /** Runs a plain function whose throws are known errors of ours. */
 export const attempt = <A, E>(run: () => A): Effect.Effect<A, E> =>
   Effect.try({ try: run, catch: (cause) => cause as E })
+
+/** An Effect as a handler. When nobody waits for it any more it is interrupted, where the point says so. */
+const operate =
+  <E, R>(hooks: Hooks, context: Context.Context<R>, handler: Operate<E, R>): CommandHandler =>
+  (command) =>
+    Effect.runPromiseWith(context)(handler(command), hooks.interrupts ? { signal: command.signal } : undefined)
 
 /** The point of a reference. */
 export function makePoint(host: Host, point: Image.PointRef): Point {
@@ -154,11 +181,20 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
     },
     outputStatus: () => Commands.status(host, block, slot),
     release: () => Commands.release(host, block, slot),
-    onCommand: <E, R>(handler: (command: Command) => Effect.Effect<Outcome, E, R>) =>
+    onCommand: <E, R>(handler: Operate<E, R> | TwoPhases<E, R>) =>
       register<R, InvalidArgument>((context) => {
         PointOps.checkCommand("onCommand", block)
-        const run = Effect.runPromiseWith(context)
-        host.hooks.of(block, slot).onCommand = (command) => run(handler(command), { signal: command.signal })
+        const hooks = host.hooks.of(block, slot)
+        const { accept, execute } = typeof handler === "function" ? { accept: handler, execute: null } : handler
+        hooks.onCommand = operate(hooks, context, accept)
+        hooks.onExecute = execute === null ? null : operate(hooks, context, execute)
+      }),
+    onSelect: <E, R>(handler: Operate<E, R>) =>
+      register<R, InvalidArgument>((context) => {
+        PointOps.checkCommand("onSelect", block)
+        const hooks = host.hooks.of(block, slot)
+        hooks.onSelect = operate(hooks, context, handler)
+        host.setSelectAsked(block, slot, true)
       }),
     onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) =>
       register<R>((context) => {
@@ -180,6 +216,7 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
     select = false,
     feedback,
     actTerm,
+    abandon,
     deadband,
     minIntervalMs
   } = options
@@ -191,6 +228,7 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
     PointOps.setAutoreturn(host, block, slot, true)
   }
   if (actTerm !== undefined) PointOps.setActTerm(host, block, slot, actTerm)
+  if (abandon !== undefined) PointOps.setAbandon(host, block, slot, abandon)
   if (deadband !== undefined) PointOps.setDeadband(host, block, slot, deadband)
   if (minIntervalMs !== undefined) PointOps.setMinInterval(host, block, slot, minIntervalMs)
 }

@@ -3,9 +3,11 @@
 import { Cause } from "../asdu/Cause.ts"
 import * as Time from "../asdu/Time.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
+import { SELECT_ASKS, SELECT_FIRST } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
 import * as Value from "../process/Value.ts"
 import * as Decisions from "./Decisions.ts"
+import type { Commanded } from "./Notice.ts"
 import * as Numbered from "./Numbered.ts"
 import type { Situation } from "./Rejection.ts"
 import * as Reply from "./Reply.ts"
@@ -31,7 +33,7 @@ interface Said extends Image.PointRef {
 /** Takes a command with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
   const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
-  const place = Image.findTyped(station, Request.ioa(octets, at), Request.type(octets, at))
+  const place = Image.findCommand(station, Request.ioa(octets, at), Request.type(octets, at))
   if (place === null) return Reply.reject(turn, "unknownObject", octets, at)
   if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
@@ -48,7 +50,7 @@ function read({ block, slot, born }: Image.PointRef, octets: Uint8Array, at: num
   const from = at + Request.ELEMENT_AT
   const place = Value.qualifierAt(kind)
   for (let i = 0; i < stride; i++) scratch.setUint8(i, elementOctet(octets, at, i, place))
-  const tagged = TypeTable.byId[block.of.type]?.time === "cp56"
+  const tagged = TypeTable.byId[Request.type(octets, at)]?.time === "cp56"
   return {
     block,
     slot,
@@ -90,13 +92,24 @@ function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, stati
 
 /** Takes back a selection. A command that is being decided or carried out cannot be taken back. */
 function cancel(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
-  const selection = said.select ? Selections.own(turn, said, Request.test(octets, at)) : undefined
+  if (!said.select) return abandon(turn, octets, at, said)
+  const selection = Selections.own(turn, said, Request.test(octets, at))
   if (selection === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
-  Selections.release(turn, selection)
+  Selections.release(turn, selection, "cancelled")
   Reply.mirror(turn, octets, at, Cause.DEACTIVATION_CON, -1)
 }
 
-const needsSelect = ({ block, slot }: Said): boolean => block.select !== null && block.select[slot] !== 0
+/** Has an operation stopped that was confirmed and is not over: whoever carries it out says whether that can be. */
+function abandon(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
+  if (turn.work.owed === null || Request.test(octets, at) !== 0)
+    return Reply.reject(turn, "nothingToDeactivate", octets, at)
+  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  const apdu = Reply.copy(octets, at)
+  turn.notice({ kind: "abandon", ...asked(Decisions.ask(turn, "abandon", apdu), said, apdu) })
+}
+
+const flags = ({ block, slot }: Said): number => (block.select === null ? 0 : (block.select[slot] as number))
+const needsSelect = (said: Said): boolean => (flags(said) & SELECT_FIRST) !== 0
 
 function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (!needsSelect(said)) return Reply.reject(turn, "notSelectable", octets, at)
@@ -115,30 +128,35 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     block,
     slot,
     born,
+    type: Request.type(octets, at),
     originator: Request.originator(octets, at),
     test,
     element,
     untilMs: Number.POSITIVE_INFINITY,
     executing: false
   }
+  if (test === 0 && (flags(said) & SELECT_ASKS) !== 0) {
+    if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+    const apdu = Reply.copy(octets, at)
+    return turn.notice({ kind: "select", ...asked(Decisions.ask(turn, "select", apdu, selection), said, apdu) })
+  }
   // The time of a selection begins when its confirmation is sent, which may have to wait for the window.
   Selections.select(turn, selection, Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, selection))
 }
 
 function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
-  const { block, slot, born } = said
   let selection: Selection | null = null
   if (needsSelect(said)) {
     selection = Selections.own(turn, said, Request.test(octets, at)) ?? null
     if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
     if (!matches(selection, octets, at)) {
-      Selections.release(turn, selection)
+      Selections.release(turn, selection, "mismatched")
       return Reply.reject(turn, "notSelected", octets, at)
     }
   }
   if (Request.test(octets, at) !== 0) {
     // A test is confirmed and terminated like the real thing, and operates nothing.
-    if (selection !== null) Selections.release(turn, selection)
+    if (selection !== null) Selections.release(turn, selection, "executed")
     Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1)
     Reply.mirror(turn, octets, at, Cause.ACTIVATION_TERMINATION, -1)
     return
@@ -146,28 +164,55 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   if (selection !== null) selection = Selections.take(turn, selection)
   const apdu = Reply.copy(octets, at)
+  const { block, slot, born, value, qualifier, timeLow, timeHigh } = said
+  // Every field by name: commands come in numbers, and copies of records are dear.
   turn.notice({
     kind: "command",
     id: Decisions.ask(turn, "command", apdu, selection),
     block,
     slot,
     born,
-    type: block.of.type,
+    type: Request.type(octets, at),
     ca: block.of.ca,
     ioa: Request.ioa(octets, at),
-    value: said.value,
-    qualifier: said.qualifier,
-    timeLow: said.timeLow,
-    timeHigh: said.timeHigh,
+    value,
+    qualifier,
+    timeLow,
+    timeHigh,
     originator: Request.originator(octets, at),
     selected: selection !== null,
     apdu
   })
 }
 
+/** What the application is asked about a command that is not carried out. */
+function asked(
+  id: number,
+  { block, slot, born, value, qualifier, timeLow, timeHigh }: Said,
+  apdu: Uint8Array
+): Commanded {
+  return {
+    id,
+    block,
+    slot,
+    born,
+    type: Request.type(apdu, 0),
+    ca: block.of.ca,
+    ioa: Request.ioa(apdu, 0),
+    value,
+    qualifier,
+    timeLow,
+    timeHigh,
+    originator: Request.originator(apdu, 0),
+    selected: false,
+    apdu
+  }
+}
+
 /** Whether an execute says the same as the select before it; time tags are not compared. */
 function matches(selection: Selection, octets: Uint8Array, at: number): boolean {
-  const { element, block, originator, test } = selection
+  const { element, block, type, originator, test } = selection
+  if (type !== Request.type(octets, at)) return false
   if (originator !== Request.originator(octets, at) || test !== Request.test(octets, at)) return false
   const place = Value.qualifierAt(block.kind)
   for (let i = 0; i < element.length; i++) if (element[i] !== elementOctet(octets, at, i, place)) return false

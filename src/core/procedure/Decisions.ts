@@ -1,6 +1,7 @@
 // Requests that the application decides: remembered with the octets to answer with, answered by a `Decision`, and
 // confirmed negatively when no answer comes in time. A late answer finds nothing and is dropped.
 import { Cause, NEGATIVE } from "../asdu/Cause.ts"
+import { lives } from "../process/Image.ts"
 import type { Decision } from "./Notice.ts"
 import * as Numbered from "./Numbered.ts"
 import * as Reply from "./Reply.ts"
@@ -38,6 +39,7 @@ export function decide(turn: Turn, decision: Decision): void {
   else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found)
   if (found.kind === "reset" && decision.confirm > 0 && found.apdu[Request.ELEMENT_AT] === PURGE)
     turn.own.purged = turn.ends
+  if (found.kind === "select" && decision.confirm > 0) return select(turn, found)
   const apdu = found.kind === "clock" ? withOwnTime(turn, found.apdu, decision) : found.apdu
   if (decision.confirm !== 0) confirm(turn, apdu, decision.confirm < 0)
   if (!decision.terminate) return
@@ -63,7 +65,17 @@ function forget(turn: Turn, { id, kind, selection }: Pending): void {
   own.pending = Numbered.without(own.pending, id)
   if (own.owed !== null) own.owed = Numbered.without(own.owed, id)
   if (kind === "freeze") own.freezes--
-  if (selection !== null) Selections.release(turn, selection)
+  // What was only asked for is not held.
+  if (selection?.executing === true) Selections.release(turn, selection, "executed")
+}
+
+/** The application lets a client select a point, which others may have got meanwhile. */
+function select(turn: Turn, { apdu, selection: wanted }: Pending): void {
+  if (wanted === null || !lives(wanted) || Selections.heldByOther(turn, wanted) || Selections.executes(turn, wanted))
+    return confirm(turn, apdu, true)
+  // What begins later gets a greater id: so the first id is the first that ends.
+  const selection: Selection = { ...wanted, id: turn.own.nextId++ }
+  Selections.select(turn, selection, Reply.mirror(turn, apdu, 0, Cause.ACTIVATION_CON, -1, selection))
 }
 
 /** ACTCON, or DEACTCON where the request was a deactivation. */

@@ -6,9 +6,8 @@ import type { CloseReason } from "../Violation.ts"
 import type { FileRequested } from "./FileMessage.ts"
 import type { Situation } from "./Rejection.ts"
 
-/** A command that the application has to decide. The point's current value is not changed by the core. */
-export interface CommandRequested extends PointRef {
-  readonly kind: "command"
+/** What a command says that the application has to decide. The point's current value is not changed by the core. */
+export interface Commanded extends PointRef {
   readonly id: number
   readonly type: number
   readonly ca: number
@@ -25,6 +24,21 @@ export interface CommandRequested extends PointRef {
   readonly selected: boolean
   /** The whole APDU as received, control field zeroed. */
   readonly apdu: Uint8Array
+}
+
+/** A command that is to be carried out. */
+export interface CommandRequested extends Commanded {
+  readonly kind: "command"
+}
+
+/** A command point that is to be selected, where the point asks who may. */
+export interface SelectRequested extends Commanded {
+  readonly kind: "select"
+}
+
+/** A command of this session that was confirmed, is not over, and is to be stopped (cause 8). */
+export interface AbandonRequested extends Commanded {
+  readonly kind: "abandon"
 }
 
 /** A freeze or reset of counters that has to be carried out. */
@@ -72,11 +86,17 @@ export interface Selected extends PointRef {
   readonly kind: "selected"
   readonly originator: number
   readonly untilMs: number
+  /** Whether it is new; else it goes on until another time, or is executed. */
+  readonly fresh: boolean
 }
+
+/** Why a selection ended: executed, taken back, an execute that said something else, time, or the end of data transfer. */
+export type Unselected = "executed" | "cancelled" | "mismatched" | "expired" | "ended"
 
 /** A selection of this session ended. */
 export interface Released extends PointRef {
   readonly kind: "released"
+  readonly why: Unselected
 }
 
 /** A whole frame that was received, told only where the world asks for a trace. */
@@ -147,7 +167,14 @@ export interface Unanswered {
 }
 
 /** What waits for a `Decision` with its id. */
-export type Request = CommandRequested | ClockRequested | FreezeRequested | ResetRequested | ParameterRequested
+export type Request =
+  | CommandRequested
+  | SelectRequested
+  | AbandonRequested
+  | ClockRequested
+  | FreezeRequested
+  | ResetRequested
+  | ParameterRequested
 
 export type Notice =
   | Request

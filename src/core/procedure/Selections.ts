@@ -3,6 +3,7 @@
 // stands apart: it allows a test, and reserves nothing.
 import type { Block } from "../process/Block.ts"
 import { type PointRef, samePoint } from "../process/Image.ts"
+import type { Unselected } from "./Notice.ts"
 import * as Numbered from "./Numbered.ts"
 import type { Selection, Turn, Work } from "./Turn.ts"
 
@@ -39,18 +40,15 @@ export function heldByOther(turn: Turn, { block, slot, born }: PointRef): boolea
 export const dueMs = ({ expiring }: Work): number => Numbered.first(expiring)?.untilMs ?? Number.POSITIVE_INFINITY
 
 /** Puts a selection in the place of the one before; what ends by itself does so in the order of the ids. */
-function put(turn: Turn, selection: Selection): void {
+function put(turn: Turn, selection: Selection, fresh: boolean): void {
   const { own: work } = turn
   const { id, key, untilMs } = selection
   const before = Numbered.find(work.selections, key)
   if (before !== undefined) work.expiring = Numbered.without(work.expiring, before.id)
   work.selections = Numbered.put(work.selections, key, selection)
   if (untilMs !== Number.POSITIVE_INFINITY) work.expiring = Numbered.put(work.expiring, id, selection)
-  tell(turn, selection)
-}
-
-function tell(turn: Turn, { block, slot, born, originator, test, untilMs }: Selection): void {
-  if (test === 0) turn.notice({ kind: "selected", block, slot, born, originator, untilMs })
+  const { block, slot, born, originator } = selection
+  if (selection.test === 0) turn.notice({ kind: "selected", block, slot, born, originator, untilMs, fresh })
 }
 
 function drop(turn: Turn, { id, key }: Selection): void {
@@ -61,7 +59,7 @@ function drop(turn: Turn, { id, key }: Selection): void {
 
 /** Selects a point, or selects it anew. Its time may start later, with {@link begin}. */
 export function select(turn: Turn, selection: Selection, begins: boolean): void {
-  put(turn, begins ? { ...selection, untilMs: turn.nowMs + turn.world.selectMs } : selection)
+  put(turn, begins ? { ...selection, untilMs: turn.nowMs + turn.world.selectMs } : selection, true)
 }
 
 /** The confirmation of a select was sent: its time starts, unless it was selected anew or taken back meanwhile. */
@@ -70,21 +68,21 @@ export function begin(turn: Turn, { id, key }: Selection): void {
   // While it is executed its time stands still, and it ends with that.
   if (selection?.id !== id || selection.executing) return
   // What begins later gets a greater id: so the first id is the first that ends.
-  put(turn, { ...selection, id: turn.own.nextId++, untilMs: turn.nowMs + turn.world.selectMs })
+  put(turn, { ...selection, id: turn.own.nextId++, untilMs: turn.nowMs + turn.world.selectMs }, false)
 }
 
 /** Begins to execute a selection: nobody else may have the point. Returns it as it is from now on. */
 export function take(turn: Turn, selection: Selection): Selection {
   const taken: Selection = { ...selection, executing: true, untilMs: Number.POSITIVE_INFINITY }
-  put(turn, taken)
+  put(turn, taken, false)
   return taken
 }
 
 /** Ends a selection. */
-export function release(turn: Turn, selection: Selection): void {
+export function release(turn: Turn, selection: Selection, why: Unselected): void {
   drop(turn, selection)
   const { block, slot, born } = selection
-  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born })
+  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born, why })
 }
 
 /** Ends every selection whose time is over. */
@@ -92,11 +90,11 @@ export function expire(turn: Turn): void {
   for (;;) {
     const selection = Numbered.first(turn.work.expiring)
     if (selection === undefined || turn.nowMs < selection.untilMs) return
-    release(turn, selection)
+    release(turn, selection, "expired")
   }
 }
 
 /** Ends all selections, also those that are being executed: data transfer was stopped. */
 export function releaseAll(turn: Turn): void {
-  Numbered.each(turn.work.selections, (selection) => release(turn, selection))
+  Numbered.each(turn.work.selections, (selection) => release(turn, selection, "ended"))
 }

@@ -22,10 +22,10 @@ export interface Reply {
 /** A request that waits for the application. `untilMs` is Infinity once the application said that it will answer later. */
 export interface Pending {
   readonly id: number
-  readonly kind: "command" | "clock" | "freeze" | "reset" | "parameter"
+  readonly kind: "command" | "select" | "abandon" | "clock" | "freeze" | "reset" | "parameter"
   readonly apdu: Uint8Array
   readonly untilMs: number
-  /** The selection that this command executes, or null: nobody else may select the point before it is decided. */
+  /** The selection that this command executes, or that it asks for, or null. */
   readonly selection: Selection | null
 }
 
@@ -34,6 +34,8 @@ export interface Selection extends PointRef {
   readonly id: number
   /** Where it is kept: one for each address, and one for tests of it. */
   readonly key: number
+  /** Type of the select: an execute of the other one does not match. */
+  readonly type: number
   readonly originator: number
   /** The T bit of the select: a test selects only for a test. */
   readonly test: number

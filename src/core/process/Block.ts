@@ -22,6 +22,9 @@ export interface BlockType {
   readonly cyclicCause: number
   /** Priority class: index of the log that takes its events. */
   readonly priority: number
+  /** Command types that are taken: one, and where there are two the other, else 0. */
+  readonly takes: number
+  readonly takesToo: number
   /** Whether the block keeps a time tag for each point, and whether its events carry it. */
   readonly tagged: boolean
   readonly eventTagged: boolean
@@ -55,6 +58,10 @@ export interface Frozen {
 /** Interrogation groups occupy bits 0..15 of a slot's group mask, counter groups 1..4 bits 16..19. */
 export const COUNTER_GROUP_BIT = 16
 const GROUP_BITS = 20
+
+/** A command point has to be selected before it is executed; its application decides who may select it. */
+export const SELECT_FIRST = 1
+export const SELECT_ASKS = 2
 
 /** A place in the hash whose point was removed. */
 const GONE = -1
@@ -106,7 +113,7 @@ export class Block {
   order: Int32Array | null = null
   /** Slots whose application wants to refresh the value before it is read. */
   refresh: Uint8Array | null = null
-  /** Command slots that have to be selected before they are executed. */
+  /** Command slots: {@link SELECT_FIRST} and {@link SELECT_ASKS}. */
   select: Uint8Array | null = null
   /** Group mask of each slot; null while no point is in a group. */
   groups: Int32Array | null = null

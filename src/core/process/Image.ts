@@ -93,7 +93,12 @@ export interface Variants {
   /** Type in answers to interrogation and read; default by the profile. */
   readonly interrogationType?: number
   readonly priority?: number
+  /** Commands: whether the type without time tag is taken, the one with it, or both; default the point's own. */
+  readonly tags?: Tags
 }
+
+/** Time tags of the commands that a point takes. */
+export type Tags = "without" | "with" | "both"
 
 /** What a block of points of `type` looks like under a profile. */
 export function blockType(ca: number, type: number, profile: Profile, variants: Variants = {}): BlockType {
@@ -101,6 +106,8 @@ export function blockType(ca: number, type: number, profile: Profile, variants: 
   const command = Value.isCommand(type)
   const { untagged } = row
   const { eventType = type, priority = 0 } = variants
+  const { tags = row.time === "cp56" ? "with" : "without" } = variants
+  const twin = command ? taggedTwin(untagged) : 0
   const causes = (TypeTable.byId[untagged] as TypeTable.TypeRow).causesMonitor
   const own = profile.interrogationType === "own"
   const answer = command ? 0 : (variants.interrogationType ?? (own ? type : untagged))
@@ -118,6 +125,8 @@ export function blockType(ca: number, type: number, profile: Profile, variants: 
     cyclicType: ownCyclic ? type : untagged,
     cyclicCause: ownCyclic ? 1 : cyclicCause(untagged),
     priority,
+    takes: command ? (tags === "with" ? twin : untagged) : 0,
+    takesToo: command && tags === "both" ? twin : 0,
     tagged:
       row.time === "cp56" ||
       eventTagged ||
@@ -126,6 +135,10 @@ export function blockType(ca: number, type: number, profile: Profile, variants: 
     eventTagged
   }
 }
+
+/** The command type with time tag that says the same as one without. */
+const taggedTwin = (untagged: number): number =>
+  TypeTable.rows.find((row) => row.untagged === untagged && row.time === "cp56")?.id ?? untagged
 
 /** Cause of cyclic transmission by the standard: 1 for measured values, 2 for states, steps and bitstrings, 3 for counters. */
 function cyclicCause(untagged: number): number {
@@ -158,6 +171,8 @@ const sameType = (a: BlockType, b: BlockType): boolean =>
   a.readType === b.readType &&
   a.cyclicType === b.cyclicType &&
   a.cyclicCause === b.cyclicCause &&
+  a.takes === b.takes &&
+  a.takesToo === b.takesToo &&
   a.priority === b.priority
 
 /** The point at an address, or null: its monitoring point where a command shares the address, else the command. */
@@ -176,6 +191,16 @@ export function find(at: Station, ioa: number): PointRef | null {
 export function findTyped(at: Station, ioa: number, type: number): PointRef | null {
   for (const block of at.blocks) {
     if (block.of.type !== type) continue
+    const slot = block.find(ioa)
+    if (slot >= 0) return refTo(block, slot)
+  }
+  return null
+}
+
+/** The command point at an address that takes commands of this type, or null. */
+export function findCommand(at: Station, ioa: number, type: number): PointRef | null {
+  for (const block of at.blocks) {
+    if (block.of.takes !== type && block.of.takesToo !== type) continue
     const slot = block.find(ioa)
     if (slot >= 0) return refTo(block, slot)
   }

@@ -165,7 +165,7 @@ export const parse = (text: string, file: string): Effect.Effect<ServerConfig, C
     const lineOfAddress = new Map<number, number>()
     for (const [index, input] of (top.stations ?? []).entries()) {
       const at = ["stations", index]
-      const station = ConfigStation.read(input, at, source, report, warn)
+      const station = ConfigStation.read(input, at, source, report, warn, (top.commandAge ?? 0) > 0)
       if (station === null) continue
       stations.push(station)
       const { commonAddress } = station

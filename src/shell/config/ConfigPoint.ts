@@ -1,6 +1,7 @@
 // One row of points in a configuration file: its keys, what each may hold, and the rules between them.
 import * as Schema from "effect/Schema"
 import * as TypeTable from "../../core/asdu/TypeTable.ts"
+import type { Tags } from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
 import type { Deadband } from "../Hooks.ts"
 import * as Field from "./ConfigField.ts"
@@ -41,6 +42,8 @@ export interface PointConfig {
   readonly accept: boolean | null
   /** Commands: whether a direct one is terminated (COT 10). */
   readonly terminate: boolean
+  /** Commands: time tags of the commands that are taken; null: as the type says. */
+  readonly tags: Tags | null
   readonly name: string | null
 }
 
@@ -55,6 +58,8 @@ export interface Placed {
   readonly feedback: number | undefined
   /** Commands: whether neither a feedback point nor the file itself decides them. */
   readonly undecided: boolean
+  /** Commands: whether the type without time tag is taken beside the one with it. */
+  readonly bothTags: boolean
 }
 
 const ADDRESS_MAX = 16_777_215
@@ -85,6 +90,7 @@ const pointFields = {
   feedback: address,
   accept: Field.flag,
   terminate: Field.flag,
+  tags: Field.word("without", "with", "both"),
   name: Field.text
 } as const
 
@@ -113,7 +119,7 @@ const onlyFor: ReadonlyArray<Rule> = [
   {
     points: "commands",
     others: "a monitoring point",
-    keys: ["mode", "feedback", "accept", "terminate"],
+    keys: ["mode", "feedback", "accept", "terminate", "tags"],
     holds: Value.isCommand
   },
   {
@@ -207,9 +213,12 @@ export const read = (
   const type = typeOf(fields.type)
   const misspelt = String((input as { readonly type?: unknown } | null)?.type)
   const command = type === undefined ? /^C_/i.test(misspelt) : Value.isCommand(type)
-  const { feedback, accept = null } = fields
+  const { feedback, accept = null, tags = null } = fields
   const undecided = command && feedback === undefined && accept === null
-  const placed = address === undefined ? null : { path, address, count, type, command, feedback, undecided }
+  const placed =
+    address === undefined
+      ? null
+      : { path, address, count, type, command, feedback, undecided, bothTags: tags === "both" }
   const layout = type === undefined ? undefined : Value.layoutOf(type)
   if (type === undefined || layout === undefined) return { point: null, placed }
 
@@ -250,6 +259,7 @@ export const read = (
       feedback: feedback ?? null,
       accept,
       terminate: fields.terminate ?? true,
+      tags,
       name: fields.name ?? null
     }
   }

@@ -146,7 +146,8 @@ export const read = (
   path: Source.Path,
   source: Source.Source,
   report: Field.Report,
-  warn: Field.Report
+  warn: Field.Report,
+  agesMatter = false
 ): StationConfig | null => {
   const given = Source.read(input, path, "a station", stationFields, report)
   const { commonAddress, name = null, timeZone = null, background: backgroundMs = 0, points = [] } = given
@@ -163,6 +164,8 @@ export const read = (
   checkAddresses(commands, source, report)
   checkFeedback(commands, monitoring, report)
   checkDecided(commands, warn)
+  for (const { path: at, bothTags } of agesMatter ? commands : [])
+    if (bothTags) warn([...at, "tags"], "commandAge judges time tags only: the type without time tag goes round it")
   if (commonAddress === undefined) return null
   const read = rows.flatMap(({ point }) => (point === null ? [] : [point]))
   return { commonAddress, name, timeZone, backgroundMs, counters, points: read }

@@ -77,10 +77,11 @@ function addStation(host: Host, ticker: Ticker, station: StationConfig, simulate
 }
 
 function addRow(host: Host, ticker: Ticker, ca: number, row: PointConfig, simulated: Simulated[]): void {
-  const { eventType, interrogationType, deadband, rateMs, groups, counterGroups } = row
+  const { eventType, interrogationType, tags, deadband, rateMs, groups, counterGroups } = row
   const variants = {
     ...(eventType === null ? {} : { eventType }),
-    ...(interrogationType === null ? {} : { interrogationType })
+    ...(interrogationType === null ? {} : { interrogationType }),
+    ...(tags === null ? {} : { tags })
   }
   const first = host.addPoints(ca, row.address, row.type, row.count, variants) as Image.Place
   const { block } = first

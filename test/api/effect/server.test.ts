@@ -211,11 +211,12 @@ describe("stations and points", () => {
 describe("onCommand", () => {
   const commanded = <E>(
     handler: (command: Iec104.Command) => Effect.Effect<Iec104.Outcome, E>,
-    options: Iec104.PartialOptions = {}
+    options: Iec104.PartialOptions = {},
+    abandon: "signal" | "interrupt" = "interrupt"
   ) =>
     Effect.gen(function* () {
       const stage = yield* running(options)
-      const point = yield* stage.station.addPoint({ ioAddress: 9, type: 45 })
+      const point = yield* stage.station.addPoint({ ioAddress: 9, type: 45, abandon })
       yield* point.onCommand(handler)
       const connected = yield* started(stage.port)
       const answer = Effect.promise(() => {
@@ -423,6 +424,101 @@ describe("events", () => {
       yield* Effect.promise(() => connected.until(() => connected.frames.length === 3001))
       const seen = yield* slow.release
       expect(seen.filter(({ event }) => event === "gap")).toHaveLength(1)
+    })
+  )
+})
+
+describe("a command point", () => {
+  const output = (options: Partial<Iec104.PointOptions> = {}, limits: Iec104.PartialOptions["limits"] = {}) =>
+    Effect.gen(function* () {
+      const stage = yield* running({ limits })
+      yield* stage.station.addPoint({ ioAddress: 20, type: 1 })
+      const point = yield* stage.station.addPoint({ ioAddress: 9, type: 45, ...options })
+      const connected = yield* started(stage.port)
+      const next = (fields: Readonly<Record<string, unknown>> = { typeId: 45 }) =>
+        Effect.promise(() => connected.next(fields))
+      return { ...stage, point, connected, next, operate: (scs = true) => connected.command(45, 9, { scs }) }
+    })
+
+  it.live("decided in two phases is confirmed, carried out and terminated", () =>
+    Effect.gen(function* () {
+      const { point, operate, next } = yield* output({ feedback: 20 })
+      const done = yield* Deferred.make<Iec104.Outcome>()
+      yield* point.onCommand({
+        accept: ({ value }) => Effect.succeed<Iec104.Outcome>(value === 1 ? "success" : "failure"),
+        execute: () => Deferred.await(done)
+      })
+      operate(false)
+      expect(yield* next()).toMatchObject(REFUSED)
+      operate()
+      expect(yield* next()).toMatchObject(CON)
+      expect(point.outputStatus()).toBe("busy")
+      yield* Deferred.succeed(done, "success")
+      expect(yield* next({ typeId: 1 })).toMatchObject({ cot: 11 })
+      expect(yield* next()).toMatchObject({ cot: 10 })
+      expect(point.outputStatus()).toBe("free")
+    })
+  )
+
+  it.live("that does not say interrupt only aborts the signal, and keeps its output until its fiber has ended", () =>
+    Effect.gen(function* () {
+      const { point, operate, next } = yield* output({}, { decisionMs: 60 })
+      const done = yield* Deferred.make<Iec104.Outcome>()
+      const wanted: boolean[] = []
+      yield* point.onCommand(({ signal, begin }) =>
+        Effect.map(Deferred.await(done), (outcome) => {
+          wanted.push(signal.aborted, begin())
+          return outcome
+        })
+      )
+      operate()
+      expect(yield* next()).toMatchObject(REFUSED)
+      expect(point.outputStatus()).toBe("stuck")
+      operate()
+      expect(yield* next()).toMatchObject(REFUSED)
+      yield* Deferred.succeed(done, "failure")
+      yield* Effect.promise(turn)
+      expect([wanted, point.outputStatus(), point.release()]).toEqual([[true, false], "free", false])
+    })
+  )
+
+  it.live("lets its application decide who selects it", () =>
+    Effect.gen(function* () {
+      const { point, connected, next } = yield* output({ select: true })
+      yield* point.onSelect(({ value, peer }) =>
+        Effect.succeed<Iec104.Outcome>(value === 1 && peer.address === "127.0.0.1" ? "success" : "failure")
+      )
+      connected.command(45, 9, { scs: false, select: true })
+      expect(yield* next()).toMatchObject(REFUSED)
+      connected.command(45, 9, { scs: true, select: true })
+      expect(yield* next()).toMatchObject(CON)
+    })
+  )
+
+  it.live("without handler is decided by its feedback point, and without that by nobody", () =>
+    Effect.gen(function* () {
+      const shown = yield* output({ feedback: 20 })
+      shown.operate()
+      expect(yield* shown.next({ cot: 10 })).toMatchObject({ typeId: 45 })
+      expect(shown.station.getPoint(20)?.value()).toBe(1)
+      const alone = yield* output()
+      alone.operate()
+      expect(yield* alone.next()).toMatchObject(REFUSED)
+    })
+  )
+
+  it.live.each([
+    ["is not there", { feedback: 21 }, "a point of the same station that is there already is required, not 21"],
+    ["is a command", { feedback: 8 }, "a point that can show what C_SC_NA_1 did is required, not C_SC_NA_1 8"],
+    ["cannot show it", { feedback: 22 }, "a point that can show what C_SC_NA_1 did is required, not M_ME_NC_1 22"]
+  ] as const)("whose feedback point %s is not added", ([, options, message]) =>
+    Effect.gen(function* () {
+      const { station } = yield* running()
+      yield* station.addPoint({ ioAddress: 22, type: 13 })
+      yield* station.addPoint({ ioAddress: 8, type: 45 })
+      const error = yield* Effect.flip(station.addPoint({ ioAddress: 9, type: 45, ...options }))
+      expect([error._tag, error.message]).toEqual(["InvalidArgument", `feedback: ${message}`])
+      expect(station.getPoint(9)).toBeNull()
     })
   )
 })

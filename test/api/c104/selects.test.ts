@@ -1,0 +1,167 @@
+// Selects that the application decides, and what it is told of selections.
+import { describe, expect, it } from "vitest"
+import {
+  CommandMode,
+  ResponseState,
+  type SelectCallback,
+  type ServerOptions,
+  Type
+} from "../../../src/api/c104/index.ts"
+import { deferred, startClient, startServer, turn } from "../../support/Stage.ts"
+
+const { SUCCESS, FAILURE } = ResponseState
+const CON = { cot: 7, negative: false }
+const REFUSED = { cot: 7, negative: true }
+
+const stage = async (onSelect: SelectCallback<typeof Type.C_SC_NA_1> | null, options: ServerOptions = {}) => {
+  const { server, station, events } = await startServer({ selectTimeoutMs: 5000, ...options })
+  const commandMode = CommandMode.SELECT_AND_EXECUTE
+  const point = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, commandMode })
+  if (point === null) throw new Error("address 10 is free")
+  point.onReceive(() => SUCCESS)
+  point.onSelect(onSelect)
+  const client = await startClient(server.port)
+  const select = (of = client, cot = 6) => of.command(Type.C_SC_NA_1, 10, { scs: true, select: true }, { cot })
+  const execute = (of = client, scs = true) => of.command(Type.C_SC_NA_1, 10, { scs })
+  const states = () => events.of("selection").map(({ state }) => state)
+  return { server, station, events, point, client, select, execute, states }
+}
+
+describe("a select that the application decides", () => {
+  it("is confirmed when it agrees, and told with the connection", async () => {
+    const heard: unknown[] = []
+    const { client, select, execute, point } = await stage((at, message) => {
+      heard.push([at.ioAddress, message.isSelectCommand, message.info?.value, message.connection?.ip])
+      return SUCCESS
+    })
+    select()
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    expect([point.selectedBy, point.value, heard]).toEqual([0, false, [[10, true, true, "127.0.0.1"]]])
+    execute()
+    await client.next({ cot: 10 })
+    expect([point.value, point.selectedBy]).toEqual([true, null])
+  })
+
+  it.each<[string, SelectCallback<typeof Type.C_SC_NA_1>]>([
+    ["says no", () => FAILURE],
+    ["says no later", async () => FAILURE],
+    [
+      "throws",
+      () => {
+        throw new Error("interlocked")
+      }
+    ],
+    ["says NONE", () => ResponseState.NONE]
+  ])("is refused when it %s, and nothing is selected", async (_, onSelect) => {
+    const { client, select, execute, point, states } = await stage(onSelect)
+    select()
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    expect([point.selectedBy, states()]).toEqual([null, ["refused"]])
+    execute()
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+  })
+
+  it("is refused when it takes longer than decisionMs; a late yes selects nothing", async () => {
+    const late = deferred<ResponseState>()
+    const { client, select, point, events } = await stage(() => late.promise, { limits: { decisionMs: 50 } })
+    select()
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    late.resolve(SUCCESS)
+    await turn()
+    await client.testfr()
+    expect([point.selectedBy, client.asdus().length]).toEqual([null, 1])
+    expect(events.of("error").map(({ error }) => error.message)).toEqual([
+      "onSelect of C_SC_NA_1 10 of station 1 did not answer within 50 ms"
+    ])
+  })
+
+  it("is refused when another client was selected while it was thought about", async () => {
+    const answers: ReturnType<typeof deferred<ResponseState>>[] = []
+    const { server, client, select } = await stage(() => {
+      const answer = deferred<ResponseState>()
+      answers.push(answer)
+      return answer.promise
+    })
+    const other = await startClient(server.port)
+    select()
+    await client.testfr()
+    select(other)
+    await other.testfr()
+    answers[1]?.resolve(SUCCESS)
+    expect(await other.next({ typeId: 45 })).toMatchObject(CON)
+    answers[0]?.resolve(SUCCESS)
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+  })
+
+  it("does not ask for a test", async () => {
+    let asked = 0
+    const { client, select } = await stage(() => {
+      asked++
+      return SUCCESS
+    })
+    client.command(Type.C_SC_NA_1, 10, { scs: true, select: true }, { test: true })
+    expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, test: true })
+    select()
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    expect(asked).toBe(1)
+  })
+
+  it("is nobody's any more when the callback is taken away", async () => {
+    const { client, select, point } = await stage(() => FAILURE)
+    point.onSelect(null)
+    select()
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    expect(point.commandMode).toBe(CommandMode.SELECT_AND_EXECUTE)
+  })
+})
+
+describe("of selections is told", () => {
+  it("that they were taken back, and by whom", async () => {
+    const { client, select, states, events } = await stage(null)
+    select()
+    await client.next(CON)
+    select(client, 8)
+    await client.next({ cot: 9 })
+    expect(states()).toEqual(["selected", "cancelled"])
+    expect(events.of("selection")[0]).toMatchObject({ commonAddress: 1, address: 10, type: "C_SC_NA_1" })
+    expect(events.of("selection")[0]?.peer.address).toBe("127.0.0.1")
+  })
+
+  it("that their time is over", async () => {
+    const { client, select, states } = await stage(null, { selectTimeoutMs: 60 })
+    select()
+    await client.next(CON)
+    await expect.poll(states).toEqual(["selected", "expired"])
+  })
+
+  it("that an execute said something else", async () => {
+    const { client, select, execute, states } = await stage(null)
+    select()
+    await client.next(CON)
+    execute(client, false)
+    await client.next(REFUSED)
+    expect(states()).toEqual(["selected", "mismatched"])
+  })
+
+  it("that their client stopped, or has gone", async () => {
+    const { server, client, select, states } = await stage(null)
+    select()
+    await client.next(CON)
+    await client.stopdt()
+    expect(states()).toEqual(["selected", "ended"])
+    const other = await startClient(server.port)
+    select(other)
+    await other.next(CON)
+    other.reset()
+    await expect.poll(states).toEqual(["selected", "ended", "selected", "ended"])
+  })
+
+  it("nothing more than the command when they are executed", async () => {
+    const { client, select, execute, states, events } = await stage(null)
+    select()
+    await client.next(CON)
+    execute()
+    await client.next({ cot: 10 })
+    expect([states(), events.of("command").length]).toEqual([["selected"], 1])
+  })
+})
