@@ -64,6 +64,7 @@ const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): Worl
     selectMs: 30_000,
     commandAgeMs: 0,
     files: false,
+    freezes: { count: 0 },
     trace: false,
     packEvents
   }

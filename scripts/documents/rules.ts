@@ -72,6 +72,10 @@ export const groups: readonly RuleGroup[] = [
         "test/api/c104/counters.test.ts"
       ),
       rule(
+        "A counter interrogation tells the readings of the moment in which it began, also when counters are frozen or reset meanwhile; where that happens twice to a counter that is not told yet, it ends there with a negative ACTTERM. A counter that was never frozen tells its present value until its first freeze",
+        "test/property/counterFreeze.test.ts"
+      ),
+      rule(
         "Local freezes, cycles and background scans whose period divides a day are aligned to the clocks of the station, also when these change; others count from when they were set. Clocks that are set back by less than half a period repeat nothing; a local freeze resets where that is chosen",
         "I28"
       ),

@@ -12,7 +12,7 @@ export interface FreezeOrder {
   readonly report: boolean
 }
 
-/** Carries an order out on one station, all its counters at the same instant. */
+/** Carries an order out on one station, all its counters at the same instant. The caller has counted the order. */
 export function carryOut(host: Host, station: Image.Station, order: FreezeOrder): void {
   const time = host.timeTag(station.zone, host.nowMs())
   const low = time.low | host.tagClock.flags
@@ -25,7 +25,7 @@ export function carryOut(host: Host, station: Image.Station, order: FreezeOrder)
     const count = slots === null ? block.count : slots.length
     for (let place = 0; place < count; place++) {
       const slot = slots === null ? block.slotAt(place) : (slots[place] as number)
-      Image.freezeCounter(block, slot, order.freeze, order.reset, low, high)
+      Image.freezeCounter(block, slot, order.freeze, order.reset, low, high, host.world.freezes.count)
       if (order.freeze && order.report) host.publishFrozen(block, slot)
     }
   }

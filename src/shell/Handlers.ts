@@ -182,8 +182,9 @@ function clock(session: Session, notice: Notices.ClockRequested): void {
 /** Carries a freeze or reset of counters out at once, on every station that was asked. */
 function freeze(session: Session, notice: Notices.FreezeRequested): void {
   const { host } = session
-  const { stations } = host.world.image
-  for (const station of stations) {
+  const { image, freezes } = host.world
+  freezes.count++
+  for (const station of image.stations) {
     if (notice.ca !== Request.GLOBAL && station.ca !== notice.ca) continue
     const report = host.counterModes.get(station.ca) === "D"
     Counters.carryOut(host, station, { group: notice.group, freeze: notice.freeze, reset: notice.reset, report })

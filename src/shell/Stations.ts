@@ -79,6 +79,7 @@ export abstract class Stations {
       selectMs,
       commandAgeMs,
       files: options.files !== null,
+      freezes: { count: 0 },
       trace: false
     }
   }

@@ -187,7 +187,9 @@ export class Ticker {
     const { host } = this
     const station = Image.station(host.world.image, ca)
     const report = host.counterModes.get(ca) === "A"
-    if (station !== undefined) Counters.carryOut(host, station, { group: 0, freeze: true, reset, report })
+    if (station === undefined) return
+    host.world.freezes.count++
+    Counters.carryOut(host, station, { group: 0, freeze: true, reset, report })
   }
 
   /** Background scan: the whole image of a station, untagged, with cause 2 (60870-5-5 6.3). */

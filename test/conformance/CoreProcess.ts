@@ -68,6 +68,7 @@ export class CoreProcess {
       selectMs: given.select * 1000,
       commandAgeMs: given.commandAge * 1000,
       files: given.files !== null,
+      freezes: { count: 0 },
       trace: false,
       packEvents: given.pack
     }
@@ -148,6 +149,7 @@ export class CoreProcess {
 
   /** Freezes or resets counters of one or, for the global address, of all stations. */
   freeze(ca: number, group: number, freeze: boolean, reset: boolean, modes: readonly Given.CounterMode[]): void {
+    const order = ++this.world.freezes.count
     for (const station of this.world.image.stations) {
       if (ca !== GLOBAL_CA && station.ca !== ca) continue
       const tag = this.tag(station.zone, this.nowMs())
@@ -156,7 +158,7 @@ export class CoreProcess {
       for (const block of station.blocks) {
         if (block.of.counterType === 0) continue
         for (const slot of slotsOf(block, group)) {
-          Core.Image.freezeCounter(block, slot, freeze, reset, low, high)
+          Core.Image.freezeCounter(block, slot, freeze, reset, low, high, order)
           if (report) Core.EventLog.appendFrozen(this.log, block, slot, SPONTANEOUS, 0)
         }
       }

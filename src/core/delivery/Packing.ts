@@ -1,7 +1,8 @@
 // Writes one APDU at a time from the log or the image: as many objects as belong together and fit (60870-5-101 7.2.2).
 // The six octets of the APCI are left to the link; octet 1 (the length) is set here.
 import * as TypeTable from "../asdu/TypeTable.ts"
-import type { Block, Frozen } from "../process/Block.ts"
+import type { Block } from "../process/Block.ts"
+import type { Frozen } from "../process/Frozen.ts"
 import { type EventLog, RECORD_WORDS } from "./EventLog.ts"
 
 /** Octets of APCI and ASDU header before the first object. */
@@ -163,7 +164,7 @@ export function extent(
 
 /**
  * Writes `found` places of a block from `index` (see {@link extent}) as one APDU of `type` at `at`. With `frozen`, slots
- * that were frozen show that reading instead of the running one.
+ * that were frozen show that reading instead of the running one: as it was after so many `orders` (freezes and resets).
  */
 export function points(
   out: DataView,
@@ -175,7 +176,8 @@ export function points(
   type: number,
   cause: number,
   originator: number,
-  frozen: Frozen | null
+  frozen: Frozen | null,
+  orders = 0
 ): void {
   const sequence = found < 0
   const count = sequence ? -found : found
@@ -193,7 +195,7 @@ export function points(
         out.setInt32(end, block.ioa[slot] as number, true)
         end += 3
       }
-      const latched = frozen !== null && frozen.flags[slot] !== 0 ? frozen : null
+      const latched = frozen === null ? null : frozen.said(slot, orders)
       copyOctets(out, end, latched === null ? block.view : latched.view, slot * block.stride, block.stride)
       end += block.stride
       if (timed) {

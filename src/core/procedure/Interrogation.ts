@@ -70,6 +70,7 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
     test: Request.test(octets, at),
     stations: all.filter((one) => !lacking.includes(one)),
     started: false,
+    orders: 0,
     block: null,
     after: -1,
     place: 0,
@@ -91,7 +92,10 @@ function say(turn: Turn, of: Interrogation, ca: number, cause: number): void {
 }
 
 function start(turn: Turn, of: Interrogation): void {
-  own(turn, of).started = true
+  const started = own(turn, of)
+  started.started = true
+  // A freeze that was asked for before is carried out before anything else happens to counters.
+  started.orders = turn.world.freezes.count + turn.work.freezes
   for (const ca of of.stations) say(turn, of, ca, Cause.ACTIVATION_CON)
 }
 
@@ -157,6 +161,7 @@ function advance(turn: Turn, of: Changeable<Interrogation>): boolean {
 }
 
 function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: Int32Array | null, all: number): boolean {
+  const { ca } = block.of
   const type = typeIn(of, block)
   const { place } = of
   const found = Packing.extent(block, slots, place, all, type, turn.world.profile.maxApduLength)
@@ -177,7 +182,9 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: In
     return false
   }
   const frozen = of.type === COUNTERS ? block.frozen : null
-  Order.put(turn, block, slots, place, found, type, of.test | of.cause, of.originator, frozen)
+  if (frozen !== null && Order.someLost(frozen, slots, place, count, of.orders))
+    return terminate(turn, of, ca, NEGATIVE)
+  Order.put(turn, block, slots, place, found, type, of.test | of.cause, of.originator, frozen, of.orders)
   Link.sendI(turn, Ledger.NO_EVENTS)
   of.after = last
   of.place = place + count
@@ -186,17 +193,21 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: In
   return true
 }
 
-/** The last step of the cursor: ends the present station, and the whole interrogation with the last one. */
-function terminate(turn: Turn, of: Changeable<Interrogation>, ca: number): boolean {
+/**
+ * The last step of the cursor: ends the present station, and the whole interrogation with the last one. `negative`: not
+ * everything was told.
+ */
+function terminate(turn: Turn, of: Changeable<Interrogation>, ca: number, negative = 0): boolean {
   of.stations = of.stations.slice(1)
   of.block = null
   of.after = -1
   of.place = 0
   of.refreshedTo = -1
-  turn.notice({ kind: "interrogated", type: of.type, ca, qualifier: of.qualifier })
+  of.yields = 0
+  if (negative === 0) turn.notice({ kind: "interrogated", type: of.type, ca, qualifier: of.qualifier })
   const ended = of.stations.length === 0
   if (ended) turn.own.interrogations = turn.work.interrogations.filter((found) => found !== of)
-  say(turn, of, ca, Cause.ACTIVATION_TERMINATION)
+  say(turn, of, ca, Cause.ACTIVATION_TERMINATION | negative)
   if (ended) startNext(turn, of)
   return true
 }

@@ -3,7 +3,8 @@
 // asks has his share of the frames whatever the backlog.
 import * as EventLog from "../delivery/EventLog.ts"
 import * as Packing from "../delivery/Packing.ts"
-import type { Block, Frozen } from "../process/Block.ts"
+import type { Block } from "../process/Block.ts"
+import type { Frozen } from "../process/Frozen.ts"
 import type { Turn } from "./Turn.ts"
 
 /**
@@ -65,9 +66,10 @@ export function put(
   type: number,
   cause: number,
   originator: number,
-  frozen: Frozen | null
+  frozen: Frozen | null,
+  orders = 0
 ): void {
-  Packing.points(turn.view, turn.at, block, slots, place, found, type, cause, originator, frozen)
+  Packing.points(turn.view, turn.at, block, slots, place, found, type, cause, originator, frozen, orders)
   const { priority } = block.of
   const end = turn.ends[priority] as number
   const from = nextToTell(turn, block)
@@ -76,10 +78,23 @@ export function put(
   const count = Math.abs(found)
   for (let i = 0; i < count; i++) {
     const slot = slots === null ? place + i : (slots[place + i] as number)
-    if (frozen !== null && frozen.flags[slot] !== 0) continue
+    if (frozen !== null && frozen.said(slot, orders) !== null) continue
     const oldest = EventLog.oldestOf(log, block, slot, from, end)
     if (oldest >= 0) Packing.retold(turn.view, turn.at, block, found, i, type, log, oldest)
   }
+}
+
+/** Whether it is not known any more what one of these places said after so many freezes and resets. */
+export function someLost(
+  frozen: Frozen,
+  slots: Int32Array | null,
+  place: number,
+  count: number,
+  orders: number
+): boolean {
+  for (let i = place; i < place + count; i++)
+    if (frozen.isLost(slots === null ? i : (slots[i] as number), orders)) return true
+  return false
 }
 
 /** The position from which on events of a block are told: what lies before is sent, dropped, purged or superseded. */

@@ -77,6 +77,8 @@ export interface Interrogation {
   /** Common addresses still to serve; the first is the current one. */
   readonly stations: readonly number[]
   readonly started: boolean
+  /** How many freezes and resets were carried out as it began: those are the readings that a counter interrogation tells. */
+  readonly orders: number
   /** Block at which the cursor stands, null before the first; and the last address sent of it. */
   readonly block: Block | null
   readonly after: number

@@ -25,6 +25,8 @@ export interface World {
   readonly image: Image
   /** One log for each priority class, highest first. */
   readonly logs: readonly EventLog[]
+  /** How many freezes and resets of counters were carried out; counted by the shell, and read through like the image. */
+  readonly freezes: { count: number }
   /** Selections of all sessions, by point. Kept by the shell from the notices `selected` and `released`. */
   readonly selections: ReadonlyMap<Block, ReadonlyMap<number, Held>>
   /** Time in ms within which an execute must follow the confirmation of its select. */

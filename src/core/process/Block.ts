@@ -2,6 +2,7 @@
 // of a point lie side by side with its neighbours', so that an interrogation copies instead of encoding.
 // Slots are stable: a point keeps its slot for life. Addresses ascend with slots as long as points are added in order;
 // otherwise `order` lists the slots by address and a hash finds them.
+import { Frozen } from "./Frozen.ts"
 import * as Value from "./Value.ts"
 
 /** What the points of a block have in common. */
@@ -45,14 +46,6 @@ export interface Zone {
    * given; NaN when there was none. Always the same for the same arguments.
    */
   readonly instant: (localMs: number, summer: boolean, strict: boolean) => number
-}
-
-/** Readings of counters at the last freeze. */
-export interface Frozen {
-  /** 1 for a slot that was frozen at least once. */
-  readonly flags: Uint8Array
-  readonly view: DataView
-  readonly time: Int32Array
 }
 
 /** Interrogation groups occupy bits 0..15 of a slot's group mask, counter groups 1..4 bits 16..19. */
@@ -188,7 +181,7 @@ export class Block {
     if (this.refresh !== null) this.refresh[slot] = 0
     if (this.select !== null) this.select[slot] = 0
     if (this.groups !== null) this.groups[slot] = 0
-    if (this.frozen !== null) this.frozen.flags[slot] = 0
+    this.frozen?.forget(slot)
     this.unfit?.delete(slot)
     this.free.push(slot)
     this.count--
@@ -238,14 +231,9 @@ export class Block {
     this.membersStale = true
   }
 
-  /** The column of readings at the last freeze, made when it is first needed. */
+  /** The column of frozen readings, made when it is first needed. */
   frozenColumn(): Frozen {
-    if (this.frozen === null) {
-      const capacity = this.ioa.length
-      const octets = new Uint8Array(capacity * this.stride + SLACK)
-      const time = new Int32Array(capacity * 2)
-      this.frozen = { flags: new Uint8Array(capacity), view: new DataView(octets.buffer), time }
-    }
+    this.frozen ??= new Frozen(this.ioa.length, this.stride)
     return this.frozen
   }
 
@@ -330,15 +318,7 @@ export class Block {
     if (this.refresh !== null) this.refresh = widened(this.refresh, capacity)
     if (this.select !== null) this.select = widened(this.select, capacity)
     if (this.groups !== null) this.groups = copied(new Int32Array(capacity), this.groups)
-    if (this.frozen !== null) {
-      const { flags, view, time } = this.frozen
-      const octets = widened(new Uint8Array(view.buffer as ArrayBuffer), capacity * this.stride + SLACK)
-      this.frozen = {
-        flags: widened(flags, capacity),
-        view: new DataView(octets.buffer as ArrayBuffer),
-        time: copied(new Int32Array(capacity * 2), time)
-      }
-    }
+    if (this.frozen !== null) this.frozen = this.frozen.widened(capacity)
     const octets = new Uint8Array(capacity * this.stride + SLACK)
     octets.set(this.octets.subarray(0, this.length * this.stride))
     this.octets = octets

@@ -216,7 +216,8 @@ export const groupBit = (group: number, counters: boolean): number => group - 1 
 
 /**
  * Freezes the reading of a counter: value, carry and adjustment are latched under the next sequence number, and with
- * `reset` the running counter starts again at 0 (60870-5-5 6.9). `freeze` false: only reset.
+ * `reset` the running counter starts again at 0 (60870-5-5 6.9). `freeze` false: only reset. `order` is the number of this
+ * order among all freezes and resets, from 1.
  */
 export function freezeCounter(
   block: Block,
@@ -224,12 +225,15 @@ export function freezeCounter(
   freeze: boolean,
   reset: boolean,
   low: number,
-  high: number
+  high: number,
+  order: number
 ): void {
   const at = slot * block.stride
   const flags = (block.octets[at + 4] as number) & 0xe0
+  const column = block.frozenColumn()
+  if (freeze || column.flags[slot] === 0) column.keep(slot, order, block.view, block.time)
   if (freeze) {
-    const { flags: frozen, view, time } = block.frozenColumn()
+    const { flags: frozen, view, time } = column
     const sequence = (Value.readExtra(block.kind, block.view, at) + 1) & 0x1f
     view.setInt32(at, block.view.getInt32(at, true), true)
     view.setUint8(at + 4, flags | sequence)

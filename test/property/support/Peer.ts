@@ -52,6 +52,7 @@ export class Plant {
       commandAgeMs: 0,
       packEvents: packEvents ?? true,
       files: false,
+      freezes: { count: 0 },
       trace: false
     }
   }

@@ -27,6 +27,7 @@ export const wholeSession = (core: Core): void => {
     commandAgeMs: 0,
     packEvents: true,
     files: false,
+    freezes: { count: 0 },
     trace: false
   }
   let state = SessionState.open(world, 1, 0, [0])

@@ -1,0 +1,83 @@
+// What the counters of a block say to a counter interrogation: the readings of the last freeze, and beside them those that it
+// replaced, so that an interrogation which a freeze overtakes can still tell the readings of the moment in which it began.
+
+/** Octets behind the last element that word-wise copies may read. */
+const SLACK = 16
+
+/** Readings in wire form and their time tags, by slot. */
+export interface Readings {
+  readonly view: DataView
+  readonly time: Int32Array
+}
+
+export class Frozen implements Readings {
+  /** 1 for a slot that was frozen at least once; any other says what its counter is at present. */
+  readonly flags: Uint8Array
+  readonly view: DataView
+  readonly time: Int32Array
+  private readonly stride: number
+  /** Number of the order (freeze or reset) since which a slot says what it says; 0 = there was none. */
+  private readonly since: Float64Array
+  /** What each slot said before that, and since which order. */
+  private readonly before: Readings
+  private readonly beforeSince: Float64Array
+
+  constructor(capacity: number, stride: number) {
+    this.stride = stride
+    this.flags = new Uint8Array(capacity)
+    this.view = new DataView(new ArrayBuffer(capacity * stride + SLACK))
+    this.time = new Int32Array(capacity * 2)
+    this.since = new Float64Array(capacity)
+    this.before = {
+      view: new DataView(new ArrayBuffer(capacity * stride + SLACK)),
+      time: new Int32Array(capacity * 2)
+    }
+    this.beforeSince = new Float64Array(capacity)
+  }
+
+  /** The same for more slots. */
+  widened(capacity: number): Frozen {
+    const wide = new Frozen(capacity, this.stride)
+    wide.flags.set(this.flags)
+    copy(wide, this)
+    wide.since.set(this.since)
+    copy(wide.before, this.before)
+    wide.beforeSince.set(this.beforeSince)
+    return wide
+  }
+
+  /** Keeps what a slot says until an order is carried out; `running` is the counter itself. */
+  keep(slot: number, order: number, running: DataView, time: Int32Array | null): void {
+    const frozen = this.flags[slot] !== 0
+    const from = frozen ? this.view : running
+    const at = slot * this.stride
+    for (let i = 0; i < this.stride; i++) this.before.view.setUint8(at + i, from.getUint8(at + i))
+    const tags = frozen ? this.time : time
+    for (let i = slot * 2; i < slot * 2 + 2; i++) this.before.time[i] = tags?.[i] ?? 0
+    this.beforeSince[slot] = this.since[slot] as number
+    this.since[slot] = order
+  }
+
+  /** What a slot said after so many orders, null for the counter itself. */
+  said(slot: number, orders: number): Readings | null {
+    if ((this.since[slot] as number) > orders) return this.before
+    return this.flags[slot] === 0 ? null : this
+  }
+
+  /** Whether it is not known any more what a slot said after so many orders. */
+  isLost(slot: number, orders: number): boolean {
+    return (this.since[slot] as number) > orders && (this.beforeSince[slot] as number) > orders
+  }
+
+  /** Another counter will use the slot. */
+  forget(slot: number): void {
+    this.flags[slot] = 0
+    this.since[slot] = 0
+    this.beforeSince[slot] = 0
+  }
+}
+
+function copy(to: Readings, from: Readings): void {
+  new Uint8Array(to.view.buffer as ArrayBuffer).set(new Uint8Array(from.view.buffer as ArrayBuffer))
+  to.time.set(from.time)
+}
