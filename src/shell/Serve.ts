@@ -1,4 +1,5 @@
 // A running server as one scoped Effect: the listener, the ticker, and its log.
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
@@ -11,6 +12,24 @@ import type { Ticker } from "./Ticker.ts"
 import * as Undecided from "./Undecided.ts"
 
 const logs = { error: Effect.logError, warning: Effect.logWarning, info: Effect.logInfo, debug: Effect.logDebug }
+
+/** Octets that may wait for the reader of standard output before lines of the log are dropped and counted. */
+const WAITING_MAX = 1_048_576
+
+/** Effect's logger, which by default prints: a peer may cause more lines than anybody reads. */
+function effectLogger(context: Context.Context<never>): Log.LogWriter {
+  const run = Effect.runForkWith(context)
+  let lost = 0
+  return (level, text) => {
+    if (process.stdout.writableLength > WAITING_MAX) {
+      lost++
+      return
+    }
+    if (lost > 0) run(Effect.logWarning(`${lost} lines of the log are missing here: nobody read standard output`))
+    lost = 0
+    run(logs[level](text))
+  }
+}
 
 /** Waits until interrupted file transfers have cleaned up after themselves, within the limit for closing. */
 const released = (host: Host): Effect.Effect<void> =>
@@ -37,8 +56,7 @@ const once = (host: Host): Effect.Effect<void, AlreadyListening, Scope.Scope> =>
 const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
     yield* once(host)
-    const run = Effect.runForkWith(yield* Effect.context<never>())
-    const write: Log.LogWriter = host.options.logWriter ?? ((level, text) => void run(logs[level](text)))
+    const write = host.options.logWriter ?? effectLogger(yield* Effect.context<never>())
     const log = new Log.Log(host, write, host.clock.monotonicMs)
     yield* Effect.acquireRelease(
       Effect.sync(() => {

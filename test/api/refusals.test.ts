@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import { Server, type ServerOptions, Type } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
+import { file, security } from "../support/certificates.ts"
 
 const LOCAL = { host: "127.0.0.1", port: 0 } as const
 
@@ -141,6 +142,14 @@ describe("of a server", () => {
   it.each(options)("%s is refused", (_, option) => {
     expect(promiseFace(() => new Server(option as ServerOptions))).toBe("INVALID_ARGUMENT")
     expect(effectFace(Iec104.make(option as Iec104.PartialOptions))).toBe("INVALID_ARGUMENT")
+  })
+
+  it("whatever is refused, the certificates that were given with it can still be changed", () => {
+    const transportSecurity = security()
+    expect(promiseFace(() => new Server({ transportSecurity, port: 70_000 }))).toBe("INVALID_ARGUMENT")
+    transportSecurity.setCaCertificate(file("otherCa.pem"))
+    new Server({ transportSecurity })
+    expect(promiseFace(() => transportSecurity.setCaCertificate(file("ca.pem")))).toBe("FROZEN")
   })
 
   it("no time for the execute of a select is refused in plain words", () => {

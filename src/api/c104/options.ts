@@ -55,9 +55,10 @@ export function optionsOf(options: ServerOptions): Options.Options {
   const given = Object.entries({
     ...same,
     hosts: ip === undefined || Array.isArray(ip) ? ip : [ip],
-    selectMs: Options.selectTime("selectTimeoutMs", selectTimeoutMs),
-    tls: transportSecurity == null ? undefined : transportSecurity.freeze()
+    selectMs: Options.selectTime("selectTimeoutMs", selectTimeoutMs)
   }).filter(([, value]) => value !== undefined)
   const preset = typeof profile === "string" ? Profile.presets[profile] : profile
-  return Options.complete(Object.fromEntries(given), preset)
+  const complete = Options.complete(Object.fromEntries(given), preset)
+  // Last: options that are refused leave the certificates as free as they were.
+  return transportSecurity == null ? complete : { ...complete, tls: transportSecurity.freeze() }
 }
