@@ -212,9 +212,19 @@ export const groups: readonly RuleGroup[] = [
       ),
       rule(
         "A late wake-up is no dead peer: input that waits is processed before t1 and TESTFR are judged",
-        "test/shell/sockets.test.ts"
+        "test/shell/sockets.test.ts",
+        "test/shell/fairness.test.ts"
       ),
-      rule("Reading never stops; answers are bounded, and past the bound the session is closed", "N20"),
+      rule(
+        "Reading never stops, but for one turn of the event loop when a connection has had its share; answers are bounded, and past the bound the session is closed",
+        "N20",
+        "test/shell/fairness.test.ts"
+      ),
+      rule(
+        "Silent handshakes of TLS keep nobody out: each address has a share of the places, and who goes on goes first",
+        "N7",
+        "test/shell/tlsPlaces.test.ts"
+      ),
       rule("U confirmations, S frames and TESTFR act ignore k and go ahead of queued I frames", "B19", "D5", "D6"),
       rule("Octets that were handed to the socket and not drained are bounded whatever k is", "A23"),
       rule("Sending stops when the distance reaches or exceeds k", "D1", "D4"),
