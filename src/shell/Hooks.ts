@@ -49,7 +49,7 @@ export interface Command {
 export type CommandHandler = (command: Described) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
 
-/** How far a measured value may move without an event: absolutely, or in percent of the value reported last. */
+/** How far a measured value may move without an event: absolutely, or in percent of the value told last. */
 export type Deadband = { readonly absolute: number } | { readonly percent: number }
 
 /** The callbacks and relations of one point. */
@@ -69,13 +69,14 @@ export interface Hooks {
   actTerm: Termination
   /** Whether a handler that is an Effect is interrupted when nobody waits for it any more. */
   interrupts: boolean
-  /** An event is made by `update` only when the value left this band around the one reported last. */
+  /** An event is made by `update` only when the value left this band around the one told last. */
   deadband: Deadband | null
   /** `update` makes at most one event in so many ms; the newest value follows when the time is over. */
   minIntervalMs: number
-  /** Value and quality reported last by `update`, and when. */
-  reportedValue: number
-  reportedQuality: number
+  /** Value and quality that were told last by an event, as they are told; NaN: none that is known. */
+  toldValue: number
+  toldQuality: number
+  /** When `update` made an event last. */
   reportedAtMs: number
   reportMs: number
   timerMs: number
@@ -102,8 +103,8 @@ const make = (): Hooks => ({
   interrupts: false,
   deadband: null,
   minIntervalMs: 0,
-  reportedValue: Number.NaN,
-  reportedQuality: 0,
+  toldValue: Number.NaN,
+  toldQuality: 0,
   reportedAtMs: Number.NEGATIVE_INFINITY,
   reportMs: 0,
   timerMs: 0,

@@ -68,6 +68,7 @@ export abstract class Publisher extends Stations {
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
   append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
+    if (block.compared) this.told(block, slot)
     if (this.sessions.size === 0) return -1
     const log = this.logs[block.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
@@ -78,6 +79,7 @@ export abstract class Publisher extends Stations {
 
   /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
   appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
+    if (block.compared) for (const slot of slots) this.told(block, slot)
     if (this.sessions.size === 0) return false
     const log = this.logs[block.priority] as EventLog.EventLog
     // Not more at once than a window takes: what has filled it is sent before more is appended.
@@ -217,14 +219,16 @@ export abstract class Publisher extends Stations {
   // ---- events by change ----
 
   /**
-   * Sets a value and makes an event of it when it left the point's deadband or its quality changed, within the point's
-   * rate. Returns whether an event was made now.
+   * Sets a value (and a quality, null: it stays) and makes an event of it when what would be told has left the deadband
+   * around what was told last or differs in quality, within the point's rate. Returns whether an event was made now.
    */
-  update(block: Block, slot: number, value: number, quality: number, atMs?: number): boolean {
+  update(block: Block, slot: number, value: number, quality: number | null, atMs?: number): boolean {
+    const meant = quality === null ? null : Image.meant(block, slot, quality)
     this.setValue(block, slot, value, atMs)
-    if (quality !== Image.quality(block, slot)) this.setQuality(block, slot, quality, atMs)
+    if (meant !== null && meant !== Image.ownQuality(block, slot)) this.putQuality(block, slot, meant, atMs)
+    block.compared = true
     const hooks = this.hooks.of(block, slot)
-    if (!Rates.moved(hooks, value, quality)) return false
+    if (!Rates.moved(hooks, Image.value(block, slot), Image.quality(block, slot))) return false
     if (this.clock.monotonicMs() < hooks.reportedAtMs + hooks.minIntervalMs) {
       this.delayed.set(hooks, Image.refTo(block, slot))
       this.onDelayed()
@@ -234,10 +238,16 @@ export abstract class Publisher extends Stations {
   }
 
   private report(hooks: Hooks, block: Block, slot: number): boolean {
-    hooks.reportedValue = Image.value(block, slot)
-    hooks.reportedQuality = Image.quality(block, slot)
     hooks.reportedAtMs = this.clock.monotonicMs()
     return this.append(block, slot, Cause.SPONTANEOUS, 0, 0) >= 0
+  }
+
+  /** Remembers what is told of a point, in whatever way, for the next time that it is updated. */
+  private told(block: Block, slot: number): void {
+    const hooks = this.hooks.find(block, slot)
+    if (hooks === undefined) return
+    hooks.toldValue = Image.value(block, slot)
+    hooks.toldQuality = Image.quality(block, slot)
   }
 
   protected override detached(hooks: Hooks): void {

@@ -260,6 +260,11 @@ export abstract class Stations {
 
   /** Sets the quality bits; a time-tagged point is tagged as by {@link setValue}. */
   setQuality(block: Block, slot: number, bits: number, atMs?: number): void {
+    this.putQuality(block, slot, Image.meant(block, slot, bits), atMs)
+  }
+
+  /** As {@link setQuality}, of bits as they are meant. */
+  protected putQuality(block: Block, slot: number, bits: number, atMs?: number): void {
     if (atMs !== undefined) checkTime(atMs)
     Image.setQuality(block, slot, bits)
     if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())

@@ -146,7 +146,10 @@ export class Point<T extends Type = Type> {
       })
   }
 
-  /** The quality; null for types without one. */
+  /**
+   * The quality as it is sent; null for types without one. A value that is no number makes a point invalid until the next
+   * number comes, whoever reads that and writes it back meanwhile.
+   */
   get quality(): Quality | BinaryCounterQuality | null {
     if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
     return convert.quality(this.#block, this.#slot)
@@ -158,7 +161,7 @@ export class Point<T extends Type = Type> {
     host.setQuality(this.#block, this.#slot, convert.qualityBits(this.#block, quality))
   }
 
-  /** Everything the point says: value, quality or qualifier, and time. */
+  /** Everything the application has said of the point: value, quality or qualifier, and time. */
   get info(): Information {
     if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
     const readonly = this.#block.command && this.#settings?.received === true
@@ -217,13 +220,13 @@ export class Point<T extends Type = Type> {
   }
 
   /**
-   * Sets the value (and quality) and makes an event of it when it left the deadband or the quality changed, at most one
-   * in `minIntervalMs`. Returns whether an event was made now.
+   * Sets the value (and quality) and makes an event of it when, in the form in which it is sent, it differs from what
+   * was sent last: in quality, or by more than the deadband; at most one in `minIntervalMs`. Returns whether an event was
+   * made now.
    */
   update(value: values.Assignable<T>, quality?: Quality | BinaryCounterQuality | number): boolean {
     const host = this.#attached
-    const bits =
-      quality === undefined ? Image.quality(this.#block, this.#slot) : convert.qualityBits(this.#block, quality)
+    const bits = quality === undefined ? null : convert.qualityBits(this.#block, quality)
     return host.update(this.#block, this.#slot, values.toNumber(this.#block.layout, value), bits)
   }
 

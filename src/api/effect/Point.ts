@@ -29,13 +29,19 @@ const SPONTANEOUS = 3
 export interface Point {
   readonly ioAddress: number
   readonly type: number
-  /** The present value, and the quality bits as in QDS. */
+  /**
+   * The present value, and the quality bits as in QDS. A value that is no number makes a point invalid until the next
+   * number comes, whoever reads that and writes it back meanwhile.
+   */
   readonly value: () => number
   readonly quality: () => number
   /** Sets the value, tagged now where the type has a time tag. */
   readonly set: (value: number) => Effect.Effect<void, InvalidValue | Detached>
   readonly setQuality: (bits: number) => Effect.Effect<void, InvalidArgument | Detached>
-  /** Sets value (and quality), and makes an event of it when it left the deadband, within the point's rate; whether it did. */
+  /**
+   * Sets value (and quality), and makes an event of it when, in the form in which it is sent, it has left the deadband
+   * around what was sent last or differs in quality, within the point's rate; whether it did.
+   */
   readonly update: (
     value: number,
     quality?: number
@@ -168,7 +174,7 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
     update: (value, quality) =>
       act<boolean, InvalidValue | InvalidArgument>(() => {
         if (quality !== undefined) Check.qualityBits(quality)
-        return host.update(block, slot, value, quality ?? Image.quality(block, slot))
+        return host.update(block, slot, value, quality ?? null)
       }),
     transmit: (cause = SPONTANEOUS, { originator = 0, negative = false } = {}) =>
       act<boolean, IllegalCause | InvalidAddress>(() => {

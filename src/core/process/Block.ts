@@ -114,8 +114,10 @@ export class Block {
   members: readonly (Int32Array | undefined)[] = []
   frozen: Frozen | null = null
   zone: Zone
-  /** Slots that are invalid only because their last value was not a finite number. */
-  unfit: Set<number> | null = null
+  /** Slots whose last value was not a finite number, which makes them invalid, and IV if they are so without that, else 0. */
+  unfit: Map<number, number> | null = null
+  /** Whether points of it make events by change, so that what is told of them is remembered. */
+  compared = false
   private hash: Int32Array | null = null
   /** Places in the hash whose point was removed. */
   private gone = 0

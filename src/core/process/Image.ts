@@ -271,6 +271,22 @@ export function quality(block: Block, slot: number): number {
     : (block.octets[slot * block.stride + qualityAt] as number) & qualityMask
 }
 
+/** As {@link quality}, without what this server has added: invalid, of a value that is no number. */
+export function ownQuality(block: Block, slot: number): number {
+  const own = block.unfit?.get(slot)
+  const bits = quality(block, slot)
+  return own === undefined ? bits : (bits & ~Quality.IV) | own
+}
+
+/**
+ * What somebody means who sets quality bits: while a point is invalid because its value is no number, that it is invalid was
+ * read here and is nothing new; it ends with its reason.
+ */
+export function meant(block: Block, slot: number, bits: number): number {
+  const own = block.unfit?.get(slot)
+  return own === undefined || (bits & Quality.IV) === 0 ? bits : (bits & ~Quality.IV) | own
+}
+
 /** The usual case of {@link setValue}: an ordinary number for a float that is well. False, and nothing set, otherwise. */
 export function setFloat(block: Block, slot: number, next: number): boolean {
   if (block.kind !== Value.Kind.Short || block.unfit !== null || !(Math.abs(next) <= Value.SHORT_MAX)) return false
@@ -296,13 +312,17 @@ export function setValue(block: Block, slot: number, next: number): void {
   const at = slot * block.stride
   if (block.kind === Value.Kind.Short) {
     if (!Number.isFinite(next)) {
-      if (Value.isCommand(block.of.type) || ((block.octets[at + 4] as number) & Quality.IV) !== 0) return
+      if (Value.isCommand(block.of.type) || block.unfit?.has(slot) === true) return
+      block.unfit ??= new Map()
+      block.unfit.set(slot, (block.octets[at + 4] as number) & Quality.IV)
       block.octets[at + 4] = (block.octets[at + 4] as number) | Quality.IV
-      block.unfit ??= new Set()
-      block.unfit.add(slot)
       return
     }
-    if (block.unfit?.delete(slot) === true) block.octets[at + 4] = (block.octets[at + 4] as number) & ~Quality.IV
+    if (block.unfit?.has(slot) === true) {
+      const own = ownQuality(block, slot)
+      block.unfit.delete(slot)
+      setQuality(block, slot, own)
+    }
     block.view.setFloat32(at, next, true)
     return
   }
@@ -314,14 +334,14 @@ export function reported(block: Block, slot: number): void {
   if (block.kind === Value.Kind.PackedSingles) Value.writeExtra(block.kind, block.view, slot * block.stride, 0)
 }
 
-/** Sets the quality bits that the element has; the others are ignored. */
+/** Sets the quality bits that the element has, as they are meant; the others are ignored. */
 export function setQuality(block: Block, slot: number, bits: number): void {
   const { qualityAt, qualityMask } = block.layout
   if (qualityAt < 0 || Value.isCommand(block.of.type)) return
   const at = slot * block.stride + qualityAt
   // A point whose value is no number stays invalid whatever else is said of it.
   const unfit = block.unfit?.has(slot) === true ? Quality.IV : 0
-  if ((bits & Quality.IV) !== 0) block.unfit?.delete(slot)
+  if (unfit !== 0) block.unfit?.set(slot, bits & Quality.IV)
   block.octets[at] = ((block.octets[at] as number) & ~qualityMask) | ((bits | unfit) & qualityMask)
 }
 

@@ -152,7 +152,7 @@ function show(host: Host, row: Simulated, index: number, elapsedMs: number): voi
   if (counting) Image.count(block, slot, now - Simulate.valueAt(simulation, index, row.shownMs))
   const value = counting ? Image.value(block, slot) : now
   if (row.thinned) {
-    host.update(block, slot, value, Image.quality(block, slot))
+    host.update(block, slot, value, null)
     return
   }
   host.setValue(block, slot, value)

@@ -52,7 +52,8 @@ function form(type: number, kind: Value.Kind, view: DataView, at: number): CoreF
 export function read(block: Block, slot: number, processedAt: number, isReadonly: boolean): Information {
   const origin: Origin = { recordedAt: recordedAt(block, slot), processedAt, isReadonly }
   const { type } = block.of
-  return classOf(type).fromCore(form(type, block.kind, block.view, slot * block.stride), origin)
+  const said = form(type, block.kind, block.view, slot * block.stride)
+  return classOf(type).fromCore({ ...said, quality: Image.ownQuality(block, slot) }, origin)
 }
 
 /** What a command point said before. */

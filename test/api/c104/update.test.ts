@@ -1,0 +1,160 @@
+// Events by change: what would be told is compared with what was told, in the form in which it is told; and a quality that
+// the server itself has set ends with its reason, whoever reads it and writes it back meanwhile.
+import * as fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import {
+  Batch,
+  type Deadband,
+  type Point,
+  Quality,
+  type Server,
+  type Station,
+  Type
+} from "../../../src/api/c104/index.ts"
+import { startClient, startServer } from "../../support/Stage.ts"
+
+const SPONTANEOUS = 3
+const IV = 0x80
+
+/** What a client is told of the point 1, as value and invalidity: asked for when all that was published has come. */
+const told = async (server: Server, station: Station, change: () => void): Promise<unknown[]> => {
+  const client = await startClient(server.port)
+  const end = station.getPoint(2) as Point<typeof Type.M_SP_NA_1>
+  change()
+  end.value = true
+  end.transmit(SPONTANEOUS)
+  await client.until(() => client.asdus({ typeId: Type.M_SP_NA_1, cot: SPONTANEOUS }).length === 1)
+  const events = client.asdus(({ ...frame }) => "typeId" in frame && frame.typeId !== Type.M_SP_NA_1)
+  client.close()
+  return events.flatMap(({ objects }) =>
+    (objects ?? []).map(({ value, ...said }) => (JSON.stringify(said).includes('"iv":true') ? [value, "iv"] : [value]))
+  )
+}
+
+const plant = async (deadband: Deadband | null = null) => {
+  const { server, station } = await startServer()
+  const point = station.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 }) as Point<typeof Type.M_ME_NC_1>
+  station.addPoint({ ioAddress: 2, type: Type.M_SP_NA_1 })
+  point.deadband = deadband
+  return { server, station, point, tell: (change: () => void) => told(server, station, change) }
+}
+
+describe("a value that is no number", () => {
+  it.each([null, { absolute: 5 }, { percent: 50 }])(
+    "is told as invalid, and the next number as valid (dead band %j)",
+    async (band) => {
+      const { point, tell } = await plant(band)
+      expect(
+        await tell(() => {
+          for (const value of [10, Number.NaN, Number.NaN, 11, Number.POSITIVE_INFINITY, 12]) point.update(value)
+        })
+      ).toEqual([[10], [10, "iv"], [11], [11, "iv"], [12]])
+    }
+  )
+
+  it("makes no quality of the application's that reads it and writes it back", async () => {
+    const { point, tell } = await plant()
+    expect(
+      await tell(() => {
+        point.update(10)
+        point.update(Number.NaN)
+        const { quality, info } = point
+        point.quality = quality
+        point.info = info
+        point.update(Number.NaN)
+        point.update(11, point.quality ?? undefined)
+        point.value = Number.NaN
+        point.quality = Quality.Substituted
+        point.update(12)
+      })
+    ).toEqual([[10], [10, "iv"], [11], [12]])
+    expect(point.quality).toEqual(Quality.Substituted)
+    point.value = Number.NaN
+    expect(point.quality?.value).toBe(Quality.Substituted.value | IV)
+  })
+
+  it("does not end what the application has said before, or with it", async () => {
+    const { point, tell } = await plant()
+    expect(
+      await tell(() => {
+        point.update(10, Quality.Invalid)
+        point.update(Number.NaN)
+        point.update(11)
+        point.update(12, Quality.none)
+        point.update(Number.NaN, Quality.Invalid)
+        point.update(13)
+      })
+    ).toEqual([[10, "iv"], [11, "iv"], [12], [12, "iv"], [13, "iv"]])
+  })
+})
+
+describe("an update", () => {
+  const types = [
+    Type.M_ME_NA_1,
+    Type.M_ME_NB_1,
+    Type.M_ME_NC_1,
+    Type.M_ME_TF_1,
+    Type.M_ST_NA_1,
+    Type.M_DP_NA_1
+  ] as const
+  const values: Readonly<Record<number, fc.Arbitrary<number>>> = {
+    [Type.M_ME_NA_1]: fc.double({ min: -1, max: 1, noNaN: true }),
+    [Type.M_ME_NB_1]: fc.integer({ min: -32_768, max: 32_767 }),
+    [Type.M_ME_NC_1]: fc.double({ min: -1e30, max: 1e30, noNaN: true }),
+    [Type.M_ME_TF_1]: fc.double({ min: -1e30, max: 1e30, noNaN: true }),
+    [Type.M_ST_NA_1]: fc.integer({ min: -64, max: 63 }),
+    [Type.M_DP_NA_1]: fc.integer({ min: 0, max: 3 })
+  }
+
+  it("with a value and quality that were told makes no event, whatever the type keeps of them", async () => {
+    const { server, station } = await startServer()
+    await startClient(server.port)
+    for (const type of types) {
+      const point = station.addPoint({ ioAddress: type, type }) as unknown as Point<typeof Type.M_ME_NC_1>
+      fc.assert(
+        fc.property(values[type] as fc.Arbitrary<number>, fc.constantFrom(0, IV, 0x10), (value, quality) => {
+          point.update(value, Quality.from(quality))
+          expect([point.update(value, Quality.from(quality)), point.update(value)]).toEqual([false, false])
+        }),
+        { numRuns: 50 }
+      )
+    }
+  })
+
+  it("with a tenth as a short float is one event of ten", async () => {
+    const { point, tell } = await plant()
+    const events = await tell(() => {
+      for (let i = 0; i < 10; i++) point.update(0.1)
+    })
+    expect(events).toEqual([[0.100000001]])
+  })
+
+  it("is compared with what was told in whatever way: by transmit, and in a batch", async () => {
+    const { point, tell } = await plant()
+    const events = await tell(() => {
+      point.update(10)
+      point.value = 50
+      point.transmit(SPONTANEOUS)
+      point.update(50)
+      point.update(10)
+      point.value = 60
+      point.station?.server?.transmitBatch(new Batch({ points: [point] }))
+      point.update(60)
+      point.update(10)
+    })
+    expect(events).toEqual([[10], [50], [10], [60], [10]])
+  })
+
+  it("leaves a dead band around what was told, not around what was set", async () => {
+    const { point, tell } = await plant({ absolute: 5 })
+    const events = await tell(() => {
+      point.update(10)
+      for (const value of [12, 14, 15, 15.5, 20, 21]) point.update(value)
+      point.value = 40
+      point.transmit(SPONTANEOUS)
+      point.update(37)
+      point.update(34)
+    })
+    expect(events).toEqual([[10], [15.5], [21], [40], [34]])
+  })
+})

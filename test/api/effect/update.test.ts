@@ -1,0 +1,34 @@
+// Updates of the Effect face compare what would be told with what was told, and leave the application's quality alone.
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Iec104 from "../../../src/api/effect/index.ts"
+import { RawClient } from "../../support/RawClient.ts"
+
+const M_ME_NC_1 = 13
+
+const server = Effect.gen(function* () {
+  const made = yield* Iec104.make({ host: "127.0.0.1", port: 0 })
+  const station = yield* made.addStation(1)
+  const { port } = yield* made.listen
+  const client = yield* Effect.acquireRelease(
+    Effect.promise(() => RawClient.connect(port)),
+    (connected) => Effect.sync(() => connected.close())
+  )
+  yield* Effect.promise(() => client.startdt())
+  return { station, client }
+})
+
+it.live("an update of a value that is no number is told, and its quality ends with it", () =>
+  Effect.gen(function* () {
+    const { station, client } = yield* server
+    const point = yield* station.addPoint({ ioAddress: 1, type: M_ME_NC_1, deadband: { absolute: 5 } })
+    const made: boolean[] = []
+    for (const value of [0.1, 0.1, Number.NaN, Number.NaN, 0.1, 4]) made.push(yield* point.update(value))
+    expect([made, point.quality()]).toEqual([[true, false, true, false, true, false], 0])
+    yield* Effect.promise(() =>
+      client.until(() => client.asdus({ cot: 3 }).flatMap(({ objects }) => objects ?? []).length === 3)
+    )
+    const objects = client.asdus({ cot: 3 }).flatMap((frame) => frame.objects ?? [])
+    expect(objects.map((object) => JSON.stringify(object).includes('"iv":true'))).toEqual([false, true, false])
+  })
+)
