@@ -2,6 +2,8 @@
 import { MASK, NEGATIVE, TEST } from "../../core/asdu/Cause.ts"
 import * as TypeTable from "../../core/asdu/TypeTable.ts"
 import * as Request from "../../core/procedure/Request.ts"
+import type { Zone } from "../../core/process/Block.ts"
+import * as Image from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
 import type { Session } from "../../shell/Session.ts"
 import { Connection } from "./Connection.ts"
@@ -23,12 +25,15 @@ export class IncomingMessage {
   /** The whole APDU; the control field is zeroed. */
   readonly raw: Uint8Array
   readonly #origin: Origin
+  /** Of the station that it is for: its civil time is that of the time tags. */
+  readonly #zone: Zone
   /** Index of the present object; the first call of `next` stays at the first. */
   #index = -1
 
-  constructor(raw: Uint8Array, origin: Origin = NOBODY) {
+  constructor(raw: Uint8Array, origin: Origin = NOBODY, zone: Zone = Image.utc()) {
     this.raw = raw
     this.#origin = origin
+    this.#zone = zone
   }
 
   /** The connection that a command or select came on: its address, and its certificate where TLS is used; else null. */
@@ -106,7 +111,7 @@ export class IncomingMessage {
   /** Value, quality or qualifier, and time of the present object; null for types that are no points. */
   get info(): Information | null {
     const object = this.#object()
-    return object === null ? null : decode(this.type, this.raw, object.element)
+    return object === null ? null : decode(this.type, this.raw, object.element, this.#zone)
   }
 
   /** Goes to the first object. */

@@ -358,16 +358,14 @@ export class Point<T extends Type = Type> {
     PointOps.checkCommand("onReceive", this.#block)
     const hooks = this.#hooks
     hooks.onCommand = decide === null ? null : (command) => this.#decide(decide, command)
-    hooks.onExecute =
-      execute === null ? null : (command) => outcomeOf(execute(this, new IncomingMessage(command.apdu, command)))
+    hooks.onExecute = execute === null ? null : (command) => outcomeOf(execute(this, this.#message(command)))
   }
 
   /** Registers the callback that decides who may select the command point; null: whoever comes first. */
   onSelect(callback: SelectCallback<T> | null): void {
     callable("onSelect", callback)
     PointOps.checkCommand("onSelect", this.#block)
-    this.#hooks.onSelect =
-      callback === null ? null : (command) => outcomeOf(callback(this, new IncomingMessage(command.apdu, command)))
+    this.#hooks.onSelect = callback === null ? null : (command) => outcomeOf(callback(this, this.#message(command)))
     this.#attached.setSelectAsked(this.#block, this.#slot, callback !== null)
   }
 
@@ -393,9 +391,13 @@ export class Point<T extends Type = Type> {
     PointOps.setTimer(host, ticker, this.#block, this.#slot, call, intervalMs)
   }
 
+  #message(command: Described): IncomingMessage {
+    return new IncomingMessage(command.apdu, command, this.#block.zone)
+  }
+
   #decide(callback: ReceiveCallback<T>, command: Described): Outcome | Promise<Outcome> {
     const previous = convert.previous(this.#block, command.previous, Math.max(this.#madeMs, command.previousMs))
-    const message = new IncomingMessage(command.apdu, command)
+    const message = this.#message(command)
     return outcomeOf(callback(this, previous, message))
   }
 

@@ -1,6 +1,8 @@
 // The server's callbacks: their positional signatures, and how each is called from what happens in the shell.
 
 import type { ParameterRequested } from "../../core/procedure/Notice.ts"
+import * as Request from "../../core/procedure/Request.ts"
+import * as Image from "../../core/process/Image.ts"
 import type { CloseReason } from "../../core/Violation.ts"
 import type { CallbackFailed, CallbackTimedOut } from "../../shell/Errors.ts"
 import type { ClockHandler, Host, ParameterHandler, ResetHandler } from "../../shell/Host.ts"
@@ -72,7 +74,8 @@ export const unexpectedMessage =
   (event) => {
     if (event.event !== "rejected") return
     const cause = Unexpected.causeOf(host.world.image, event.situation, event.apdu)
-    if (cause !== null) callback(server, new IncomingMessage(event.apdu), cause)
+    const zone = Image.station(host.world.image, Request.ca(event.apdu, 0))?.zone
+    if (cause !== null) callback(server, new IncomingMessage(event.apdu, undefined, zone), cause)
   }
 
 export const disconnect =

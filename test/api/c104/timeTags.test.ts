@@ -90,6 +90,24 @@ describe("a command whose tag is no time", () => {
   })
 })
 
+describe("the time of a command", () => {
+  it.each([
+    ["in summer", { hour: 14, dom: 1, month: 7, su: true }, Date.UTC(2026, 6, 1, 12)],
+    ["in winter", { hour: 13 }, Date.UTC(2026, 0, 1, 12)],
+    ["that was never shown", { hour: 2, min: 30, dom: 29, month: 3 }, Number.NaN]
+  ])("is told its handler as an instant, by the zone of the station: %s", async (_name, fields, instant) => {
+    const { point, client } = await stage({}, BERLIN, Type.C_SC_TA_1)
+    const times: unknown[] = []
+    point.onReceive((_point, _previous, { info }) => {
+      times.push(info?.recordedAt?.epochMs)
+      return ResponseState.SUCCESS
+    })
+    client.command(Type.C_SC_TA_1, 10, { scs: true, time: tagOf(fields) })
+    await client.next({ typeId: Type.C_SC_TA_1, cot: 7 })
+    expect(times).toEqual([instant])
+  })
+})
+
 describe("a time that no tag can say", () => {
   it.each([
     ["1970", new DateTime({ epochMs: 0 }), { year: 0, month: 1, dom: 1, hour: 0, min: 0, ms: 0 }],

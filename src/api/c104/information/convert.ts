@@ -65,14 +65,16 @@ export function previous(block: Block, said: Instruction, processedAt: number): 
 }
 
 /** The information of one object of a message; null for types that are no points, and for octets that end too early. */
-export function decode(type: Type, apdu: Uint8Array, at: number): Information | null {
+export function decode(type: Type, apdu: Uint8Array, at: number, zone: Zone): Information | null {
   const layout = Value.layoutOf(type)
   if (layout === undefined || !isPointType(type) || at + layout.octets > apdu.length) return null
   const view = new DataView(apdu.buffer, apdu.byteOffset, apdu.byteLength)
   const tagAt = at + layout.octets
   const tagged = isTagged(type) && tagAt + 7 <= apdu.length
-  const time = tagged ? fromWords(Request.word(apdu, tagAt), Request.word(apdu, tagAt + 3) >>> 8) : null
-  return classOf(type).fromCore(form(type, layout.kind, view, at), { recordedAt: time, isReadonly: true })
+  const local = tagged ? fromWords(Request.word(apdu, tagAt), Request.word(apdu, tagAt + 3) >>> 8) : null
+  const recordedAt =
+    local === null ? null : new DateTime({ ...local, epochMs: zone.instant(local.epochMs, local.summerTime, false) })
+  return classOf(type).fromCore(form(type, layout.kind, view, at), { recordedAt, isReadonly: true })
 }
 
 /** The numbers of information for a point. Throws `InvalidArgument` when it is of another class. */
