@@ -94,7 +94,7 @@ export const ambiguities: readonly Ambiguity[] = [
   row(
     "Negative ACTTERM when an operation failed",
     "used; not defined",
-    "ACTTERM is positive; the failure shows in the return information",
+    "ACTTERM is positive unless the application says that the operation failed: then P/N = 1",
     null,
     "K3"
   ),

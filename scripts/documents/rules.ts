@@ -15,6 +15,8 @@ const rule = (text: string, ...tests: readonly string[]): Rule => ({ text, tests
 
 const commands = "test/api/c104/commands.test.ts"
 const callbacks = "test/api/c104/callbacks.test.ts"
+const operations = "test/api/c104/operations.test.ts"
+const phases = "test/api/c104/phases.test.ts"
 const station = "test/api/c104/station.test.ts"
 const decisions = "test/core/procedure/Decisions.test.ts"
 const events = "test/core/procedure/Events.test.ts"
@@ -90,12 +92,44 @@ export const groups: readonly RuleGroup[] = [
         "test/api/c104/commandOrder.test.ts"
       ),
       rule(
-        "A decision that takes too long: negative confirmation, the handler's signal is aborted, its late answer dropped, no ACTTERM",
-        decisions
+        "A decision that takes too long: negative confirmation, the handler's signal is aborted, its late answer is a fact and never a frame",
+        decisions,
+        operations
       ),
       rule(
-        "transmit with cause 7 or 10 answers the request that waits for it, on its session, with its octets",
-        callbacks
+        "A command that was begun has its output until its handler has settled, whatever becomes of its client: gone, stopped, or refused for time",
+        operations
+      ),
+      rule(
+        "A command that the application answers later (NONE) has its output until cause 10, a negative cause 7 or release (profile c104: until its handler has ended)",
+        operations
+      ),
+      rule("After operationMs an output is unknown: told, and refusing until it is released", operations),
+      rule(
+        "A busy output refuses at once (profile c104: up to commandsPerPoint commands wait for commandWaitMs); what was refused is never begun",
+        operations,
+        "test/api/c104/outputs.test.ts"
+      ),
+      rule(
+        "A command that nobody decides is refused (profile c104: confirmed), and said once in the log when the server listens; a feedback point has to be able to show what the command did",
+        "test/api/c104/undecided.test.ts"
+      ),
+      rule(
+        "A command in two phases is confirmed when it was accepted and terminated when it was carried out, with P/N = 1 if that failed; cause 8 cancels what is carried out",
+        phases
+      ),
+      rule(
+        "The application may decide selects; selects, cancellations and the ends of selections are told as facts",
+        "test/api/c104/selects.test.ts"
+      ),
+      rule(
+        "A point may take commands without time tag, with one, or both at one address; the answer has the type of the request; a select of one type does not allow an execute of the other",
+        "test/api/c104/commandTags.test.ts"
+      ),
+      rule(
+        "transmit with cause 7 or 10 answers the request that waits for it, on its session, with its octets; negatively, it refuses, or terminates with P/N = 1",
+        callbacks,
+        operations
       ),
       rule("Events with cause 5 and 20 to 41 go to live sessions only and are never sent again", events),
       rule("End of initialisation goes ahead of replies and events", "I1"),

@@ -1,14 +1,13 @@
 // One command from the moment it was handed to the application, or waits for that, until it is over. What its client heard
 // and whether the operation is over are two things: it is over when its handler has settled, or when the application says
 // so; its client may have been refused for time, have stopped, or be gone long before.
-import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { EventLog } from "../core/delivery/EventLog.ts"
 import * as Ledger from "../core/delivery/Ledger.ts"
 import type { AbandonRequested, CommandRequested, Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
-import * as Request from "../core/procedure/Request.ts"
 import * as Image from "../core/process/Image.ts"
+import * as CommandFacts from "./CommandFacts.ts"
 import { failed, isPromise } from "./Deciding.ts"
 import { Described, instruct, instructionOf, saidBy } from "./Described.ts"
 import { CallbackTimedOut } from "./Errors.ts"
@@ -266,7 +265,7 @@ export class Operation {
 
   private undo(): void {
     this.show(false)
-    this.tellExecuted("failure", false)
+    CommandFacts.tell(this.session, this.notice, "executed", "failure", false)
     this.end()
   }
 
@@ -276,7 +275,7 @@ export class Operation {
    */
   abandon(session: Session, { id, apdu }: AbandonRequested): boolean {
     if (this.phase !== "executing" || this.session !== session || this.abandonId !== 0) return false
-    if (!sameObject(this.notice.apdu, apdu)) return false
+    if (!CommandFacts.sayTheSame(this.notice.apdu, apdu)) return false
     this.abandonId = id
     this.aborted = true
     this.controller?.abort()
@@ -288,7 +287,7 @@ export class Operation {
     const { hooks, notice, session, phase } = this
     const answered = this.isOpen
     this.unlist()
-    this.tellExecuted(outcome, answered)
+    CommandFacts.tell(session, notice, "executed", outcome, answered)
     if (phase !== "executing") return
     if (outcome === "none") {
       hooks.output = Output.owe(hooks.output, { command: this, confirmed: true, since: this.since })
@@ -468,36 +467,12 @@ export class Operation {
   }
 
   private tell(outcome: Outcome.Outcome, answered: boolean): void {
-    const { session, notice } = this
-    const { host, peer } = session
-    if (!host.hears("command")) return
-    const { ca: commonAddress, ioa: address, type, value } = notice
-    host.tell({ event: "command", peer, commonAddress, address, type: Names.ofType(type), value, outcome, answered })
-  }
-
-  private tellExecuted(outcome: Outcome.Outcome, answered: boolean): void {
-    const { session, notice } = this
-    const { host, peer } = session
-    if (!host.hears("executed")) return
-    const { ca: commonAddress, ioa: address, type, value } = notice
-    host.tell({ event: "executed", peer, commonAddress, address, type: Names.ofType(type), value, outcome, answered })
+    CommandFacts.tell(this.session, this.notice, "command", outcome, answered)
   }
 
   private tellOutput(): void {
-    const { hooks, notice, session } = this
-    const { ca: commonAddress, ioa: address } = notice
-    if (!this.exists) return
-    session.host.tell({ event: "output", commonAddress, address, status: hooks.output.status })
+    if (this.exists) CommandFacts.tellOutput(this.session.host, this.notice, this.hooks.output.status)
   }
-}
-
-/** Whether two commands say the same but for their cause and time tag. */
-function sameObject(a: Uint8Array, b: Uint8Array): boolean {
-  const untagged = TypeTable.byId[Request.type(a, 0)]?.untagged ?? 0
-  const end = Request.ELEMENT_AT + (TypeTable.byId[untagged]?.octets ?? 0)
-  if (Request.type(a, 0) !== Request.type(b, 0)) return false
-  for (let i = Request.OBJECT_AT; i < end; i++) if (a[i] !== b[i]) return false
-  return true
 }
 
 const endOf = ({ world }: Host): number => (world.logs[0] as EventLog).end

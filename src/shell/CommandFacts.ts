@@ -1,0 +1,37 @@
+// What is told of commands and outputs to observers and the log, and when two commands say the same.
+import * as TypeTable from "../core/asdu/TypeTable.ts"
+import type { CommandRequested } from "../core/procedure/Notice.ts"
+import type { Outcome } from "../core/procedure/Outcome.ts"
+import type { Status } from "../core/procedure/Output.ts"
+import * as Request from "../core/procedure/Request.ts"
+import type { Host } from "./Host.ts"
+import * as Names from "./Names.ts"
+import type { Session } from "./Session.ts"
+
+/** Tells the outcome of a command, or of its second phase, and whether its client is told. */
+export function tell(
+  session: Session,
+  notice: CommandRequested,
+  event: "command" | "executed",
+  outcome: Outcome,
+  answered: boolean
+): void {
+  const { host, peer } = session
+  if (!host.hears(event)) return
+  const { ca: commonAddress, ioa: address, type, value } = notice
+  host.tell({ event, peer, commonAddress, address, type: Names.ofType(type), value, outcome, answered })
+}
+
+/** Tells what is known of an output from now on. */
+export function tellOutput(host: Host, { ca, ioa }: CommandRequested, status: Status): void {
+  host.tell({ event: "output", commonAddress: ca, address: ioa, status })
+}
+
+/** Whether two commands say the same but for their cause and time tag. */
+export function sayTheSame(a: Uint8Array, b: Uint8Array): boolean {
+  const untagged = TypeTable.byId[Request.type(a, 0)]?.untagged ?? 0
+  const end = Request.ELEMENT_AT + (TypeTable.byId[untagged]?.octets ?? 0)
+  if (Request.type(a, 0) !== Request.type(b, 0)) return false
+  for (let i = Request.OBJECT_AT; i < end; i++) if (a[i] !== b[i]) return false
+  return true
+}
