@@ -70,8 +70,6 @@ export class Reader {
   private isDeferred = false
   private readonly socket: Net.Socket
   private readonly receive: Receive
-  /** What was handed over beyond the share. */
-  private rest: Uint8Array | null = null
   /** Octets that were taken since the share was last used up. */
   private taken = 0
 
@@ -87,12 +85,13 @@ export class Reader {
     const { socket, receive } = this
     const opened = socket as unknown as Opened
     const handle = opened._handle
+    // What came while the connection was being admitted waits in the socket: if that is much, it is taken from there.
+    if (socket.readableLength > SHARE_OCTETS) return false
     if (inside === null || handle == null || typeof handle.useUserBuffer !== "function") return false
     if (!(inside.buffer in opened && inside.callback in opened) || opened[inside.buffer] !== null) return false
     shared ??= make()
     const { buffer, views } = shared
-    // What came while the connection was being admitted has been read already.
-    for (let early: unknown = socket.read(); early instanceof Uint8Array; early = socket.read()) this.take(early)
+    for (let early: unknown = socket.read(); early instanceof Uint8Array; early = socket.read()) receive(early)
     opened[inside.buffer] = buffer
     opened[inside.callback] = (octets: number): boolean => {
       receive(views.of(octets))
@@ -102,25 +101,20 @@ export class Reader {
       return false
     }
     handle.useUserBuffer(buffer)
-    if (this.isDeferred) socket.pause()
-    else socket.resume()
+    socket.resume()
     return true
   }
 
-  /** Takes a chunk that is ours: a short one whole, of a long one a share. */
-  private take(chunk: Uint8Array): void {
-    if (this.rest !== null) {
-      this.rest = Buffer.concat([this.rest, chunk])
-      return
-    }
+  /** Takes a chunk: a short one whole, of a long one a share; the rest waits in the socket, and the end behind it. */
+  private take(chunk: Buffer): void {
     const share = chunk.length > SHARE_OCTETS ? chunk.subarray(0, SHARE_OCTETS) : chunk
-    if (chunk.length > SHARE_OCTETS) this.rest = chunk.subarray(SHARE_OCTETS)
     this.taken += share.length
     if (this.taken >= SHARE_OCTETS && !this.isDeferred) {
       this.taken = 0
       this.socket.pause()
       this.defer()
     }
+    if (chunk.length > SHARE_OCTETS) this.socket.unshift(chunk.subarray(SHARE_OCTETS))
     this.receive(share)
   }
 
@@ -130,15 +124,11 @@ export class Reader {
     soon(deferred, this)
   }
 
-  /** A new turn: takes the next share. */
+  /** A new turn: takes the next share, in this turn or from the kernel. */
   goOn(): void {
     this.isDeferred = false
-    const { rest, socket } = this
-    this.rest = null
-    if (socket.destroyed) return
-    if (rest !== null) this.take(rest)
-    if (this.isDeferred) return
-    socket.resume()
+    if (this.socket.destroyed) return
+    this.socket.resume()
     soon(resumed, this)
   }
 

@@ -64,6 +64,16 @@ describe.each(ways)("by way of %s", (_, { options, open }) => {
     expect(most()).toBeLessThanOrEqual(FAIR)
   })
 
+  it("a connection that ends behind more than its share is answered whole before that", async () => {
+    const { server, events } = await startServer(options)
+    const client = await open(server.port)
+    client.send(Buffer.alloc(6 * FRAMES, TESTFR_ACT))
+    client.halfClose()
+    expect((await events.next("closed")).reason).toBe("PEER_CLOSED")
+    await client.ended
+    expect(client.tests).toBe(FRAMES)
+  })
+
   it("a client is answered in between what others send without pause", async () => {
     const { server } = await startServer(options)
     const good = await open(server.port)
