@@ -586,6 +586,11 @@ describe("a file with problems", () => {
       "test.yaml:1:53 stations[0].counters.freeze: freeze is for the modes A and B; in mode C clients freeze"
     ],
     [
+      "local reset of counters that clients reset",
+      "stations: [{ commonAddress: 1, counters: { mode: D, reset: true }, points: [] }]",
+      "test.yaml:1:53 stations[0].counters.reset: reset is for the modes A and B; in mode D clients reset"
+    ],
+    [
       "a wrong local freeze",
       "stations: [{ commonAddress: 1, counters: { mode: A, freeze: often }, points: [] }]",
       "test.yaml:1:61 stations[0].counters.freeze: expected the period of the local freeze: a duration"
