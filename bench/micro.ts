@@ -17,6 +17,7 @@ import {
   TypeTable,
   type World
 } from "../src/core/index.ts"
+import * as Numbered from "../src/core/process/Numbered.ts"
 import * as Value from "../src/core/process/Value.ts"
 import { figure } from "./report.ts"
 import { spread } from "./results.ts"
@@ -52,7 +53,8 @@ const blockOf = (type: number, count: number, step = 1): Block => {
 const tagged = blockOf(Type.M_ME_TF_1, 1000)
 
 const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): World => {
-  const image: Image.Image = { stations: [{ ca: 1, blocks, zone: Image.utc() }] }
+  const station: Image.Station = { ca: 1, born: 0, blocks, zone: Image.utc() }
+  const image: Image.Image = { stations: Numbered.put(null, 1, station), order: Image.only(station), births: 1 }
   Image.settle(image)
   return {
     link: { ...Parameters.defaults, k },

@@ -66,6 +66,18 @@ export const groups: readonly RuleGroup[] = [
         "An interrogation goes on behind the last address it sent: points that are added or removed meanwhile neither skip nor repeat others",
         interrogation
       ),
+      rule(
+        "A station that is removed while it is interrogated, or before its turn in a global interrogation: what is built already and its logged events are sent, nothing more of its points, then ACTTERM with P/N = 1",
+        "test/api/c104/cursors.test.ts"
+      ),
+      rule(
+        "A global request is answered for however many stations there are, by a cursor; a global freeze happens in all of them at one instant, a global clock command sets the clock once",
+        "test/api/c104/cursors.test.ts"
+      ),
+      rule(
+        "Healing, interrogations and cycles tell the last value of every point that is still there, whatever stations and points come and go meanwhile",
+        "test/api/c104/cursors.test.ts"
+      ),
       rule("Values are refreshed in one batch for each ASDU, with a time limit, and sent as they are then", callbacks),
       rule("A counter that was never frozen answers with its present value", "I20"),
       rule(

@@ -28,7 +28,9 @@ export function publish(
   }
   if (cause === Cause.PERIODIC || cause === Cause.BACKGROUND_SCAN) {
     if (host.activeCount === 0) return false
-    ticker.offer([{ block, version, slots: Int32Array.from(slots), type: block.of.cyclicType, cause }])
+    ticker.offer([
+      { key: ticker.keyOf(slots), block, version, slots: Int32Array.from(slots), type: block.of.cyclicType, cause }
+    ])
     return true
   }
   // A callback may have removed some of them.

@@ -1,6 +1,7 @@
 // Freezing and resetting counters (60870-5-5 6.9): on request of a client, or by the station's own clock.
+import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
-import type { Host } from "./Host.ts"
+import type { CounterMode, Host } from "./Host.ts"
 
 /** What to do with which counters. */
 export interface FreezeOrder {
@@ -8,25 +9,45 @@ export interface FreezeOrder {
   readonly group: number
   readonly freeze: boolean
   readonly reset: boolean
-  /** Whether the frozen readings are events at once (modes A and D). */
-  readonly report: boolean
 }
 
-/** Carries an order out on one station, all its counters at the same instant. The caller has counted the order. */
-export function carryOut(host: Host, station: Image.Station, order: FreezeOrder): void {
-  const time = host.timeTag(station.zone, host.nowMs())
-  const low = time.low | host.tagClock.flags
-  const { high } = time
+/**
+ * Carries an order out on all counters of some stations at the same instant; then the frozen readings are events where the
+ * station has the mode that reports them.
+ */
+export function carryOut(
+  host: Host,
+  stations: readonly Image.Station[],
+  order: FreezeOrder,
+  reporting: CounterMode
+): void {
   host.settled()
-  for (const block of station.blocks) {
-    if (block.of.counterType === 0) continue
-    const slots = order.group === 0 ? null : block.members[Image.groupBit(order.group, true)]
-    if (slots === undefined) continue
-    const count = slots === null ? block.count : slots.length
-    for (let place = 0; place < count; place++) {
-      const slot = slots === null ? block.slotAt(place) : (slots[place] as number)
-      Image.freezeCounter(block, slot, order.freeze, order.reset, low, high, host.world.freezes.count)
-      if (order.freeze && order.report) host.publishFrozen(block, slot)
-    }
+  const nowMs = host.nowMs()
+  const number = ++host.world.freezes.count
+  for (const { zone, blocks } of stations) {
+    const time = host.timeTag(zone, nowMs)
+    const low = time.low | host.tagClock.flags
+    const { high } = time
+    for (const block of blocks)
+      eachCounter(block, order.group, (slot) =>
+        Image.freezeCounter(block, slot, order.freeze, order.reset, low, high, number)
+      )
+  }
+  if (!order.freeze) return
+  for (const { ca, blocks } of stations)
+    if (host.counterModes.get(ca) === reporting)
+      for (const block of blocks) eachCounter(block, order.group, (slot) => host.publishFrozen(block, slot))
+}
+
+/** Calls `use` with each slot of a counter group by address, 0 = all, as long as its point is there. */
+function eachCounter(block: Block, group: number, use: (slot: number) => void): void {
+  if (block.of.counterType === 0) return
+  const slots = group === 0 ? block.order : block.members[Image.groupBit(group, true)]
+  if (slots === undefined) return
+  const { version } = block
+  const count = slots === null ? block.count : slots.length
+  for (let place = 0; place < count; place++) {
+    const slot = slots === null ? place : (slots[place] as number)
+    if (block.holds(slot, version)) use(slot)
   }
 }

@@ -161,7 +161,7 @@ function clock(session: Session, notice: Notices.ClockRequested): void {
   const { host, peer } = session
   const { timeLow, timeHigh, ca } = notice
   const { image, profile } = host.world
-  const station = Image.station(image, ca) ?? image.stations[0] ?? { ca, blocks: [], zone: Image.utc() }
+  const station = Image.station(image, ca) ?? Image.first(image) ?? Image.nobody(ca)
   const own = host.timeTag(station.zone, host.nowMs())
   const unset = host.tagClock.flags
   const timeMs = Image.instant(station, profile, timeLow, timeHigh)
@@ -182,13 +182,10 @@ function clock(session: Session, notice: Notices.ClockRequested): void {
 /** Carries a freeze or reset of counters out at once, on every station that was asked. */
 function freeze(session: Session, notice: Notices.FreezeRequested): void {
   const { host } = session
-  const { image, freezes } = host.world
-  freezes.count++
-  for (const station of image.stations) {
-    if (notice.ca !== Request.GLOBAL && station.ca !== notice.ca) continue
-    const report = host.counterModes.get(station.ca) === "D"
-    Counters.carryOut(host, station, { group: notice.group, freeze: notice.freeze, reset: notice.reset, report })
-  }
+  const { image } = host.world
+  const asked = notice.ca === Request.GLOBAL ? Image.all(image) : [Image.station(image, notice.ca)]
+  const stations = asked.filter((station) => station !== undefined)
+  Counters.carryOut(host, stations, notice, "D")
   session.collect({ ...Outcome.confirm(notice.id, "success"), terminate: host.world.profile.freezeTermination })
 }
 

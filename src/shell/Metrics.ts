@@ -1,5 +1,6 @@
 // A snapshot of a server's counters, for scraping and status pages.
 import * as Image from "../core/process/Image.ts"
+import * as Numbered from "../core/process/Numbered.ts"
 import type { Host } from "./Host.ts"
 
 export interface Metrics {
@@ -29,12 +30,12 @@ export function snapshot(host: Host): Metrics {
     sentFrames += state.sentFrames
     lostEvents += state.lost
   }
-  const { stations } = host.world.image
+  const { image } = host.world
   return {
     openConnections: host.sessions.size,
     activeConnections: host.activeCount,
-    stations: stations.length,
-    points: Image.points(host.world.image),
+    stations: Numbered.size(image.stations),
+    points: Image.points(image),
     publishedEvents: host.logEnds().reduce((sum, end) => sum + end, 0),
     backlog: host.backlog(),
     receivedFrames,

@@ -93,7 +93,7 @@ class Rehearsal {
     this.ask(Type.C_IC_NA_1, 0, 20)
     const { session } = this
     let before = -1
-    while (session.state.sentFrames > before && session.state.work.interrogations.length > 0) {
+    while (session.state.sentFrames > before && session.state.work.interrogations !== null) {
       before = session.state.sentFrames
       this.acknowledge()
     }

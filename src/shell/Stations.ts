@@ -57,7 +57,8 @@ export abstract class Stations {
   readonly madeMs: number
   /** Time tags that were asked for outside 2000 to 2099, and sent as the nearest bound. */
   boundedTimes = 0
-  private unsettled = false
+  /** Blocks that have to be put in order before they are read. */
+  private readonly unsettled = new Set<Block>()
   /** The wall clock when it was read last, and what the monotonic clock said then. */
   private wallRead = 0
   private wallReadAt = -1
@@ -106,6 +107,7 @@ export abstract class Stations {
       for (const hooks of this.hooks.all(block)) this.detached(hooks)
       this.hooks.removeBlock(block)
       this.selections.delete(block)
+      this.unsettled.delete(block)
       block.clear()
     }
     this.setImage(Image.withoutStation(this.world.image, ca))
@@ -142,7 +144,7 @@ export abstract class Stations {
     const slot = block.add(ioa)
     this.prepare(block, slot)
     for (let i = 1; i < count; i++) this.prepare(block, block.add(ioa + i))
-    this.unsettled = true
+    this.unsettled.add(block)
     return Image.refTo(block, slot)
   }
 
@@ -158,7 +160,7 @@ export abstract class Stations {
       slot,
       bits.reduce((mask, bit) => mask | (1 << bit), 0)
     )
-    this.unsettled = true
+    this.unsettled.add(block)
   }
 
   /** Notes whether a command point has to be selected before it is executed. */
@@ -186,7 +188,7 @@ export abstract class Stations {
     this.hooks.remove(block, slot)
     this.selections.get(block)?.delete(slot)
     block.remove(slot)
-    this.unsettled = true
+    this.unsettled.add(block)
     if (hooks !== undefined) this.detached(hooks)
   }
 
@@ -202,16 +204,14 @@ export abstract class Stations {
   }
 
   private setImage(image: Image.Image): void {
-    if (image === this.world.image) return
-    this.world = { ...this.world, image }
-    this.unsettled = true
+    if (image !== this.world.image) this.world = { ...this.world, image }
   }
 
   /** The surroundings of a reduction, with every block readable in order. */
   settled(): World {
-    if (this.unsettled) {
-      Image.settle(this.world.image)
-      this.unsettled = false
+    if (this.unsettled.size > 0) {
+      for (const block of this.unsettled) block.settle()
+      this.unsettled.clear()
     }
     return this.world
   }

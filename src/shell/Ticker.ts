@@ -52,6 +52,8 @@ export class Ticker {
   private readonly freezes = new Map<number, Freeze>()
   private readonly timers = new Set<Timer>()
 
+  private readonly keys = new WeakMap<object, number>()
+  private lastKey = 0
   private running = false
   private cancel: (() => void) | null = null
 
@@ -186,10 +188,7 @@ export class Ticker {
   private freeze(ca: number, reset: boolean): void {
     const { host } = this
     const station = Image.station(host.world.image, ca)
-    const report = host.counterModes.get(ca) === "A"
-    if (station === undefined) return
-    host.world.freezes.count++
-    Counters.carryOut(host, station, { group: 0, freeze: true, reset, report })
+    if (station !== undefined) Counters.carryOut(host, [station], { group: 0, freeze: true, reset }, "A")
   }
 
   /** Background scan: the whole image of a station, untagged, with cause 2 (60870-5-5 6.3). */
@@ -200,7 +199,7 @@ export class Ticker {
       const type = TypeTable.byId[block.of.type]?.untagged ?? 0
       if (TypeTable.byId[type]?.causesMonitor.includes(BACKGROUND_SCAN) !== true) continue
       const slots = Int32Array.from({ length: block.count }, (_, place) => block.slotAt(place))
-      batches.push({ block, version: block.version, slots, type, cause: BACKGROUND_SCAN })
+      batches.push({ key: this.keyOf(block), block, version: block.version, slots, type, cause: BACKGROUND_SCAN })
     }
     if (batches.length > 0) this.offer(batches)
   }
@@ -217,13 +216,32 @@ export class Ticker {
         (hooks) => hooks.onBeforeAutoTransmit
       ))
         waiting.push(refreshed)
-      batches.push(batchOf(group))
+      batches.push(this.batchOf(group))
     }
     if (waiting.length === 0) return this.offer(batches)
     // A callback that hangs may not hold back the points of others.
     const { clock, world } = this.host
     const limit = new Promise<void>((resolve) => clock.wake(world.limits.refreshMs, resolve))
     void Promise.race([Promise.all(waiting), limit]).then(() => this.offer(batches))
+  }
+
+  private batchOf(group: Group): CyclicBatch {
+    if (group.batch !== null) return group.batch
+    const { block } = group
+    const { cyclicType: type, cyclicCause: cause } = block.of
+    const slots = Int32Array.from(group.slots).sort((a, b) => (block.ioa[a] as number) - (block.ioa[b] as number))
+    group.batch = { key: this.keyOf(group), block, version: block.version, slots, type, cause }
+    return group.batch
+  }
+
+  /** The number of batches of one purpose: a period, a scan of a block, or a list that is sent again and again. */
+  keyOf(purpose: object): number {
+    let key = this.keys.get(purpose)
+    if (key === undefined) {
+      key = ++this.lastKey
+      this.keys.set(purpose, key)
+    }
+    return key
   }
 
   /** Sends batches to every started session. */
@@ -237,19 +255,4 @@ export class Ticker {
           batches
         })
   }
-}
-
-function batchOf(group: Group): CyclicBatch {
-  if (group.batch !== null) return group.batch
-  const { block } = group
-  const slots = Int32Array.from(group.slots).sort((a, b) => (block.ioa[a] as number) - (block.ioa[b] as number))
-  const batch: CyclicBatch = {
-    block,
-    version: block.version,
-    slots,
-    type: block.of.cyclicType,
-    cause: block.of.cyclicCause
-  }
-  group.batch = batch
-  return batch
 }

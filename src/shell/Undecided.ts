@@ -1,5 +1,7 @@
 // What of the commands of a server is most likely an oversight: told once, when it begins to listen.
+
 import type { Block } from "../core/process/Block.ts"
+import * as Image from "../core/process/Image.ts"
 import * as Feedback from "./Feedback.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
@@ -19,7 +21,7 @@ function doubtOf(host: Host, block: Block, slot: number): Doubt | null {
 /** Tells of the command points that nobody decides, and of those whose feedback point is not there or of another kind. */
 export function tell(host: Host): void {
   const found = new Map<Doubt, { count: number; readonly block: Block; readonly address: number }>()
-  for (const { blocks } of host.world.image.stations)
+  for (const { blocks } of Image.all(host.world.image))
     for (const block of blocks) {
       if (!block.command) continue
       for (let slot = 0; slot < block.length; slot++) {

@@ -104,7 +104,7 @@ export class CoreProcess {
 
   place({ ca, ioa }: Backend.Point): Core.Image.Place {
     const { image } = this.world
-    const station = ca === null ? image.stations[0] : Core.Image.station(image, ca)
+    const station = ca === null ? Core.Image.first(image) : Core.Image.station(image, ca)
     const place = station === undefined ? null : Core.Image.find(station, ioa)
     if (place === null) throw new Error(`there is no point ${ca ?? "(first station)"}:${ioa}`)
     return place
@@ -150,7 +150,7 @@ export class CoreProcess {
   /** Freezes or resets counters of one or, for the global address, of all stations. */
   freeze(ca: number, group: number, freeze: boolean, reset: boolean, modes: readonly Given.CounterMode[]): void {
     const order = ++this.world.freezes.count
-    for (const station of this.world.image.stations) {
+    for (const station of Core.Image.all(this.world.image)) {
       if (ca !== GLOBAL_CA && station.ca !== ca) continue
       const tag = this.tag(station.zone, this.nowMs())
       const [low, high] = [tag.low | this.timeFlags, tag.high]
@@ -194,7 +194,7 @@ export class CoreProcess {
   /** The zone of a common address, for the global one that of the first station. */
   private zoneOf(ca: number): Core.Block["zone"] {
     const { image } = this.world
-    return (Core.Image.station(image, ca) ?? image.stations[0])?.zone ?? Core.Image.utc()
+    return (Core.Image.station(image, ca) ?? Core.Image.first(image))?.zone ?? Core.Image.utc()
   }
 
   /** The station's own time as a client sees it. */
@@ -206,7 +206,7 @@ export class CoreProcess {
   /** A client has set the clock to this CP56Time2a. */
   synchronise(ca: number, low: number, high: number): void {
     const { image, profile } = this.world
-    const station = Core.Image.station(image, ca) ?? (image.stations[0] as Core.Image.Station)
+    const station = Core.Image.station(image, ca) ?? (Core.Image.first(image) as Core.Image.Station)
     const utcMs = Core.Image.instant(station, profile, low, high)
     if (this.given.clockSource === "host") {
       this.wallMs = utcMs
@@ -263,7 +263,14 @@ export class CoreProcess {
       const type = Core.TypeTable.byId[block.of.type]?.untagged ?? 0
       if (Core.TypeTable.byId[type]?.causesMonitor.includes(BACKGROUND_SCAN) !== true) return []
       return [
-        { block, version: block.version, slots: Int32Array.from(slotsOf(block, 0)), type, cause: BACKGROUND_SCAN }
+        {
+          key: ++purposes,
+          block,
+          version: block.version,
+          slots: Int32Array.from(slotsOf(block, 0)),
+          type,
+          cause: BACKGROUND_SCAN
+        }
       ]
     })
   }
@@ -291,7 +298,11 @@ function slotsOf(block: Core.Block, group: number): readonly number[] {
   return [...(block.members[Core.Image.groupBit(group, true)] ?? [])]
 }
 
+/** How many purposes of batches there were. */
+let purposes = 0
+
 export const cyclic = (block: Core.Block, slots: readonly number[]): Core.CyclicBatch => ({
+  key: ++purposes,
   block,
   version: block.version,
   slots: Int32Array.from(slots),

@@ -117,7 +117,7 @@ export class ShellProcess {
 
   private place({ ca, ioa }: Backend.Point): Image.Place {
     const { image } = this.host.world
-    const station = ca === null ? image.stations[0] : Image.station(image, ca)
+    const station = ca === null ? Image.first(image) : Image.station(image, ca)
     const place = station === undefined ? null : Image.find(station, ioa)
     if (place === null) throw new Error(`there is no point ${ca ?? "(first station)"}:${ioa}`)
     return place
@@ -195,6 +195,7 @@ export class ShellProcess {
     const batches: CyclicBatch[] = points.map((point) => {
       const { block, slot } = this.place(point)
       return {
+        key: this.ticker.keyOf({}),
         block,
         version: block.version,
         slots: Int32Array.of(slot),

@@ -5,7 +5,7 @@ import * as Core from "../../src/core/index.ts"
 import { check, type Reduce } from "./support/Purity.ts"
 
 const firstBlock = (world: Core.World): Core.Block => {
-  const block = world.image.stations[0]?.blocks[0]
+  const block = Core.Image.all(world.image)[0]?.blocks[0]
   if (block === undefined) throw new Error("an image without blocks")
   return block
 }

@@ -2,6 +2,7 @@
 // a terminal, or as plain lines.
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Image from "../../core/process/Image.ts"
 import * as Config from "../../shell/config/Config.ts"
 import * as Plant from "../../shell/config/Plant.ts"
 import type { Host } from "../../shell/Host.ts"
@@ -114,12 +115,12 @@ const observe = (host: Host, json: boolean): Effect.Effect<Output.Telling, never
   })
 
 const greet = (plant: Plant.Plant, host: string, port: number, file: string): Effect.Effect<void> => {
-  const { stations } = plant.host.world.image
+  const { image } = plant.host.world
+  const stations = Image.all(image)
   const addresses = stations.slice(0, ADDRESSES_SHOWN).map(({ ca }) => String(ca))
   if (stations.length > ADDRESSES_SHOWN) addresses.push("...")
-  const points = stations.reduce((sum, { blocks }) => sum + blocks.reduce((count, block) => count + block.count, 0), 0)
   return Output.out([
-    `IEC 60870-5-104 server on ${host}:${port}, serving ${file}: ${Output.counted(stations.length, "station")}, ${Output.counted(points, "point")}.`,
+    `IEC 60870-5-104 server on ${host}:${port}, serving ${file}: ${Output.counted(stations.length, "station")}, ${Output.counted(Image.points(image), "point")}.`,
     `Connect a client to ${host === "0.0.0.0" ? "this machine" : host}, port ${port}, common address ${addresses.join(", ")}; then STARTDT and a general interrogation.`,
     "Ctrl-C stops it."
   ])

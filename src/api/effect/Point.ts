@@ -263,11 +263,10 @@ export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointO
 
 /** The station that has a common address now. */
 export function makeStation(host: Host, ticker: Ticker, commonAddress: number): Station {
-  // Blocks come and go with the points; the zone is a station's own from beginning to end.
-  const zone = Image.station(host.world.image, commonAddress)?.zone
+  const born = Image.station(host.world.image, commonAddress)?.born
   const present = (): Image.Station | undefined => {
     const station = Image.station(host.world.image, commonAddress)
-    return station?.zone === zone ? station : undefined
+    return station?.born === born ? station : undefined
   }
   const act = <A, E = never>(run: () => A): Effect.Effect<A, E | Detached> =>
     attempt<A, E | Detached>(() => {

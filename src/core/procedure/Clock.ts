@@ -32,6 +32,6 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
 /** The instant of a received time in the zone of its station, of a global one in that of the first. */
 function instant({ world }: Turn, ca: number, low: number, high: number): number {
   const { image, profile } = world
-  const station = Image.station(image, ca) ?? image.stations[0]
+  const station = Image.station(image, ca) ?? Image.first(image)
   return station === undefined ? Time.cp56ToEpochMs(low, high) : Image.instant(station, profile, low, high)
 }

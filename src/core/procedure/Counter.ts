@@ -24,7 +24,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     const cause = group === 0 ? REQUESTED_BY_GENERAL : REQUESTED_BY_GENERAL + group
     return Interrogation.add(turn, octets, at, cause, group === 0 ? -1 : Image.groupBit(group, true))
   }
-  if (group !== 0 && Interrogation.without(turn, octets, at, Image.groupBit(group, true)) === null)
+  if (group !== 0 && !Interrogation.isKnown(turn, octets, at, Image.groupBit(group, true)))
     return Reply.reject(turn, "groupNotConfigured", octets, at)
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   const id = Decisions.ask(turn, "freeze", Reply.copy(octets, at))

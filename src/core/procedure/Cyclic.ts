@@ -3,43 +3,65 @@
 import * as Link from "../apci/Link.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Packing from "../delivery/Packing.ts"
+import * as Numbered from "../process/Numbered.ts"
 import * as Order from "./Order.ts"
 import type { CyclicBatch, CyclicCursor, Turn } from "./Turn.ts"
 
 /** Takes the batches that are due. */
 export function due(turn: Turn, batches: readonly CyclicBatch[]): void {
-  const waiting = turn.work.cyclic
-  const fresh = batches.filter((batch) => !waiting.some((cursor) => cursor.batch === batch))
-  if (fresh.length === 0) return
-  turn.own.cyclic = [...waiting, ...fresh.map((batch) => ({ batch, index: 0, yields: 0 }))]
+  for (const batch of batches) {
+    if (Numbered.find(turn.work.cycling, batch.key) !== undefined) continue
+    const { own } = turn
+    const id = own.nextPlace++
+    own.cycling = Numbered.put(own.cycling, batch.key, batch)
+    own.cyclic = Numbered.put(own.cyclic, id, { id, batch, index: 0, yields: 0 })
+  }
+}
+
+/** A batch is over. */
+function end(turn: Turn, { id, batch }: CyclicCursor): void {
+  const { own } = turn
+  own.cycling = Numbered.without(own.cycling, batch.key)
+  own.cyclic = Numbered.without(own.cyclic, id)
 }
 
 /** Sends the next ASDU of the first batch. False when there is none, or older events of its points have to go first. */
 export function step(turn: Turn): boolean {
-  const cursor = turn.work.cyclic[0]
-  if (cursor === undefined) return false
-  const { block, version, slots, type, cause } = cursor.batch
-  let { index } = cursor
-  while (index < slots.length && !block.holds(slots[index] as number, version)) index++
-  if (index >= slots.length) {
-    turn.own.cyclic = turn.work.cyclic.slice(1)
-    return step(turn)
+  for (;;) {
+    const cursor = Numbered.first(turn.work.cyclic)
+    if (cursor === undefined) return false
+    const index = living(cursor)
+    if (index < cursor.batch.slots.length) return send(turn, cursor, index)
+    end(turn, cursor)
   }
+}
+
+/** Where the next point of a batch stands that is still there. */
+function living({ batch, index }: CyclicCursor): number {
+  const { block, version, slots } = batch
+  let at = index
+  while (at < slots.length && !block.holds(slots[at] as number, version)) at++
+  return at
+}
+
+function send(turn: Turn, cursor: CyclicCursor, index: number): boolean {
+  const { id, batch, yields } = cursor
+  const { block, version, slots, type, cause } = batch
   let until = index
   while (until < slots.length && until < index + 127 && block.holds(slots[until] as number, version)) until++
   const found = Packing.extent(block, slots, index, until, type, turn.world.profile.maxApduLength)
   const count = Math.abs(found)
-  if (Order.yieldsTo(turn, block, slots, index, count, cursor.yields)) {
-    put(turn, { batch: cursor.batch, index, yields: cursor.yields + 1 })
+  if (Order.yieldsTo(turn, block, slots, index, count, yields)) {
+    put(turn, { id, batch, index, yields: yields + 1 })
     return false
   }
   Order.put(turn, block, slots, index, found, type, cause, 0, null)
   Link.sendI(turn, Ledger.NO_EVENTS)
-  put(turn, { batch: cursor.batch, index: index + count, yields: 0 })
+  put(turn, { id, batch, index: index + count, yields: 0 })
   return true
 }
 
-/** The first batch has come so far. */
+/** A batch has come so far. */
 function put(turn: Turn, cursor: CyclicCursor): void {
-  turn.own.cyclic = [cursor, ...turn.work.cyclic.slice(1)]
+  turn.own.cyclic = Numbered.put(turn.work.cyclic, cursor.id, cursor)
 }

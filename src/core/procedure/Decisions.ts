@@ -2,8 +2,8 @@
 // confirmed negatively when no answer comes in time. A late answer finds nothing and is dropped.
 import { Cause, NEGATIVE } from "../asdu/Cause.ts"
 import { lives } from "../process/Image.ts"
+import * as Numbered from "../process/Numbered.ts"
 import type { Decision } from "./Notice.ts"
-import * as Numbered from "./Numbered.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import * as Selections from "./Selections.ts"

@@ -94,7 +94,7 @@ function judgeHeader(
       const ca = Request.ca(octets, at)
       const known =
         ca === Request.GLOBAL
-          ? entry?.global === true && image.stations.length > 0
+          ? entry?.global === true && image.stations !== null
           : Image.station(image, ca) !== undefined
       return known ? null : "unknownCommonAddress"
     }

@@ -2,8 +2,8 @@
 // client will not get is told to the application.
 import { Cause, NEGATIVE } from "../asdu/Cause.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
+import * as Numbered from "../process/Numbered.ts"
 import * as Value from "../process/Value.ts"
-import * as Numbered from "./Numbered.ts"
 import * as Request from "./Request.ts"
 import type { Turn } from "./Turn.ts"
 
@@ -38,7 +38,9 @@ export function unsaid(turn: Turn, apdu: Uint8Array): void {
 
 /** Tells every confirmation that still waits. What becomes of commands that were begun is told when they end. */
 export function tell(turn: Turn): void {
-  for (const { apdu } of turn.work.replies) unsaid(turn, apdu)
+  const { replies, barred } = turn.work
+  Numbered.each(replies, ({ apdu }) => unsaid(turn, apdu))
+  Numbered.each(barred, ({ apdu }) => unsaid(turn, apdu))
   Numbered.each(turn.work.pending, ({ kind, apdu }) => {
     if (kind !== "command") turn.notice({ kind: "unanswered", outcome: "none", apdu })
   })

@@ -6,7 +6,9 @@ import * as TypeTable from "../asdu/TypeTable.ts"
 import * as EventLog from "../delivery/EventLog.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Packing from "../delivery/Packing.ts"
+import type { Block } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
+import * as Numbered from "../process/Numbered.ts"
 import type { Heal, Turn } from "./Turn.ts"
 
 const SPONTANEOUS = 3
@@ -83,7 +85,7 @@ function superseded(turn: Turn, log: EventLog.EventLog, position: number, end: n
 function drop(turn: Turn, priority: number, from: number, to: number): void {
   const others = turn.work.heal.filter((heal) => heal.priority !== priority)
   const before = turn.work.heal.find((heal) => heal.priority === priority)
-  const heal: Heal = { priority, from: before?.from ?? from, to, station: 0, block: 0, slot: 0 }
+  const heal: Heal = { priority, from: before?.from ?? from, to, station: null, block: null, slot: 0 }
   turn.own.heal = [...others, heal]
   turn.lost += to - from
   turn.notice({ kind: "overflow", lost: to - from })
@@ -95,29 +97,23 @@ export function heal(turn: Turn): boolean {
   if (work === undefined) return false
   const { priority, from, to } = work
   let { station, block, slot } = work
-  const { stations } = turn.world.image
   const end = turn.ends[priority] as number
   for (let looked = 0; looked < SCAN; looked++) {
-    const found = stations[station]
-    if (found === undefined) {
-      turn.own.heal = others
-      return others.length > 0 && heal(turn)
-    }
-    const of = found.blocks[block]
-    if (of === undefined) {
-      station++
-      block = slot = 0
-      continue
-    }
-    if (slot >= of.length) {
-      block++
+    if (block === null || slot >= block.length) {
+      const found = after(turn, station, block)
+      if (found === null) {
+        turn.own.heal = others
+        return others.length > 0 && heal(turn)
+      }
+      station = found.station
+      block = found.block
       slot = 0
       continue
     }
-    const last = of.of.priority === priority ? EventLog.lastOf(of, slot, end) : 0
-    if (last > from && last <= to && (of.ioa[slot] as number) >= 0) {
+    const last = block.priority === priority ? EventLog.lastOf(block, slot, end) : 0
+    if (last > from && last <= to && (block.ioa[slot] as number) >= 0) {
       const slots = Int32Array.of(slot)
-      Packing.points(turn.view, turn.at, of, slots, 0, 1, of.of.eventType, SPONTANEOUS, 0, null)
+      Packing.points(turn.view, turn.at, block, slots, 0, 1, block.of.eventType, SPONTANEOUS, 0, null)
       Link.sendI(turn, Ledger.NO_EVENTS)
       turn.own.heal = [{ priority, from, to, station, block, slot: slot + 1 }, ...others]
       return true
@@ -127,4 +123,26 @@ export function heal(turn: Turn): boolean {
   turn.own.heal = [{ priority, from, to, station, block, slot }, ...others]
   turn.more = true
   return false
+}
+
+/**
+ * The station, and that block of it, to look at behind a block (null: none yet). Stations and blocks that come and go move
+ * nobody: the next one is the next greater, and who comes later has nothing to be healed.
+ */
+function after(
+  turn: Turn,
+  from: Image.Named | null,
+  block: Block | null
+): { readonly station: Image.Named; readonly block: Block } | null {
+  const { image } = turn.world
+  let named = from ?? Numbered.first(image.order)
+  let before = block
+  for (;;) {
+    if (named === undefined) return null
+    const blocks = Image.present(image, named)?.blocks ?? []
+    const found = blocks[before === null ? 0 : blocks.indexOf(before) + 1]
+    if (found !== undefined) return { station: named, block: found }
+    named = Numbered.after(image.order, named.born)
+    before = null
+  }
 }

@@ -9,16 +9,19 @@ import * as Ledger from "../delivery/Ledger.ts"
 import * as Packing from "../delivery/Packing.ts"
 import type { Block } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
+import * as Numbered from "../process/Numbered.ts"
 import * as Order from "./Order.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
-import type { Changeable, Interrogation, Turn } from "./Turn.ts"
+import type { Changeable, Interrogation, Running, Turn, Work } from "./Turn.ts"
 
 /** QOI of the station interrogation; 21..36 are groups 1..16. */
 const STATION = 20
 const LAST_GROUP = 36
 const COUNTERS = 101
 const NO_SLOTS = new Int32Array(0)
+/** Of so many interrogations at most, those that came first, one that can go on is looked for. */
+const SERVED = 16
 
 /** Takes an interrogation command with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
@@ -32,35 +35,49 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
 }
 
 function deactivate(turn: Turn, octets: Uint8Array, at: number, qualifier: number): void {
-  const found = sameAs(turn, octets, at).find((other) => other.qualifier === qualifier)
+  const { running, interrogations } = turn.work
+  const { runs, waits } = Numbered.find(running, keyOf(Request.type(octets, at), Request.ca(octets, at))) ?? NONE
+  const candidates = [runs, waits].map((id) => Numbered.find(interrogations, id))
+  const found = candidates.find((other) => other?.qualifier === qualifier)
   if (found === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
-  turn.own.interrogations = turn.work.interrogations.filter((other) => other !== found)
   Reply.answer(turn, octets, at, Cause.DEACTIVATION_CON)
-  startNext(turn, found)
+  end(turn, found)
 }
 
-const sameAs = (turn: Turn, octets: Uint8Array, at: number): readonly Interrogation[] =>
-  turn.work.interrogations.filter(({ type, ca }) => type === Request.type(octets, at) && ca === Request.ca(octets, at))
+const NONE: Running = { runs: 0, waits: 0 }
 
-/** The asked stations that have no point in a group; null when none of them has one. */
-export function without(turn: Turn, octets: Uint8Array, at: number, group: number): readonly number[] | null {
+/** The number of a type and a common address. */
+const keyOf = (type: number, ca: number): number => ca * 2 + (type === COUNTERS ? 1 : 0)
+
+/** Whether a station has a point in a group, given as a bit of the slots' group masks; -1 = all points. */
+export const holds = ({ blocks }: Image.Station, group: number): boolean =>
+  group < 0 || blocks.some((block) => block.members[group] !== undefined)
+
+/** Whether any station that is asked has a point in a group. */
+export function isKnown(turn: Turn, octets: Uint8Array, at: number, group: number): boolean {
+  const { image } = turn.world
   const ca = Request.ca(octets, at)
-  const asked = turn.world.image.stations.filter((station) => ca === Request.GLOBAL || station.ca === ca)
-  if (group < 0) return []
-  const lacking = asked.filter(({ blocks }) => !blocks.some((block) => block.members[group] !== undefined))
-  return lacking.length === asked.length ? null : lacking.map((station) => station.ca)
+  if (ca !== Request.GLOBAL) return holds(Image.station(image, ca) as Image.Station, group)
+  return Image.where(image, (station) => holds(station, group)) !== null
 }
 
 /** Adds an interrogation for data with this cause; `group` is a bit of the slots' group masks, -1 = all points. */
 export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, group: number): void {
-  const lacking = without(turn, octets, at, group)
-  if (lacking === null) return Reply.reject(turn, "groupNotConfigured", octets, at)
-  const ofSame = sameAs(turn, octets, at)
-  if (ofSame.length > 1) return Reply.reject(turn, "alreadyQueued", octets, at)
+  const { image } = turn.world
   const ca = Request.ca(octets, at)
-  const all = ca === Request.GLOBAL ? turn.world.image.stations.map((station) => station.ca) : [ca]
-  for (const lacks of lacking) Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON | NEGATIVE, lacks)
+  const key = keyOf(Request.type(octets, at), ca)
+  const { runs, waits } = Numbered.find(turn.work.running, key) ?? NONE
+  if (waits !== 0) return Reply.reject(turn, "alreadyQueued", octets, at)
+  const all = ca === Request.GLOBAL ? image.order : Image.only(Image.station(image, ca) as Image.Station)
+  const isAsked = ({ ca }: Image.Named): boolean => holds(Image.station(image, ca) as Image.Station, group)
+  const asked = group < 0 ? all : Numbered.where(all, isAsked)
+  if (asked === null) return Reply.reject(turn, "groupNotConfigured", octets, at)
+  const lacking = asked === all ? null : Numbered.where(all, (station) => !isAsked(station))
+  if (lacking !== null) Reply.answerFor(turn, octets, at, Cause.ACTIVATION_CON | NEGATIVE, lacking)
+  const { own } = turn
+  const id = own.nextPlace++
   const added: Interrogation = {
+    id,
     type: Request.type(octets, at) === COUNTERS ? 101 : 100,
     cause,
     group,
@@ -68,7 +85,8 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
     qualifier: octets[at + Request.ELEMENT_AT] as number,
     originator: Request.originator(octets, at),
     test: Request.test(octets, at),
-    stations: all.filter((one) => !lacking.includes(one)),
+    asked,
+    station: null,
     started: false,
     orders: 0,
     block: null,
@@ -79,28 +97,36 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
     refreshUntilMs: 0,
     refreshedTo: -1
   }
-  turn.own.interrogations = [...turn.work.interrogations, added]
-  if (ofSame.length === 0) start(turn, added)
+  own.interrogations = Numbered.put(own.interrogations, id, added)
+  own.running = Numbered.put(own.running, key, runs === 0 ? { runs: id, waits } : { runs, waits: id })
+  if (runs === 0) start(turn, added)
 }
 
-/** The confirmation, or the termination, of an interrogation for one station. */
-function say(turn: Turn, of: Interrogation, ca: number, cause: number): void {
-  const low = ca & 0xff
-  const high = ca >> 8
-  const apdu = [0x68, 14, 0, 0, 0, 0, of.type, 1, of.test, of.originator, low, high, 0, 0, 0, of.qualifier]
-  Reply.mirror(turn, Uint8Array.from(apdu), 0, cause, -1)
-}
+/** The request of an interrogation for one station, to be answered. */
+const requestOf = (of: Interrogation, ca: number): Uint8Array =>
+  Uint8Array.of(0x68, 14, 0, 0, 0, 0, of.type, 1, of.test, of.originator, ca & 0xff, ca >> 8, 0, 0, 0, of.qualifier)
 
+/** Confirms an interrogation for every station before it is served. */
 function start(turn: Turn, of: Interrogation): void {
   const started = own(turn, of)
   started.started = true
   // A freeze that was asked for before is carried out before anything else happens to counters.
   started.orders = turn.world.freezes.count + turn.work.freezes
-  for (const ca of of.stations) say(turn, of, ca, Cause.ACTIVATION_CON)
+  const request = requestOf(of, of.ca)
+  if (of.ca === Request.GLOBAL) Reply.answerFor(turn, request, 0, Cause.ACTIVATION_CON, of.asked)
+  else Reply.mirror(turn, request, 0, Cause.ACTIVATION_CON, -1)
 }
 
-function startNext(turn: Turn, ended: Interrogation): void {
-  const next = turn.work.interrogations.find((other) => other.type === ended.type && other.ca === ended.ca)
+/** Takes an interrogation out, and starts the one that waited for its end. */
+function end(turn: Turn, { id, type, ca }: Interrogation): void {
+  const key = keyOf(type, ca)
+  const { own: work } = turn
+  const { runs, waits } = Numbered.find(work.running, key) ?? NONE
+  work.interrogations = Numbered.without(work.interrogations, id)
+  const left = runs === id ? waits : runs
+  work.running =
+    left === 0 ? Numbered.without(work.running, key) : Numbered.put(work.running, key, { runs: left, waits: 0 })
+  const next = Numbered.find(work.interrogations, left)
   if (next !== undefined && !next.started) start(turn, next)
 }
 
@@ -109,9 +135,8 @@ function own(turn: Turn, of: Interrogation): Changeable<Interrogation> {
   if (turn.ownInterrogation === of) return of
   const mine: Changeable<Interrogation> = { ...of }
   turn.ownInterrogation = mine
-  const interrogations = [...turn.work.interrogations]
-  interrogations[interrogations.indexOf(of)] = mine
-  turn.own.interrogations = interrogations
+  const { own: work } = turn
+  work.interrogations = Numbered.put(work.interrogations, of.id, mine)
   return mine
 }
 
@@ -131,18 +156,17 @@ const slotsOf = (of: Interrogation, block: Block): Int32Array | null =>
 
 /** Sends the next ASDU of an interrogation that can go on. False when there is none. */
 export function step(turn: Turn): boolean {
-  const { interrogations } = turn.work
-  for (let i = 0; i < interrogations.length; i++) {
-    const of = interrogations[i] as Interrogation
+  for (const of of Numbered.head(turn.work.interrogations, SERVED))
     if (of.started && !waits(turn, of)) return advance(turn, own(turn, of))
-  }
   return false
 }
 
 function advance(turn: Turn, of: Changeable<Interrogation>): boolean {
-  const ca = of.stations[0] as number
-  const station = Image.station(turn.world.image, ca)
-  while (station !== undefined) {
+  of.station ??= Numbered.first(of.asked) as Image.Named
+  const station = Image.present(turn.world.image, of.station)
+  // It was removed: nothing more is said of it, also where another one has its address by now.
+  if (station === undefined) return terminate(turn, of, of.station, NEGATIVE)
+  for (;;) {
     const { block } = of
     if (block !== null && typeIn(of, block) !== 0) {
       const slots = slotsOf(of, block)
@@ -157,11 +181,10 @@ function advance(turn: Turn, of: Changeable<Interrogation>): boolean {
     of.place = 0
     of.refreshedTo = -1
   }
-  return terminate(turn, of, ca)
+  return terminate(turn, of, station)
 }
 
 function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: Int32Array | null, all: number): boolean {
-  const { ca } = block.of
   const type = typeIn(of, block)
   const { place } = of
   const found = Packing.extent(block, slots, place, all, type, turn.world.profile.maxApduLength)
@@ -183,7 +206,7 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: In
   }
   const frozen = of.type === COUNTERS ? block.frozen : null
   if (frozen !== null && Order.someLost(frozen, slots, place, count, of.orders))
-    return terminate(turn, of, ca, NEGATIVE)
+    return terminate(turn, of, of.station as Image.Named, NEGATIVE)
   Order.put(turn, block, slots, place, found, type, of.test | of.cause, of.originator, frozen, of.orders)
   Link.sendI(turn, Ledger.NO_EVENTS)
   of.after = last
@@ -197,29 +220,37 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: In
  * The last step of the cursor: ends the present station, and the whole interrogation with the last one. `negative`: not
  * everything was told.
  */
-function terminate(turn: Turn, of: Changeable<Interrogation>, ca: number, negative = 0): boolean {
-  of.stations = of.stations.slice(1)
+function terminate(turn: Turn, of: Changeable<Interrogation>, { ca, born }: Image.Named, negative = 0): boolean {
+  const following = Numbered.after(of.asked, born)
+  of.station = following ?? null
   of.block = null
   of.after = -1
   of.place = 0
   of.refreshedTo = -1
   of.yields = 0
+  of.refreshId = 0
   if (negative === 0) turn.notice({ kind: "interrogated", type: of.type, ca, qualifier: of.qualifier })
-  const ended = of.stations.length === 0
-  if (ended) turn.own.interrogations = turn.work.interrogations.filter((found) => found !== of)
-  say(turn, of, ca, Cause.ACTIVATION_TERMINATION | negative)
-  if (ended) startNext(turn, of)
+  Reply.mirror(turn, requestOf(of, ca), 0, Cause.ACTIVATION_TERMINATION | negative, -1)
+  if (following === undefined) end(turn, of)
   return true
 }
 
 /** The application has refreshed the values that were asked for. */
 export function refreshed(turn: Turn, id: number): void {
-  const of = turn.work.interrogations.find((found) => found.refreshId === id)
+  const of = Numbered.head(turn.work.interrogations, SERVED).find((found) => found.refreshId === id)
   if (of !== undefined) own(turn, of).refreshId = 0
+}
+
+/** When the first refresh has lasted too long; Infinity when nothing is refreshed. */
+export function dueMs({ interrogations }: Work): number {
+  let due = Number.POSITIVE_INFINITY
+  for (const { refreshId, refreshUntilMs } of Numbered.head(interrogations, SERVED))
+    if (refreshId !== 0 && refreshUntilMs < due) due = refreshUntilMs
+  return due
 }
 
 /** Goes on without values that were not refreshed in time. */
 export function expire(turn: Turn): void {
-  for (const of of turn.work.interrogations)
+  for (const of of Numbered.head(turn.work.interrogations, SERVED))
     if (of.refreshId !== 0 && turn.nowMs >= of.refreshUntilMs) own(turn, of).refreshId = 0
 }

@@ -23,11 +23,12 @@ export function idle(turn: Turn): boolean {
   const { work } = turn
   return (
     Events.waiting(turn) < 0 &&
-    work.replies.length === 0 &&
-    work.reads.length === 0 &&
-    work.interrogations.length === 0 &&
-    work.cyclic.length === 0 &&
-    work.initialised.length === 0 &&
+    work.replies === null &&
+    work.barred === null &&
+    work.reads === null &&
+    work.interrogations === null &&
+    work.cyclic === null &&
+    work.initialised === null &&
     work.heal.length === 0 &&
     !File.wants(turn)
   )
@@ -36,15 +37,15 @@ export function idle(turn: Turn): boolean {
 /** Sends one frame. False when nothing may go now. */
 function one(turn: Turn): boolean {
   const { work } = turn
-  if (work.initialised.length > 0) return Initialisation.step(turn)
-  if (work.replies.length > 0 && Reply.sendNext(turn)) return true
-  if (work.reads.length > 0 && Read.step(turn)) return true
+  if (work.initialised !== null) return Initialisation.step(turn)
+  if ((work.replies !== null || work.barred !== null) && Reply.sendNext(turn)) return true
+  if (work.reads !== null && Read.step(turn)) return true
   const priority = Events.waiting(turn)
   if (priority < 0) return other(turn)
-  const contested = work.interrogations.length > 0 || work.cyclic.length > 0 || work.heal.length > 0 || File.wants(turn)
+  const contested = work.interrogations !== null || work.cyclic !== null || work.heal.length > 0 || File.wants(turn)
   if (!contested) {
     // What waits behind an event goes right behind it, not behind a window of them.
-    const most = work.replies.length + work.reads.length === 0 ? turn.k : 1
+    const most = work.replies === null && work.barred === null && work.reads === null ? turn.k : 1
     // None of them was left to send after all: what waited for them may go now.
     return Events.step(turn, priority, most) || one(turn)
   }
@@ -66,7 +67,7 @@ function other(turn: Turn): boolean {
 
 function image(turn: Turn): boolean {
   const { interrogations, cyclic, heal } = turn.work
-  if (interrogations.length > 0 && Interrogation.step(turn)) return true
-  if (cyclic.length > 0 && Cyclic.step(turn)) return true
+  if (interrogations !== null && Interrogation.step(turn)) return true
+  if (cyclic !== null && Cyclic.step(turn)) return true
   return heal.length > 0 && Events.heal(turn)
 }

@@ -5,11 +5,14 @@ import { Cause } from "../asdu/Cause.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Image from "../process/Image.ts"
+import * as Numbered from "../process/Numbered.ts"
 import * as Order from "./Order.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
-import type { Read, Turn } from "./Turn.ts"
+import type { Read, Turn, Work } from "./Turn.ts"
 
+/** Of so many reads at most, those that came first, one that can be answered is looked for. */
+const SERVED = 16
 /** A refresh that was asked for and answered. */
 const REFRESHED = -1
 
@@ -20,8 +23,11 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
   const place = Image.find(station, Request.ioa(octets, at))
   if (place === null || place.block.of.readType === 0) return Reply.reject(turn, "unknownObject", octets, at)
-  if (turn.work.reads.length >= turn.world.limits.repliesPerSession) return Link.close(turn, "REPLY_OVERFLOW")
+  if (Numbered.size(turn.work.reads) >= turn.world.limits.repliesPerSession) return Link.close(turn, "REPLY_OVERFLOW")
+  const { own } = turn
+  const id = own.nextPlace++
   const read: Read = {
+    id,
     block: place.block,
     slot: place.slot,
     born: place.born,
@@ -32,20 +38,17 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     refreshId: 0,
     refreshUntilMs: 0
   }
-  turn.own.reads = [...turn.work.reads, read]
+  own.reads = Numbered.put(own.reads, id, read)
 }
 
-function replace(turn: Turn, old: Read, by: Read | null): void {
-  const reads =
-    by === null
-      ? turn.work.reads.filter((found) => found !== old)
-      : turn.work.reads.map((found) => (found === old ? by : found))
-  turn.own.reads = reads
+function replace(turn: Turn, { id }: Read, by: Read | null): void {
+  const { own } = turn
+  own.reads = by === null ? Numbered.without(own.reads, id) : Numbered.put(own.reads, id, by)
 }
 
 /** Sends the next object that was asked for and can be sent. False when there is none. */
 export function step(turn: Turn): boolean {
-  for (const read of turn.work.reads) {
+  for (const read of Numbered.head(turn.work.reads, SERVED)) {
     if (Image.lives(read) && read.refreshId > 0) continue
     if (send(turn, read)) return true
   }
@@ -99,12 +102,20 @@ function asked({ block, ioa, originator, test }: Read): Uint8Array {
 
 /** The application has refreshed the value that was asked for. */
 export function refreshed(turn: Turn, id: number): void {
-  const read = turn.work.reads.find((found) => found.refreshId === id)
+  const read = Numbered.head(turn.work.reads, SERVED).find((found) => found.refreshId === id)
   if (read !== undefined) replace(turn, read, { ...read, refreshId: REFRESHED })
+}
+
+/** When the first refresh has lasted too long; Infinity when nothing is refreshed. */
+export function dueMs({ reads }: Work): number {
+  let due = Number.POSITIVE_INFINITY
+  for (const { refreshId, refreshUntilMs } of Numbered.head(reads, SERVED))
+    if (refreshId > 0 && refreshUntilMs < due) due = refreshUntilMs
+  return due
 }
 
 /** Goes on without values that were not refreshed in time. */
 export function expire(turn: Turn): void {
-  for (const read of turn.work.reads)
+  for (const read of Numbered.head(turn.work.reads, SERVED))
     if (read.refreshId > 0 && turn.nowMs >= read.refreshUntilMs) replace(turn, read, { ...read, refreshId: REFRESHED })
 }

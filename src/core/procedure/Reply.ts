@@ -4,11 +4,13 @@
 import * as Link from "../apci/Link.ts"
 import { Cause, NEGATIVE, TEST } from "../asdu/Cause.ts"
 import * as Ledger from "../delivery/Ledger.ts"
+import type { Order } from "../process/Image.ts"
+import * as Numbered from "../process/Numbered.ts"
 import * as Ending from "./Ending.ts"
 import * as Rejection from "./Rejection.ts"
 import * as Request from "./Request.ts"
 import * as Selections from "./Selections.ts"
-import type { Reply, Selection, Turn } from "./Turn.ts"
+import type { Reply, Selection, Turn, Work } from "./Turn.ts"
 
 /** The frame at `at` as an APDU of its own, with a zero control field. */
 export function copy(octets: Uint8Array, at: number): Uint8Array {
@@ -40,7 +42,7 @@ export function mirror(
 ): boolean {
   const total = (octets[at + 1] as number) + 2
   const octet = ((octets[at + Request.CAUSE_AT] as number) & TEST) | cause
-  if (turn.work.replies.length === 0 && Link.canSend(turn)) {
+  if (turn.work.replies === null && turn.work.barred === null && Link.canSend(turn)) {
     put(turn, octets, at, total)
     patch(turn.octets, turn.at, octet, ca)
     Link.sendI(turn, Ledger.NO_EVENTS)
@@ -54,59 +56,95 @@ export function mirror(
 
 /** As {@link mirror}; a global request is answered once for each station, with its own common address. */
 export function answer(turn: Turn, octets: Uint8Array, at: number, cause: number): void {
-  if (Request.ca(octets, at) !== Request.GLOBAL) {
-    mirror(turn, octets, at, cause, -1)
-    return
-  }
-  for (const { ca } of turn.world.image.stations) mirror(turn, octets, at, cause, ca)
+  if (Request.ca(octets, at) === Request.GLOBAL) answerFor(turn, octets, at, cause, turn.world.image.order)
+  else mirror(turn, octets, at, cause, -1)
+}
+
+/** Answers once for each of some stations: one reply that goes over them as the window opens, however many there are. */
+export function answerFor(turn: Turn, octets: Uint8Array, at: number, cause: number, all: Order): void {
+  const first = Numbered.first(all)
+  if (first === undefined) return void mirror(turn, octets, at, cause, -1)
+  const apdu = copy(octets, at)
+  patch(apdu, 0, ((octets[at + Request.CAUSE_AT] as number) & TEST) | cause, first.ca)
+  queue(turn, apdu, Ledger.NO_EVENTS, null, all)
 }
 
 function patch(octets: Uint8Array, at: number, causeOctet: number, ca: number): void {
   octets[at + Request.CAUSE_AT] = causeOctet
-  if (ca < 0) return
+  if (ca >= 0) address(octets, at, ca)
+}
+
+function address(octets: Uint8Array, at: number, ca: number): void {
   octets[at + Request.CA_AT] = ca & 0xff
   octets[at + Request.CA_AT + 1] = ca >> 8
 }
 
+/** How many replies wait. */
+export const waiting = ({ replies, barred }: Work): number => Numbered.size(replies) + Numbered.size(barred)
+
+/** When the first reply waits no longer for events; Infinity when none does. */
+export const dueMs = ({ barred }: Work): number => Numbered.first(barred)?.barrierUntilMs ?? Number.POSITIVE_INFINITY
+
 /** Queues an APDU; past the limit the session ends, since a reply may not be lost silently. */
-export function queue(turn: Turn, apdu: Uint8Array, barrier: number, selection: Selection | null = null): void {
-  if (turn.work.replies.length >= turn.world.limits.repliesPerSession) {
+export function queue(
+  turn: Turn,
+  apdu: Uint8Array,
+  barrier: number,
+  selection: Selection | null = null,
+  all: Order = null
+): void {
+  if (waiting(turn.work) >= turn.world.limits.repliesPerSession) {
     Ending.unsaid(turn, apdu)
     Link.close(turn, "REPLY_OVERFLOW")
     return
   }
-  const reply: Reply = { apdu, barrier, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms, selection }
-  turn.replies.push(reply)
+  const { own } = turn
+  const id = own.nextPlace++
+  const of = Numbered.first(all) ?? null
+  const reply: Reply = { id, apdu, all, of, barrier, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms, selection }
+  if (barrier < 0) own.replies = Numbered.put(own.replies, id, reply)
+  else own.barred = Numbered.put(own.barred, id, reply)
 }
 
 /** Whether events up to `barrier` have been sent. */
 export const passed = (turn: Turn, barrier: number): boolean =>
   barrier < 0 || (turn.sentTo[Ledger.priorityOf(barrier)] as number) >= Ledger.positionOf(barrier)
 
+/** The first reply that need not wait for events. Those that have to wait for the same ones wait in their order. */
+function next(turn: Turn): Reply | undefined {
+  const { replies, barred } = turn.work
+  const free = Numbered.first(replies)
+  const held = Numbered.first(barred)
+  if (held === undefined || (free !== undefined && free.id < held.id) || !passed(turn, held.barrier)) return free
+  return held
+}
+
 /** Sends the first queued reply that need not wait for events. False when there is none. */
 export function sendNext(turn: Turn): boolean {
-  const { replies } = turn.work
-  for (let i = 0; i < replies.length; i++) {
-    const reply = replies[i] as Reply
-    if (!passed(turn, reply.barrier)) continue
-    put(turn, reply.apdu, 0, reply.apdu.length)
-    Link.sendI(turn, Ledger.NO_EVENTS)
-    if (i === 0) turn.replies.shift()
-    else turn.replies.splice(i, 1)
-    if (reply.selection !== null) Selections.begin(turn, reply.selection)
-    return true
-  }
-  return false
+  const reply = next(turn)
+  if (reply === undefined) return false
+  const { id, apdu, all, of, selection } = reply
+  put(turn, apdu, 0, apdu.length)
+  if (of !== null) address(turn.octets, turn.at, of.ca)
+  Link.sendI(turn, Ledger.NO_EVENTS)
+  const following = of === null ? undefined : Numbered.after(all, of.born)
+  const { own } = turn
+  if (following !== undefined) own.replies = Numbered.put(own.replies, id, { ...reply, of: following })
+  else if (reply.barrier < 0) own.replies = Numbered.without(own.replies, id)
+  else own.barred = Numbered.without(own.barred, id)
+  if (selection !== null) Selections.begin(turn, selection)
+  return true
 }
 
 /** Gives up barriers that have lasted too long. */
 export function expire(turn: Turn): void {
-  const { replies } = turn.work
-  if (!replies.some((reply) => reply.barrier >= 0 && turn.nowMs >= reply.barrierUntilMs)) return
-  const given = replies.map((reply) =>
-    reply.barrier >= 0 && turn.nowMs >= reply.barrierUntilMs ? { ...reply, barrier: Ledger.NO_EVENTS } : reply
-  )
-  turn.own.replies = given
+  for (;;) {
+    const first = Numbered.first(turn.work.barred)
+    if (first === undefined || turn.nowMs < first.barrierUntilMs) return
+    const { own } = turn
+    own.barred = Numbered.without(own.barred, first.id)
+    own.replies = Numbered.put(own.replies, first.id, { ...first, barrier: Ledger.NO_EVENTS })
+  }
 }
 
 /** Turns a request down as the table says. */

@@ -3,8 +3,8 @@
 // stands apart: it allows a test, and reserves nothing.
 import type { Block } from "../process/Block.ts"
 import { type PointRef, samePoint } from "../process/Image.ts"
+import * as Numbered from "../process/Numbered.ts"
 import type { Unselected } from "./Notice.ts"
-import * as Numbered from "./Numbered.ts"
 import type { Selection, Turn, Work } from "./Turn.ts"
 
 /** Addresses have 24 bits: a station has one command point at each. */

@@ -2,15 +2,20 @@
 // what waits for a decision, and what was noticed. Filled from a state and written back as a new one by session/.
 import { LinkTurn } from "../apci/Link.ts"
 import type { Block } from "../process/Block.ts"
-import type { PointRef } from "../process/Image.ts"
+import type { Named, Order, PointRef } from "../process/Image.ts"
+import type { Numbered } from "../process/Numbered.ts"
 import type { FileWork } from "./FileWork.ts"
 import type { Notice } from "./Notice.ts"
-import type { Numbered } from "./Numbered.ts"
 import type { World } from "./World.ts"
 
 /** A finished APDU that waits for the window; with a barrier also for events that must go first. */
 export interface Reply {
+  /** Its place in the order of replies. */
+  readonly id: number
   readonly apdu: Uint8Array
+  /** The stations that it is said for one after the other, null for one; and the next of them. */
+  readonly all: Order
+  readonly of: Named | null
   /** Ledger mark that the sent position must reach, -1 = none. */
   readonly barrier: number
   /** When the barrier is given up. */
@@ -49,6 +54,8 @@ export interface Selection extends PointRef {
 
 /** A point that waits to be read (60870-5-5 6.2). */
 export interface Read extends PointRef {
+  /** Its place in the order of reads. */
+  readonly id: number
   /** The address as asked for, to answer with when the point is gone. */
   readonly ioa: number
   readonly originator: number
@@ -62,6 +69,8 @@ export interface Read extends PointRef {
 
 /** An interrogation of one or, for the global address, of all stations: a cursor over the image. */
 export interface Interrogation {
+  /** Its place in the order of interrogations. */
+  readonly id: number
   /** C_IC_NA_1 or C_CI_NA_1. */
   readonly type: 100 | 101
   /** Cause of the data, 20..41. */
@@ -74,8 +83,10 @@ export interface Interrogation {
   readonly originator: number
   /** The T bit of the request, in place. */
   readonly test: number
-  /** Common addresses still to serve; the first is the current one. */
-  readonly stations: readonly number[]
+  /** The stations that were asked and have what was asked for, also those that were removed since. */
+  readonly asked: Order
+  /** That of them which is served, null before the first; those before it were served. */
+  readonly station: Named | null
   readonly started: boolean
   /** How many freezes and resets were carried out as it began: those are the readings that a counter interrogation tells. */
   readonly orders: number
@@ -97,6 +108,8 @@ export interface Interrogation {
  * that of the block when the list was made: who came later to one of its places is not meant.
  */
 export interface CyclicBatch {
+  /** The same for batches of the same purpose: one that still waits is not queued again. */
+  readonly key: number
   readonly block: Block
   readonly version: number
   readonly slots: Int32Array
@@ -105,6 +118,8 @@ export interface CyclicBatch {
 }
 
 export interface CyclicCursor {
+  /** Its place in the order of batches. */
+  readonly id: number
   readonly batch: CyclicBatch
   readonly index: number
   /** How often the present ASDU has let events go first. */
@@ -116,9 +131,16 @@ export interface Heal {
   readonly priority: number
   readonly from: number
   readonly to: number
-  readonly station: number
-  readonly block: number
+  /** The scan stands at a slot of a block of this station, null before the first; when it is gone, the next one follows. */
+  readonly station: Named | null
+  readonly block: Block | null
   readonly slot: number
+}
+
+/** The interrogations of one type for one common address: one runs, and one may wait for its end (0 = none). */
+export interface Running {
+  readonly runs: number
+  readonly waits: number
 }
 
 /** End of initialisation that is still to be said for a common address. */
@@ -130,17 +152,27 @@ export interface Initialised {
 /** Everything about a session that is not the link and not a cursor into the log. */
 export interface Work {
   readonly nextId: number
-  readonly replies: readonly Reply[]
+  /** Numbers what waits: replies, reads, interrogations and cyclic batches. */
+  readonly nextPlace: number
+  /** What waits for the window, and what waits for events too, by id. */
+  readonly replies: Numbered<Reply>
+  readonly barred: Numbered<Reply>
   /** Requests that wait for the application within a time, by id; so the first is the first that is due. */
   readonly pending: Numbered<Pending>
   /** Requests that the application answers when it likes, by id. */
   readonly owed: Numbered<Pending>
   /** How many of the requests that wait are freezes of counters. */
   readonly freezes: number
-  readonly interrogations: readonly Interrogation[]
-  readonly cyclic: readonly CyclicCursor[]
-  readonly initialised: readonly Initialised[]
-  readonly reads: readonly Read[]
+  /** By id; and who runs and who waits, by type and common address. */
+  readonly interrogations: Numbered<Interrogation>
+  readonly running: Numbered<Running>
+  /** By id; and the batches among them by key. */
+  readonly cyclic: Numbered<CyclicCursor>
+  readonly cycling: Numbered<CyclicBatch>
+  /** By common address. */
+  readonly initialised: Numbered<Initialised>
+  /** By id. */
+  readonly reads: Numbered<Read>
   /** What is selected, by address; and of that what ends by itself, by id: the first is the first that is due. */
   readonly selections: Numbered<Selection>
   readonly expiring: Numbered<Selection>
@@ -160,14 +192,18 @@ export type Changeable<T> = { -readonly [K in keyof T]: T[K] }
 
 export const noWork: Work = {
   nextId: 1,
-  replies: [],
+  nextPlace: 1,
+  replies: null,
+  barred: null,
   pending: null,
   owed: null,
   freezes: 0,
-  interrogations: [],
-  cyclic: [],
-  initialised: [],
-  reads: [],
+  interrogations: null,
+  running: null,
+  cyclic: null,
+  cycling: null,
+  initialised: null,
+  reads: null,
   selections: null,
   expiring: null,
   purged: [],
@@ -180,12 +216,16 @@ export const noWork: Work = {
 /** A copy field by field: several times faster than `{ ...work }`, and of the same kind to the compiler as {@link noWork}. */
 const copyOf = (work: Work): Changeable<Work> => ({
   nextId: work.nextId,
+  nextPlace: work.nextPlace,
   replies: work.replies,
+  barred: work.barred,
   pending: work.pending,
   owed: work.owed,
   freezes: work.freezes,
   interrogations: work.interrogations,
+  running: work.running,
   cyclic: work.cyclic,
+  cycling: work.cycling,
   initialised: work.initialised,
   reads: work.reads,
   selections: work.selections,
@@ -221,7 +261,6 @@ export class Turn extends LinkTurn {
   work: Work = noWork
   // Flags, not second references: a turn is an old object, and every store of a young one into it is dear.
   private workIsOwn = false
-  private repliesAreOwn = false
   notices: readonly Notice[] = NO_NOTICES
   /** The output region was full: call again. */
   more = false
@@ -240,7 +279,6 @@ export class Turn extends LinkTurn {
     this.ends = ends
     this.work = work
     this.workIsOwn = false
-    this.repliesAreOwn = false
     this.sentTo = sent
     this.startedAt = startedAt
     this.lost = lost
@@ -267,16 +305,6 @@ export class Turn extends LinkTurn {
   keepOnly(kept: Partial<Work>): void {
     this.work = Object.assign(copyOf(noWork), kept)
     this.workIsOwn = true
-    this.repliesAreOwn = false
-  }
-
-  /** The replies that wait for the window, as this turn may change them. */
-  get replies(): Reply[] {
-    if (!this.repliesAreOwn) {
-      this.own.replies = [...this.work.replies]
-      this.repliesAreOwn = true
-    }
-    return this.work.replies as Reply[]
   }
 
   /** Adds a notice to the result of this reduction. */

@@ -5,18 +5,31 @@ import * as Time from "../asdu/Time.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import type { Profile } from "../Profile.ts"
 import { Block, type BlockType, COUNTER_GROUP_BIT, type Zone } from "./Block.ts"
+import * as Numbered from "./Numbered.ts"
 import * as Value from "./Value.ts"
 
-/** One common address and its points; `blocks` ascend by answer type, counter type, type. */
-export interface Station {
+/** A station as whoever keeps one has to know it. */
+export interface Named {
   readonly ca: number
+  /** Tells it from every other station that had or will have its address: later ones have greater numbers. */
+  readonly born: number
+}
+
+/** One common address and its points; `blocks` ascend by answer type, counter type, type. */
+export interface Station extends Named {
   readonly blocks: readonly Block[]
   readonly zone: Zone
 }
 
-/** All stations of a server, in the order in which they were added. */
+/** Some stations in the order in which they were added: a value, which keeps those that are removed from the image. */
+export type Order = Numbered.Numbered<Named>
+
+/** All stations of a server, by common address and in their order. */
 export interface Image {
-  readonly stations: readonly Station[]
+  readonly stations: Numbered.Numbered<Station>
+  readonly order: Order
+  /** How many stations were ever added. */
+  readonly births: number
 }
 
 /** Where a point lives. The slot is stable for the point's life. */
@@ -43,26 +56,56 @@ export const lives = ({ block, slot, born }: PointRef): boolean => block.bornOf(
 export const samePoint = (a: PointRef, b: PointRef): boolean =>
   a.slot === b.slot && a.block === b.block && a.born === b.born
 
-export const empty: Image = { stations: [] }
+export const empty: Image = { stations: null, order: null, births: 0 }
 
 /** How many points there are. */
 export function points(image: Image): number {
-  let count = 0
-  for (const { blocks } of image.stations) for (const block of blocks) count += block.count
-  return count
+  let found = 0
+  for (const { blocks } of all(image)) for (const block of blocks) found += block.count
+  return found
 }
 
 /** The station with this common address, or undefined. */
-export function station(image: Image, ca: number): Station | undefined {
-  const { stations } = image
-  for (let i = 0; i < stations.length; i++) if ((stations[i] as Station).ca === ca) return stations[i]
-  return undefined
+export const station = ({ stations }: Image, ca: number): Station | undefined => Numbered.find(stations, ca)
+
+/** A station that was there once, if it still is. */
+export function present(image: Image, { ca, born }: Named): Station | undefined {
+  const found = station(image, ca)
+  return found?.born === born ? found : undefined
 }
 
+/** A station without points, in universal time, for whoever speaks of one that is gone. */
+export const nobody = (ca: number): Station => ({ ca, born: -1, blocks: [], zone: utc() })
+
+/** The station that was added first of those that are there. */
+export function first(image: Image): Station | undefined {
+  const named = Numbered.first(image.order)
+  return named === undefined ? undefined : station(image, named.ca)
+}
+
+/** The stations in the order in which they were added. */
+export function all({ stations, order }: Image): Station[] {
+  const found: Station[] = []
+  Numbered.each(order, ({ ca }) => found.push(Numbered.find(stations, ca) as Station))
+  return found
+}
+
+/** Those stations of the image that are to be kept, in their order. */
+export const where = (image: Image, keep: (station: Station) => boolean): Order =>
+  Numbered.where(image.order, ({ ca }) => keep(station(image, ca) as Station))
+
+/** The order of one station. */
+export const only = (one: Named): Order => Numbered.put(null, one.born, one)
+
 /** The image with one station more; the caller has made sure that `ca` is free. */
-export const withStation = (image: Image, ca: number, zone: Zone = utc()): Image => ({
-  stations: [...image.stations, { ca, blocks: [], zone }]
-})
+export function withStation({ stations, order, births }: Image, ca: number, zone: Zone = utc()): Image {
+  const added: Station = { ca, born: births, blocks: [], zone }
+  return {
+    stations: Numbered.put(stations, ca, added),
+    order: Numbered.put(order, births, added),
+    births: births + 1
+  }
+}
 
 /** Coordinated universal time, which never changes and knows no summer time. */
 export const utc = (): Zone => ({
@@ -82,9 +125,12 @@ export const instant = ({ zone }: Station, { summerFlag }: Profile, low: number,
   zone.instant(Time.cp56ToEpochMs(low, high), (low & Time.SUMMER_TIME) !== 0, summerFlag === "strict")
 
 /** The image without a station. */
-export const withoutStation = (image: Image, ca: number): Image => ({
-  stations: image.stations.filter((found) => found.ca !== ca)
-})
+export function withoutStation(image: Image, ca: number): Image {
+  const removed = station(image, ca)
+  if (removed === undefined) return image
+  const { stations, order, births } = image
+  return { stations: Numbered.without(stations, ca), order: Numbered.without(order, removed.born), births }
+}
 
 /** Types that a point has beside its own. */
 export interface Variants {
@@ -148,14 +194,12 @@ function cyclicCause(untagged: number): number {
 
 /** The image whose station has a block of this kind, and that block. */
 export function withBlock(image: Image, ca: number, of: BlockType): { readonly image: Image; readonly block: Block } {
-  const found = (station(image, ca) as Station).blocks.find((block) => sameType(block.of, of))
+  const { born, blocks, zone } = station(image, ca) as Station
+  const found = blocks.find((block) => sameType(block.of, of))
   if (found !== undefined) return { image, block: found }
-  const { zone } = station(image, ca) as Station
   const block = new Block(of, Value.layoutOf(of.type) as Value.Layout, zone)
-  const stations = image.stations.map((old) =>
-    old.ca === ca ? { ca, blocks: inOrder([...old.blocks, block]), zone } : old
-  )
-  return { image: { stations }, block }
+  const changed: Station = { ca, born, blocks: inOrder([...blocks, block]), zone }
+  return { image: { ...image, stations: Numbered.put(image.stations, ca, changed) }, block }
 }
 
 const inOrder = (blocks: Block[]): Block[] =>
@@ -257,7 +301,7 @@ export function count(block: Block, slot: number, by: number): void {
 
 /** Makes the reading order of every block current. */
 export function settle(image: Image): void {
-  for (const { blocks } of image.stations) for (const block of blocks) block.settle()
+  for (const { blocks } of all(image)) for (const block of blocks) block.settle()
 }
 
 /** The value of a point as a number. */

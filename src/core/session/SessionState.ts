@@ -2,6 +2,9 @@
 import * as Link from "../apci/Link.ts"
 import * as Decisions from "../procedure/Decisions.ts"
 import * as FileWork from "../procedure/FileWork.ts"
+import * as Interrogation from "../procedure/Interrogation.ts"
+import * as Read from "../procedure/Read.ts"
+import * as Reply from "../procedure/Reply.ts"
 import * as Selections from "../procedure/Selections.ts"
 import { noWork, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
@@ -58,15 +61,16 @@ export function deadline(world: World, state: SessionState): number {
 }
 
 /** Whether nothing of the work has a time. */
-const idle = ({ pending, interrogations, reads, replies, expiring, files }: Work): boolean =>
-  interrogations.length + reads.length + replies.length === 0 && pending === null && expiring === null && files === null
+const idle = ({ pending, interrogations, reads, barred, expiring, files }: Work): boolean =>
+  interrogations === null &&
+  reads === null &&
+  barred === null &&
+  pending === null &&
+  expiring === null &&
+  files === null
 
 /** When something of the work has waited too long, at most `before`. */
 function workDeadline(work: Work, before: number): number {
-  let due = Math.min(before, Decisions.dueMs(work), Selections.dueMs(work))
-  const { interrogations, reads, replies } = work
-  for (const of of interrogations) if (of.refreshId !== 0 && of.refreshUntilMs < due) due = of.refreshUntilMs
-  for (const read of reads) if (read.refreshId > 0 && read.refreshUntilMs < due) due = read.refreshUntilMs
-  for (const reply of replies) if (reply.barrier >= 0 && reply.barrierUntilMs < due) due = reply.barrierUntilMs
-  return Math.min(due, FileWork.deadline(work.files))
+  const requests = Math.min(Decisions.dueMs(work), Selections.dueMs(work), FileWork.deadline(work.files))
+  return Math.min(before, requests, Interrogation.dueMs(work), Read.dueMs(work), Reply.dueMs(work))
 }

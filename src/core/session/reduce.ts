@@ -153,9 +153,9 @@ function settle(event: SessionEvent): void {
 function expire(work: Work): void {
   if (work.pending !== null) Decisions.expire(turn)
   if (work.expiring !== null) Selections.expire(turn)
-  if (work.interrogations.length > 0) Interrogation.expire(turn)
-  if (work.reads.length > 0) Read.expire(turn)
-  if (work.replies.length > 0) Reply.expire(turn)
+  if (work.interrogations !== null) Interrogation.expire(turn)
+  if (work.reads !== null) Read.expire(turn)
+  if (work.barred !== null) Reply.expire(turn)
   if (work.files !== null) File.expire(turn)
 }
 

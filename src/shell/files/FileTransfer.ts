@@ -227,7 +227,7 @@ export class FileDesk {
   /** The instant of a time tag of a station. */
   private toUtc(ca: number, low: number, high: number): number {
     const { image, profile } = this.host.world
-    const station = Image.station(image, ca) ?? { ca, blocks: [], zone: Image.utc() }
+    const station = Image.station(image, ca) ?? Image.nobody(ca)
     return Image.instant(station, profile, low, high)
   }
 }

@@ -233,6 +233,7 @@ describe("cyclic transmission", () => {
     const peer = started(plant)
     const batch = {
       block,
+      key: 1,
       version: block.version,
       slots: Int32Array.from({ length: 100 }, (_, n) => n),
       type: block.of.cyclicType,
@@ -254,7 +255,7 @@ describe("cyclic transmission", () => {
     block.remove(b.slot)
     block.settle()
     const frames = [
-      ...peer.cyclic({ block, version, slots: Int32Array.of(0, 1, 2), type: 11, cause: 1 }),
+      ...peer.cyclic({ block, version, key: 1, slots: Int32Array.of(0, 1, 2), type: 11, cause: 1 }),
       ...peer.drain()
     ]
     expect(frames.map((frame) => [frame.cause, ...Frames.addresses(frame)])).toEqual([
@@ -270,7 +271,7 @@ describe("cyclic transmission", () => {
     plant.add(block, 1)
     const peer = started(plant)
     peer.stop()
-    peer.cyclic({ block, version: block.version, slots: Int32Array.of(0), type: 11, cause: 1 })
+    peer.cyclic({ block, key: 1, version: block.version, slots: Int32Array.of(0), type: 11, cause: 1 })
     expect(told(peer.start())).toEqual([])
   })
 })

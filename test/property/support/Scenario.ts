@@ -76,7 +76,8 @@ export const randomPlant = (random: Random): Plant => {
   return plant
 }
 
-const randomBlock = (random: Random, plant: Plant): Core.Block => random.pick(random.pick(plant.image.stations).blocks)
+const randomBlock = (random: Random, plant: Plant): Core.Block =>
+  random.pick(random.pick(Core.Image.all(plant.image)).blocks)
 
 const liveSlots = (block: Core.Block): readonly number[] =>
   Array.from({ length: block.length }, (_, slot) => slot).filter((slot) => (block.ioa[slot] ?? -1) >= 0)
@@ -106,7 +107,7 @@ export const disturb = (random: Random, plant: Plant): void => {
 }
 
 const randomCommand = (random: Random, plant: Plant): Uint8Array => {
-  const ca = random.chance(90) ? random.pick(plant.image.stations).ca : random.pick([0, 99, 65_535])
+  const ca = random.chance(90) ? random.pick(Core.Image.all(plant.image)).ca : random.pick([0, 99, 65_535])
   const found = Core.Image.station(plant.image, ca)?.blocks.filter(({ of }) => Core.Value.isCommand(of.type)) ?? []
   const block = found.length > 0 ? random.pick(found) : undefined
   const type = block?.of.type ?? 45
@@ -119,7 +120,7 @@ const randomCommand = (random: Random, plant: Plant): Uint8Array => {
 }
 
 const randomAsdu = (random: Random, plant: Plant): Uint8Array => {
-  const ca = random.pick([...plant.image.stations.map((station) => station.ca), 65_535])
+  const ca = random.pick([...Core.Image.all(plant.image).map((station) => station.ca), 65_535])
   switch (random.below(8)) {
     case 0:
     case 1:
@@ -206,11 +207,15 @@ const decision = (random: Random, plant: Plant, id: number): Core.Decision => {
   }
 }
 
+/** How many batches were made: no two have the same purpose. */
+let purposes = 0
+
 const batch = (random: Random, plant: Plant): Core.CyclicBatch => {
   const block = randomBlock(random, plant)
   const places = liveSlots(block).map((_, place) => block.slotAt(place))
   return {
     block,
+    key: ++purposes,
     version: block.version,
     slots: Int32Array.from(places.filter(() => random.chance(80))),
     type: block.of.cyclicType,
@@ -274,7 +279,7 @@ export const step = (random: Random, plant: Plant, client: Client, nowMs: number
     return {
       event: {
         ...plain("initialised"),
-        initialised: { ca: random.pick(plant.image.stations).ca, cause: random.below(3) }
+        initialised: { ca: random.pick(Core.Image.all(plant.image)).ca, cause: random.below(3) }
       },
       client
     }

@@ -96,10 +96,40 @@ function joined<A>(below: Numbered<A>, above: Numbered<A>): Numbered<A> {
     : node(above.key, above.value, joined(below, above.below), above.above)
 }
 
+/** The map with these values only. */
+export function where<A>(of: Numbered<A>, keep: (value: A) => boolean): Numbered<A> {
+  if (of === null) return null
+  const below = where(of.below, keep)
+  const kept = keep(of.value)
+  const above = where(of.above, keep)
+  if (!kept) return joined(below, above)
+  return below === of.below && above === of.above ? of : node(of.key, of.value, below, above)
+}
+
 /** Calls `use` with each value, by ascending keys. */
 export function each<A>(of: Numbered<A>, use: (value: A) => void): void {
   if (of === null) return
   each(of.below, use)
   use(of.value)
   each(of.above, use)
+}
+
+/** The value of the least key greater than one, or undefined. */
+export function after<A>(of: Numbered<A>, key: number): A | undefined {
+  let at = of
+  let found: A | undefined
+  while (at !== null)
+    if (key < at.key) {
+      found = at.value
+      at = at.below
+    } else at = at.above
+  return found
+}
+
+/** The values of the least keys, at most so many. */
+export function head<A>(of: Numbered<A>, most: number, found: A[] = []): readonly A[] {
+  if (of === null || found.length === most) return found
+  head(of.below, most, found)
+  if (found.length < most) found.push(of.value)
+  return head(of.above, most, found)
 }
