@@ -90,7 +90,7 @@ export const groups: readonly RuleGroup[] = [
         "test/property/counterFreeze.test.ts"
       ),
       rule(
-        "Local freezes, cycles and background scans whose period divides a day are aligned to the clocks of the station, also when these change; others count from when they were set. Clocks that are set back by less than half a period repeat nothing; a local freeze resets where that is chosen",
+        "Local freezes, cycles and background scans whose period divides a day are aligned to the clocks of the station, also when these change; others count from when they were set. What of cycles and scans was due while nobody was started is sent once at STARTDT. Clocks that are set back by less than half a period repeat nothing; a local freeze resets where that is chosen",
         "I28"
       ),
       rule(
