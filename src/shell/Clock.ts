@@ -7,8 +7,8 @@ export interface Clock {
   readonly monotonicMs: () => number
   /** Milliseconds since 1970 UTC. */
   readonly wallMs: () => number
-  /** Calls back once after a delay; the result cancels it. */
-  readonly wake: (delayMs: number, callback: () => void) => () => void
+  /** Calls back once after a delay; the result cancels it. The process does not stay for a wake-up that is `idle`. */
+  readonly wake: (delayMs: number, callback: () => void, idle?: boolean) => () => void
   /** Calls back after input that is already waiting was read. */
   readonly afterInput: (callback: () => void) => void
 }
@@ -49,8 +49,9 @@ export function stopwatch(runNs: () => bigint): () => number {
 export const machine = (): Clock => ({
   monotonicMs: stopwatch(() => (Date.now === now ? runNs() : process.hrtime.bigint())),
   wallMs: wallClock(),
-  wake: (delayMs, callback) => {
+  wake: (delayMs, callback, idle = false) => {
     const timer = setTimeout(callback, Math.min(delayMs, DELAY_MAX_MS))
+    if (idle) timer.unref()
     return () => clearTimeout(timer)
   },
   afterInput: (callback) => {

@@ -45,11 +45,11 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       raw(host, "onReceiveRaw", host.onReceiveRaw, peer, notice.apdu)
       return false
     case "selected":
-      Selections.put(host, peer, notice)
+      Selections.put(session, notice)
       if (notice.fresh) Selections.tell(host, peer, notice.block, notice.slot, "selected")
       return false
     case "released":
-      Selections.drop(host, peer, notice)
+      Selections.drop(session, notice)
       if (notice.why !== "executed") Selections.tell(host, peer, notice.block, notice.slot, notice.why)
       return false
     case "file":

@@ -14,6 +14,7 @@ import type { Options } from "./Options.ts"
 import { Publisher } from "./Publisher.ts"
 import type { Outcome, Peer, ServerEvent } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
+import { Stall } from "./Stall.ts"
 
 /** Decides a clock synchronisation: the received time as CP56Time2a words, and in ms since 1970 UTC. */
 export type ClockHandler = (peer: Peer, timeLow: number, timeHigh: number, utcMs: number) => Outcome | Promise<Outcome>
@@ -63,6 +64,8 @@ export class Host extends Publisher {
   serving = false
   /** Sessions that are started; they count themselves. */
   activeCount = 0
+  /** Tells input that waited while this process stood still. */
+  readonly stall: Stall = new Stall(this.sessions, () => this.world.link.t1Ms)
   private lastSession = 0
   private readonly numbers = new Set<number>()
 
@@ -111,6 +114,7 @@ export class Host extends Publisher {
     do this.lastSession = (this.lastSession % SESSIONS_MAX) + 1
     while (this.numbers.has(this.lastSession))
     this.numbers.add(this.lastSession)
+    this.stall.begin()
     return this.lastSession
   }
 
@@ -118,6 +122,7 @@ export class Host extends Publisher {
   ended(session: Session): void {
     this.sessions.delete(session)
     this.numbers.delete(session.peer.session)
+    this.stall.end(session)
   }
 
   /** After a reset of the process: closes every session once the one that asked has its confirmation, at most after t1. */

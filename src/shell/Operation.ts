@@ -432,10 +432,12 @@ export class Operation {
 
   private startTimer(): void {
     const { host } = this.session
-    this.cancelTimer ??= host.clock.wake(host.world.limits.operationMs, () => {
+    // A server that was stopped does not keep its process for a handler that never ends.
+    const lose = (): void => {
       this.cancelTimer = null
       this.lose()
-    })
+    }
+    this.cancelTimer ??= host.clock.wake(host.world.limits.operationMs, lose, true)
   }
 
   private stopTimer(): void {

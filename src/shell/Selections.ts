@@ -5,17 +5,25 @@ import type { Block } from "../core/process/Block.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
 import type { Peer, ServerEvent } from "./ServerEvent.ts"
+import type { Session } from "./Session.ts"
 
 /** Notes a selection. */
-export function put(host: Host, { session }: Peer, { block, slot, born, originator, untilMs }: Selected): void {
+export function put(by: Session, { block, slot, born, originator, untilMs }: Selected): void {
   // Its point was removed by a handler of the same message: nobody will give it back.
   if (block.bornOf(slot) !== born) return
+  const { host, selected, peer } = by
+  let own = selected.get(block)
+  if (own === undefined) {
+    own = new Set()
+    selected.set(block, own)
+  }
+  own.add(slot)
   let slots = host.selections.get(block)
   if (slots === undefined) {
     slots = new Map()
     host.selections.set(block, slots)
   }
-  slots.set(slot, { born, session, originator, untilMs })
+  slots.set(slot, { born, session: peer.session, originator, untilMs })
 }
 
 type State = Extract<ServerEvent, { readonly event: "selection" }>["state"]
@@ -32,23 +40,28 @@ export function tell(host: Host, peer: Peer, block: Block, slot: number, state: 
 const NOBODY: Held = { born: -1, session: 0, originator: 0, untilMs: Number.NEGATIVE_INFINITY }
 
 /** Forgets the selection of a session. */
-export function drop(host: Host, { session }: Peer, { block, slot, born }: Released): void {
+export function drop({ host, selected, peer }: Session, { block, slot, born }: Released): void {
   const slots = host.selections.get(block)
-  const held = slots?.get(slot)
-  if (held?.session === session && held.born === born) slots?.set(slot, NOBODY)
+  const found = slots?.get(slot)
+  if (found?.session !== peer.session || found.born !== born) return
+  slots?.set(slot, NOBODY)
+  selected.get(block)?.delete(slot)
 }
 
-/** Forgets everything that a session holds, and what nobody holds. */
-export function forget(host: Host, peer: Peer): void {
+/** Forgets everything that a session holds. */
+export function forget({ host, selected, peer }: Session): void {
   const nowMs = host.clock.monotonicMs()
-  for (const [block, slots] of host.selections) {
-    for (const [slot, held] of slots) {
-      if (held.session !== peer.session && held !== NOBODY) continue
-      slots.delete(slot)
-      if (nowMs < held.untilMs && held.untilMs !== Number.POSITIVE_INFINITY) tell(host, peer, block, slot, "ended")
+  for (const [block, own] of selected) {
+    const slots = host.selections.get(block)
+    for (const slot of own) {
+      const found = slots?.get(slot)
+      if (found?.session !== peer.session) continue
+      slots?.delete(slot)
+      if (nowMs < found.untilMs && found.untilMs !== Number.POSITIVE_INFINITY) tell(host, peer, block, slot, "ended")
     }
-    if (slots.size === 0) host.selections.delete(block)
+    if (slots?.size === 0) host.selections.delete(block)
   }
+  selected.clear()
 }
 
 /** Originator address of the client that holds a point, or null. */

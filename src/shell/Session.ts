@@ -7,6 +7,7 @@ import { Phase } from "../core/apci/Link.ts"
 import * as Decisions from "../core/procedure/Decisions.ts"
 import type { FileAnswer } from "../core/procedure/FileMessage.ts"
 import type { Decision, Notice } from "../core/procedure/Notice.ts"
+import type { Block } from "../core/process/Block.ts"
 import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
@@ -65,6 +66,8 @@ export class Session {
   onClosed: (reason: CloseReason) => void = () => {}
   /** How long it has held publishers up. */
   readonly holding: Room.Hold = Room.newHold()
+  /** The command points that it has selected or is executing. */
+  readonly selected: Map<Block, Set<number>> = new Map()
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Abandonable> = new Map()
 
@@ -315,7 +318,7 @@ export class Session {
     this.cancelWake?.()
     this.listen(false)
     this.giveUp()
-    Selections.forget(this.host, this.peer)
+    Selections.forget(this)
     this.host.files?.release(this)
     this.onClosed(reason)
     this.host.relieved(this)
