@@ -162,7 +162,11 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
         refused(`there are ${open} connections already`)
       }
       const open = host.sessions.size + admitting.size
-      if (open >= limitOf(host)) return refuse(`there are ${open} connections already`)
+      if (open >= limitOf(host)) {
+        // A moment later: Node tells its own observers of a connection behind this, and a destroyed one has no addresses.
+        queueMicrotask(() => refuse(`there are ${open} connections already`))
+        return
+      }
       if (phase === "opening") return keep(socket)
       const { onConnect } = host
       if (onConnect === null) return serve(null)
