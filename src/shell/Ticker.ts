@@ -11,6 +11,7 @@ import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
 import type { PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
+import { PointTable } from "./PointTable.ts"
 import * as Rhythm from "./Rhythm.ts"
 import * as Zones from "./Zones.ts"
 
@@ -50,7 +51,9 @@ export class Ticker {
   /** Background scans and local freezes by common address. */
   private readonly scans = new Map<number, Rhythm.Rhythm>()
   private readonly freezes = new Map<number, Freeze>()
-  private readonly timers = new Set<Timer>()
+  /** The timers, and the periods of points, by block and slot: nothing is searched when a point comes or goes. */
+  private readonly timers = new PointTable<Timer>()
+  private readonly periodOf = new PointTable<Period>()
 
   private readonly keys = new WeakMap<object, number>()
   private lastKey = 0
@@ -79,6 +82,7 @@ export class Ticker {
     }
     group.slots.add(slot)
     group.batch = null
+    this.periodOf.set(block, slot, period)
     this.arm()
   }
 
@@ -101,9 +105,9 @@ export class Ticker {
 
   /** Calls back at a fixed delay while a client is active; null ends it. */
   setTimer(block: Block, slot: number, callback: PointCallback | null, everyMs: number): void {
-    for (const timer of this.timers) if (timer.block === block && timer.slot === slot) this.timers.delete(timer)
+    this.timers.delete(block, slot)
     const dueMs = this.host.clock.monotonicMs() + everyMs
-    if (callback !== null) this.timers.add({ block, slot, everyMs, dueMs })
+    if (callback !== null) this.timers.set(block, slot, { block, slot, everyMs, dueMs })
     this.host.hooks.of(block, slot).onTimer = callback
     this.arm()
   }
@@ -115,28 +119,34 @@ export class Ticker {
   /** Forgets a point. */
   forget(block: Block, slot: number): void {
     this.remove(block, slot)
-    for (const timer of this.timers) if (timer.block === block && timer.slot === slot) this.timers.delete(timer)
+    this.timers.delete(block, slot)
   }
 
   private remove(block: Block, slot: number): void {
-    for (const period of this.periods.values()) {
-      const group = period.groups.get(block)
-      if (group?.slots.delete(slot) !== true) continue
-      group.batch = null
-      if (group.slots.size === 0) period.groups.delete(block)
-      if (period.groups.size === 0) this.periods.delete(period.key)
-    }
+    const period = this.periodOf.get(block, slot)
+    const group = period?.groups.get(block)
+    if (period === undefined || group === undefined) return
+    this.periodOf.delete(block, slot)
+    group.slots.delete(slot)
+    group.batch = null
+    if (group.slots.size === 0) this.drop(period, block)
+  }
+
+  /** A block has no points with this period any more. */
+  private drop(period: Period, block: Block): void {
+    period.groups.delete(block)
+    if (period.groups.size === 0) this.periods.delete(period.key)
   }
 
   /** Forgets a station and its blocks. */
   removeStation(ca: number, blocks: readonly Block[]): void {
     this.scans.delete(ca)
     this.freezes.delete(ca)
-    for (const period of this.periods.values()) {
-      for (const block of blocks) period.groups.delete(block)
-      if (period.groups.size === 0) this.periods.delete(period.key)
+    for (const block of blocks) {
+      for (const period of this.periodOf.of(block)) this.drop(period, block)
+      this.periodOf.deleteBlock(block)
+      this.timers.deleteBlock(block)
     }
-    for (const timer of this.timers) if (blocks.includes(timer.block)) this.timers.delete(timer)
   }
 
   /** Ticks until it is interrupted, while there is anything to tick for. One timer, no fiber that sleeps. */
@@ -176,7 +186,7 @@ export class Ticker {
     if (host.activeCount === 0) return
     for (const period of this.periods.values()) if (Rhythm.due(period.rhythm, runMs, nowMs)) this.send(period)
     for (const [ca, rhythm] of this.scans) if (Rhythm.due(rhythm, runMs, nowMs)) this.scan(ca)
-    for (const timer of this.timers) if (runMs >= timer.dueMs) this.fire(timer)
+    for (const timer of this.timers.all()) if (runMs >= timer.dueMs) this.fire(timer)
   }
 
   /** A timer waits its time after each call, however late that came. */

@@ -1,0 +1,222 @@
+// Work that grows fourfold takes some four times as long: nothing is copied, shifted or searched for each entry of a table
+// or queue, for then it took sixteen times. Time is that of this process's own processor, the least of several attempts.
+import { describe, expect, it } from "vitest"
+import { Cot, type Server, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import { type ClientOptions, RawClient } from "../../support/RawClient.ts"
+import { makeServer } from "../../support/Stage.ts"
+
+const MOST = 10
+
+const given = <A>(value: A | null | undefined): A => {
+  if (value === null || value === undefined) throw new Error("it was there")
+  return value
+}
+
+/** Milliseconds of processor time that the steps of a piece of work take, each by its name. */
+class Watch {
+  readonly steps = new Map<string, number>()
+
+  async step(name: string, act: () => void | Promise<void>): Promise<void> {
+    const before = process.cpuUsage()
+    await act()
+    const { user, system } = process.cpuUsage(before)
+    this.steps.set(name, (user + system) / 1000)
+  }
+}
+
+type Work = (entries: number, watch: Watch) => Promise<void>
+
+/** The least time of each step over some attempts. */
+const measured = async (work: Work, entries: number): Promise<ReadonlyMap<string, number>> => {
+  const least = new Map<string, number>()
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const watch = new Watch()
+    await work(entries, watch)
+    for (const [name, ms] of watch.steps) least.set(name, Math.min(ms, least.get(name) ?? Number.POSITIVE_INFINITY))
+  }
+  return least
+}
+
+/** Expects that four times as many entries take at most ten times as long; what takes under 20 ms is noise. */
+const growsWithItsWork = async (entries: number, work: Work): Promise<void> => {
+  const few = await measured(work, entries)
+  const many = await measured(work, 4 * entries)
+  for (const [name, ms] of many) {
+    const before = few.get(name) as number
+    expect([name, ms <= MOST * Math.max(before, 5) || `${before} ms, four times as many: ${ms} ms`]).toEqual([
+      name,
+      true
+    ])
+  }
+}
+
+const withStations = (count: number, options: ServerOptions = {}): Server => {
+  const server = makeServer({ logLevel: "none", ...options })
+  for (let ca = 1; ca <= count; ca++) server.addStation(ca)
+  return server
+}
+
+const started = async (server: Server, options: ClientOptions = {}): Promise<RawClient> => {
+  await server.start()
+  const client = await RawClient.connect(server.port, { keep: false, ...options })
+  await client.startdt()
+  return client
+}
+
+const BIG = { repliesPerSession: 1_048_576, decisionsPerSession: 65_536, undrainedOctets: 16_777_216 } as const
+const ASK = { sq: false, cot: Cot.ACTIVATION } as const
+
+/** Sends requests in one piece, for which the window is closed, and acknowledges until everything is answered. */
+const asked = async (
+  server: Server,
+  watch: Watch,
+  requests: readonly Readonly<Record<string, unknown>>[],
+  answers: number
+): Promise<void> => {
+  server.protocolParameters.sendWindowSize = 100
+  const client = await started(server, { acknowledge: "never" })
+  const octets = Buffer.concat(requests.map((fields) => client.i({ ...ASK, ...fields })))
+  await watch.step("requests that wait", async () => {
+    client.send(octets)
+    await client.answers()
+  })
+  await watch.step("answers as the window opens", async () => {
+    for (let before = -1; client.iFrames < answers && client.iFrames !== before; ) {
+      before = client.iFrames
+      client.acknowledge()
+      await client.answers()
+    }
+  })
+  expect(client.iFrames).toBe(answers)
+  client.close()
+  await server.stop()
+}
+
+describe("work grows with what there is to do", () => {
+  it("where stations come and go, with their first points", async () => {
+    await growsWithItsWork(4000, async (entries, watch) => {
+      let server = withStations(0)
+      await watch.step("stations are added", () => {
+        server = withStations(entries)
+      })
+      await watch.step("their first points", () => {
+        for (const station of server.stations) station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+      })
+      await watch.step("stations are removed", () => {
+        for (const { commonAddress } of server.stations) server.removeStation(commonAddress)
+      })
+    })
+  })
+
+  it("where stations and points with periods and timers come and go", async () => {
+    await growsWithItsWork(2000, async (entries, watch) => {
+      const server = withStations(entries)
+      await watch.step("points with periods are added", () => {
+        for (const [n, station] of server.stations.entries())
+          for (const ioAddress of [2, 1]) {
+            const point = station.addPoint({
+              ioAddress,
+              type: Type.M_ME_NC_1,
+              reportMs: 100 * (1 + n),
+              minIntervalMs: 60_000
+            })
+            given(point).onTimer(() => {}, 100 * (1 + n))
+            given(point).update(1)
+            given(point).update(2)
+          }
+      })
+      await watch.step("points are removed", () => {
+        for (const station of server.stations) station.removePoint(1)
+      })
+      await watch.step("stations are removed", () => {
+        for (const { commonAddress } of server.stations) server.removeStation(commonAddress)
+      })
+    })
+  })
+
+  it("where points of one station come and go", async () => {
+    await growsWithItsWork(4000, async (entries, watch) => {
+      const server = withStations(1)
+      const station = given(server.getStation(1))
+      await watch.step("points are added downwards", () => {
+        for (let ioAddress = entries; ioAddress > 0; ioAddress--)
+          given(station.addPoint({ ioAddress, type: Type.M_ME_NC_1, reportMs: 1000 })).onTimer(() => {}, 1000)
+      })
+      await watch.step("points are removed", () => {
+        for (let ioAddress = 1; ioAddress <= entries; ioAddress++) station.removePoint(ioAddress)
+      })
+    })
+  })
+
+  it("where every station is initialised while the window is closed", async () => {
+    await growsWithItsWork(1500, async (entries, watch) => {
+      const server = withStations(entries)
+      const client = await started(server)
+      await watch.step("ends of initialisation", async () => {
+        for (const station of server.stations) station.signalInitialized(0)
+        await client.until(() => client.iFrames === entries, 15_000)
+      })
+      client.close()
+      await server.stop()
+    })
+  })
+
+  it("where every station is interrogated at once", async () => {
+    await growsWithItsWork(1000, async (entries, watch) => {
+      const requests = Array.from({ length: entries }, (_, n) => ({
+        typeId: 100,
+        ca: n + 1,
+        objects: [{ ioa: 0, qoi: 20 }]
+      }))
+      const server = withStations(entries, { limits: BIG })
+      for (const station of server.stations) station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+      await asked(server, watch, requests, 3 * entries)
+    })
+  }, 60_000)
+
+  it("where thousands of points are read at once", async () => {
+    await growsWithItsWork(1500, async (entries, watch) => {
+      const requests = Array.from({ length: entries }, () => ({
+        typeId: 102,
+        cot: Cot.REQUEST,
+        ca: 1,
+        objects: [{ ioa: 1 }]
+      }))
+      const server = withStations(1, { limits: BIG })
+      given(server.getStation(1)).addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+      await asked(server, watch, requests, entries)
+    })
+  }, 60_000)
+
+  it("where thousands of answers wait", async () => {
+    await growsWithItsWork(1500, async (entries, watch) => {
+      const requests = Array.from({ length: entries }, () => ({
+        typeId: 100,
+        ca: 1,
+        cot: Cot.DEACTIVATION,
+        objects: [{ ioa: 0, qoi: 20 }]
+      }))
+      await asked(withStations(1, { limits: BIG }), watch, requests, entries)
+    })
+  }, 60_000)
+
+  it("where every station is asked by the global address", async () => {
+    await growsWithItsWork(2000, async (entries, watch) => {
+      const requests = [{ typeId: 100, ca: 0xffff, objects: [{ ioa: 0, qoi: 20 }] }]
+      await asked(withStations(entries), watch, requests, 2 * entries)
+    })
+  }, 60_000)
+
+  it("where the cycles of many stations are due together", async () => {
+    await growsWithItsWork(1000, async (entries, watch) => {
+      const server = withStations(entries)
+      for (const station of server.stations)
+        station.addPoint({ ioAddress: 1, type: Type.M_ME_NB_1, reportMs: 3_600_000 })
+      for (const station of server.stations) station.setBackgroundScan(400)
+      const client = await started(server)
+      await watch.step("a scan of every station", () => client.until(() => client.iFrames >= entries, 15_000))
+      client.close()
+      await server.stop()
+    })
+  }, 60_000)
+})
