@@ -20,7 +20,9 @@ const stage = (at: { ms: number }) => {
   const options = { clock: { ...machine(), wallMs: () => at.ms }, commandAgeMs: 60_000, sharedReadBuffer: false }
   const host = new Host(Options.complete(options, Profile.presets.iec))
   host.addStation(CA, BERLIN)
-  host.addPoints(CA, IOA, Type.C_SC_TA_1, 1)
+  const place = host.addPoints(CA, IOA, Type.C_SC_TA_1, 1)
+  if (place === null) throw new Error("a new station has no points")
+  host.hooks.of(place.block, place.slot).onCommand = () => "success"
   const causes: number[] = []
   const hears = new Map<string, (chunk: Uint8Array) => void>()
   const write = (octets: Uint8Array): boolean => {
