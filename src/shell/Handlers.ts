@@ -8,10 +8,9 @@ import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { Deciding, failed, isPromise } from "./Deciding.ts"
 import type { Hooks, PointCallback } from "./Hooks.ts"
-import type { Host, RawHandler } from "./Host.ts"
+import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
 import * as Selections from "./Selections.ts"
-import { endpoint, type Peer } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
 /** Acts on one notice; the session collects what is decided at once. True when it waits for an answer. */
@@ -42,7 +41,6 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       refresh(session, notice)
       return true
     case "traced":
-      raw(host, "onReceiveRaw", host.onReceiveRaw, peer, notice.apdu)
       return false
     case "selected":
       Selections.put(session, notice)
@@ -113,15 +111,6 @@ function ask(session: Session, notice: Notices.Request): void {
       return reset(session, notice)
     case "parameter":
       return parameter(session, notice)
-  }
-}
-
-/** Calls a raw callback; one that fails is reported and disturbs nothing. */
-export function raw(host: Host, name: string, handler: RawHandler | null, peer: Peer, apdu: Uint8Array): void {
-  try {
-    handler?.(peer, apdu)
-  } catch (cause) {
-    failed(host, name, endpoint(peer), cause)
   }
 }
 

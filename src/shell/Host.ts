@@ -12,6 +12,7 @@ import type { Hooks } from "./Hooks.ts"
 import { type Log, type LogLevel, silent } from "./Log.ts"
 import type { Options } from "./Options.ts"
 import { Publisher } from "./Publisher.ts"
+import { RawTrace } from "./RawTrace.ts"
 import type { Outcome, Peer, ServerEvent } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 import { Stall } from "./Stall.ts"
@@ -54,6 +55,8 @@ export class Host extends Publisher {
   /** Told every frame that is sent. */
   onSendRaw: RawHandler | null = null
   private receiveRaw: RawHandler | null = null
+  /** What the raw callbacks are told. */
+  readonly raws: RawTrace = new RawTrace(this)
   /** What is logged; may be changed at any time. */
   logLevel: LogLevel
   /** Limit of open connections, 0 = none but the safety limit. */

@@ -216,9 +216,13 @@ export class Session {
     const { state, outputs } = reduce(this.host.settled(), this.state, event)
     this.state = state
     if (this.isStarted !== this.counted) this.count()
+    const { trace } = this.host.world
+    if (trace) this.noteReceived(outputs.notices)
     const octets = outputs.end - outputs.start
     const bounded = octets > 0 && event.room - octets <= APDU_MAX
     if (octets > 0) this.write(outputs, bounded)
+    // Behind the write: the callbacks may make this or another session write.
+    if (trace || this.host.onSendRaw !== null) this.host.raws.tell()
     if (outputs.notices.length > 0) {
       // Decisions are reduced in turn, and all else is seen to then.
       const decisions = this.act(outputs.notices)
@@ -247,6 +251,10 @@ export class Session {
     this.listens = listens
     if (listens) this.host.open.add(this)
     else this.host.open.delete(this)
+  }
+
+  private noteReceived(notices: readonly Notice[]): void {
+    for (const notice of notices) if (notice.kind === "traced") this.host.raws.received(this.peer, notice.apdu)
   }
 
   /** Acts on notices; what the application decided at once, null when it was not asked. */
@@ -292,19 +300,9 @@ export class Session {
     else socket.write(rest)
     const waiting = socket.writableLength
     this.full = this.host.world.limits.undrainedOctets - waiting <= APDU_MAX
-    // Behind the write: the callback may make this or another session write.
-    if (this.host.onSendRaw !== null) this.trace(octets, start, end)
+    if (this.host.onSendRaw !== null) this.host.raws.sent(this.peer, octets, start, end)
     // The kernel took everything at once: nobody reads the region any more.
     if (waiting === 0) Arena.release(octets, start, end)
-  }
-
-  /** Tells the frames of a run of octets one by one. */
-  private trace(octets: Uint8Array, start: number, end: number): void {
-    for (let at = start; at < end; ) {
-      const next = at + (octets[at + 1] as number) + 2
-      Handlers.raw(this.host, "onSendRaw", this.host.onSendRaw, this.peer, Uint8Array.from(octets.subarray(at, next)))
-      at = next
-    }
   }
 
   /** Nobody waits any more for what is being decided: the client stopped data transfer, or the session has ended. */
