@@ -16,6 +16,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const valid = Time.validateCp56(timeLow, timeHigh) === "ok"
   if (!valid || Number.isNaN(instant(turn, Request.ca(octets, at), timeLow, timeHigh)))
     return Reply.reject(turn, "invalidTime", octets, at)
+  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   const apdu = Reply.copy(octets, at)
   turn.notice({

@@ -114,14 +114,15 @@ const needsSelect = (said: Said): boolean => (flags(said) & SELECT_FIRST) !== 0
 function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (!needsSelect(said)) return Reply.reject(turn, "notSelectable", octets, at)
   const { block, slot, born } = said
-  if (Selections.heldByOther(turn, said)) return Reply.reject(turn, "selectedByOther", octets, at)
-  if (Selections.executes(turn, said)) return Reply.reject(turn, "selectedByOther", octets, at)
+  const test = Request.test(octets, at)
+  // A test reserves nothing, and so finds nothing reserved.
+  if (test === 0 && (Selections.heldByOther(turn, said) || Selections.executes(turn, said)))
+    return Reply.reject(turn, "selectedByOther", octets, at)
   if (Numbered.size(turn.work.selections) >= turn.world.limits.decisionsPerSession)
     return Reply.reject(turn, "tooManyRequests", octets, at)
   const element = new Uint8Array(block.stride)
   const place = Value.qualifierAt(block.kind)
   for (let i = 0; i < element.length; i++) element[i] = elementOctet(octets, at, i, place)
-  const test = Request.test(octets, at)
   const selection: Selection = {
     id: turn.own.nextId++,
     key: Selections.keyOf(block, slot, test),

@@ -26,6 +26,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   }
   if (group !== 0 && !Interrogation.isKnown(turn, octets, at, Image.groupBit(group, true)))
     return Reply.reject(turn, "groupNotConfigured", octets, at)
+  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, turn.world.profile.freezeTermination)
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   const id = Decisions.ask(turn, "freeze", Reply.copy(octets, at))
   const ca = Request.ca(octets, at)

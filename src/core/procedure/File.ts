@@ -9,6 +9,7 @@ import type { FileAnswer } from "./FileMessage.ts"
 import * as FileReceive from "./FileReceive.ts"
 import * as FileSend from "./FileSend.ts"
 import * as FileStep from "./FileStep.ts"
+import * as FileTest from "./FileTest.ts"
 import * as FileWire from "./FileWire.ts"
 import { type FileAddress, nameOf, same } from "./FileWork.ts"
 import * as Reply from "./Reply.ts"
@@ -56,6 +57,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     turn.notice({ kind: "rejected", situation, apdu: Reply.copy(octets, at) })
     return Link.refuse(turn, "MALFORMED_ASDU")
   }
+  if (Request.test(octets, at) !== 0) return FileTest.request(turn, octets, at)
   byType[Request.type(octets, at)]?.(turn, FileWire.address(octets, at), octets, at)
 }
 

@@ -36,7 +36,8 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
 
 function deactivate(turn: Turn, octets: Uint8Array, at: number, qualifier: number): void {
   const { running, interrogations } = turn.work
-  const { runs, waits } = Numbered.find(running, keyOf(Request.type(octets, at), Request.ca(octets, at))) ?? NONE
+  const { runs, waits } =
+    Numbered.find(running, keyOf(Request.type(octets, at), Request.ca(octets, at), Request.test(octets, at))) ?? NONE
   const candidates = [runs, waits].map((id) => Numbered.find(interrogations, id))
   const found = candidates.find((other) => other?.qualifier === qualifier)
   if (found === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
@@ -46,8 +47,9 @@ function deactivate(turn: Turn, octets: Uint8Array, at: number, qualifier: numbe
 
 const NONE: Running = { runs: 0, waits: 0 }
 
-/** The number of a type and a common address. */
-const keyOf = (type: number, ca: number): number => ca * 2 + (type === COUNTERS ? 1 : 0)
+/** The number of a type and a common address; tests stand apart. */
+const keyOf = (type: number, ca: number, test: number): number =>
+  ca * 4 + (type === COUNTERS ? 1 : 0) + (test === 0 ? 0 : 2)
 
 /** Whether a station has a point in a group, given as a bit of the slots' group masks; -1 = all points. */
 export const holds = ({ blocks }: Image.Station, group: number): boolean =>
@@ -118,8 +120,8 @@ function start(turn: Turn, of: Interrogation): void {
 }
 
 /** Takes an interrogation out, and starts the one that waited for its end. */
-function end(turn: Turn, { id, type, ca }: Interrogation): void {
-  const key = keyOf(type, ca)
+function end(turn: Turn, { id, type, ca, test }: Interrogation): void {
+  const key = keyOf(type, ca, test)
   const { own: work } = turn
   const { runs, waits } = Numbered.find(work.running, key) ?? NONE
   work.interrogations = Numbered.without(work.interrogations, id)
@@ -191,7 +193,8 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: In
   const count = Math.abs(found)
   const lastPlace = place + count - 1
   const last = block.ioa[slots === null ? lastPlace : (slots[lastPlace] as number)] as number
-  if (block.refresh !== null && last > of.refreshedTo) {
+  // A test calls nobody.
+  if (of.test === 0 && block.refresh !== null && last > of.refreshedTo) {
     const flagged = Order.flagged(block, block.refresh, slots, place, count)
     if (flagged.length > 0) {
       of.refreshId = Order.askRefresh(turn, block, flagged)

@@ -71,6 +71,7 @@ function decide(
   qualifier: number,
   value: number
 ): void {
+  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   turn.notice({
     kind: "parameter",

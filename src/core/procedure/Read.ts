@@ -62,7 +62,7 @@ function send(turn: Turn, read: Read): boolean {
     Reply.reject(turn, "unknownObject", asked(read), 0)
     return true
   }
-  if (read.refreshId === 0 && block.refresh !== null && block.refresh[slot] !== 0) {
+  if (read.test === 0 && read.refreshId === 0 && block.refresh !== null && block.refresh[slot] !== 0) {
     const refreshId = Order.askRefresh(turn, block, [slot])
     replace(turn, read, { ...read, refreshId, refreshUntilMs: turn.nowMs + turn.world.limits.refreshMs })
     return false

@@ -69,6 +69,16 @@ export function answerFor(turn: Turn, octets: Uint8Array, at: number, cause: num
   queue(turn, apdu, Ledger.NO_EVENTS, null, all)
 }
 
+/**
+ * Confirms a request with T = 1 (60870-5-101 7.2.3) like the real one, and terminates it where that is: it changes nothing,
+ * and nobody is asked.
+ */
+export function test(turn: Turn, octets: Uint8Array, at: number, terminates: boolean): void {
+  const deactivation = Request.cause(octets, at) === Cause.DEACTIVATION
+  answer(turn, octets, at, deactivation ? Cause.DEACTIVATION_CON : Cause.ACTIVATION_CON)
+  if (terminates) answer(turn, octets, at, Cause.ACTIVATION_TERMINATION)
+}
+
 function patch(octets: Uint8Array, at: number, causeOctet: number, ca: number): void {
   octets[at + Request.CAUSE_AT] = causeOctet
   if (ca >= 0) address(octets, at, ca)

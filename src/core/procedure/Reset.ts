@@ -11,6 +11,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
   const qualifier = octets[at + Request.ELEMENT_AT] as number
   if (qualifier !== 1 && qualifier !== 2) return Reply.reject(turn, "qualifier", octets, at)
+  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   const id = Decisions.ask(turn, "reset", Reply.copy(octets, at))
   turn.notice({ kind: "reset", id, ca: Request.ca(octets, at), qualifier })
