@@ -67,6 +67,7 @@ const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): Worl
     commandAgeMs: 0,
     files: false,
     freezes: { count: 0 },
+    resetting: false,
     trace: false,
     packEvents
   }

@@ -94,7 +94,7 @@ export const table: readonly LimitRow[] = [
     3_600_000,
     "publishers that await `room` wait no longer for a session that is behind, until it has caught up: the log drops what is too much for it"
   ),
-  row("lingerMs", "ms", 500, 0, 60_000, "a closing connection that does not take what was written is cut"),
+  row("lingerMs", "ms", 500, 0, 60_000, "a connection that was ended and whose peer does not close is cut"),
   row("connectMs", "ms", 10_000, 1, 3_600_000, "the connection is refused; a later answer of onConnect is dropped"),
   row("handshakeMs", "ms", 10_000, 100, 120_000, "a connection whose TLS handshake is not finished is closed"),
   row(

@@ -26,7 +26,7 @@ export function act(session: Session, notice: Notices.Notice): boolean {
     case "parameter":
       // The handler of another request has ended the session: nobody waits for it.
       if (!session.awaits(notice.id)) return false
-      if (session.leaving) session.collect(Outcome.confirm(notice.id, "failure"))
+      if (session.leaving || host.resetting !== null) session.collect(Outcome.confirm(notice.id, "failure"))
       else ask(session, notice)
       return true
     case "stopping":
@@ -34,6 +34,9 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       if (session.state.link.pause?.reason !== null) session.leaving = true
       Commands.stopping(session)
       return true
+    case "restarting":
+      host.reset()
+      return false
     case "unanswered":
       host.tell({ event: "unanswered", peer, ...subjectOf(notice.apdu), outcome: notice.outcome })
       return false
@@ -186,8 +189,7 @@ function reset(session: Session, notice: Notices.ResetRequested): void {
     return
   }
   const conclude = (outcome: Outcome.Outcome): Notices.Decision => {
-    if (outcome === "success" && notice.qualifier === RESET_PROCESS)
-      queueMicrotask(() => host.closeWhenAcknowledged(session))
+    if (outcome === "success" && notice.qualifier === RESET_PROCESS) host.beginReset(session)
     return Outcome.confirm(notice.id, outcome)
   }
   const subject = ["onReset", `station ${notice.ca}`] as const

@@ -33,9 +33,6 @@ export type ConnectHandler = (address: string, signal: AbortSignal) => boolean |
 /** Sessions have numbers of 16 bits. */
 const SESSIONS_MAX = 65_535
 
-/** How often it is looked whether a confirmation was acknowledged. */
-const ACKNOWLEDGED_LOOK_MS = 20
-
 export class Host extends Publisher {
   readonly observers: Set<(event: ServerEvent) => void> = new Set()
   /** Where what happens is logged while the server runs. */
@@ -69,6 +66,8 @@ export class Host extends Publisher {
   activeCount = 0
   /** Tells input that waited while this process stood still. */
   readonly stall: Stall = new Stall(this.sessions, () => this.world.link.t1Ms)
+  /** The session whose reset of the process was accepted and is not carried out yet; null when there is none. */
+  resetting: Session | null = null
   private lastSession = 0
   private readonly numbers = new Set<number>()
 
@@ -128,18 +127,21 @@ export class Host extends Publisher {
     this.stall.end(session)
   }
 
-  /** After a reset of the process: closes every session once the one that asked has its confirmation, at most after t1. */
-  closeWhenAcknowledged(session: Session): void {
-    const untilMs = this.clock.monotonicMs() + this.world.link.t1Ms
-    const look = (): void => {
-      const { low, high } = session.state.link.ledger
-      if (session.reason === null && high > low && this.clock.monotonicMs() < untilMs) {
-        this.clock.wake(ACKNOWLEDGED_LOOK_MS, look)
-        return
-      }
-      for (const other of [...this.sessions]) other.end("shutdown")
+  /** A session's reset of the process was accepted: from now on requests are refused, and none that waits is begun. */
+  beginReset(session: Session): void {
+    this.resetting = session
+    this.world = { ...this.world, resetting: true }
+    for (const other of [...this.sessions]) other.refuseWaiting()
+  }
+
+  /** The client has the confirmation of its reset, or is gone: every connection ends. */
+  reset(): void {
+    this.resetting = null
+    this.world = { ...this.world, resetting: false }
+    for (const session of [...this.sessions]) {
+      session.why ??= "the process was reset"
+      session.end("shutdown")
     }
-    look()
   }
 
   /** Tells every session that a station was initialised (COI octet). */

@@ -53,7 +53,10 @@ const bind = (server: Net.Server, host: string, port: number): Effect.Effect<Net
     })
   })
 
-/** Lets what was written leave, at most `lingerMs`, then frees the socket. */
+/**
+ * Ends a connection by FIN and reads on until the peer has closed too, at most `lingerMs`: input that nobody reads would
+ * make the end a reset, and with it what was written last is lost on its way.
+ */
 const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
     if (socket.closed) return resume(Effect.void)
@@ -62,16 +65,24 @@ const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void
       clearTimeout(timer)
       resume(Effect.void)
     })
-    // What the peer still sends is of no interest, but has to be taken so that the end of the stream is seen.
     socket.resume()
-    socket.destroySoon()
+    socket.end()
   })
 
 /** One connection from its first octet to its last: a fiber parked around the socket's callbacks. */
 const run = (host: Host, socket: Net.Socket, certificate: Certificate | null, gate?: Gate): Effect.Effect<void> =>
   Effect.callback<CloseReason>((resume) => {
-    const session = Connection.open(host, socket, certificate, gate, (reason) => resume(Effect.succeed(reason)))
-    return Effect.sync(() => session.end("shutdown"))
+    let ended: () => void = () => {}
+    const session = Connection.open(host, socket, certificate, gate, (reason) => {
+      ended()
+      resume(Effect.succeed(reason))
+    })
+    // A callback of the application that goes on answers first.
+    return Effect.callback<void>((over) => {
+      ended = () => over(Effect.void)
+      session.end("shutdown")
+      if (session.reason !== null) ended()
+    })
   }).pipe(Effect.ensuring(flushAndClose(socket, host.options.limits.lingerMs)), Effect.asVoid)
 
 /** Connections that may be open at a time. */

@@ -319,6 +319,7 @@ export class Session {
     Selections.forget(this)
     this.host.files?.release(this)
     this.onClosed(reason)
+    if (this.host.resetting === this) this.host.reset()
     this.host.relieved(this)
   }
 

@@ -81,6 +81,7 @@ export abstract class Stations {
       commandAgeMs,
       files: options.files !== null,
       freezes: { count: 0 },
+      resetting: false,
       trace: false
     }
   }

@@ -29,7 +29,7 @@ const columns = (block: Core.Block): Uint8Array => new Uint8Array(block.ioa.leng
 
 export class CoreProcess {
   readonly given: Given.Given
-  readonly world: Core.World
+  world: Core.World
   readonly log: Core.EventLog.EventLog
   readonly selections: Map<Core.Block, Map<number, Held>> = new Map()
   /** The files of all stations, and what sessions do with them. */
@@ -69,10 +69,16 @@ export class CoreProcess {
       commandAgeMs: given.commandAge * 1000,
       files: given.files !== null,
       freezes: { count: 0 },
+      resetting: false,
       trace: false,
       packEvents: given.pack
     }
     this.beginRhythms()
+  }
+
+  /** Whether a reset of the process was accepted, and connections have not ended yet. */
+  resetting(resetting: boolean): void {
+    this.world = { ...this.world, resetting }
   }
 
   private add(image: Core.Image.Image, points: Points.Points): Core.Image.Image {

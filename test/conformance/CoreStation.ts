@@ -17,8 +17,6 @@ interface Connection {
 }
 
 const ROOM_OCTETS = 65_536
-/** How often it is looked whether the confirmation of a reset was acknowledged. */
-const LOOK_MS = 20
 
 /** Judges that a reduction left its chunk alone, and makes it useless for whoever kept a part of it. */
 function giveBack(chunk: Uint8Array | null, before: Uint8Array | null): void {
@@ -37,8 +35,8 @@ export class CoreStation implements Backend.Backend {
   /** Answers of the file store to the connection that is being dispatched. */
   private readonly filed: NonNullable<Core.SessionEvent.SessionEvent["file"]>[] = []
   private readonly application: CoreApplication.CoreApplication
-  /** A reset of the process: who asked, when it is looked again, and until when. */
-  private restart: { readonly client: CoreApplication.Client; readonly untilMs: number; lookMs: number } | null = null
+  /** Who has asked for the reset of the process that was accepted. */
+  private restart: CoreApplication.Client | null = null
 
   constructor(given: Given.Given) {
     if (given.tls !== null) throw new Backend.NotApplicable("the core knows nothing of TLS")
@@ -47,7 +45,8 @@ export class CoreStation implements Backend.Backend {
       this.process,
       (client, decision) => this.decided(client, decision),
       (client) => {
-        this.restart = { client, untilMs: this.nowMs + this.world.link.t1Ms, lookMs: this.nowMs }
+        this.restart = client
+        this.process.resetting(true)
       }
     )
   }
@@ -64,7 +63,6 @@ export class CoreStation implements Backend.Backend {
     const chunk = Buffer.from(octets)
     const wallMs = this.world.commandAgeMs === 0 ? 0 : this.process.judgeMs()
     this.dispatch(connection, Core.SessionEvent.received(this.nowMs, this.ends(), connection.room, chunk, wallMs))
-    this.lookForRestart()
     this.all("ready")
   }
 
@@ -95,8 +93,7 @@ export class CoreStation implements Backend.Backend {
   private dueMs(): number {
     return Math.min(
       ...this.connections.map(({ state }) => Core.SessionState.deadline(this.world, state)),
-      this.process.dueMs(),
-      this.restart?.lookMs ?? Number.POSITIVE_INFINITY
+      this.process.dueMs()
     )
   }
 
@@ -104,7 +101,6 @@ export class CoreStation implements Backend.Backend {
     this.process.pass(nowMs - this.nowMs)
     this.nowMs = nowMs
     for (const connection of this.connections) this.tell(connection, "tick")
-    this.lookForRestart()
     const started = this.connections.filter(({ open, state }) => open && state.link.phase === Core.Link.Phase.Started)
     for (const batches of this.process.tick(nowMs, started.length > 0))
       for (const connection of started) this.dispatch(connection, { ...this.plain(connection, "cyclic"), batches })
@@ -240,12 +236,16 @@ export class CoreStation implements Backend.Backend {
     const { selections } = this.process
     const { id } = connection.state
     switch (notice.kind) {
+      case "restarting":
+        this.reset()
+        return false
       case "closed":
         connection.open = false
         this.happened.push({ kind: "closed", label: connection.label, atMs: this.nowMs, reason: notice.reason })
         for (const slots of selections.values())
           for (const [slot, held] of slots) if (held.session === id) slots.delete(slot)
         this.process.files.release(id)
+        if (this.restart === connection) this.reset()
         return false
       case "selected": {
         const { block, slot, born, originator, untilMs } = notice
@@ -290,14 +290,10 @@ export class CoreStation implements Backend.Backend {
     }
   }
 
-  /** After a reset: closes every connection once whoever asked has acknowledged the confirmation, at most after t1. */
-  private lookForRestart(): void {
-    const { restart } = this
-    if (restart === null || this.nowMs < restart.lookMs) return
-    const { low, high } = restart.client.state.link.ledger
-    restart.lookMs += LOOK_MS
-    if (restart.client.open && high > low && this.nowMs < restart.untilMs) return
+  /** The client has the confirmation of its reset, or is gone: every connection ends. */
+  private reset(): void {
     this.restart = null
+    this.process.resetting(false)
     this.all("shutdown")
   }
 }

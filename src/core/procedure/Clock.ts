@@ -17,7 +17,8 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   if (!valid || Number.isNaN(instant(turn, Request.ca(octets, at), timeLow, timeHigh)))
     return Reply.reject(turn, "invalidTime", octets, at)
   if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
-  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  const refusal = Decisions.refusal(turn)
+  if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const apdu = Reply.copy(octets, at)
   turn.notice({
     kind: "clock",

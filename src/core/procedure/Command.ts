@@ -118,6 +118,7 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   // A test reserves nothing, and so finds nothing reserved.
   if (test === 0 && (Selections.heldByOther(turn, said) || Selections.executes(turn, said)))
     return Reply.reject(turn, "selectedByOther", octets, at)
+  if (turn.stale) return Reply.reject(turn, "stale", octets, at)
   if (Numbered.size(turn.work.selections) >= turn.world.limits.decisionsPerSession)
     return Reply.reject(turn, "tooManyRequests", octets, at)
   const element = new Uint8Array(block.stride)
@@ -162,7 +163,8 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     Reply.mirror(turn, octets, at, Cause.ACTIVATION_TERMINATION, -1)
     return
   }
-  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  const refusal = Decisions.refusal(turn)
+  if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   if (selection !== null) selection = Selections.take(turn, selection)
   const apdu = Reply.copy(octets, at)
   const { block, slot, born, value, qualifier, timeLow, timeHigh } = said

@@ -4,6 +4,7 @@ import { Cause, NEGATIVE } from "../asdu/Cause.ts"
 import { lives } from "../process/Image.ts"
 import * as Numbered from "../process/Numbered.ts"
 import type { Decision } from "./Notice.ts"
+import type { Situation } from "./Rejection.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import * as Selections from "./Selections.ts"
@@ -17,8 +18,11 @@ export const find = ({ pending, owed }: Work, id: number): Pending | undefined =
 export const dueMs = ({ pending }: Work): number => Numbered.first(pending)?.untilMs ?? Number.POSITIVE_INFINITY
 
 /** Whether no further request may wait. */
-export const full = ({ work, world }: Turn): boolean =>
+const full = ({ work, world }: Turn): boolean =>
   Numbered.size(work.pending) + Numbered.size(work.owed) >= world.limits.decisionsPerSession
+
+/** Why the application cannot be asked now, or null. */
+export const refusal = (turn: Turn): Situation | null => (turn.stale ? "stale" : full(turn) ? "tooManyRequests" : null)
 
 /** Remembers a request; returns the id under which it will be decided. */
 export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selection: Selection | null = null): number {
@@ -37,8 +41,10 @@ export function decide(turn: Turn, decision: Decision): void {
   if (found === undefined) return
   if (!decision.keep) forget(turn, found)
   else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found)
-  if (found.kind === "reset" && decision.confirm > 0 && found.apdu[Request.ELEMENT_AT] === PURGE)
-    turn.own.purged = turn.ends
+  if (found.kind === "reset" && decision.confirm > 0) {
+    if (found.apdu[Request.ELEMENT_AT] === PURGE) turn.own.purged = turn.ends
+    else turn.own.restart = { untilMs: turn.nowMs + RESTART_MS, behind: -1 }
+  }
   if (found.kind === "select" && decision.confirm > 0) return select(turn, found)
   const apdu = found.kind === "clock" ? withOwnTime(turn, found.apdu, decision) : found.apdu
   if (decision.confirm !== 0) confirm(turn, apdu, decision.confirm < 0)
@@ -49,6 +55,9 @@ export function decide(turn: Turn, decision: Decision): void {
   termination[Request.CAUSE_AT] = Request.test(apdu, 0) | over
   Reply.queue(turn, termination, decision.barrier)
 }
+
+/** The confirmation of a reset is waited for so long. */
+const RESTART_MS = 1000
 
 /** QRP: reset of pending information with time tag of the event buffer. */
 const PURGE = 2

@@ -27,6 +27,8 @@ interface Entry {
   readonly global: boolean
   /** A cause that is taken besides those of the type table. */
   readonly alsoCause?: number
+  /** Whether it is confirmed: then it can be refused while the process is about to be reset. */
+  readonly confirmed?: true
   /** Whether this server supports the type; undefined: always. */
   readonly when?: (world: World) => boolean
 }
@@ -36,17 +38,18 @@ const { Type } = TypeTable
 /** The procedure of each type that is taken in control direction. */
 const entries: readonly (Entry | undefined)[] = (() => {
   const found: (Entry | undefined)[] = new Array(256).fill(undefined)
-  for (const type of Value.pointTypes) if (Value.isCommand(type)) found[type] = { run: Command.request, global: false }
-  found[Type.C_IC_NA_1] = { run: Interrogation.request, global: true }
-  found[Type.C_CI_NA_1] = { run: Counter.request, global: true }
+  for (const type of Value.pointTypes)
+    if (Value.isCommand(type)) found[type] = { run: Command.request, global: false, confirmed: true }
+  found[Type.C_IC_NA_1] = { run: Interrogation.request, global: true, confirmed: true }
+  found[Type.C_CI_NA_1] = { run: Counter.request, global: true, confirmed: true }
   found[Type.C_RD_NA_1] = { run: Read.request, global: false }
-  found[Type.C_CS_NA_1] = { run: Clock.request, global: true }
+  found[Type.C_CS_NA_1] = { run: Clock.request, global: true, confirmed: true }
   found[Type.C_TS_NA_1] = { run: Test.request, global: false, when: (world) => world.profile.types101 }
-  found[Type.C_RP_NA_1] = { run: Reset.request, global: true }
+  found[Type.C_RP_NA_1] = { run: Reset.request, global: true, confirmed: true }
   found[Type.C_CD_NA_1] = { run: Test.request, global: false, when: (world) => world.profile.types101 }
   found[Type.C_TS_TA_1] = { run: Test.request, global: false }
   for (const type of [Type.P_ME_NA_1, Type.P_ME_NB_1, Type.P_ME_NC_1, Type.P_AC_NA_1])
-    found[type] = { run: Parameter.request, global: false }
+    found[type] = { run: Parameter.request, global: false, confirmed: true }
   for (const type of File.types) found[type] = { run: File.request, global: false, when: (world) => world.files }
   // The sources differ on the cause of F_SC_NB_1: both are taken.
   found[Type.F_SC_NB_1] = { ...(found[Type.F_SC_NB_1] as Entry), alsoCause: Cause.REQUEST }
@@ -138,5 +141,6 @@ export function receive(turn: Turn, octets: Uint8Array, at: number): void {
   const situation = judge(turn, octets, at, row, entry)
   if (situation !== null || entry === undefined || row === undefined)
     return Reply.reject(turn, situation ?? "unknownType", octets, at)
+  if (turn.world.resetting && entry.confirmed === true) return Reply.reject(turn, "resetting", octets, at)
   entry.run(turn, octets, at, Request.size(octets, at) > promised(row, octets, at))
 }

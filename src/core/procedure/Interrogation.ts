@@ -67,7 +67,7 @@ export function isKnown(turn: Turn, octets: Uint8Array, at: number, group: numbe
 export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, group: number): void {
   const { image } = turn.world
   const ca = Request.ca(octets, at)
-  const key = keyOf(Request.type(octets, at), ca)
+  const key = keyOf(Request.type(octets, at), ca, Request.test(octets, at))
   const { runs, waits } = Numbered.find(turn.work.running, key) ?? NONE
   if (waits !== 0) return Reply.reject(turn, "alreadyQueued", octets, at)
   const all = ca === Request.GLOBAL ? image.order : Image.only(Image.station(image, ca) as Image.Station)

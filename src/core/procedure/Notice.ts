@@ -188,6 +188,8 @@ export type Notice =
   | Overflow
   | Interrogated
   | Unanswered
+  /** An accepted reset of the process is due: every connection has to end. */
+  | { readonly kind: "restarting" }
   /**
    * Data transfer stops or the connection ends as soon as the application was asked what the notices before this say:
    * to be answered by a `resumed` event with what it says at once. No request may be begun after this.

@@ -72,7 +72,8 @@ function decide(
   value: number
 ): void {
   if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
-  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  const refusal = Decisions.refusal(turn)
+  if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   turn.notice({
     kind: "parameter",
     id: Decisions.ask(turn, "parameter", Reply.copy(octets, at)),

@@ -42,6 +42,8 @@ export const table: {
   readonly alreadyQueued: RejectionRow
   readonly invalidTime: RejectionRow
   readonly tooManyRequests: RejectionRow
+  readonly stale: RejectionRow
+  readonly resetting: RejectionRow
 } = {
   truncated: {
     reaction: { kind: "close" },
@@ -116,7 +118,13 @@ export const table: {
     clause: "60870-5-5 6.6"
   },
   invalidTime: { reaction: confirm, text: "the received time is invalid or impossible", clause: "60870-5-4 6.8" },
-  tooManyRequests: { reaction: confirm, text: "too many requests wait for a decision", clause: "local limit" }
+  tooManyRequests: { reaction: confirm, text: "too many requests wait for a decision", clause: "local limit" },
+  stale: {
+    reaction: confirm,
+    text: "the process stood still for t1 or longer: nobody knows how old the request is",
+    clause: "60870-5-104 8"
+  },
+  resetting: { reaction: confirm, text: "the process is about to be reset", clause: "60870-5-5 6.10" }
 }
 
 /** A row of {@link table} by name. */

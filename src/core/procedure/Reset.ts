@@ -1,9 +1,11 @@
 // Reset process, C_RP_NA_1 (60870-5-5 6.10): QRP 1 resets the process, QRP 2 deletes pending events with time tag. The
 // application decides; without its word a reset is refused.
+import * as Sequence from "../apci/Sequence.ts"
+import { Type } from "../asdu/TypeTable.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
-import type { Turn } from "./Turn.ts"
+import type { Restart, Turn } from "./Turn.ts"
 
 /** Takes a reset with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
@@ -12,7 +14,21 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const qualifier = octets[at + Request.ELEMENT_AT] as number
   if (qualifier !== 1 && qualifier !== 2) return Reply.reject(turn, "qualifier", octets, at)
   if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
-  if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
+  const refusal = Decisions.refusal(turn)
+  if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const id = Decisions.ask(turn, "reset", Reply.copy(octets, at))
   turn.notice({ kind: "reset", id, ca: Request.ca(octets, at), qualifier })
+}
+
+/** Looks whether the confirmation of an accepted reset was acknowledged, or has waited long enough: then it is carried out. */
+export function goOn(turn: Turn, restart: Restart): void {
+  if (restart.behind < 0 && !turn.work.replies.some(({ apdu }) => Request.type(apdu, 0) === Type.C_RP_NA_1)) {
+    turn.own.restart = { ...restart, behind: turn.sendNumber }
+    return goOn(turn, { ...restart, behind: turn.sendNumber })
+  }
+  const isAcknowledged =
+    restart.behind >= 0 && turn.high - turn.low <= Sequence.distance(restart.behind, turn.sendNumber)
+  if (!isAcknowledged && turn.nowMs < restart.untilMs) return
+  turn.own.restart = null
+  turn.notice({ kind: "restarting" })
 }

@@ -149,6 +149,14 @@ export interface Initialised {
   readonly cause: number
 }
 
+/** An accepted reset of the process (C_RP_NA_1 with QRP 1): it is carried out when its confirmation was acknowledged. */
+export interface Restart {
+  /** When it is not waited for any longer. */
+  readonly untilMs: number
+  /** N(S) behind the confirmation; -1 = it was not sent yet. */
+  readonly behind: number
+}
+
 /** Everything about a session that is not the link and not a cursor into the log. */
 export interface Work {
   readonly nextId: number
@@ -179,6 +187,8 @@ export interface Work {
   /** Time-tagged records before this position of each class are not sent any more (C_RP_NA_1 with QRP 2). */
   readonly purged: readonly number[]
   readonly heal: readonly Heal[]
+  /** The reset of the process that this session has asked for; null when it has not. */
+  readonly restart: Restart | null
   /** File transfer (60870-5-5 6.12); null while there is none. */
   readonly files: FileWork | null
   /** A request waits for the application's answer, which will carry the acknowledgement. */
@@ -208,6 +218,7 @@ export const noWork: Work = {
   expiring: null,
   purged: [],
   heal: [],
+  restart: null,
   files: null,
   asked: false,
   share: 0
@@ -232,6 +243,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   expiring: work.expiring,
   purged: work.purged,
   heal: work.heal,
+  restart: work.restart,
   files: work.files,
   asked: work.asked,
   share: work.share

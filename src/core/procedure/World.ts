@@ -35,6 +35,8 @@ export interface World {
   readonly commandAgeMs: number
   /** Whether there is a file store; without one types 120..127 are unknown (44). */
   readonly files: boolean
+  /** Whether a reset of the process was accepted and not carried out yet: requests are refused. */
+  readonly resetting: boolean
   /** Whether every received frame is told as a notice. */
   readonly trace: boolean
   /** Whether events that wait together share an ASDU. */

@@ -61,16 +61,18 @@ export function deadline(world: World, state: SessionState): number {
 }
 
 /** Whether nothing of the work has a time. */
-const idle = ({ pending, interrogations, reads, barred, expiring, files }: Work): boolean =>
+const idle = ({ pending, interrogations, reads, barred, expiring, files, restart }: Work): boolean =>
   interrogations === null &&
   reads === null &&
   barred === null &&
   pending === null &&
   expiring === null &&
-  files === null
+  files === null &&
+  restart === null
 
 /** When something of the work has waited too long, at most `before`. */
 function workDeadline(work: Work, before: number): number {
   const requests = Math.min(Decisions.dueMs(work), Selections.dueMs(work), FileWork.deadline(work.files))
+  if (work.restart !== null) before = Math.min(before, work.restart.untilMs)
   return Math.min(before, requests, Interrogation.dueMs(work), Read.dueMs(work), Reply.dueMs(work))
 }

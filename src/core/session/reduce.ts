@@ -17,6 +17,7 @@ import * as Pump from "../procedure/Pump.ts"
 import * as Read from "../procedure/Read.ts"
 import * as Reply from "../procedure/Reply.ts"
 import * as Request from "../procedure/Request.ts"
+import * as Reset from "../procedure/Reset.ts"
 import * as Selections from "../procedure/Selections.ts"
 import { Turn, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
@@ -144,6 +145,7 @@ function settle(event: SessionEvent): void {
   expire(turn.work)
   Pump.fill(turn)
   acknowledge()
+  if (turn.work.restart !== null) Reset.goOn(turn, turn.work.restart)
   // The region was the bound, not the window: there is room for another call.
   if (turn.phase === Link.Phase.Started && turn.at > turn.start && event.room - (turn.at - turn.start) > 255)
     if (turn.high - turn.low < turn.k && turn.at + 255 > turn.limit && !Pump.idle(turn)) turn.more = true
@@ -271,6 +273,6 @@ function discard(): void {
   Ending.tell(turn)
   Selections.releaseAll(turn)
   File.discard(turn)
-  const { nextId, initialised, purged, heal } = turn.work
-  turn.keepOnly({ nextId, initialised, purged, heal })
+  const { nextId, initialised, purged, heal, restart } = turn.work
+  turn.keepOnly({ nextId, initialised, purged, heal, restart })
 }

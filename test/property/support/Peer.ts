@@ -53,6 +53,7 @@ export class Plant {
       packEvents: packEvents ?? true,
       files: false,
       freezes: { count: 0 },
+      resetting: false,
       trace: false
     }
   }
