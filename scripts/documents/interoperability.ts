@@ -57,12 +57,25 @@ const typesOf = ({ title, from, to }: Section): string => {
 /** The causes that stand in the list for themselves; mirrors 44 to 47 follow from the request. */
 const causes = (numbers: readonly number[]): string => Markdown.ranges(numbers.filter((cause) => cause < 44)) || "-"
 
+/**
+ * Causes of the type table that this station never sends: C_CS_NA_1 with cause 3 reports a change of hour, which is of use
+ * only with the three-octet time tags that are not part of -104; a directory is sent when asked for; parameters are not part
+ * of an interrogation.
+ */
+const groupCauses: readonly number[] = Array.from({ length: 17 }, (_, index) => 20 + index)
+const neverSent: ReadonlyMap<number, readonly number[]> = new Map<number, readonly number[]>([
+  ...[Type.P_ME_NA_1, Type.P_ME_NB_1, Type.P_ME_NC_1].map((type) => [type, groupCauses] as const),
+  [Type.C_CS_NA_1, [3]],
+  [Type.F_DR_TA_1, [3]]
+])
+
 const causesTable = (): string => {
   const rows = TypeTable.rows.filter((row) => isSent(row) || isTaken(row))
   const cells = rows.map((row) => {
     const also = row.id === Type.F_SC_NB_1 ? [5] : []
     const control = isTaken(row) ? causes([...also, ...row.causesControl]) : "-"
-    return [`<${row.id}>`, row.mnemonic, causes(row.causesMonitor), control]
+    const sent = row.causesMonitor.filter((cause) => neverSent.get(row.id)?.includes(cause) !== true)
+    return [`<${row.id}>`, row.mnemonic, causes(sent), control]
   })
   return Markdown.table(["type", "name", "monitor direction", "control direction"], cells)
 }
@@ -234,7 +247,10 @@ ${sections.map(typesOf).join("\n\n")}
 ### Causes of transmission
 
 Requests that are turned down come back with the causes 44 to 47, see [CONFORMANCE](CONFORMANCE.md). Group causes 21 to
-36 and 38 to 41 are used for points in these groups.
+36 and 38 to 41 are used for points in these groups. C_CS_NA_1 is never sent spontaneously. F_SC_NB_1 is taken with cause 13,
+and with 5, with which some clients send it. Bitstring commands have no S/E and so no selection that could be taken back;
+they are listed with 8 and 9 all the same, with time tag as without (the two differ in nothing else), since 8 is the legal
+request to stop a direct command that runs, and has an answer.
 
 ${causesTable()}
 
@@ -252,7 +268,7 @@ ${functionLists()}
 
 ${parameters()}
 
-t2 has to be less than t1. More w than two thirds of k, and t3 not above t1, are warned of.
+t2 has to be less than t1. More w than two thirds of k, and t3 not above t1 or above 48 h, are warned of.
 
 #### Port
 

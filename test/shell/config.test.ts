@@ -328,7 +328,7 @@ describe("a file with problems", () => {
       `link: { t1: 256 }\n${station(good)}`,
       'test.yaml:1:13 link.t1: expected a duration such as "5 seconds"'
     ],
-    ["t3 out of range", `link: { t3: 49 hours }\n${station(good)}`, "test.yaml:1:13 link.t3: expected a duration"],
+    ["t3 out of range", `link: { t3: 700 hours }\n${station(good)}`, "test.yaml:1:13 link.t3: expected a duration"],
     [
       "t2 as long as t1",
       `link: { t1: 9, t2: 9 }\n${station(good)}`,
@@ -748,6 +748,17 @@ describe("warnings", () => {
       expect(config.warnings.map(Config.render)).toEqual([
         "test.yaml:1:19 link.w: w (9) should not exceed two thirds of k (12), or sending may stall until t2 runs out",
         "test.yaml:1:26 link.t3: t3 (12 s) should be longer than t1 (15 s): it tests links on which nothing happens"
+      ])
+    })
+  )
+})
+
+describe("a t3 above 48 hours", () => {
+  it.effect("is warned of: that is a recommendation", () =>
+    Effect.gen(function* () {
+      const config = yield* read(`link: { t3: 49 hours }\n${station("address: 1, type: M_SP_NA_1")}`)
+      expect(config.warnings.map(Config.render)).toEqual([
+        "test.yaml:1:13 link.t3: t3 (176400 s) should be at most 48 hours"
       ])
     })
   )

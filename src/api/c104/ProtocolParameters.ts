@@ -26,7 +26,7 @@ const table: Readonly<
   connectionTimeout: { key: null, max: 255, ms: 1000 },
   messageTimeout: { key: "t1Ms", max: 255, ms: 1000 },
   confirmInterval: { key: "t2Ms", max: 255, ms: 1000 },
-  keepAliveInterval: { key: "t3Ms", max: 172_800, ms: 1000 }
+  keepAliveInterval: { key: "t3Ms", max: 2_147_483, ms: 1000 }
 }
 const names = Object.keys(table) as readonly Name[]
 
@@ -92,7 +92,7 @@ export class ProtocolParameters {
     this.#set("confirmInterval", seconds)
   }
 
-  /** t3 in seconds, 1..172800: idle time before TESTFR. */
+  /** t3 in seconds, 1..2147483, at most 172800 (48 h) recommended: idle time before TESTFR. */
   get keepAliveInterval(): number {
     return this.#get("keepAliveInterval")
   }

@@ -9,7 +9,7 @@ export interface Parameters {
   readonly t1Ms: number
   /** Latest time to acknowledge when there is nothing to send, 1..255 s in ms, less than t1. */
   readonly t2Ms: number
-  /** Idle time before TESTFR act, 1 s..48 h in ms. */
+  /** Idle time before TESTFR act, from 1 s in ms; at most 48 h are recommended. */
   readonly t3Ms: number
 }
 
@@ -27,8 +27,11 @@ export const ranges: readonly Range[] = [
   { name: "w", min: 1, max: 32_767, unit: "I frames" },
   { name: "t1Ms", min: 1000, max: 255_000, unit: "ms" },
   { name: "t2Ms", min: 1000, max: 255_000, unit: "ms" },
-  { name: "t3Ms", min: 1000, max: 172_800_000, unit: "ms" }
+  { name: "t3Ms", min: 1000, max: 2_147_483_000, unit: "ms" }
 ]
+
+/** 48 h: the longest t3 that the standard recommends. */
+const T3_ADVISED_MS = 172_800_000
 
 export interface Verdict {
   readonly errors: readonly string[]
@@ -48,6 +51,7 @@ export function validate(parameters: Parameters): Verdict {
   const { k, w, t1Ms, t2Ms, t3Ms } = parameters
   if (t2Ms >= t1Ms) errors.push(`t2 (${t2Ms} ms) must be less than t1 (${t1Ms} ms)`)
   if (w * 3 > k * 2) warnings.push(`w (${w}) should be at most two thirds of the peer's k; ours is ${k}`)
+  if (t3Ms > T3_ADVISED_MS) warnings.push(`t3 (${t3Ms} ms) should be at most 48 h (${T3_ADVISED_MS} ms)`)
   if (t3Ms <= t1Ms) warnings.push(`t3 (${t3Ms} ms) should be more than t1 (${t1Ms} ms)`)
   return { errors, warnings }
 }

@@ -18,7 +18,7 @@ export const find = ({ pending, owed }: Work, id: number): Pending | undefined =
 export const dueMs = ({ pending }: Work): number => Numbered.first(pending)?.untilMs ?? Number.POSITIVE_INFINITY
 
 /** Whether no further request may wait. */
-const full = ({ work, world }: Turn): boolean =>
+export const full = ({ work, world }: Turn): boolean =>
   Numbered.size(work.pending) + Numbered.size(work.owed) >= world.limits.decisionsPerSession
 
 /** Why the application cannot be asked now, or null. */

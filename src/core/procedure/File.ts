@@ -106,13 +106,15 @@ function deactivateFile(turn: Turn, to: FileAddress): void {
   else FileReceive.deactivate(turn, transfer, Fault.None)
 }
 
+/** Whether this may bound a part of an archive: a time, or seven octets of zero, which bound nothing on that side. */
+const isBound = (low: number, high: number): boolean => (low | high) === 0 || Time.validateCp56(low, high) === "ok"
+
 /** F_SC_NB_1: the store prepares the part of an archive between two times, which is then selected. */
 function queried(turn: Turn, to: FileAddress, octets: Uint8Array, at: number): void {
   const from = Request.ELEMENT_AT + 2 + at
   const [fromLow, fromHigh] = [Request.word(octets, from), Request.word(octets, from + 3) >>> 8]
   const [toLow, toHigh] = [Request.word(octets, from + 7), Request.word(octets, from + 10) >>> 8]
-  if (Time.validateCp56(fromLow, fromHigh) !== "ok" || Time.validateCp56(toLow, toHigh) !== "ok")
-    return FileWire.fileReady(turn, to, 0, FileWire.NEGATIVE)
+  if (!(isBound(fromLow, fromHigh) && isBound(toLow, toHigh))) return FileWire.fileReady(turn, to, 0, FileWire.NEGATIVE)
   FileSend.start(turn, to, { op: "query", name: nameOf(to), fromLow, fromHigh, toLow, toHigh })
 }
 

@@ -41,13 +41,13 @@ export function erase(turn: Turn, to: FileAddress): void {
   add(turn, "delete", to, FileStep.ask(turn, { op: "delete", name: nameOf(to) }))
 }
 
-/** What is said of an empty directory: one entry without a name, with an invalid time, which is the last one. */
+/** What is said of an empty directory: one entry without a name, with an invalid time (1 January), which is the last one. */
 const nothing = (to: FileAddress): FileEntry => ({
   ioa: to.ioa,
   nof: 0,
   octets: 0,
   timeLow: 0x0080_0000,
-  timeHigh: 0,
+  timeHigh: 0x0101,
   status: 0,
   directory: false,
   active: false

@@ -18,8 +18,8 @@ const REFRESHED = -1
 
 /** Takes a read command with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
-  if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
+  // A read command has no confirmation that could be negative.
+  if (Request.vsq(octets, at) !== 1 || surplus) return Reply.reject(turn, "readShape", octets, at)
   const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
   const place = Image.find(station, Request.ioa(octets, at))
   if (place === null || place.block.of.readType === 0) return Reply.reject(turn, "unknownObject", octets, at)

@@ -29,6 +29,7 @@ export const table: {
   readonly unknownObject: RejectionRow
   readonly severalObjects: RejectionRow
   readonly surplusOctets: RejectionRow
+  readonly readShape: RejectionRow
   readonly qualifier: RejectionRow
   readonly value: RejectionRow
   readonly notSelectable: RejectionRow
@@ -82,6 +83,12 @@ export const table: {
     clause: "60870-5-101 7.3"
   },
   surplusOctets: { reaction: confirm, text: "octets follow the last object", clause: "60870-5-101 7.1" },
+  // 47 would say that the object is not there, and 7 is no cause of a read command.
+  readShape: {
+    reaction: mirror(44),
+    text: "a read command carries exactly one object, SQ = 0, and no elements: no other form of the type is supported",
+    clause: "60870-5-101 7.3"
+  },
   qualifier: { reaction: confirm, text: "the qualifier is not supported", clause: "60870-5-101 7.2.6" },
   value: { reaction: confirm, text: "the commanded value is not permitted", clause: "60870-5-101 7.2.6" },
   notSelectable: { reaction: confirm, text: "the point takes direct commands only", clause: "60870-5-101 7.2.6.26" },

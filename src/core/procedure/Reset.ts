@@ -2,6 +2,7 @@
 // application decides; without its word a reset is refused.
 import * as Sequence from "../apci/Sequence.ts"
 import { Type } from "../asdu/TypeTable.ts"
+import * as Numbered from "../process/Numbered.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
@@ -20,9 +21,18 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   turn.notice({ kind: "reset", id, ca: Request.ca(octets, at), qualifier })
 }
 
+/** Whether a confirmation of a reset still waits for the window. */
+function isUnsent(turn: Turn): boolean {
+  let waits = false
+  Numbered.each(turn.work.replies, ({ apdu }) => {
+    if (Request.type(apdu, 0) === Type.C_RP_NA_1) waits = true
+  })
+  return waits
+}
+
 /** Looks whether the confirmation of an accepted reset was acknowledged, or has waited long enough: then it is carried out. */
 export function goOn(turn: Turn, restart: Restart): void {
-  if (restart.behind < 0 && !turn.work.replies.some(({ apdu }) => Request.type(apdu, 0) === Type.C_RP_NA_1)) {
+  if (restart.behind < 0 && !isUnsent(turn)) {
     turn.own.restart = { ...restart, behind: turn.sendNumber }
     return goOn(turn, { ...restart, behind: turn.sendNumber })
   }

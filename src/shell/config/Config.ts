@@ -9,6 +9,9 @@ import * as Field from "./ConfigField.ts"
 import * as Source from "./ConfigSource.ts"
 import * as ConfigStation from "./ConfigStation.ts"
 
+/** 48 h: the longest t3 that the standard recommends. */
+const T3_ADVISED_MS = 172_800_000
+
 export type { PointConfig } from "./ConfigPoint.ts"
 export type { Problem } from "./ConfigSource.ts"
 export type { CountersConfig, StationConfig } from "./ConfigStation.ts"
@@ -94,7 +97,7 @@ const linkFields = {
   w: Field.integer(1, 32_767, "a number of APDUs"),
   t1: Field.duration(SECOND_MS, 255 * SECOND_MS, "from 1 to 255 seconds"),
   t2: Field.duration(SECOND_MS, 255 * SECOND_MS, "from 1 to 255 seconds"),
-  t3: Field.duration(SECOND_MS, 48 * 3600 * SECOND_MS, "from 1 second to 48 hours")
+  t3: Field.duration(SECOND_MS, 2_147_483 * SECOND_MS, "from 1 second to 2147483 seconds")
 } as const
 
 const YEAR_MS = 365 * 86_400 * SECOND_MS
@@ -129,6 +132,7 @@ const readLink = (input: unknown, report: Field.Report, warn: Field.Report): Lin
     const path = ["link", given.w === undefined ? "k" : "w"]
     warn(path, `w (${w}) should not exceed two thirds of k (${k}), or sending may stall until t2 runs out`)
   }
+  if (t3 > T3_ADVISED_MS) warn(["link", "t3"], `t3 (${seconds(t3)}) should be at most 48 hours`)
   if (t3 <= t1) {
     const path = ["link", given.t3 === undefined ? "t1" : "t3"]
     warn(path, `t3 (${seconds(t3)}) should be longer than t1 (${seconds(t1)}): it tests links on which nothing happens`)

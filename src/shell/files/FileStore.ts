@@ -62,7 +62,7 @@ export interface FileStore {
   delete(file: Name): Promise<Refusal | null>
   /**
    * Prepares the part of an archive between two times (ms since 1970 UTC) as a file at the same address (QueryLog,
-   * F_SC_NB_1), and tells its name 0..65535. Without this method every query is refused.
+   * F_SC_NB_1), and tells its name 0..65535. A side without bound is -Infinity or Infinity. Without this method every query is refused.
    */
   query?(archive: Name, fromMs: number, toMs: number): Promise<number | Refusal>
 }

@@ -169,8 +169,10 @@ export class FileDesk {
   ): Promise<Answer> {
     const { name } = request
     if (this.store.query === undefined) return { ok: false, why: "notAllowed" }
-    const fromMs = this.toUtc(name.ca, request.fromLow, request.fromHigh)
-    const toMs = this.toUtc(name.ca, request.toLow, request.toHigh)
+    const { fromLow, fromHigh, toLow, toHigh } = request
+    // Seven octets of zero bound nothing.
+    const fromMs = (fromLow | fromHigh) === 0 ? Number.NEGATIVE_INFINITY : this.toUtc(name.ca, fromLow, fromHigh)
+    const toMs = (toLow | toHigh) === 0 ? Number.POSITIVE_INFINITY : this.toUtc(name.ca, toLow, toHigh)
     if (Number.isNaN(fromMs) || Number.isNaN(toMs)) return { ok: false, why: "failed" }
     const nof = await this.store.query(name, fromMs, toMs)
     if (typeof nof === "string") return { ok: false, why: nof }
