@@ -22,8 +22,6 @@ export function command(session: Session, notice: CommandRequested): void {
   const operation = new Operation(session, notice, hooks)
   const handler = Feedback.decider(host, block, hooks)
   if (handler === null) return operation.refuse(true)
-  // Its age is unknown: it waited while this process stood still.
-  if (host.stall.isOld(session)) return operation.refuse(true)
   const { commandWaitMs } = host.world.profile
   switch (Output.judge(hooks.output, commandWaitMs === 0 ? 0 : host.world.limits.commandsPerPoint)) {
     case "begin":

@@ -65,7 +65,11 @@ export class Host extends Publisher {
   /** Sessions that are started; they count themselves. */
   activeCount = 0
   /** Tells input that waited while this process stood still. */
-  readonly stall: Stall = new Stall(this.sessions, () => this.world.link.t1Ms)
+  readonly stall: Stall = new Stall(
+    this.sessions,
+    () => this.world.link.t1Ms,
+    () => this.clock.monotonicMs()
+  )
   /** The session whose reset of the process was accepted and is not carried out yet; null when there is none. */
   resetting: Session | null = null
   private lastSession = 0

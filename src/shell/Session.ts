@@ -131,8 +131,10 @@ export class Session {
 
   received(chunk: Uint8Array): void {
     const { host } = this
+    const nowMs = host.clock.monotonicMs()
     const wallMs = host.options.commandAgeMs === 0 ? 0 : this.judgingMs()
-    this.dispatch(SessionEvent.received(host.clock.monotonicMs(), host.logEnds(), this.room(), chunk, wallMs))
+    const stale = host.stall.isOld(this, nowMs)
+    this.dispatch(SessionEvent.received(nowMs, host.logEnds(), this.room(), chunk, wallMs, stale))
   }
 
   /** The time by which the age of commands is judged; NaN while the clock is not synchronised. */

@@ -15,20 +15,25 @@ export class Stall {
   private readonly connections: ReadonlySet<Connected>
   /** How long a stall is, in ms. */
   private readonly limitMs: () => number
+  private readonly clockMs: () => number
   private timer: NodeJS.Timeout | null = null
   private aliveMs = 0
+  /** The same by the clock of the protocol, which whoever reads has asked already. */
+  private pulsedMs = 0
   /** Those whose input waited, until all of it was read. */
   private readonly stale = new Set<Connected>()
 
-  constructor(connections: ReadonlySet<Connected>, limitMs: () => number) {
+  constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clockMs: () => number) {
     this.connections = connections
     this.limitMs = limitMs
+    this.clockMs = clockMs
   }
 
   /** Somebody is connected. */
   begin(): void {
     if (this.timer !== null) return
     this.aliveMs = performance.now()
+    this.pulsedMs = this.clockMs()
     this.timer = setInterval(() => this.pulse(), PULSE_MS).unref()
   }
 
@@ -40,8 +45,12 @@ export class Stall {
     this.timer = null
   }
 
-  /** Whether what was read of a connection just now may have waited while this process stood still. */
-  isOld(connection: Connected): boolean {
+  /**
+   * Whether what was read of a connection just now, at this time of the clock, may have waited while this process stood still.
+   * That it did not is mostly seen at a glance.
+   */
+  isOld(connection: Connected, nowMs: number): boolean {
+    if (this.stale.size === 0 && nowMs - this.pulsedMs < PULSE_MS) return false
     if (performance.now() - this.aliveMs >= this.limitMs()) this.pulse()
     return this.stale.has(connection)
   }
@@ -50,6 +59,7 @@ export class Stall {
     const nowMs = performance.now()
     const stood = nowMs - this.aliveMs >= this.limitMs()
     this.aliveMs = nowMs
+    this.pulsedMs = this.clockMs()
     if (!stood) return
     for (const connection of this.connections) this.stale.add(connection)
     this.freshen(TURNS_MAX)

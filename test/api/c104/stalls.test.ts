@@ -1,7 +1,7 @@
 // Commands that waited in the input while this process stood still for t1 or longer: nobody knows how old they are, so they
 // are refused. What comes after is taken as ever.
 import { expect, it } from "vitest"
-import { ResponseState, Type } from "../../../src/api/c104/index.ts"
+import { CommandMode, ResponseState, Type } from "../../../src/api/c104/index.ts"
 import { startClient, startServer } from "../../support/Stage.ts"
 
 const block = (ms: number): void => {
@@ -31,4 +31,39 @@ it.each([
   other.command(Type.C_SE_NB_1, 10, { value: 3, ql: 0 })
   await other.next({ cot: 10 })
   expect(values).toEqual([2, 3])
+})
+
+it("neither is a clock set, a counter frozen, a parameter loaded or a point selected by a request that waited", async () => {
+  const { server, station, events } = await startServer()
+  server.protocolParameters.messageTimeout = 2
+  server.protocolParameters.confirmInterval = 1
+  const called: string[] = []
+  const note = (what: string) => () => {
+    called.push(what)
+    return ResponseState.SUCCESS
+  }
+  server.onClockSync(note("clock"))
+  server.onReset(note("reset"))
+  server.onParameter(note("parameter"))
+  const counter = station.addPoint({ ioAddress: 30, type: Type.M_IT_NA_1 })
+  if (counter !== null) counter.value = 7
+  station.addPoint({ ioAddress: 20, type: Type.M_ME_NA_1 })
+  station.addPoint({ ioAddress: 11, type: Type.C_SC_NA_1, commandMode: CommandMode.SELECT_AND_EXECUTE })
+  const client = await startClient(server.port)
+  const asdus = [
+    [103, 1, 6, 0, 1, 0, 0, 0, 0, 0, 0, 0, 12, 1, 1, 26],
+    [101, 1, 6, 0, 1, 0, 0, 0, 0, 0x85],
+    [105, 1, 6, 0, 1, 0, 0, 0, 0, 2],
+    [110, 1, 6, 0, 1, 0, 20, 0, 0, 0, 0, 1],
+    [45, 1, 6, 0, 1, 0, 11, 0, 0, 0x81]
+  ]
+  const frames = asdus.map((asdu) => Uint8Array.of(0x68, 4 + asdu.length, client.sendNumber++ << 1, 0, 0, 0, ...asdu))
+  client.send(Buffer.concat(frames))
+  block(2500)
+  await client.until(() => client.asdus({ cot: 7, negative: true }).length === asdus.length)
+  expect([called, counter?.value]).toEqual([[], 7])
+  expect(events.of("rejected").map(({ situation }) => situation)).toEqual(asdus.map(() => "stale"))
+  client.send(Uint8Array.of(0x68, 20, client.sendNumber++ << 1, 0, 0, 0, ...(asdus[0] as number[])))
+  await client.next({ typeId: 103, negative: false })
+  expect(called).toEqual(["clock"])
 })
