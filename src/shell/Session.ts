@@ -20,7 +20,7 @@ import * as Room from "./Room.ts"
 import * as Selections from "./Selections.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
-import { Views } from "./Views.ts"
+import { Views, viewOf } from "./Views.ts"
 
 /** Turns of the loop in which a connection's waiting input is read at most before deadlines are judged: 8 MiB of it. */
 const TURNS_MAX = 2048
@@ -156,10 +156,13 @@ export class Session {
     this.plain("ready", this.host.logEnds())
   }
 
-  /** The kernel has taken what had filled the socket. Node's own `drain` does not come for a socket that was not quite full. */
+  /**
+   * The kernel has taken what had filled the room: it goes on in the next turn of the loop, so that a large window does not
+   * keep others waiting. Node's own `drain` does not come for a socket that was not quite full.
+   */
   private readonly taken = (): void => {
     this.full = this.left() <= APDU_MAX
-    this.plain("ready", this.host.logEnds())
+    this.host.clock.afterInput(() => this.plain("ready", this.host.logEnds()))
   }
 
   decided(decisions: readonly Decision[]): void {
@@ -233,8 +236,7 @@ export class Session {
       if (decisions !== null) return this.decision(decisions, "decided")
     }
     const open = !this.full && !this.held
-    // What was bounded by the room goes on at once where the kernel has taken everything.
-    if ((outputs.more || bounded) && open) return this.plainEvent("ready", this.host.logEnds())
+    if (outputs.more && open) return this.plainEvent("ready", this.host.logEnds())
     const listens = open && SessionState.listens(this.state)
     if (listens !== this.listens) this.listen(listens)
     this.rearm()
@@ -296,7 +298,7 @@ export class Session {
     if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
     const from = this.secure ? Records.last(octets, start, end) : start
     if (from > start) socket.write(views.of(from - start))
-    const rest = from > start ? new Views(octets, from).of(end - from) : views.of(end - start)
+    const rest = from > start ? viewOf(octets, from, end - from) : views.of(end - start)
     // It reports when it is taken, so that whoever has to wait for room is called again.
     if (bounded) socket.write(rest, this.taken)
     else socket.write(rest)

@@ -4,6 +4,10 @@
 /** Lengths from here on are not kept. */
 const KEPT = 1024
 
+/** A Buffer on octets of a slab. */
+export const viewOf = (slab: Uint8Array, from: number, octets: number): Buffer =>
+  Buffer.from(slab.buffer as ArrayBuffer, slab.byteOffset + from, octets)
+
 export class Views {
   readonly slab: Uint8Array
   readonly from: number
@@ -18,7 +22,7 @@ export class Views {
   of(octets: number): Buffer {
     const known = octets < KEPT ? this.views[octets] : undefined
     if (known !== undefined) return known
-    const made = Buffer.from(this.slab.buffer as ArrayBuffer, this.slab.byteOffset + this.from, octets)
+    const made = viewOf(this.slab, this.from, octets)
     if (octets < KEPT) this.views[octets] = made
     return made
   }
