@@ -253,20 +253,13 @@ export class Operation {
     this.startTimer()
     queueMicrotask(() => {
       if (this.phase !== "deciding") return
-      // What was confirmed to nobody is not done.
-      if (!this.isOpen) return this.undo()
+      // Also for a client that has stopped meanwhile: it was confirmed, so it was begun, and goes on.
       this.phase = "executing"
       this.collects = false
       this.since = endOf(this.session.host)
       this.second = true
       this.ask(execute)
     })
-  }
-
-  private undo(): void {
-    this.show(false)
-    CommandFacts.tell(this.session, this.notice, "executed", "failure", false)
-    this.end()
   }
 
   /**

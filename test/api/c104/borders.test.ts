@@ -162,6 +162,34 @@ describe("STOPDT in the segment of requests", () => {
   })
 })
 
+describe("a command in two phases that was confirmed", () => {
+  it.each([
+    ["in one segment with", true],
+    ["in a segment before", false]
+  ])("%s a STOPDT is carried out", async (_, together) => {
+    const executed: number[] = []
+    const { server, station, events } = await startServer()
+    station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive({
+      accept: () => SUCCESS,
+      execute: async () => {
+        executed.push(10)
+        return SUCCESS
+      }
+    })
+    const client = await startClient(server.port)
+    if (together) client.send(Buffer.concat([single(0, 10), STOPDT]))
+    else {
+      client.send(single(0, 10))
+      await client.until(() => client.iFrames >= 1)
+      client.send(STOPDT)
+    }
+    await client.next("STOPDT con")
+    await events.next("executed")
+    expect(answers(client)[0]).toEqual([45, 7, false, 10])
+    expect([executed, events.of("executed")[0]?.outcome]).toEqual([[10], "success"])
+  })
+})
+
 describe("a server that ends a connection", () => {
   it("in the handler of a command lets it answer, and begins none of those behind it", async () => {
     const asked: number[] = []
