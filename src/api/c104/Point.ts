@@ -66,19 +66,21 @@ export function outcomeOf(state: ResponseState | Promise<ResponseState>): Outcom
   return outcomes[state]
 }
 
+/** The stations of blocks: a handle needs its own rarely, and would pay for it with every point. */
+const owners = new WeakMap<Block, Station>()
+
 export class Point<T extends Type = Type> {
   readonly ioAddress: number
   readonly #block: Block
   readonly #slot: number
   readonly #born: number
-  readonly #station: Station
   readonly #host: Host
-  /** When this handle was made, in ms since the host was: a small number, for a large one would cost 16 octets a handle. */
+  /** When this handle was made, in ms since the host was. */
   readonly #made: number
 
   /** Points are made by `station.addPoint` and `station.getPoint`. */
   constructor(station: Station, place: Image.PointRef) {
-    this.#station = station
+    if (owners.get(place.block) !== station) owners.set(place.block, station)
     this.#host = station.host
     this.#block = place.block
     this.#slot = place.slot
@@ -188,6 +190,10 @@ export class Point<T extends Type = Type> {
   /** When the point was made, sent an event or received a command last. */
   get processedAt(): Date {
     return new Date(this.#processed)
+  }
+
+  get #station(): Station {
+    return owners.get(this.#block) as Station
   }
 
   get #madeMs(): number {
