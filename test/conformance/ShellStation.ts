@@ -94,6 +94,7 @@ export class ShellStation implements Backend.Backend {
   }
 
   async connect(label: string, how: string): Promise<void> {
+    this.forget(label)
     const tls = this.clients?.client(how) ?? null
     const port = this.host.listening?.port as number
     const client = await TcpClient.connect(
@@ -105,7 +106,9 @@ export class ShellStation implements Backend.Backend {
       tls ?? {}
     )
     const isJudged = (): boolean => this.sessions.has(client.port) || this.ended.has(client.port)
-    await this.until(() => this.accepted.has(client.port) && (isJudged() || tls?.isPlain === true))
+    // Who is refused at once is gone before Node.js tells of his connection.
+    const isSeen = (): boolean => this.accepted.has(client.port) || this.ended.has(client.port)
+    await this.until(() => isSeen() && (isJudged() || tls?.isPlain === true))
     const server = this.accepted.get(client.port) as Net.Socket
     const made: Connection = {
       label,
@@ -117,6 +120,13 @@ export class ShellStation implements Backend.Backend {
     }
     this.connections = [...this.connections.filter((other) => other.label !== label), made]
     await this.settle()
+  }
+
+  /** A connection that is over: its port may come again, which says nothing about the next one. */
+  private forget(label: string): void {
+    const over = this.connections.find((connection) => connection.label === label && connection.told)
+    if (over === undefined) return
+    for (const known of [this.accepted, this.sessions, this.ended]) known.delete(over.client.port)
   }
 
   async send(label: string, octets: Uint8Array): Promise<void> {
