@@ -742,6 +742,37 @@ describe("a file with problems", () => {
 })
 
 describe("warnings", () => {
+  it.effect("name commands that nobody decides", () =>
+    Effect.gen(function* () {
+      const config = yield* read(
+        station(
+          "address: 1, type: C_SC_NA_1",
+          "address: 2, type: C_SC_NA_1, accept: true",
+          "address: 3, type: C_SC_NA_1, accept: false"
+        )
+      )
+      const { warnings } = config
+      expect(warnings.map(({ message }) => message)).toEqual([
+        "nobody decides this command: give it feedback or accept, or the profile iec refuses it (c104 confirms it)"
+      ])
+    })
+  )
+
+  it.effect("say that an age limit judges time tags only", () =>
+    Effect.gen(function* () {
+      const text = station(
+        "address: 1, type: C_SC_NA_1, accept: true, tags: both",
+        "address: 2, type: C_SC_TA_1, accept: true"
+      )
+      expect((yield* read(text)).warnings).toEqual([])
+      const aged = yield* read(`commandAge: 5 seconds\n${text}`)
+      expect(aged.warnings.map(({ message }) => message)).toEqual([
+        "commandAge judges time tags only: the type without time tag goes round it"
+      ])
+      expect(aged.stations[0]?.points.map(({ tags }) => tags)).toEqual(["both", null])
+    })
+  )
+
   it.effect("do not stop the server", () =>
     Effect.gen(function* () {
       const config = yield* read(`link: { k: 12, w: 9, t3: 12 }\n${station("address: 1, type: M_SP_NA_1")}`)
