@@ -117,10 +117,10 @@ function admit(host: Host, handler: ConnectHandler, socket: Net.Socket, told: (w
     settle("onConnect failed")
   }
   try {
-    Promise.resolve(handler(address, controller.signal)).then(
-      (admitted) => settle(admitted === true ? null : "onConnect refused it"),
-      refuse
-    )
+    Promise.resolve(handler(address, controller.signal)).then((admitted) => {
+      if (typeof admitted === "boolean") settle(admitted ? null : "onConnect refused it")
+      else refuse(new TypeError("it returned something that is neither true nor false"))
+    }, refuse)
   } catch (cause) {
     refuse(cause)
   }

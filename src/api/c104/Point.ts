@@ -3,6 +3,7 @@
 import { type Block, SELECT_FIRST } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
 import * as Commands from "../../shell/Commands.ts"
+import { isPromise } from "../../shell/Deciding.ts"
 import type { Described } from "../../shell/Described.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
 import type { Deadband, Hooks } from "../../shell/Hooks.ts"
@@ -60,10 +61,14 @@ const outcomes: Readonly<Record<ResponseState, Outcome>> = {
   [ResponseState.NONE]: "none"
 }
 
-/** What a callback's response means; anything else is nonsense and stays so. */
+/** What a callback's response means. Throws, or rejects, for anything else: also for what would pass for a response. */
 export function outcomeOf(state: ResponseState | Promise<ResponseState>): Outcome | Promise<Outcome> {
-  if (typeof state === "object" && state !== null) return Promise.resolve(state).then((late) => outcomes[late])
-  return outcomes[state]
+  return isPromise(state) ? Promise.resolve(state).then(meaning) : meaning(state)
+}
+
+function meaning(state: ResponseState): Outcome {
+  if (typeof state === "number" && state in outcomes) return outcomes[state]
+  throw new TypeError("it returned something that is no response")
 }
 
 /** The stations of blocks: a handle needs its own rarely, and would pay for it with every point. */

@@ -103,9 +103,13 @@ export class Station {
     return null
   }
 
+  get #detached(): Detached {
+    return new Detached({ what: `station ${this.commonAddress}` })
+  }
+
   /** @internal For the points of this station. */
   get host(): Host {
-    if (this.#server === null) throw new Detached({ what: `station ${this.commonAddress}` })
+    if (this.#server === null) throw this.#detached
     return this.#host
   }
 
@@ -214,6 +218,7 @@ export class Station {
   /** Period of the background scan (cause 2) in ms, 0 = none. */
   setBackgroundScan(everyMs: number): void {
     StationOps.checkBackground(everyMs)
+    if (this.#server === null) throw this.#detached
     this.#ticker.setBackground(this.commonAddress, everyMs)
   }
 

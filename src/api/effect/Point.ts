@@ -185,8 +185,14 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
       set(value)
       return host.publish(block, slot, SPONTANEOUS, 0)
     },
-    outputStatus: () => Commands.status(host, block, slot),
-    release: () => Commands.release(host, block, slot),
+    outputStatus: () => {
+      verify()
+      return Commands.status(host, block, slot)
+    },
+    release: () => {
+      verify()
+      return Commands.release(host, block, slot)
+    },
     onCommand: <E, R>(handler: Operate<E, R> | TwoPhases<E, R>) =>
       register<R, InvalidArgument>((context) => {
         PointOps.checkCommand("onCommand", block)

@@ -174,7 +174,11 @@ describe("connections", () => {
       "onConnect of 127.0.0.1 failed: no list"
     ],
     ["rejects", () => Promise.reject(new Error("no list")), "onConnect of 127.0.0.1 failed: no list"],
-    ["returns what is no boolean", () => 1 as unknown as boolean, null]
+    [
+      "returns what is no boolean",
+      () => 1 as unknown as boolean,
+      "onConnect of 127.0.0.1 failed: it returned something that is neither true nor false"
+    ]
   ])("are refused when onConnect %s", async (_, callback, message) => {
     const { server, events } = await startServer()
     server.onConnect(callback)
