@@ -6,6 +6,8 @@
 export interface Node<A> {
   readonly key: number
   readonly value: A
+  /** The key, scattered: who has more stands over who has less. */
+  readonly weight: number
   readonly count: number
   readonly below: Numbered<A>
   readonly above: Numbered<A>
@@ -21,20 +23,22 @@ function scattered(key: number): number {
   return bits ^ (bits >>> 16)
 }
 
-/** Whether `a` stands over `b` in every tree that holds both. */
-function isOver(a: number, b: number): boolean {
-  const one = scattered(a)
-  const other = scattered(b)
-  return one === other ? a < b : one > other
-}
+/** Whether a key with this weight stands over another entry in every tree that holds both. */
+const isOver = <A>(weight: number, key: number, other: Node<A>): boolean =>
+  weight === other.weight ? key < other.key : weight > other.weight
 
-const node = <A>(key: number, value: A, below: Numbered<A>, above: Numbered<A>): Node<A> => ({
+const node = <A>(key: number, value: A, weight: number, below: Numbered<A>, above: Numbered<A>): Node<A> => ({
   key,
   value,
-  count: 1 + size(below) + size(above),
+  weight,
+  count: 1 + (below === null ? 0 : below.count) + (above === null ? 0 : above.count),
   below,
   above
 })
+
+/** An entry with other entries around it. */
+const among = <A>(of: Node<A>, below: Numbered<A>, above: Numbered<A>): Node<A> =>
+  node(of.key, of.value, of.weight, below, above)
 
 /** How many entries there are. */
 export const size = <A>(of: Numbered<A>): number => (of === null ? 0 : of.count)
@@ -54,46 +58,50 @@ export function first<A>(of: Numbered<A>): A | undefined {
 }
 
 /** The map with a value for a key, which takes the place of the one before. */
-export function put<A>(of: Numbered<A>, key: number, value: A): Node<A> {
-  if (of === null) return node(key, value, null, null)
-  if (key === of.key) return node(key, value, of.below, of.above)
-  if (isOver(key, of.key)) return node(key, value, under(of, key), over(of, key))
+export const put = <A>(of: Numbered<A>, key: number, value: A): Node<A> => putIn(of, key, value, scattered(key))
+
+function putIn<A>(of: Numbered<A>, key: number, value: A, weight: number): Node<A> {
+  if (of === null) return node(key, value, weight, null, null)
+  if (key === of.key) return node(key, value, weight, of.below, of.above)
+  if (isOver(weight, key, of)) return node(key, value, weight, under(of, key), over(of, key))
   return key < of.key
-    ? node(of.key, of.value, put(of.below, key, value), of.above)
-    : node(of.key, of.value, of.below, put(of.above, key, value))
+    ? among(of, putIn(of.below, key, value, weight), of.above)
+    : among(of, of.below, putIn(of.above, key, value, weight))
 }
 
 /** The entries with lesser keys. */
 function under<A>(of: Numbered<A>, key: number): Numbered<A> {
   if (of === null) return null
   if (key <= of.key) return under(of.below, key)
-  return node(of.key, of.value, of.below, under(of.above, key))
+  return among(of, of.below, under(of.above, key))
 }
 
 /** The entries with greater keys. */
 function over<A>(of: Numbered<A>, key: number): Numbered<A> {
   if (of === null) return null
   if (key >= of.key) return over(of.above, key)
-  return node(of.key, of.value, over(of.below, key), of.above)
+  return among(of, over(of.below, key), of.above)
 }
 
 /** The map without a key; the same map when it has none. */
 export function without<A>(of: Numbered<A>, key: number): Numbered<A> {
   if (of === null) return null
   if (key === of.key) return joined(of.below, of.above)
-  const { below, above } = of
-  const left = key < of.key ? without(below, key) : below
-  const right = key > of.key ? without(above, key) : above
-  return left === below && right === above ? of : node(of.key, of.value, left, right)
+  if (key < of.key) {
+    const below = without(of.below, key)
+    return below === of.below ? of : among(of, below, of.above)
+  }
+  const above = without(of.above, key)
+  return above === of.above ? of : among(of, of.below, above)
 }
 
 /** Two maps as one: every key of the first is less than every key of the second. */
 function joined<A>(below: Numbered<A>, above: Numbered<A>): Numbered<A> {
   if (below === null) return above
   if (above === null) return below
-  return isOver(below.key, above.key)
-    ? node(below.key, below.value, below.below, joined(below.above, above))
-    : node(above.key, above.value, joined(below, above.below), above.above)
+  return isOver(below.weight, below.key, above)
+    ? among(below, below.below, joined(below.above, above))
+    : among(above, joined(below, above.below), above.above)
 }
 
 /** The map with these values only. */
@@ -103,7 +111,7 @@ export function where<A>(of: Numbered<A>, keep: (value: A) => boolean): Numbered
   const kept = keep(of.value)
   const above = where(of.above, keep)
   if (!kept) return joined(below, above)
-  return below === of.below && above === of.above ? of : node(of.key, of.value, below, above)
+  return below === of.below && above === of.above ? of : among(of, below, above)
 }
 
 /** Calls `use` with each value, by ascending keys. */
