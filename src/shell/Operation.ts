@@ -47,6 +47,8 @@ export class Operation {
   private confirmed = false
   /** The request to stop it that waits for an answer, 0 = none. */
   private abandonId = 0
+  /** Whether its second phase was begun for a session that was about to end already: it goes on until then. */
+  private outlives = false
   /** Whether the second phase has begun. */
   private second = false
   /** Whether the point shows what was commanded. */
@@ -85,14 +87,20 @@ export class Operation {
   /** Made when a handler first asks for it. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController()
-    if (this.aborted || this.session.leaving || this.session.reason !== null) this.controller.abort()
+    if (this.aborted || this.isLeft) this.controller.abort()
     else if (this.phase === "deciding" || this.phase === "executing") this.list()
     return this.controller.signal
   }
 
   /** Whether it may still be done: nobody has refused it or given it up. */
   get isWanted(): boolean {
-    return (this.phase === "deciding" || this.phase === "executing") && !this.aborted && this.isOpen
+    return (this.phase === "deciding" || this.phase === "executing") && !this.aborted && !this.isLeft && this.isOpen
+  }
+
+  /** Whether its session has ended, or was about to since it was begun. */
+  private get isLeft(): boolean {
+    const { leaving, reason } = this.session
+    return reason !== null || (leaving && !this.outlives)
   }
 
   // ---- waiting ----
@@ -246,20 +254,21 @@ export class Operation {
 
   /** The first phase said yes: the client is told, and then the second phase begins. */
   private accepted(execute: CommandHandler): void {
+    const { session, id } = this
     this.confirmed = true
     this.tell("success", true)
-    this.decide({ ...Outcome.confirm(this.id, "success"), keep: true })
     this.list()
     this.startTimer()
-    queueMicrotask(() => {
+    session.afterwards(id, () => {
       if (this.phase !== "deciding") return
-      // Also for a client that has stopped meanwhile: it was confirmed, so it was begun, and goes on.
       this.phase = "executing"
       this.collects = false
-      this.since = endOf(this.session.host)
+      this.since = endOf(session.host)
       this.second = true
+      this.outlives = session.leaving
       this.ask(execute)
     })
+    this.decide({ ...Outcome.confirm(id, "success"), keep: true })
   }
 
   /**
@@ -305,7 +314,8 @@ export class Operation {
 
   /** The session is about to end: only what the handler says at once is still heard. */
   cancel(): void {
-    this.controller?.abort()
+    // What was accepted and is not carried out yet is begun all the same.
+    if (this.phase !== "deciding" || !this.confirmed) this.controller?.abort()
   }
 
   /** Nobody waits for the answer any more. What was begun goes on, and has its output until it has settled. */

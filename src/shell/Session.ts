@@ -79,6 +79,9 @@ export class Session {
   private listens = false
   private counted = false
   private collected: Decision[] | null = null
+  /** What begins once the decision of its request was reduced: by request, and then in order. */
+  private readonly accepted: Map<number, () => void> = new Map()
+  private begins: (() => void)[] = []
   /** Dispatches that go on: a callback of the application may cause one within another. */
   private depth = 0
   /** An end that waits until the dispatch that goes on is over. */
@@ -206,14 +209,33 @@ export class Session {
   /** Reduces an event and whatever follows from it at once. */
   dispatch(event: SessionEvent.SessionEvent): void {
     this.depth++
-    // A loop, not a chain of calls: a chunk may hold a thousand commands with a STOPDT behind each.
-    for (let next: SessionEvent.SessionEvent | null = event; next !== null && this.reason === null; )
-      next = this.step(next)
+    // What the application has said before goes first: it is neither overtaken nor too late.
+    this.run(this.collected === null ? event : this.behindCollected(event))
     this.depth--
     if (this.wanted === null || this.depth > 0) return
     const kind = this.wanted
     this.wanted = null
     this.plain(kind, this.host.logEnds())
+  }
+
+  // A loop, not a chain of calls: a chunk may hold a thousand commands with a STOPDT behind each.
+  private run(event: SessionEvent.SessionEvent): void {
+    for (let next: SessionEvent.SessionEvent | null = event; next !== null && this.reason === null; )
+      next = this.step(next)
+  }
+
+  /** Reduces what was collected so far; returns an event that was made before as one of now. */
+  private behindCollected(event: SessionEvent.SessionEvent): SessionEvent.SessionEvent {
+    this.run(this.decision(this.gathered() ?? NONE, "decided"))
+    const { host } = this
+    return { ...event, nowMs: host.clock.monotonicMs(), ends: host.logEnds(), room: this.room() }
+  }
+
+  /** What was collected, which is nobody else's from now on; null when nothing was. */
+  private gathered(): readonly Decision[] | null {
+    const { collected } = this
+    this.collected = null
+    return collected
   }
 
   /** Reduces an event, writes what came out, and acts on the notices; returns what has to be reduced next, or null. */
@@ -228,13 +250,15 @@ export class Session {
     if (octets > 0) this.write(outputs, bounded)
     // Behind the write: the callbacks may make this or another session write.
     if (trace || this.host.onSendRaw !== null) this.host.raws.tell()
-    if (outputs.notices.length > 0) {
-      // Decisions are reduced in turn, and all else is seen to then.
-      const decisions = this.act(outputs.notices)
-      if (this.reason !== null) return null
-      if (this.state.link.pause !== null && this.depth === 1) return this.decision(decisions ?? NONE, "resumed")
-      if (decisions !== null) return this.decision(decisions, "decided")
-    }
+    // Decisions are reduced in turn, and all else is seen to then.
+    const decisions = outputs.notices.length > 0 ? this.act(outputs.notices) : null
+    if (this.accepted.size > 0) this.confirmed(event.decisions)
+    while (this.depth === 1 && this.begins.length > 0) this.begin()
+    if (this.reason !== null) return null
+    const paused = this.state.link.pause !== null && this.depth === 1
+    // What was accepted is begun before whatever ends data transfer behind it is taken up, however the octets were cut.
+    if (paused && this.accepted.size === 0) return this.decision(decisions ?? NONE, "resumed")
+    if (paused || decisions !== null) return this.decision(decisions ?? NONE, "decided")
     const open = !this.full && !this.held
     if (outputs.more && open) return this.plainEvent("ready", this.host.logEnds())
     const listens = open && SessionState.listens(this.state)
@@ -263,23 +287,39 @@ export class Session {
 
   /** Acts on notices; what the application decided at once, null when it was not asked. */
   private act(notices: readonly Notice[]): readonly Decision[] | null {
-    const before = this.collected
-    this.collected = null
     let asked = false
     for (const notice of notices) if (Handlers.act(this, notice)) asked = true
-    const decisions = this.collected
-    this.collected = before
-    return asked ? (decisions ?? NONE) : null
+    const decisions = this.gathered()
+    return asked ? (decisions ?? NONE) : decisions
+  }
+
+  /** Has something begin once a decision that is on its way was reduced: the client is told before. */
+  afterwards(id: number, begin: () => void): void {
+    this.accepted.set(id, begin)
+  }
+
+  /** These decisions were reduced: what waited for them begins. */
+  private confirmed(decisions: readonly Decision[]): void {
+    for (const { id } of decisions) {
+      const begin = this.accepted.get(id)
+      if (begin === undefined) continue
+      this.accepted.delete(id)
+      this.begins.push(begin)
+    }
+  }
+
+  /** Not within a callback of the application: it would not expect that. */
+  private begin(): void {
+    const { begins } = this
+    this.begins = []
+    for (const begin of begins) begin()
   }
 
   /** Refuses what was not begun: its commands that wait for the answers of others are not carried out any more. */
   refuseWaiting(): void {
-    const before = this.collected
-    this.collected = null
     Commands.stopping(this)
-    const decisions: readonly Decision[] = this.collected ?? NONE
-    this.collected = before
-    if (decisions.length > 0) this.decided(decisions)
+    const decisions = this.gathered()
+    if (decisions !== null) this.decided(decisions)
   }
 
   /** Takes a decision that was made at once, while {@link act} asks. */

@@ -162,31 +162,50 @@ describe("STOPDT in the segment of requests", () => {
   })
 })
 
-describe("a command in two phases that was confirmed", () => {
-  it.each([
-    ["in one segment with", true],
-    ["in a segment before", false]
-  ])("%s a STOPDT is carried out", async (_, together) => {
-    const executed: number[] = []
+describe("a command in two phases that was confirmed is carried out, and still wanted as it begins", () => {
+  const borders: Readonly<Record<string, (client: RawClient) => Uint8Array>> = {
+    "a STOPDT": () => STOPDT,
+    "a frame that ends the connection": () => u(0x03),
+    "a command whose handler closes the connection": () => single(1, 11)
+  }
+  it.each(
+    Object.keys(borders).flatMap((border) => [
+      ["in one segment with", border],
+      ["in a segment before", border]
+    ])
+  )("%s %s", async (how, border) => {
+    const begun: unknown[] = []
     const { server, station, events } = await startServer()
     station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive({
       accept: () => SUCCESS,
-      execute: async () => {
-        executed.push(10)
+      execute: async (_, message) => {
+        begun.push([message.begin(), message.signal.aborted])
+        await wait(20)
+        begun.push([message.begin(), message.signal.aborted])
         return SUCCESS
       }
     })
+    station.addPoint({ ioAddress: 11, type: Type.C_SC_NA_1 })?.onReceive((_, __, message) => {
+      message.connection?.close()
+      return SUCCESS
+    })
     const client = await startClient(server.port)
-    if (together) client.send(Buffer.concat([single(0, 10), STOPDT]))
+    const behind = borders[border]?.(client) as Uint8Array
+    if (how.startsWith("in one")) client.send(Buffer.concat([single(0, 10), behind]))
     else {
       client.send(single(0, 10))
       await client.until(() => client.iFrames >= 1)
-      client.send(STOPDT)
+      client.send(behind)
     }
-    await client.next("STOPDT con")
     await events.next("executed")
     expect(answers(client)[0]).toEqual([45, 7, false, 10])
-    expect([executed, events.of("executed")[0]?.outcome]).toEqual([[10], "success"])
+    expect([begun, events.of("executed")[0]?.outcome]).toEqual([
+      [
+        [true, false],
+        [false, true]
+      ],
+      "success"
+    ])
   })
 })
 
@@ -235,10 +254,13 @@ it("a client that closes behind its command gets the answer", async () => {
 
 // ---- any cut ----
 
-/** What a client does: commands to points that answer at once, later, or never; STOPDT, STARTDT, and a bad frame. */
-type Deed = "atOnce" | "later" | "never" | "stop" | "start" | keyof typeof bad
+/**
+ * What a client does: commands to points that answer at once, later, or never, some of them in two phases; STOPDT, STARTDT,
+ * and a bad frame.
+ */
+type Deed = "atOnce" | "later" | "never" | "inTwo" | "laterInTwo" | "stop" | "start" | keyof typeof bad
 
-const points: Readonly<Record<string, number>> = { atOnce: 10, later: 11, never: 12 }
+const points: Readonly<Record<string, number>> = { atOnce: 10, later: 11, never: 12, inTwo: 13, laterInTwo: 14 }
 
 /** The octets of what is done; I frames only while data transfer is started. */
 const octetsOf = (deeds: readonly Deed[]): Buffer => {
@@ -266,17 +288,31 @@ const comesOf = async (segments: readonly Buffer[], options: ServerOptions): Pro
   const server = new Server({ ip: "127.0.0.1", port: 0, ...options })
   server.protocolParameters.sendWindowSize = 40
   const station = server.addStation(1)
-  const [asked, facts, open]: [number[], ServerEvent[], (() => void)[]] = [[], [], []]
+  const [asked, facts, open]: [unknown[], ServerEvent[], (() => void)[]] = [[], [], []]
+  const later = (): Promise<ResponseState> => new Promise((resolve) => open.push(() => resolve(SUCCESS)))
   const answer: Readonly<Record<string, () => ResponseState | Promise<ResponseState>>> = {
     atOnce: () => SUCCESS,
-    later: () => new Promise((resolve) => open.push(() => resolve(SUCCESS))),
-    never
+    later,
+    never,
+    inTwo: () => SUCCESS,
+    laterInTwo: later
   }
-  for (const [how, ioAddress] of Object.entries(points))
-    station?.addPoint({ ioAddress, type: Type.C_SC_NA_1 })?.onReceive(() => {
+  for (const [how, ioAddress] of Object.entries(points)) {
+    const point = station?.addPoint({ ioAddress, type: Type.C_SC_NA_1 })
+    const decide = () => {
       asked.push(ioAddress)
-      return answer[how]?.() ?? SUCCESS
-    })
+      return how.endsWith("InTwo") ? SUCCESS : (answer[how]?.() ?? SUCCESS)
+    }
+    if (!how.endsWith("InTwo") && how !== "inTwo") point?.onReceive(decide)
+    else
+      point?.onReceive({
+        accept: decide,
+        execute: (_, message) => {
+          asked.push([ioAddress, message.begin()])
+          return answer[how]?.() ?? SUCCESS
+        }
+      })
+  }
   server.observe((event) => facts.push(event))
   await server.start()
   const client = await RawClient.connect(server.port, { acknowledge: "never" })
@@ -312,7 +348,7 @@ const comesOf = async (segments: readonly Buffer[], options: ServerOptions): Pro
 
 const deeds = fc.array(
   fc.oneof(
-    { arbitrary: fc.constantFrom<Deed>("atOnce", "later", "never"), weight: 6 },
+    { arbitrary: fc.constantFrom<Deed>("atOnce", "later", "never", "inTwo", "laterInTwo"), weight: 6 },
     { arbitrary: fc.constantFrom<Deed>("stop", "start"), weight: 2 },
     { arbitrary: fc.constantFrom<Deed>(...Object.keys(bad)), weight: 1 }
   ),

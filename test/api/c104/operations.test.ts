@@ -283,6 +283,80 @@ describe("an operation that does not end within operationMs", () => {
   })
 })
 
+describe("what is decided in one segment", () => {
+  /** Command points 10 and 11, whose commands come in one segment, and what their client is told. */
+  const both = async (options: ServerOptions = {}) => {
+    const { server, station, events } = await startServer(options)
+    const [first, second] = [10, 11].map((ioAddress) => station.addPoint({ ioAddress, type: Type.C_SC_NA_1 }))
+    if (!first || !second) throw new Error("the addresses are free")
+    const client = await startClient(server.port)
+    const operate = (): void => {
+      const frames = [10, 11].map((ioa) => client.i({ typeId: 45, cot: 6, ca: 1, objects: [{ ioa, scs: true }] }))
+      client.send(Buffer.concat(frames))
+    }
+    const told = async (count: number): Promise<unknown[]> => {
+      await client.until(() => client.asdus({ typeId: 45 }).length === count)
+      return client.asdus({ typeId: 45 }).map(({ cot, negative, objects }) => [objects?.[0]?.ioa, cot, negative])
+    }
+    return { station, events, first, second, operate, told }
+  }
+
+  it("is told in its order when the handler of the second terminates the first", async () => {
+    const { first, second, operate, told } = await both()
+    first.actTerm = "manual"
+    first.onReceive(() => SUCCESS)
+    second.onReceive(() => (first.transmit(Cot.ACTIVATION_TERMINATION) ? SUCCESS : FAILURE))
+    operate()
+    expect(await told(4)).toEqual([
+      [10, 7, false],
+      [10, 10, false],
+      [11, 7, false],
+      [11, 10, false]
+    ])
+  })
+
+  it("is told in its order when the handler of the second releases the first, which is not carried out then", async () => {
+    const { first, second, operate, told } = await both()
+    let executed = 0
+    first.onReceive({
+      accept: () => SUCCESS,
+      execute: () => {
+        executed++
+        return SUCCESS
+      }
+    })
+    second.onReceive(() => (first.release() ? SUCCESS : FAILURE))
+    operate()
+    expect(await told(4)).toEqual([
+      [10, 7, false],
+      [10, 10, true],
+      [11, 7, false],
+      [11, 10, false]
+    ])
+    await turn()
+    expect([executed, first.outputStatus]).toEqual([0, "free"])
+  })
+
+  it("is confirmed although the handler of the second takes longer than there is time, and publishes", async () => {
+    const { station, events, first, second, operate, told } = await both({ limits: { decisionMs: 60 } })
+    const shown = station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
+    first.onReceive(() => SUCCESS)
+    second.onReceive(() => {
+      for (const untilMs = performance.now() + 100; performance.now() < untilMs; );
+      shown?.transmit(Cot.SPONTANEOUS)
+      station.signalInitialized(0)
+      return SUCCESS
+    })
+    operate()
+    expect((await told(3)).slice(0, 2)).toEqual([
+      [10, 7, false],
+      [10, 10, false]
+    ])
+    expect(first.value).toBe(true)
+    expect(events.of("error").length).toBeLessThanOrEqual(1)
+  })
+})
+
 it("the work of many commands at one busy output grows with their number, not with its square", async () => {
   const cost = async (each: number): Promise<number> => {
     const { server, station } = await startServer({

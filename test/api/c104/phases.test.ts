@@ -177,6 +177,27 @@ describe("a handler learns", () => {
     expect(heard).toEqual([["127.0.0.1", port, null, id, "started"]])
   })
 
+  it.each(["of one phase", "of two phases"])(
+    "that it has closed its own connection: it is not wanted any more (%s)",
+    async (phases) => {
+      const seen: unknown[] = []
+      const { point, client, operate, events } = await switchedBy(null)
+      const close = (message: IncomingMessage): ResponseState => {
+        seen.push(message.begin(), message.signal.aborted)
+        message.connection?.close()
+        seen.push(message.begin(), message.signal.aborted)
+        return SUCCESS
+      }
+      if (phases === "of one phase") point.onReceive((_, __, message) => close(message))
+      else point.onReceive({ accept: () => SUCCESS, execute: (_, message) => close(message) })
+      operate()
+      await events.next("closed")
+      await client.ended
+      expect(seen).toEqual([true, false, false, true])
+      expect(client.asdus(CON)).toHaveLength(1)
+    }
+  )
+
   it("whether the command is still wanted, right before it does something", async () => {
     const goOn = deferred<void>()
     const wanted: boolean[] = []
