@@ -9,16 +9,17 @@ import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import type { Session } from "./Session.ts"
 
-/** The related point of a command point, or null. */
-export function related(host: Host, ca: number, hooks: Hooks): Image.Place | null {
-  const station = hooks.relatedIoAddress === null ? undefined : Image.station(host.world.image, ca)
-  return station === undefined ? null : Image.find(station, hooks.relatedIoAddress as number)
+/** The point at the related address of a command point, or null. */
+export function related(host: Host, ca: number, address: number | null): Image.Place | null {
+  if (address === null) return null
+  const station = Image.station(host.world.image, ca)
+  return station === undefined ? null : Image.find(station, address)
 }
 
 /** Publishes the related point as return information. */
-export function publish(session: Session, notice: CommandRequested, hooks: Hooks): void {
+export function publish(session: Session, notice: CommandRequested, address: number): void {
   const { host } = session
-  const place = related(host, notice.ca, hooks)
+  const place = related(host, notice.ca, address)
   if (place === null) return
   const cause = Outcome.returnCause(place.block, host.world.profile)
   host.append(place.block, place.slot, cause, notice.originator, session.peer.session)
@@ -26,7 +27,7 @@ export function publish(session: Session, notice: CommandRequested, hooks: Hooks
 
 /** Whether a command point has a related point that can show what it did. */
 export function isShown(host: Host, block: Block, hooks: Hooks): boolean {
-  const place = related(host, block.of.ca, hooks)
+  const place = related(host, block.of.ca, hooks.relatedIoAddress)
   return place !== null && Feedback.fits(block.of.type, place.block.of.type)
 }
 
@@ -34,7 +35,7 @@ export function isShown(host: Host, block: Block, hooks: Hooks): boolean {
 export const follow =
   (host: Host, block: Block, hooks: Hooks): CommandHandler =>
   ({ value }) => {
-    const place = related(host, block.of.ca, hooks)
+    const place = related(host, block.of.ca, hooks.relatedIoAddress)
     if (place === null || !Feedback.fits(block.of.type, place.block.of.type)) return "failure"
     const { layout } = place.block
     const shown = Feedback.shown(block.kind, layout, value, Image.value(place.block, place.slot))

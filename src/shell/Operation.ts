@@ -43,6 +43,12 @@ export class Operation {
   private collects = true
   private listed = false
   private aborted = false
+  /** What its point says of it, as it was when it was begun: who replaces a handler meanwhile does not mean this command. */
+  private execute: CommandHandler | null = null
+  private actTerm: Outcome.Termination = true
+  private related: number | null = null
+  /** Until when it may be begun, by the monotonic clock: timers may be late. */
+  private waitsUntilMs = Number.POSITIVE_INFINITY
   /** Whether its client has its positive confirmation, or was to have it. */
   private confirmed = false
   /** The request to stop it that waits for an answer, 0 = none. */
@@ -111,7 +117,9 @@ export class Operation {
     hooks.output = Output.wait(hooks.output, this)
     this.collects = false
     this.list()
-    this.cancelTimer = session.host.clock.wake(withinMs, () => {
+    const { clock } = session.host
+    this.waitsUntilMs = clock.monotonicMs() + withinMs
+    this.cancelTimer = clock.wake(withinMs, () => {
       this.cancelTimer = null
       this.refuse(false)
     })
@@ -134,7 +142,8 @@ export class Operation {
       hooks.output = Output.leave(hooks.output, this)
       return
     }
-    const handler = this.exists ? Feedback.decider(session.host, notice.block, hooks) : null
+    const inTime = session.host.clock.monotonicMs() < this.waitsUntilMs
+    const handler = this.exists && inTime ? Feedback.decider(session.host, notice.block, hooks) : null
     if (handler === null || hooks.output.status !== "free") this.refuse(false)
     else this.begin(handler, false)
   }
@@ -158,6 +167,9 @@ export class Operation {
     this.collects = collects
     this.phase = "deciding"
     this.since = endOf(this.session.host)
+    this.execute = handler === hooks.onCommand ? hooks.onExecute : null
+    this.actTerm = hooks.actTerm
+    this.related = hooks.relatedIoAutoreturn ? hooks.relatedIoAddress : null
     this.previous = instructionOf(block, slot)
     this.received = hooks.received
     this.previousMs = hooks.receivedMs
@@ -208,13 +220,13 @@ export class Operation {
 
   /** The handler has settled. */
   private decided(outcome: Outcome.Outcome): void {
-    const { hooks, session, notice, phase } = this
+    const { session, notice, phase } = this
     const answered = this.isOpen
     this.unlist()
     // It blocked for so long that the session went on without it.
     if (!answered && phase === "deciding" && session.reason === null && !this.aborted) this.report()
     if (phase !== "deciding") return this.tell(outcome, false)
-    const next = hooks.onExecute
+    const next = this.execute
     if (next !== null && outcome !== "failure") {
       if (outcome === "success" && answered) return this.accepted(next)
       if (outcome === "none") failed(session.host, "accept", this.subject, new TypeError("it accepts or refuses"))
@@ -224,7 +236,7 @@ export class Operation {
     this.tell(outcome, answered)
     const end = endOf(session.host)
     if (outcome === "success") this.returnInformation()
-    const decision = Outcome.command(this.id, outcome, hooks.actTerm, notice.selected, this.mark(this.since))
+    const decision = Outcome.command(this.id, outcome, this.actTerm, notice.selected, this.mark(this.since))
     if (!decision.keep || !(answered || this.keepsOutput(outcome))) {
       if (answered) this.decide(decision)
       return this.end()
@@ -298,7 +310,7 @@ export class Operation {
     }
     if (outcome === "failure") this.show(false)
     else this.returnInformation()
-    const terminates = notice.selected || hooks.actTerm !== false
+    const terminates = notice.selected || this.actTerm !== false
     const failed = outcome === "failure"
     const stopped = this.abandonId !== 0 && session.awaits(this.abandonId)
     const decisions: Decision[] = []
@@ -462,7 +474,7 @@ export class Operation {
 
   /** Publishes the related point as return information. */
   private returnInformation(): void {
-    if (this.exists && this.hooks.relatedIoAutoreturn) Feedback.publish(this.session, this.notice, this.hooks)
+    if (this.exists && this.related !== null) Feedback.publish(this.session, this.notice, this.related)
   }
 
   /** The mark behind everything that was published since a log position, -1 when nothing was: a termination goes behind it. */

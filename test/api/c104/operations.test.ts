@@ -105,6 +105,17 @@ describe("a busy output", () => {
     expect(handlers).toHaveLength(1)
   })
 
+  it("never begins a command that has waited longer, whatever delayed its refusal", async () => {
+    const { client, operate, handlers } = await slow({ profile: { ...Profile.c104, commandWaitMs: 200 } })
+    operate(true)
+    operate(false)
+    await client.testfr()
+    for (const untilMs = performance.now() + 300; performance.now() < untilMs; );
+    handlers[0]?.resolve(SUCCESS)
+    await client.until(() => client.asdus(REFUSED).length === 1)
+    expect([handlers.length, client.asdus(REFUSED)]).toMatchObject([1, [{ objects: [{ scs: false }] }]])
+  })
+
   it.each([1, 4])("lets %i wait and refuses more at once", async (places) => {
     const { client, operate, handlers } = await slow({ limits: { commandsPerPoint: places } })
     for (let i = 0; i < 3 + places; i++) operate()
@@ -280,6 +291,57 @@ describe("an operation that does not end within operationMs", () => {
     expect([point.value, point.outputStatus]).toEqual([false, "busy"])
     handlers[1]?.resolve(SUCCESS)
     expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: false }] })
+  })
+})
+
+describe("what is set at a point while its handler goes on is not for the command that was begun", () => {
+  type Callback = Parameters<Awaited<ReturnType<typeof slow>>["point"]["onReceive"]>[0]
+  const done = { cot: 10, negative: false }
+
+  it.each<[string, boolean, Callback]>([
+    ["one phase by two", false, { accept: () => FAILURE, execute: () => FAILURE }],
+    ["one phase by none", false, null],
+    ["two phases by one", true, () => FAILURE],
+    ["two phases by two", true, { accept: () => FAILURE, execute: () => FAILURE }],
+    ["two phases by none", true, null]
+  ])("a handler of %s", async (_, inTwo, next) => {
+    const { point, client, operate, events } = await switchedBy(null)
+    const decision = deferred<ResponseState>()
+    let executed = 0
+    const execute = (): ResponseState => {
+      executed++
+      return SUCCESS
+    }
+    point.onReceive(inTwo ? { accept: () => decision.promise, execute } : () => decision.promise)
+    operate()
+    await client.testfr()
+    point.onReceive(next)
+    decision.resolve(SUCCESS)
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    expect(await client.next({ typeId: 45 })).toMatchObject(done)
+    expect([executed, events.of("executed").length]).toEqual(inTwo ? [1, 1] : [0, 0])
+    operate()
+    expect(await client.next({ typeId: 45 })).toMatchObject(next === null ? CON : REFUSED)
+  })
+
+  it("the termination, and the related point", async () => {
+    const { station, point, client, operate, handlers } = await slow()
+    for (const ioAddress of [20, 21]) station.addPoint({ ioAddress, type: Type.M_SP_NA_1 })
+    point.relatedIoAddress = 20
+    point.relatedIoAutoreturn = true
+    operate()
+    await client.testfr()
+    point.actTerm = false
+    point.relatedIoAddress = 21
+    handlers[0]?.resolve(SUCCESS)
+    expect(await client.next({ cot: 11 })).toMatchObject({ objects: [{ ioa: 20 }] })
+    expect(await client.next({ cot: 10 })).toMatchObject(done)
+    operate()
+    await expect.poll(() => handlers.length).toBe(2)
+    handlers[1]?.resolve(SUCCESS)
+    expect(await client.next({ cot: 11 })).toMatchObject({ objects: [{ ioa: 21 }] })
+    await client.testfr()
+    expect(client.asdus({ cot: 10 })).toHaveLength(1)
   })
 })
 
