@@ -6,6 +6,11 @@ export function inRange(what: string, value: number, min: number, max: number): 
   if (!(Number.isInteger(value) && value >= min && value <= max)) throw new InvalidAddress({ what, value, min, max })
 }
 
+/** Throws {@link InvalidArgument} unless `value` is true or false. */
+export function flag(what: string, value: boolean): void {
+  if (typeof value !== "boolean") throw new InvalidArgument({ what, expected: "true or false", value })
+}
+
 /** Throws {@link InvalidArgument} unless `bits` are those of a quality. */
 export function qualityBits(bits: number): void {
   if (!(Number.isInteger(bits) && bits >= 0 && bits <= 255))

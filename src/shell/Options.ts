@@ -6,7 +6,7 @@ import { type Clock, machine } from "./Clock.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { FileStore } from "./files/FileStore.ts"
 import { type LogLevel, type LogWriter, levels } from "./Log.ts"
-import type { TlsOptions } from "./tls/TlsOptions.ts"
+import * as Tls from "./tls/TlsOptions.ts"
 
 export interface Options {
   /** First address to listen on, default "0.0.0.0"; and all of them. */
@@ -36,7 +36,7 @@ export interface Options {
   /** Where files are kept; default null = no file transfer. */
   readonly files: FileStore | null
   /** Certificates and all else that TLS needs; default null = plain TCP. */
-  readonly tls: TlsOptions | null
+  readonly tls: Tls.TlsOptions | null
   /** What is logged, default "warning"; and by whom, default (null) Effect's logger. */
   readonly logLevel: LogLevel
   readonly logWriter: LogWriter | null
@@ -51,6 +51,20 @@ export type PartialOptions = {
 const whole = (what: string, value: number, min: number, max: number): number => {
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new InvalidArgument({ what, expected: `a whole number from ${min} to ${max}`, value })
+}
+
+/** Throws {@link InvalidArgument} unless every key of what is given is one of those that there are. */
+function known(what: string, given: object, all: object): void {
+  const keys = typeof given === "object" ? Object.keys(given) : [String(given)]
+  const strange = keys.find((key) => !Object.hasOwn(all, key))
+  if (strange !== undefined)
+    throw new InvalidArgument({ what, expected: `some of ${Object.keys(all).join(", ")}`, value: strange })
+}
+
+const clockOf = (value: Clock): Clock => {
+  const calls = [value.monotonicMs, value.wallMs, value.wake, value.afterInput]
+  if (calls.every((call) => typeof call === "function")) return value
+  throw new InvalidArgument({ what: "clock", expected: "a Clock", value })
 }
 
 const flag = (what: string, value: boolean): boolean => {
@@ -83,6 +97,8 @@ export const selectTime = (what: string, value: number): number => {
 
 /** Fills in the defaults. Throws {@link InvalidArgument}. */
 export function complete(partial: PartialOptions, profile: Profile.Profile): Options {
+  known("link", partial.link ?? {}, Parameters.defaults)
+  known("limits", partial.limits ?? {}, Limits.defaults)
   const link = { ...Parameters.defaults, ...partial.link }
   const limits = { ...Limits.defaults, ...partial.limits }
   const problem = Parameters.validate(link).errors[0] ?? Limits.validate(limits)[0]
@@ -92,9 +108,11 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
   if (wrong !== null)
     throw new InvalidArgument({ what: "profile", expected: "a profile", value: partial.profile, problem: wrong })
   const hosts = partial.hosts ?? [partial.host ?? "0.0.0.0"]
-  const [host] = hosts
+  const [host] = Array.isArray(hosts) ? hosts : []
   if (host === undefined || !hosts.every((name) => typeof name === "string" && name !== ""))
     throw new InvalidArgument({ what: "host", expected: "a host name or IP address, or several", value: hosts })
+  if (partial.host !== undefined && !hosts.includes(partial.host))
+    throw new InvalidArgument({ what: "host", expected: "one of hosts where both are given", value: partial.host })
   return {
     host,
     hosts,
@@ -111,9 +129,9 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     clockSource: oneOf("clockSource", partial.clockSource ?? "host", ["host", "c_cs"]),
     clockValidMs: whole("clockValidMs", partial.clockValidMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
     files: store(partial.files ?? null),
-    tls: partial.tls ?? null,
+    tls: partial.tls == null ? null : Tls.complete(partial.tls),
     logLevel: oneOf("logLevel", partial.logLevel ?? "warning", levels),
     logWriter: writer(partial.logWriter ?? null),
-    clock: partial.clock ?? machine()
+    clock: clockOf(partial.clock ?? machine())
   }
 }

@@ -5,7 +5,7 @@ import type { Block } from "../core/process/Block.ts"
 import * as Feedback from "../core/process/Feedback.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
-import { inRange } from "./Check.ts"
+import { flag, inRange } from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { Deadband, Hooks, PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
@@ -14,6 +14,13 @@ import type { Ticker } from "./Ticker.ts"
 const IOA_MAX = 16_777_215
 
 const mnemonic = (block: Block): string => TypeTable.byId[block.of.type]?.mnemonic ?? String(block.of.type)
+
+/** The types that a point's options name beside its own. */
+export const variantsOf = ({ eventType, interrogationType, tags }: Image.Variants): Image.Variants => ({
+  ...(eventType === undefined ? {} : { eventType }),
+  ...(interrogationType === undefined ? {} : { interrogationType }),
+  ...(tags === undefined ? {} : { tags })
+})
 
 /** Whether points of a block can be sent cyclically: states, steps, bitstrings, measured values and counters. */
 export function cyclic(block: Block): boolean {
@@ -102,6 +109,7 @@ function verifyRelated(host: Host, block: Block, address: number, must: boolean)
 
 /** Sets whether the related point is sent as return information after a command. */
 export function setAutoreturn(host: Host, block: Block, slot: number, enabled: boolean): void {
+  flag("relatedIoAutoreturn", enabled)
   const hooks = host.hooks.of(block, slot)
   if (enabled && !Value.isCommand(block.of.type))
     throw new InvalidArgument({ what: "relatedIoAutoreturn", expected: "a command point", value: mnemonic(block) })
@@ -112,6 +120,7 @@ export function setAutoreturn(host: Host, block: Block, slot: number, enabled: b
 
 /** Sets whether a command has to be selected before it is executed. */
 export function setSelect(host: Host, block: Block, slot: number, required: boolean): void {
+  flag("select", required)
   const { type } = block.of
   const bitstring = block.kind === Value.Kind.BitstringCommand
   if (required && (!Value.isCommand(type) || bitstring))

@@ -1,16 +1,17 @@
 // What can be set at a station, checked: one place for all faces, asked before anything is changed.
-import { inRange } from "./Check.ts"
+import { flag, inRange } from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { CounterMode } from "./Host.ts"
 
 const MODES: readonly CounterMode[] = ["A", "B", "C", "D"]
 const PERIOD_MAX_MS = 0x7fff_ffff
 
-/** How counters are frozen: the mode, and the period of the local freeze in ms (0 = none). */
-export function checkCounters(mode: CounterMode, localFreezeMs: number): void {
+/** How counters are frozen: the mode, the period of the local freeze in ms (0 = none), and whether they begin anew with it. */
+export function checkCounters(mode: CounterMode, localFreezeMs: number, localFreezeReset: boolean): void {
   if (!MODES.includes(mode))
     throw new InvalidArgument({ what: "counter mode", expected: '"A", "B", "C" or "D"', value: mode })
   inRange("localFreezeMs", localFreezeMs, 0, PERIOD_MAX_MS)
+  flag("localFreezeReset", localFreezeReset)
 }
 
 /** The period of the background scan in ms, 0 = none. */

@@ -151,6 +151,8 @@ export abstract class Stations {
 
   /** Puts a point into interrogation groups (1..16) and counter groups (1..4). */
   setGroups(block: Block, slot: number, groups: readonly number[], counterGroups: readonly number[]): void {
+    for (const list of [groups, counterGroups])
+      if (!Array.isArray(list)) throw new InvalidArgument({ what: "groups", expected: "a list of groups", value: list })
     for (const group of groups) inRange("interrogation group", group, 1, 16)
     for (const group of counterGroups) inRange("counter group", group, 1, 4)
     const bits = [

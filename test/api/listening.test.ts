@@ -1,13 +1,13 @@
 // Listening as a whole: what fails or is given up halfway leaves nothing open and has served nobody, a server listens
 // once at a time, and whoever may connect is decided within a limit.
 import { spawn } from "node:child_process"
-import { pbkdf2 } from "node:crypto"
+import Dns from "node:dns"
 import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { Server } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
 import { RawClient } from "../support/RawClient.ts"
@@ -29,9 +29,22 @@ const freePort = async (): Promise<number> => {
   return port
 }
 
-/** Names are looked up by Node's few threads: while these are busy, a lookup takes as long as this work. */
-const slowLookups = (): void => {
-  for (let i = 0; i < 4; i++) pbkdf2("a", "b", 100_000, 64, "sha512", () => {})
+/** From now on `localhost` is looked up only when the result is called: until then a listen is halfway, however long it takes. */
+const heldLookups = (): (() => void) => {
+  const lookup = Dns.lookup as (...args: readonly unknown[]) => void
+  const held: (() => void)[] = []
+  let holds = true
+  const spy = vi.spyOn(Dns, "lookup").mockImplementation(((...args: readonly unknown[]) => {
+    if (holds && args[0] === "localhost") held.push(() => lookup(...args))
+    else lookup(...args)
+  }) as typeof Dns.lookup)
+  const release = (): void => {
+    holds = false
+    spy.mockRestore()
+    for (const go of held.splice(0)) go()
+  }
+  onTestFinished(release)
+  return release
 }
 
 /** The last of these names an address that was taken by one before. */
@@ -59,7 +72,7 @@ const refusesConnections = (port: number): Promise<boolean> =>
 
 /** A server of the Effect face, and a scope that is closed when the test is over. */
 const effectServer = async (options: Iec104.PartialOptions = {}) => {
-  const server = await run(Iec104.make({ host: "127.0.0.1", port: 0, ...options }))
+  const server = await run(Iec104.make({ hosts: ["127.0.0.1"], port: 0, ...options }))
   const scope = async () => {
     const made = await run(Scope.make())
     const close = (): Promise<void> => run(Scope.close(made, Exit.void))
@@ -74,9 +87,10 @@ describe("a listen that fails halfway", () => {
     const port = await freePort()
     const server = new Server({ ip: TWICE, port })
     const events = record(server)
-    slowLookups()
+    const release = heldLookups()
     const start = expect(server.start()).rejects.toMatchObject({ code: "ADDRESS_IN_USE" })
     const client = await impatient(port)
+    release()
     await start
     await client.ended
     expect([client.frames, events.all, server.isRunning, server.openConnectionCount]).toEqual([[], [], false, 0])
@@ -100,9 +114,10 @@ describe("a listen that fails halfway", () => {
     const port = await freePort()
     const server = new Server({ ip: ["127.0.0.2", "localhost"], port })
     onTestFinished(() => server.stop())
-    slowLookups()
+    const release = heldLookups()
     const start = server.start()
     const client = await impatient(port, "127.0.0.2")
+    release()
     await start
     await client.next("STARTDT con")
   })
@@ -112,10 +127,11 @@ it("a listen that is interrupted halfway leaves every address free", async () =>
   const port = await freePort()
   const { server, scope } = await effectServer({ hosts: TWICE, port })
   const { listen } = await scope()
-  slowLookups()
+  const release = heldLookups()
   const fiber = Effect.runFork(listen)
   const client = await impatient(port)
   await run(Fiber.interrupt(fiber))
+  release()
   await client.ended
   expect([client.frames, server.address(), await refusesConnections(port)]).toEqual([[], null, true])
   await using other = new Server({ ip: ["127.0.0.1", "::1"], port })
@@ -146,9 +162,10 @@ describe("a second listen of one server", () => {
   it("is refused while the first is opening", async () => {
     const { scope } = await effectServer({ hosts: ["localhost"] })
     const [first, second] = [await scope(), await scope()]
-    slowLookups()
+    const release = heldLookups()
     const opening = run(first.listen)
     expect(await run(Effect.flip(second.listen))).toMatchObject({ _tag: "AlreadyListening" })
+    release()
     await opening
   })
 })

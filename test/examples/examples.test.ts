@@ -103,7 +103,8 @@ describe("the example", () => {
   example("callbacks", async (program) => {
     const client = await program.client()
     await client.next({ typeId: 11, cot: 1 })
-    await client.next((frame) => "typeId" in frame && frame.typeId === 11 && frame.objects?.[0]?.value === 3)
+    // A cycle that was late may have been refreshed twice before it was sent: not every number comes.
+    await client.next((frame) => "typeId" in frame && frame.typeId === 11 && Number(frame.objects?.[0]?.value) >= 3)
     await client.next({ typeId: 30, cot: 3 })
     client.interrogate(CA)
     await client.next({ typeId: 100, cot: 10 })
@@ -121,7 +122,7 @@ describe("the example", () => {
     expect((await client.next({ typeId: 105, cot: 7 })).negative).toBe(false)
     await program.says(/^reset of 47 by 127\.0\.0\.1: 1$/)
     client.acknowledge()
-    await program.says(/^127\.0\.0\.1 left: [A-Z_]+$/)
+    await program.says(/^127\.0\.0\.1 left: LOCAL \(the process was reset\)$/)
   })
 
   example("information", async (program) => {

@@ -98,7 +98,8 @@ export class Server implements AsyncDisposable {
   /** Adds a station; null when the common address is in use. Throws `InvalidAddress` outside 1..65534, and for unfit options. */
   addStation(commonAddress: number, options: StationOptions = {}): Station | null {
     const { counters, backgroundMs, timeZone = null } = options
-    if (counters !== undefined) StationOps.checkCounters(counters.mode, counters.localFreezeMs ?? 0)
+    if (counters !== undefined)
+      StationOps.checkCounters(counters.mode, counters.localFreezeMs ?? 0, counters.localFreezeReset ?? false)
     if (backgroundMs !== undefined) StationOps.checkBackground(backgroundMs)
     if (!this.#host.addStation(commonAddress, timeZone)) return null
     const station = new Station(this, this.#host, this.#ticker, commonAddress)

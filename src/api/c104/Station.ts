@@ -5,6 +5,7 @@ import * as Image from "../../core/process/Image.ts"
 import { Detached } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
 import type { CounterMode, Host } from "../../shell/Host.ts"
+import * as PointOps from "../../shell/PointOps.ts"
 import * as StationOps from "../../shell/StationOps.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
 import type { Coi, CommandMode, Type } from "./enums.ts"
@@ -167,12 +168,8 @@ export class Station {
    * point). Throws `InvalidAddress` and `InvalidArgument`; then nothing is left behind.
    */
   addPoint<const T extends Type>(options: PointOptions<T>): Point<T> | null {
-    const { ioAddress, type, eventType, interrogationType, tags } = options
-    const place = this.host.addPoints(this.commonAddress, ioAddress, type, 1, {
-      ...(eventType === undefined ? {} : { eventType }),
-      ...(interrogationType === undefined ? {} : { interrogationType }),
-      ...(tags === undefined ? {} : { tags })
-    })
+    const { ioAddress, type } = options
+    const place = this.host.addPoints(this.commonAddress, ioAddress, type, 1, PointOps.variantsOf(options))
     if (place === null) return null
     const point = this.#handle(place) as unknown as Point<T>
     try {
@@ -210,7 +207,7 @@ export class Station {
 
   /** Counter mode: A and B freeze locally every `localFreezeMs`, C and D on request; A and D report the readings at once. */
   setCounters({ mode, localFreezeMs = 0, localFreezeReset = false }: CounterOptions): void {
-    StationOps.checkCounters(mode, localFreezeMs)
+    StationOps.checkCounters(mode, localFreezeMs, localFreezeReset)
     this.host.counterModes.set(this.commonAddress, mode)
     this.#ticker.setLocalFreeze(this.commonAddress, localFreezeMs, localFreezeReset)
   }

@@ -5,7 +5,7 @@ import { InvalidArgument } from "../../shell/Errors.ts"
 import type { FileStore } from "../../shell/files/FileStore.ts"
 import type { LogLevel, LogWriter } from "../../shell/Log.ts"
 import * as Options from "../../shell/Options.ts"
-import type { TransportSecurity } from "./TransportSecurity.ts"
+import { TransportSecurity } from "./TransportSecurity.ts"
 
 export interface ServerOptions {
   /** Address to listen on, or several, default "0.0.0.0"; names are resolved, IPv6 is welcome. */
@@ -52,6 +52,12 @@ export function optionsOf(options: ServerOptions): Options.Options {
   const { ip, profile = "c104", selectTimeoutMs = SELECT_TIMEOUT_MS, transportSecurity, ...same } = options
   if (typeof profile === "string" && !Object.hasOwn(Profile.presets, profile))
     throw new InvalidArgument({ what: "profile", expected: '"c104", "iec" or a Profile', value: profile })
+  if (transportSecurity != null && !(transportSecurity instanceof TransportSecurity))
+    throw new InvalidArgument({
+      what: "transportSecurity",
+      expected: "a TransportSecurity or null",
+      value: transportSecurity
+    })
   const given = Object.entries({
     ...same,
     hosts: ip === undefined || Array.isArray(ip) ? ip : [ip],

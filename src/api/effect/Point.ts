@@ -223,8 +223,8 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
 function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, options: PointOptions): void {
   const {
     reportMs = 0,
-    groups = [],
-    counterGroups = [],
+    groups,
+    counterGroups,
     select = false,
     feedback,
     actTerm,
@@ -233,8 +233,9 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
     minIntervalMs
   } = options
   if (reportMs !== 0) PointOps.setReport(host, ticker, block, slot, reportMs)
-  if (groups.length > 0 || counterGroups.length > 0) host.setGroups(block, slot, groups, counterGroups)
-  if (select) PointOps.setSelect(host, block, slot, true)
+  if (groups !== undefined || counterGroups !== undefined)
+    host.setGroups(block, slot, groups ?? [], counterGroups ?? [])
+  if (select !== false) PointOps.setSelect(host, block, slot, select)
   if (feedback !== undefined) {
     PointOps.setRelated(host, block, slot, feedback, true)
     PointOps.setAutoreturn(host, block, slot, true)
@@ -247,15 +248,12 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
 
 /** Adds a point and its settings; nothing is left behind when one of them is refused. */
 export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointOptions): Image.PointRef | null {
-  const { ioAddress, type, eventType, interrogationType } = options
+  const { ioAddress, type } = options
   // Not declared, but who gives it would otherwise believe in it.
   const { priority }: Image.Variants = options
   if (priority !== undefined)
     throw new InvalidArgument({ what: "priority", expected: "nothing (all events are of one class)", value: priority })
-  const place = host.addPoints(ca, ioAddress, type, 1, {
-    ...(eventType === undefined ? {} : { eventType }),
-    ...(interrogationType === undefined ? {} : { interrogationType })
-  })
+  const place = host.addPoints(ca, ioAddress, type, 1, PointOps.variantsOf(options))
   if (place === null) return null
   try {
     configure(host, ticker, place, options)

@@ -1,0 +1,205 @@
+// No option is taken in silence and dropped: each is told apart from nonsense by what it is for. The tables name every
+// option of their types, or they do not compile.
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
+import { describe, expect, it, onTestFinished } from "vitest"
+import {
+  type CounterOptions,
+  type PointOptions,
+  Server,
+  type ServerOptions,
+  type StationOptions,
+  Type
+} from "../../src/api/c104/index.ts"
+import * as Iec104 from "../../src/api/effect/index.ts"
+import { startClient } from "../support/Stage.ts"
+
+/** What of all that is said is none: an option may be a name, or a list of names, or a function. */
+type Option = "a name" | "a function" | "none of it"
+
+const NO = "none of it"
+const NAME = "a name"
+
+const nonsense: readonly unknown[] = [Symbol("nonsense"), { nonsense: 1 }, -1, 0.5, Number.NaN]
+const names: readonly unknown[] = ["nonsense", ["nonsense"]]
+const functions: readonly unknown[] = [() => 1]
+
+const codeOf = (call: () => unknown): unknown => {
+  try {
+    call()
+    return "taken"
+  } catch (cause) {
+    return (cause as { readonly code?: string }).code ?? String(cause)
+  }
+}
+
+const effectCodeOf = <A, E extends { readonly code: string }>(call: Effect.Effect<A, E>): unknown =>
+  Effect.runSync(
+    Effect.match(call, { onFailure: ({ code }): unknown => code, onSuccess: () => "taken" }).pipe(
+      Effect.catchDefect((defect) => Effect.succeed<unknown>(String(defect)))
+    )
+  )
+
+/** What is said to each nonsense in each option that is neither `INVALID_ARGUMENT` nor `INVALID_ADDRESS`. */
+const passed = (
+  options: Readonly<Record<string, Option>>,
+  say: (option: Readonly<Record<string, unknown>>) => unknown
+): readonly unknown[] =>
+  Object.entries(options).flatMap(([name, kind]) =>
+    [...nonsense, ...(kind === NAME ? [] : names), ...(kind === "a function" ? [] : functions)]
+      .map((value) => [name, value, say({ [name]: value })] as const)
+      .filter(([, , code]) => code !== "INVALID_ARGUMENT" && code !== "INVALID_ADDRESS")
+  )
+
+describe("nonsense is refused", () => {
+  const points: Record<keyof PointOptions<Type>, Option> = {
+    ioAddress: NO,
+    type: NO,
+    reportMs: NO,
+    relatedIoAddress: NO,
+    relatedIoAutoreturn: NO,
+    commandMode: NO,
+    eventType: NO,
+    interrogationType: NO,
+    tags: NO,
+    groups: NO,
+    counterGroups: NO,
+    deadband: NO,
+    minIntervalMs: NO,
+    actTerm: NO
+  }
+  const effectPoints: Record<keyof Iec104.PointOptions, Option> = {
+    ioAddress: NO,
+    type: NO,
+    eventType: NO,
+    interrogationType: NO,
+    tags: NO,
+    reportMs: NO,
+    groups: NO,
+    counterGroups: NO,
+    select: NO,
+    feedback: NO,
+    actTerm: NO,
+    abandon: NO,
+    deadband: NO,
+    minIntervalMs: NO
+  }
+  const types = [Type.M_ME_NC_1, Type.M_IT_NA_1, Type.C_SC_NA_1]
+
+  it.each(types)("in every option of a point of type %d: Promise face", (type) => {
+    const say = (option: object) =>
+      codeOf(() => {
+        const related = "relatedIoAutoreturn" in option && type === Type.C_SC_NA_1 ? { relatedIoAddress: 5 } : {}
+        new Server().addStation(1)?.addPoint({ ioAddress: 1, type, ...related, ...option })
+      })
+    expect(passed(points, say)).toEqual([])
+  })
+
+  it.each(types)("in every option of a point of type %d: Effect face", (type) => {
+    const say = (option: object) => {
+      const station = Effect.runSync(Effect.flatMap(Iec104.make(), (server) => server.addStation(1)))
+      return effectCodeOf(station.addPoint({ ioAddress: 1, type, ...option }))
+    }
+    expect(passed(effectPoints, say)).toEqual([])
+  })
+
+  it("in every option of a station: Promise face", () => {
+    const options: Record<keyof StationOptions, Option> = { timeZone: NO, counters: NO, backgroundMs: NO }
+    const counters: Record<keyof CounterOptions, Option> = { mode: NO, localFreezeMs: NO, localFreezeReset: NO }
+    const add = (option: object) => codeOf(() => new Server().addStation(1, option))
+    expect(passed(options, add)).toEqual([])
+    expect(passed(counters, (option) => add({ counters: { mode: "A", ...option } }))).toEqual([])
+  })
+
+  it("in every option of a station: Effect face", () => {
+    const options: Record<keyof Iec104.StationOptions, Option> = {
+      timeZone: NO,
+      counterMode: NO,
+      localFreezeMs: NO,
+      localFreezeReset: NO,
+      backgroundMs: NO
+    }
+    const server = Effect.runSync(Iec104.make())
+    expect(passed(options, (option) => effectCodeOf(server.addStation(1, option)))).toEqual([])
+  })
+
+  it("in every option of a server: Promise face", () => {
+    const options: Record<keyof ServerOptions, Option> = {
+      ip: NAME,
+      port: NO,
+      tickRateMs: NO,
+      selectTimeoutMs: NO,
+      maxConnections: NO,
+      transportSecurity: NO,
+      packEvents: NO,
+      sharedReadBuffer: NO,
+      profile: NO,
+      limits: NO,
+      commandAgeMs: NO,
+      clockSource: NO,
+      clockValidMs: NO,
+      files: NO,
+      logLevel: NO,
+      logWriter: "a function"
+    }
+    const say = (option: object) => codeOf(() => new Server(option))
+    expect(passed(options, say)).toEqual([])
+  })
+
+  it("in every option of a server: Effect face", () => {
+    const options: Record<keyof Iec104.PartialOptions, Option> = {
+      host: NAME,
+      hosts: NAME,
+      port: NO,
+      link: NO,
+      profile: NO,
+      limits: NO,
+      packEvents: NO,
+      sharedReadBuffer: NO,
+      maxConnections: NO,
+      tickRateMs: NO,
+      selectMs: NO,
+      commandAgeMs: NO,
+      clockSource: NO,
+      clockValidMs: NO,
+      files: NO,
+      tls: NO,
+      logLevel: NO,
+      logWriter: "a function",
+      clock: NO
+    }
+    expect(passed(options, (option) => effectCodeOf(Iec104.make(option)))).toEqual([])
+  })
+})
+
+it("one address that is not among all of them is refused: it would be dropped", () => {
+  const code = (host: string) => effectCodeOf(Iec104.make({ host, hosts: ["127.0.0.1", "127.0.0.2"] }))
+  expect([code("127.0.0.3"), code("127.0.0.2")]).toEqual(["INVALID_ARGUMENT", "taken"])
+})
+
+describe("tags of a command", () => {
+  const untagged = [Type.C_SC_NA_1, Type.C_SC_TA_1]
+  it.each([
+    ["without", [untagged[0]]],
+    ["with", [untagged[1]]],
+    ["both", untagged]
+  ] as const)("%s are those that it takes: Effect face", async (tags, taken) => {
+    const server = await Effect.runPromise(Iec104.make({ host: "127.0.0.1", port: 0, logLevel: "none" }))
+    const station = await Effect.runPromise(server.addStation(1))
+    const point = await Effect.runPromise(station.addPoint({ ioAddress: 1, type: Type.C_SC_NA_1, tags }))
+    await Effect.runPromise(point.onCommand(() => Effect.succeed("success")))
+    const scope = await Effect.runPromise(Scope.make())
+    onTestFinished(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+    const { port } = await Effect.runPromise(server.listen.pipe(Scope.provide(scope)))
+    const client = await startClient(port)
+    const found: number[] = []
+    for (const type of untagged) {
+      const tag = type === Type.C_SC_TA_1 ? [0, 0, 0, 1, 1, 1, 26] : []
+      const ns = untagged.indexOf(type)
+      client.send(Uint8Array.of(0x68, 14 + tag.length, ns << 1, 0, 0, 0, type, 1, 6, 0, 1, 0, 1, 0, 0, 1, ...tag))
+      if ((await client.next({ typeId: type })).cot === 7) found.push(type)
+    }
+    expect(found).toEqual(taken)
+  })
+})
