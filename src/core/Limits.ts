@@ -52,7 +52,14 @@ export const table: readonly LimitRow[] = [
     "the oldest record is dropped for whoever still waits for it: counted, reported, healed with the current value"
   ),
   row("repliesPerSession", "replies", 1024, 16, 1_048_576, "the session is closed with REPLY_OVERFLOW"),
-  row("decisionsPerSession", "requests", 1024, 1, 65_536, "a further request is confirmed negatively"),
+  row(
+    "decisionsPerSession",
+    "requests",
+    1024,
+    1,
+    65_536,
+    "a further request is confirmed negatively; of answers that the application owes the oldest is forgotten"
+  ),
   row(
     "decisionMs",
     "ms",

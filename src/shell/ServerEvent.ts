@@ -96,7 +96,8 @@ export type ServerEvent =
   | {
       /**
        * The client was not told what became of its request: it stopped data transfer, or the connection ended, before its
-       * window allowed the confirmation. `none`: nor had the application decided.
+       * window allowed the confirmation. `none`: nor had the application decided; or it left so many commands open that this
+       * one, the oldest, was forgotten.
        */
       readonly event: "unanswered"
       readonly peer: Peer

@@ -17,9 +17,8 @@ export const find = ({ pending, owed }: Work, id: number): Pending | undefined =
 /** When the first request is due that waits within a time; Infinity when none does. */
 export const dueMs = ({ pending }: Work): number => Numbered.first(pending)?.untilMs ?? Number.POSITIVE_INFINITY
 
-/** Whether no further request may wait. */
-export const full = ({ work, world }: Turn): boolean =>
-  Numbered.size(work.pending) + Numbered.size(work.owed) >= world.limits.decisionsPerSession
+/** Whether no further request may wait. What the application owes keeps nobody out: that has a bound of its own. */
+export const full = ({ work, world }: Turn): boolean => Numbered.size(work.pending) >= world.limits.decisionsPerSession
 
 /** Why the application cannot be asked now, or null. */
 export const refusal = (turn: Turn): Situation | null => (turn.stale ? "stale" : full(turn) ? "tooManyRequests" : null)
@@ -40,7 +39,7 @@ export function decide(turn: Turn, decision: Decision): void {
   const found = find(turn.work, decision.id)
   if (found === undefined) return
   if (!decision.keep) forget(turn, found)
-  else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found)
+  else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found, decision)
   if (found.kind === "reset" && decision.confirm > 0) {
     if (found.apdu[Request.ELEMENT_AT] === PURGE) turn.own.purged = turn.ends
     else turn.own.restart = { untilMs: turn.nowMs + RESTART_MS, behind: -1 }
@@ -62,19 +61,32 @@ const RESTART_MS = 1000
 /** QRP: reset of pending information with time tag of the event buffer. */
 const PURGE = 2
 
-/** The application will answer again, when it likes. */
-function keep(turn: Turn, found: Pending): void {
-  const { own } = turn
+/** The application will answer again, when it likes. As many answers may be owed as requests may wait. */
+function keep(turn: Turn, found: Pending, { confirm: said }: Decision): void {
+  const { own, world } = turn
   own.pending = Numbered.without(own.pending, found.id)
-  own.owed = Numbered.put(own.owed, found.id, { ...found, untilMs: Number.POSITIVE_INFINITY })
+  // Where a command that was left open does not occupy its output, that is selected anew before it is answered.
+  const over = said === 0 && found.kind === "command" && world.profile.openCommand === "frees"
+  if (over) released(turn, found)
+  const selection = over ? null : found.selection
+  own.owed = Numbered.put(own.owed, found.id, { ...found, selection, untilMs: Number.POSITIVE_INFINITY })
+  if (Numbered.size(own.owed) <= world.limits.decisionsPerSession) return
+  const oldest = Numbered.first(own.owed) as Pending
+  forget(turn, oldest)
+  turn.notice({ kind: "unanswered", outcome: "none", apdu: oldest.apdu })
 }
 
-function forget(turn: Turn, { id, kind, selection }: Pending): void {
+function forget(turn: Turn, found: Pending): void {
   const { own } = turn
+  const { id, kind } = found
   own.pending = Numbered.without(own.pending, id)
   if (own.owed !== null) own.owed = Numbered.without(own.owed, id)
   if (kind === "freeze") own.freezes--
-  // What was only asked for is not held.
+  released(turn, found)
+}
+
+/** The selection that a command executes is used up. What was only asked for is not held. */
+function released(turn: Turn, { selection }: Pending): void {
   if (selection?.executing === true) Selections.release(turn, selection, "executed")
 }
 

@@ -1,7 +1,7 @@
 // An operation that was begun has its output until its handler has settled, however its client fared; what its client
 // heard is another matter. Seen by octets, by the facts that the server tells, and by what handlers see.
 import { describe, expect, it } from "vitest"
-import { Cot, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import { CommandMode, Cot, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
 import * as Profile from "../../../src/core/Profile.ts"
 import type { RawClient } from "../../support/RawClient.ts"
 import { deferred, startClient, startServer, switchedBy, turn } from "../../support/Stage.ts"
@@ -236,6 +236,58 @@ describe("an operation that the application ends by itself", () => {
       expect(await client.next({ typeId: 45 })).toMatchObject(CON)
     }
   )
+})
+
+describe("commands whose answers the application owes", () => {
+  it.each(["c104", "iec"] as const)("use up their selection when they use up their output (%s)", async (profile) => {
+    const { server, station, point, client, events } = await switchedBy(() => NONE, { profile })
+    point.commandMode = CommandMode.SELECT_AND_EXECUTE
+    const select = async (by: RawClient): Promise<unknown> => {
+      const before = by.asdus({ typeId: 45 }).length
+      by.command(Type.C_SC_NA_1, 10, { scs: true, select: true })
+      await by.until(() => by.asdus({ typeId: 45 }).length > before)
+      return by.asdus({ typeId: 45 }).at(-1)
+    }
+    expect(await select(client)).toMatchObject(CON)
+    client.command(Type.C_SC_NA_1, 10, { scs: true, select: false })
+    await events.next("command")
+    await client.testfr()
+    const other = await startClient(server.port)
+    if (profile === "c104") {
+      expect(await select(other)).toMatchObject(CON)
+      expect(await select(client)).toMatchObject(REFUSED)
+      other.reset()
+      await events.next("closed")
+      expect(await select(client)).toMatchObject(CON)
+    } else {
+      expect(await select(other)).toMatchObject(REFUSED)
+      expect(await select(client)).toMatchObject(REFUSED)
+    }
+    // The answer is still owed, and comes.
+    expect(point.transmit(Cot.ACTIVATION_TERMINATION)).toBe(true)
+    await client.until(() => client.asdus({ cot: 10 }).length === 1)
+    expect(await select(client)).toMatchObject(CON)
+    expect(station.getPoint(10)?.selectedBy).toBe(0)
+  })
+
+  it("keep no other request out, however many they are: the oldest is forgotten, which is told", async () => {
+    const { server, station, events } = await startServer({ limits: { decisionsPerSession: 4 } })
+    const points = Array.from({ length: 7 }, (_, i) => station.addPoint({ ioAddress: i + 1, type: Type.C_SC_NA_1 }))
+    for (const point of points) point?.onReceive(({ ioAddress }) => (ioAddress === 7 ? SUCCESS : NONE))
+    const client = await startClient(server.port)
+    for (let ioa = 1; ioa <= 7; ioa++) {
+      client.command(Type.C_SC_NA_1, ioa, { scs: true })
+      await client.testfr()
+    }
+    expect(await client.next({ cot: 10 })).toMatchObject({ objects: [{ ioa: 7 }] })
+    expect(events.of("rejected")).toEqual([])
+    expect(events.of("unanswered").map(({ address, outcome }) => [address, outcome])).toEqual([
+      [1, "none"],
+      [2, "none"]
+    ])
+    const told = points.slice(0, 6).map((point) => point?.transmit(Cot.ACTIVATION_TERMINATION))
+    expect(told).toEqual([false, false, true, true, true, true])
+  })
 })
 
 describe("an operation that does not end within operationMs", () => {
