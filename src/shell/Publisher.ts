@@ -220,10 +220,11 @@ export abstract class Publisher extends Stations {
 
   /**
    * Sets a value (and a quality, null: it stays) and makes an event of it when what would be told has left the deadband
-   * around what was told last or differs in quality, within the point's rate. Returns whether an event was made now.
+   * around what was told last or differs in quality, within the point's rate. Returns whether an event was made now. The
+   * quality of a number is the application's word: what was read of the value before is over with that.
    */
   update(block: Block, slot: number, value: number, quality: number | null, atMs?: number): boolean {
-    const meant = quality === null ? null : Image.meant(block, slot, quality)
+    const meant = quality === null || Number.isFinite(value) ? quality : Image.meant(block, slot, quality)
     this.setValue(block, slot, value, atMs)
     if (meant !== null && meant !== Image.ownQuality(block, slot)) this.putQuality(block, slot, meant, atMs)
     block.compared = true

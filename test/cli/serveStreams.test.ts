@@ -36,6 +36,17 @@ describe("standard input", () => {
     expect([await program.ended, program.err]).toEqual([0, ""])
   })
 
+  it("that says a quality with a number is taken at its word, also behind a value that is none", async () => {
+    const program = started()
+    const client = await startClient(await program.port())
+    const said = ['"value":1e999', '"value":6,"quality":["iv"]', '"value":7', '"value":8,"quality":[]']
+    program.child.stdin?.end(said.map((one) => `{"station":1,"address":11,${one}}\n`).join(""))
+    await client.until(() => client.iFrames === 4)
+    expect(values(client)).toEqual([0, 6, 7, 8])
+    const objects = client.asdus({ typeId: 13, cot: 3 }).flatMap((asdu) => asdu.objects ?? [])
+    expect(objects.map((object) => JSON.stringify(object).includes('"iv":true'))).toEqual([true, true, true, false])
+  })
+
   it("that waits for a client is given up at a signal", async () => {
     const program = started()
     const client = await startClient(await program.port(), { acknowledge: "never" })

@@ -155,7 +155,7 @@ export class Point<T extends Type = Type> {
 
   /**
    * The quality as it is sent; null for types without one. A value that is no number makes a point invalid until the next
-   * number comes, whoever reads that and writes it back meanwhile.
+   * number comes, whoever reads that and writes it back meanwhile; `info.quality` is without that.
    */
   get quality(): Quality | BinaryCounterQuality | null {
     if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
@@ -233,7 +233,7 @@ export class Point<T extends Type = Type> {
   /**
    * Sets the value (and quality) and makes an event of it when, in the form in which it is sent, it differs from what
    * was sent last: in quality, or by more than the deadband; at most one in `minIntervalMs`. Returns whether an event was
-   * made now.
+   * made now. A quality that comes with a number is meant as it stands, whatever the point was before.
    */
   update(value: values.Assignable<T>, quality?: Quality | BinaryCounterQuality | number): boolean {
     const host = this.#attached

@@ -8,6 +8,7 @@ import {
   type Point,
   Quality,
   type Server,
+  type ShortInfo,
   type Station,
   Type
 } from "../../../src/api/c104/index.ts"
@@ -62,7 +63,7 @@ describe("a value that is no number", () => {
         point.quality = quality
         point.info = info
         point.update(Number.NaN)
-        point.update(11, point.quality ?? undefined)
+        point.update(11)
         point.value = Number.NaN
         point.quality = Quality.Substituted
         point.update(12)
@@ -71,6 +72,22 @@ describe("a value that is no number", () => {
     expect(point.quality).toEqual(Quality.Substituted)
     point.value = Number.NaN
     expect(point.quality?.value).toBe(Quality.Substituted.value | IV)
+  })
+
+  it("is over with the next number: a quality that comes with that is the application's word", async () => {
+    const { point, tell } = await plant()
+    expect(
+      await tell(() => {
+        for (const quality of [Quality.Invalid, IV]) {
+          point.update(Number.NaN)
+          point.update(11, quality as Quality)
+          point.update(12)
+          point.update(13, Quality.none)
+        }
+        point.update(Number.NaN)
+        point.update(14, (point.info as ShortInfo).quality)
+      })
+    ).toEqual([[0, "iv"], [11, "iv"], [12, "iv"], [13], [13, "iv"], [11, "iv"], [12, "iv"], [13], [13, "iv"], [14]])
   })
 
   it("does not end what the application has said before, or with it", async () => {

@@ -5,6 +5,7 @@ import * as Iec104 from "../../../src/api/effect/index.ts"
 import { RawClient } from "../../support/RawClient.ts"
 
 const M_ME_NC_1 = 13
+const IV = 0x80
 
 const server = Effect.gen(function* () {
   const made = yield* Iec104.make({ host: "127.0.0.1", port: 0 })
@@ -30,5 +31,24 @@ it.live("an update of a value that is no number is told, and its quality ends wi
     )
     const objects = client.asdus({ cot: 3 }).flatMap((frame) => frame.objects ?? [])
     expect(objects.map((object) => JSON.stringify(object).includes('"iv":true'))).toEqual([false, true, false])
+  })
+)
+
+it.live("a quality that comes with a number is the application's word, also right after a value that is none", () =>
+  Effect.gen(function* () {
+    const { station, client } = yield* server
+    const point = yield* station.addPoint({ ioAddress: 1, type: M_ME_NC_1 })
+    yield* point.update(Number.NaN)
+    yield* point.update(6, IV)
+    yield* point.update(7)
+    yield* point.update(8, 0)
+    const objects = () => client.asdus({ cot: 3 }).flatMap((frame) => frame.objects ?? [])
+    yield* Effect.promise(() => client.until(() => objects().length === 4))
+    expect(objects().map((object) => [object.value, JSON.stringify(object).includes('"iv":true')])).toEqual([
+      [0, true],
+      [6, true],
+      [7, true],
+      [8, false]
+    ])
   })
 )
