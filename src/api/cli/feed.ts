@@ -3,17 +3,13 @@
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Wire from "../../core/asdu/Quality.ts"
 import * as TypeTable from "../../core/asdu/TypeTable.ts"
 import * as Image from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
+import * as ConfigValue from "../../shell/config/ConfigValue.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as Instant from "../../shell/Instant.ts"
 import * as InputLines from "./InputLines.ts"
-
-const { OV, EI, BL, SB, NT, IV, CY, CA } = Wire
-/** Quality bits; cy and ca belong to counters. */
-const flags = { ov: OV, ei: EI, bl: BL, sb: SB, nt: NT, iv: IV, cy: CY, ca: CA } as const
 
 /** One fed value. */
 const Line = Schema.Struct({
@@ -21,8 +17,9 @@ const Line = Schema.Struct({
   address: Schema.Int,
   /** Tells a command from the monitoring point that shares its address. */
   type: Schema.optionalKey(Schema.String),
-  value: Schema.optionalKey(Schema.Union([Schema.Number, Schema.Boolean])),
-  quality: Schema.optionalKey(Schema.Array(Schema.Literals(["ov", "ei", "bl", "sb", "nt", "iv", "cy", "ca"]))),
+  /** Read as in a configuration file; without it the point keeps its own, as with the quality. */
+  value: Schema.optionalKey(Schema.Union([Schema.Number, Schema.Boolean, Schema.Literals(["on", "off"])])),
+  quality: Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
   /** Time of the event, ISO 8601 with a zone; default now. */
   at: Schema.optionalKey(Schema.String)
 })
@@ -43,14 +40,13 @@ export function feed(host: Host, text: string): string | null {
     if (Value.isCommand(block.of.type)) return `point ${line.address} is a command: it is the client's to send`
     const atMs = line.at === undefined ? host.nowMs() : Instant.toEpochMs(line.at)
     if (Number.isNaN(atMs)) return `at ${JSON.stringify(line.at)} is no instant: expected ${Instant.expected}`
-    if (line.value !== undefined) host.setValue(block, slot, Number(line.value), atMs)
-    if (line.quality !== undefined)
-      host.setQuality(
-        block,
-        slot,
-        line.quality.reduce((bits, flag) => bits | flags[flag], 0),
-        atMs
-      )
+    const problems: string[] = []
+    const report = (_: unknown, problem: string): void => void problems.push(problem)
+    const value = ConfigValue.readValue(line.value, [], block.layout, report)
+    const quality = ConfigValue.readQuality(line.quality, [], block.layout, report)
+    if (problems.length > 0) return problems.join(", ")
+    if (value !== null) host.setValue(block, slot, value, atMs)
+    if (line.quality !== undefined) host.setQuality(block, slot, quality, atMs)
     host.publish(block, slot, 3, 0)
     return null
   } catch (cause) {

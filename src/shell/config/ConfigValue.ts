@@ -18,20 +18,28 @@ const doubled: ReadonlySet<Value.Kind> = new Set([
 /** What off or on is as a value. */
 export const switched = ({ kind }: Value.Layout, on: boolean): number => (doubled.has(kind) ? 1 : 0) + (on ? 1 : 0)
 
-const qualityBits: Readonly<Record<string, number>> = {
-  overflow: Quality.OV,
-  "elapsed-time-invalid": Quality.EI,
-  blocked: Quality.BL,
-  substituted: Quality.SB,
-  "not-topical": Quality.NT,
-  invalid: Quality.IV
+interface QualityWord {
+  readonly name: string
+  /** The standard's symbol, in small letters. */
+  readonly short: string
+  readonly bit: number
 }
 
-const counterQualityBits: Readonly<Record<string, number>> = {
-  carry: Quality.CY,
-  adjusted: Quality.CA,
-  invalid: Quality.IV
-}
+const qualityWords: ReadonlyArray<QualityWord> = [
+  { name: "overflow", short: "ov", bit: Quality.OV },
+  { name: "elapsed-time-invalid", short: "ei", bit: Quality.EI },
+  { name: "blocked", short: "bl", bit: Quality.BL },
+  { name: "substituted", short: "sb", bit: Quality.SB },
+  { name: "not-topical", short: "nt", bit: Quality.NT },
+  { name: "invalid", short: "iv", bit: Quality.IV }
+]
+
+/** Counters have other qualities at the same places. */
+const counterQualityWords: ReadonlyArray<QualityWord> = [
+  { name: "carry", short: "cy", bit: Quality.CY },
+  { name: "adjusted", short: "ca", bit: Quality.CA },
+  { name: "invalid", short: "iv", bit: Quality.IV }
+]
 
 export const value: Source.Field<number | boolean | "on" | "off"> = Source.field(
   Schema.Union([Schema.Number, Schema.Boolean, Schema.Literals(["on", "off"])]),
@@ -40,7 +48,7 @@ export const value: Source.Field<number | boolean | "on" | "off"> = Source.field
 
 export const quality: Source.Field<string | ReadonlyArray<string>> = Source.field(
   Schema.Union([Schema.String, Schema.Array(Schema.String)]),
-  `a quality or a list of them, of ${Object.keys(qualityBits).join(", ")}`
+  `a quality or a list of them, of ${qualityWords.map(({ name }) => name).join(", ")}`
 )
 
 const deadbandForm = /^\s*(\d+(?:\.\d+)?|\.\d+)\s*%\s*$/
@@ -67,7 +75,8 @@ export const readValue = (
 ): number | null => {
   if (written === undefined) return null
   if (typeof written !== "number") {
-    if (layout.max > 3) report(path, `${Field.named(layout)} is a number, not ${Source.show(written)}`)
+    if (!layout.integer || layout.max > 3)
+      report(path, `${Field.named(layout)} is a number, not ${Source.show(written)}`)
     return switched(layout, written === true || written === "on")
   }
   const wrong = Number.isFinite(written)
@@ -77,7 +86,7 @@ export const readValue = (
   return written
 }
 
-/** The quality bits of a point, by their names. */
+/** The quality bits of a point, by their names or symbols; a bit that its type has not is a problem. */
 export const readQuality = (
   input: string | ReadonlyArray<string> | undefined,
   path: Source.Path,
@@ -85,17 +94,19 @@ export const readQuality = (
   report: Field.Report
 ): number => {
   const names = input === undefined ? [] : typeof input === "string" ? [input] : input
-  const all = layout.kind === Value.Kind.Counter ? counterQualityBits : qualityBits
-  const known = Object.entries(all).flatMap(([name, bit]) => ((layout.qualityMask & bit) === 0 ? [] : [name]))
+  const all = layout.kind === Value.Kind.Counter ? counterQualityWords : qualityWords
+  const words = all.filter(({ bit }) => (layout.qualityMask & bit) !== 0)
+  const known = words.map(({ name }) => name)
   let bits = 0
-  for (const name of names) {
-    if (known.includes(name)) bits |= all[name] ?? 0
+  for (const given of names) {
+    const word = words.find(({ name, short }) => name === given || short === given)
+    if (word !== undefined) bits |= word.bit
     else
       report(
         path,
         known.length === 0
           ? `${Field.named(layout)} has no quality`
-          : `unknown quality ${Source.show(name)} of ${Field.named(layout)}${Source.hint(name, known) || `; known: ${known.join(", ")}`}`
+          : `unknown quality ${Source.show(given)} of ${Field.named(layout)}${Source.hint(given, known) || `; known: ${known.join(", ")}`}`
       )
   }
   return bits

@@ -1,0 +1,88 @@
+// Lines on standard input of `iec104 serve` say what a configuration file may say: the same values, the same qualities of
+// the same types, and nothing that is no number. What is refused is told, and changes nothing.
+import { describe, expect, it } from "vitest"
+import { startClient } from "../support/Stage.ts"
+import { Program } from "./Program.ts"
+import { iec104, scratch } from "./support.ts"
+
+const { write } = scratch()
+
+/** A point of each set of qualities, and one without. */
+const types = ["M_SP_NA_1", "M_DP_NA_1", "M_ME_NC_1", "M_IT_NA_1", "M_EP_TD_1", "M_ME_ND_1"] as const
+
+const written = [
+  ...["overflow", "elapsed-time-invalid", "blocked", "substituted", "not-topical", "invalid", "carry", "adjusted"],
+  ...["ov", "ei", "bl", "sb", "nt", "iv", "cy", "ca", "IV", ""]
+].map((word) => ({ quality: [word] }))
+const values = [true, false, "on", "off", 0, 0.5, 1, 2, 7].map((value) => ({ value }))
+const cases = types.flatMap((type) => [...written, ...values].map((said) => ({ type, said })))
+
+const CONFIG = `listen: { host: 127.0.0.1, port: 0 }
+stations:
+  - commonAddress: 1
+    points:
+${types.map((type, at) => `      - { address: ${at + 1}, type: ${type} }`).join("\n")}
+`
+
+const line = (at: number, said: object): string => JSON.stringify({ station: 1, address: at + 1, ...said })
+
+/** The numbers of lines that are refused. */
+const refusedBy = (program: Program): readonly number[] =>
+  program.records
+    .filter(({ code }) => code === "BAD_INPUT")
+    .map(({ message }) => Number(/line (\d+)/.exec(String(message))?.[1]))
+
+const started = (): Program => new Program(write("input.yaml", CONFIG), "--json")
+
+describe("a line on standard input", () => {
+  it("is refused where `check` refuses the same of the same type, and only there", async () => {
+    const points = cases.map(({ type, said }, at) => `      - ${JSON.stringify({ address: at + 1, type, ...said })}`)
+    const file = write("said.yaml", `stations:\n  - commonAddress: 1\n    points:\n${points.join("\n")}\n`)
+    const { err } = await iec104(["check", file])
+    const unfit = new Set([...err.matchAll(/points\[(\d+)\]/g)].map(([, at]) => Number(at) + 1))
+    const program = started()
+    await program.port()
+    const lines = cases.map(({ type, said }) => line(types.indexOf(type), said))
+    program.child.stdin?.write(`${lines.join("\n")}\n{}\n`)
+    await program.line(new RegExp(`line ${cases.length + 1}:`))
+    expect(new Set(refusedBy(program))).toEqual(new Set([...unfit, cases.length + 1]))
+    expect(unfit.size).toBeGreaterThan(0)
+  })
+
+  it("that is refused changes nothing, and makes no event", async () => {
+    const program = started()
+    const client = await startClient(await program.port())
+    const [double, short] = [types.indexOf("M_DP_NA_1"), types.indexOf("M_ME_NC_1")]
+    const refused = [
+      line(short, { value: 5, quality: ["cy"] }),
+      line(short, { value: 5, quality: ["ei"] }),
+      `{"station":1,"address":${short + 1},"value":1e400}`,
+      `{"station":1,"address":${short + 1},"value":-1e400}`,
+      `{"station":1,"address":${short + 1},"value":1e39}`,
+      line(double, { value: 2, quality: ["ov"] })
+    ]
+    const taken = [
+      line(short, { quality: ["not-topical", "sb"] }),
+      line(double, { value: true }),
+      line(double, { value: "off", quality: "iv" })
+    ]
+    program.child.stdin?.write(`${[...refused, ...taken].join("\n")}\n`)
+    const events = () =>
+      client
+        .asdus({ cot: 3 })
+        .flatMap(({ objects = [] }) =>
+          objects.map(({ ioa, value, dpi, quality }) => [
+            ioa,
+            value ?? dpi,
+            Object.entries(quality ?? {}).flatMap(([bit, on]) => (on === true ? [bit] : []))
+          ])
+        )
+    await client.until(() => events().length === taken.length)
+    expect(refusedBy(program)).toEqual(refused.map((_, at) => at + 1))
+    expect(events()).toEqual([
+      [short + 1, 0, ["sb", "nt"]],
+      [double + 1, 2, []],
+      [double + 1, 1, ["iv"]]
+    ])
+  })
+})
