@@ -17,6 +17,8 @@ interface Follower {
   readonly holding: Hold
   /** Events that wait for it, 0 unless it is started. */
   readonly backlog: (ends: readonly number[]) => number
+  /** Events that wait for it, started or not. */
+  readonly waiting: (ends: readonly number[]) => number
 }
 
 interface Waiter {
@@ -53,10 +55,9 @@ export class Room {
   isFull(patient: boolean): boolean {
     const ends = this.ends()
     for (const follower of this.followers) {
-      const backlog = follower.backlog(ends)
-      if (backlog > this.records / 2) {
+      if (follower.backlog(ends) > this.records / 2) {
         if (patient || follower.holding.usedMs < this.holdMs) return true
-      } else this.renew(follower.holding, backlog)
+      } else this.renew(follower, ends)
     }
     return false
   }
@@ -71,13 +72,14 @@ export class Room {
 
   /** A session has sent or ended: publishers that wait for it may go on. */
   relieved(follower: Follower): void {
-    if (follower.holding.usedMs > 0) this.renew(follower.holding, follower.backlog(this.ends()))
+    if (follower.holding.usedMs > 0) this.renew(follower, this.ends())
     if (this.waiters.length > 0) this.look()
   }
 
-  /** Who has caught up may hold up again. */
-  private renew(hold: Hold, backlog: number): void {
-    if (backlog < this.records / 4) hold.usedMs = 0
+  /** Who has caught up may hold up again. Nobody catches up by stopping: what waits then is still to be sent. */
+  private renew(follower: Follower, ends: readonly number[]): void {
+    const { holding } = follower
+    if (holding.usedMs > 0 && follower.waiting(ends) < this.records / 4) holding.usedMs = 0
   }
 
   /** Lets go on whoever need not wait any longer. */

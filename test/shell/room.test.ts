@@ -108,6 +108,34 @@ describe("a client that does not acknowledge", () => {
     expect(waitedMs).toBeGreaterThanOrEqual(HOLD_MS)
   })
 
+  it.each([0, 3 * LOG])(
+    "has used it up though it stops and starts anew, with %i events meanwhile",
+    async (meanwhile) => {
+      const { clock, pass } = manual()
+      const { port, publish } = await plant(clock)
+      const client = await startClient(port, { acknowledge: "never" })
+      const first = publish(LOG)
+      await settled()
+      pass(HOLD_MS)
+      await first.over
+      const stopped = client.stopdt()
+      await settled()
+      client.acknowledge()
+      await stopped
+      await publish(meanwhile).over
+      await client.startdt()
+      const second = publish(2 * LOG)
+      await settled()
+      expect(second.done).toBe(true)
+      await catchUp(client)
+      const third = publish(LOG)
+      await settled()
+      expect(third.done).toBe(false)
+      pass(HOLD_MS)
+      await third.over
+    }
+  )
+
   it("is told what was dropped, and has the newest value in the end; others have had every event", async () => {
     const { clock, pass } = manual()
     const { port, events, publish, last } = await plant(clock)
