@@ -13,6 +13,7 @@ export interface RuleGroup {
 
 const rule = (text: string, ...tests: readonly string[]): Rule => ({ text, tests })
 
+const backlog = "test/shell/backlog.test.ts"
 const commands = "test/api/c104/commands.test.ts"
 const callbacks = "test/api/c104/callbacks.test.ts"
 const operations = "test/api/c104/operations.test.ts"
@@ -219,7 +220,12 @@ export const groups: readonly RuleGroup[] = [
         "An interrogated, read or cyclic value never overtakes a pending event of its point, and has its share of the frames whatever the backlog: of a point that is far behind, what its oldest pending event says is told",
         "I12",
         interrogation,
-        "test/shell/overload.test.ts"
+        "test/shell/overload.test.ts",
+        backlog
+      ),
+      rule(
+        "What a client asks behind a backlog costs no way through all of it each time, and what is left out at STARTDT keeps nobody waiting",
+        backlog
       ),
       rule("ACTTERM never overtakes what it terminates", "K1", events),
       rule(
@@ -229,9 +235,10 @@ export const groups: readonly RuleGroup[] = [
         "C22"
       ),
       rule(
-        "While nobody listens, untagged events of a point coalesce to the newest; tagged ones never do",
+        "While nobody listens, untagged events of a point coalesce to the newest; tagged ones never do; an answer says what will be told next",
         "B30",
-        events
+        events,
+        backlog
       ),
       rule("A dropped event is healed: the point's present value is sent once when there is room", events, eventLog),
       rule(

@@ -77,6 +77,8 @@ export class Session {
   private readonly secure: boolean
   private held = false
   private listens = false
+  /** It goes on to look for what to send in the next turn of the loop. */
+  private looking = false
   private counted = false
   private collected: Decision[] | null = null
   /** What begins once the decision of its request was reduced: by request, and then in order. */
@@ -165,7 +167,18 @@ export class Session {
    */
   private readonly taken = (): void => {
     this.full = this.left() <= APDU_MAX
-    this.host.clock.afterInput(() => this.plain("ready", this.host.logEnds()))
+    this.host.clock.afterInput(this.goOn)
+  }
+
+  private readonly goOn = (): void => {
+    this.looking = false
+    this.plain("ready", this.host.logEnds())
+  }
+
+  private lookOn(): void {
+    if (this.looking) return
+    this.looking = true
+    this.host.clock.afterInput(this.goOn)
   }
 
   decided(decisions: readonly Decision[]): void {
@@ -260,7 +273,9 @@ export class Session {
     if (paused && this.accepted.size === 0) return this.decision(decisions ?? NONE, "resumed")
     if (paused || decisions !== null) return this.decision(decisions ?? NONE, "decided")
     const open = !this.full && !this.held
-    if (outputs.more && open) return this.plainEvent("ready", this.host.logEnds())
+    // Where nothing came out it has only looked for what to send: others are served before it looks further.
+    if (outputs.more && open && octets === 0) this.lookOn()
+    else if (outputs.more && open) return this.plainEvent("ready", this.host.logEnds())
     const listens = open && SessionState.listens(this.state)
     if (listens !== this.listens) this.listen(listens)
     this.rearm()

@@ -205,18 +205,47 @@ export function lastOf(block: Block, slot: number, end: number): number {
   return position > 0 ? position : 0
 }
 
+/** Steps back that are short, and as many as lie between the places that are remembered of a long way. */
+export const FAR = 64
+/** So many places of a way are remembered at most. */
+const PLACES = 64
+
 /**
- * The position of a point's oldest event in [from, end), or -1 when it has none there. Goes back from the newest, one event
- * of the point at a time.
+ * The position of the oldest event in [from, end) of the point that has one at `position`, which is there too. Goes back one
+ * event of the point at a time; `passed` is given places on the way, at most {@link PLACES} and equally far apart.
  */
-export function oldestOf(log: EventLog, block: Block, slot: number, from: number, end: number): number {
-  const newest = lastOf(block, slot, end) - 1
-  if (newest < from) return -1
-  let position = newest
+export function oldestFrom(
+  log: EventLog,
+  position: number,
+  from: number,
+  end: number,
+  passed: number[] | null
+): number {
+  let oldest = position
+  let apart = FAR
+  let left = apart
   for (;;) {
-    const low = log.before[position & log.mask] as number
+    const low = log.before[oldest & log.mask] as number
     const earlier = end - ((end - low) >>> 0) - 1
-    if (low === 0 || earlier < from || earlier >= position) return position
-    position = earlier
+    if (low === 0 || earlier < from || earlier >= oldest) return oldest
+    oldest = earlier
+    if (passed === null || --left > 0) continue
+    if (passed.length === PLACES) {
+      for (let i = 0; i < PLACES / 2; i++) passed[i] = passed[2 * i + 1] as number
+      passed.length = PLACES / 2
+      apart *= 2
+    }
+    passed.push(oldest)
+    left = apart
   }
+}
+
+/** Whether the record at a position is an event of the point at this address of a block. */
+export function tells({ words, mask }: EventLog, position: number, block: Block, ioa: number): boolean {
+  const base = (position & mask) * RECORD_WORDS
+  return (
+    ((words[base] as number) & 0xffffff) === ioa &&
+    ((words[base + 4] as number) & 0xff) === (block.eventKey & 0xff) &&
+    ((words[base + 5] as number) & 0xffff) === block.ca
+  )
 }

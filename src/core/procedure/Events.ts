@@ -14,6 +14,8 @@ import type { Heal, Turn } from "./Turn.ts"
 const SPONTANEOUS = 3
 /** Slots looked at in one step while healing. */
 const SCAN = 4096
+/** Records left out in one step; the next one goes on. */
+const JUDGED = 4096
 
 /** The highest class that has something to send, or -1. */
 export function waiting(turn: Turn): number {
@@ -23,7 +25,7 @@ export function waiting(turn: Turn): number {
   return -1
 }
 
-/** Sends the next ASDU of events of a class, at most `most` of them. False when nothing was left to send after all. */
+/** Sends the next ASDU of events of a class, at most `most` of them. False when nothing was left to send after all, and when the next step goes on to look. */
 export function step(turn: Turn, priority: number, most = 1): boolean {
   const log = turn.world.logs[priority] as EventLog.EventLog
   const end = turn.ends[priority] as number
@@ -36,7 +38,13 @@ export function step(turn: Turn, priority: number, most = 1): boolean {
     turn.sentUpTo(priority, sent)
   }
   const until = Math.max(turn.startedAt[priority] as number, turn.work.purged[priority] ?? 0)
-  while (sent < until && omitted(turn, log, priority, sent, end)) sent++
+  const judged = Math.min(until, sent + JUDGED)
+  while (sent < judged && omitted(turn, log, priority, sent, end)) sent++
+  if (sent === judged && sent < until) {
+    turn.sentUpTo(priority, sent)
+    turn.more = true
+    return false
+  }
   if (sent >= end) {
     turn.sentUpTo(priority, sent)
     return false

@@ -5,6 +5,7 @@ import * as EventLog from "../delivery/EventLog.ts"
 import * as Packing from "../delivery/Packing.ts"
 import type { Block } from "../process/Block.ts"
 import type { Frozen } from "../process/Frozen.ts"
+import * as Oldest from "./Oldest.ts"
 import type { Turn } from "./Turn.ts"
 
 /**
@@ -79,7 +80,7 @@ export function put(
   for (let i = 0; i < count; i++) {
     const slot = slots === null ? place + i : (slots[place + i] as number)
     if (frozen !== null && frozen.said(slot, orders) !== null) continue
-    const oldest = EventLog.oldestOf(log, block, slot, from, end)
+    const oldest = Oldest.find(turn, log, block, slot, from)
     if (oldest >= 0) Packing.retold(turn.view, turn.at, block, found, i, type, log, oldest)
   }
 }
@@ -97,12 +98,12 @@ export function someLost(
   return false
 }
 
-/** The position from which on events of a block are told: what lies before is sent, dropped, purged or superseded. */
+/** The position from which on events of a block are told: what lies before is sent, dropped or purged. */
 function nextToTell(turn: Turn, block: Block): number {
   const { priority } = block.of
   const log = turn.world.logs[priority] as EventLog.EventLog
-  const omitted = block.eventTagged ? turn.work.purged[priority] : turn.startedAt[priority]
-  return Math.max(turn.sentTo[priority] as number, EventLog.trim(log, log.end), omitted ?? 0)
+  const purged = block.eventTagged ? turn.work.purged[priority] : 0
+  return Math.max(turn.sentTo[priority] as number, EventLog.trim(log, log.end), purged ?? 0)
 }
 
 /** The slots among these places that carry a flag. */

@@ -1,4 +1,4 @@
-// Fills the window: what waits is sent in the order end of initialisation, replies, events, interrogation, cyclic,
+// Fills the window: what waits is sent in the order end of initialisation, replies, events, reads, interrogation, cyclic,
 // healing. Events and what is read from the image share the window so that neither can starve the other.
 import * as Link from "../apci/Link.ts"
 import * as Cyclic from "./Cyclic.ts"
@@ -39,23 +39,33 @@ function one(turn: Turn): boolean {
   const { work } = turn
   if (work.initialised !== null) return Initialisation.step(turn)
   if ((work.replies !== null || work.barred !== null) && Reply.sendNext(turn)) return true
-  if (work.reads !== null && Read.step(turn)) return true
   const priority = Events.waiting(turn)
-  if (priority < 0) return other(turn)
-  const contested = work.interrogations !== null || work.cyclic !== null || work.heal.length > 0 || File.wants(turn)
+  if (priority < 0) {
+    if (work.trails !== null) turn.own.trails = null
+    return other(turn)
+  }
+  const contested =
+    work.reads !== null ||
+    work.interrogations !== null ||
+    work.cyclic !== null ||
+    work.heal.length > 0 ||
+    File.wants(turn)
   if (!contested) {
     // What waits behind an event goes right behind it, not behind a window of them.
-    const most = work.replies === null && work.barred === null && work.reads === null ? turn.k : 1
-    // None of them was left to send after all: what waited for them may go now.
-    return Events.step(turn, priority, most) || one(turn)
+    const most = work.replies === null && work.barred === null ? turn.k : 1
+    return events(turn, priority, most)
   }
   if (work.share >= SHARE - 1 && other(turn)) {
     turn.own.share = 0
     return true
   }
   turn.own.share++
-  return Events.step(turn, priority) || one(turn)
+  return events(turn, priority, 1)
 }
+
+/** Sends events of a class. When none of them was left to send after all, what waited for them may go now. */
+const events = (turn: Turn, priority: number, most: number): boolean =>
+  Events.step(turn, priority, most) || (!turn.more && one(turn))
 
 /** What is read from the image and what is read from files take turns. */
 function other(turn: Turn): boolean {
@@ -66,7 +76,8 @@ function other(turn: Turn): boolean {
 }
 
 function image(turn: Turn): boolean {
-  const { interrogations, cyclic, heal } = turn.work
+  const { reads, interrogations, cyclic, heal } = turn.work
+  if (reads !== null && Read.step(turn)) return true
   if (interrogations !== null && Interrogation.step(turn)) return true
   if (cyclic !== null && Cyclic.step(turn)) return true
   return heal.length > 0 && Events.heal(turn)

@@ -143,6 +143,9 @@ export interface Running {
   readonly waits: number
 }
 
+/** Positions of events of one point that wait, newest first; the last one is the oldest. */
+export type Trail = readonly number[]
+
 /** End of initialisation that is still to be said for a common address. */
 export interface Initialised {
   readonly ca: number
@@ -181,6 +184,8 @@ export interface Work {
   readonly initialised: Numbered<Initialised>
   /** By id. */
   readonly reads: Numbered<Read>
+  /** Of points of which many events wait: some of them, by class and address, so that the oldest is found soon. */
+  readonly trails: Numbered<Trail>
   /** What is selected, by address; and of that what ends by itself, by id: the first is the first that is due. */
   readonly selections: Numbered<Selection>
   readonly expiring: Numbered<Selection>
@@ -214,6 +219,7 @@ export const noWork: Work = {
   cycling: null,
   initialised: null,
   reads: null,
+  trails: null,
   selections: null,
   expiring: null,
   purged: [],
@@ -239,6 +245,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   cycling: work.cycling,
   initialised: work.initialised,
   reads: work.reads,
+  trails: work.trails,
   selections: work.selections,
   expiring: work.expiring,
   purged: work.purged,

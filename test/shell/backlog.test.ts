@@ -1,0 +1,136 @@
+// What a client costs for whom much waits: neither what it asks for nor what is left out of its events grows with all that
+// waits, and what is left out stays left out.
+import { describe, expect, it } from "vitest"
+import { type Point, type Station, Type } from "../../src/api/c104/index.ts"
+import type { RawClient } from "../support/RawClient.ts"
+import { startClient, startServer, turn } from "../support/Stage.ts"
+
+const SPONTANEOUS = 3
+const REQUESTED = 5
+const LOG_RECORDS = 1 << 20
+const K = 12
+
+const measured = (station: Station, ioAddress: number): Point<typeof Type.M_ME_NB_1> =>
+  station.addPoint({ ioAddress, type: Type.M_ME_NB_1 }) as Point<typeof Type.M_ME_NB_1>
+
+const publish = (point: Point<typeof Type.M_ME_NB_1>, count: number): void => {
+  for (let i = 1; i <= count; i++) {
+    point.value = i % 30_000
+    point.transmit(SPONTANEOUS)
+  }
+}
+
+const read = (client: RawClient, ioa: number): Uint8Array =>
+  client.i({ typeId: Type.C_RD_NA_1, cot: REQUESTED, ca: 1, objects: [{ ioa }] })
+
+/** Takes frames until nothing is left to come. */
+const drain = async (client: RawClient): Promise<void> => {
+  for (let taken = -1; taken < client.iFrames; ) {
+    taken = client.iFrames
+    client.acknowledge()
+    await client.testfr()
+    await client.testfr()
+  }
+}
+
+/** What was said of a point: the cause and the value. */
+const told = (client: RawClient, ioa: number): readonly (readonly [number, unknown])[] =>
+  client
+    .asdus()
+    .flatMap(({ cot, objects }) =>
+      (objects ?? []).filter((object) => object.ioa === ioa).map(({ value }) => [cot, value] as const)
+    )
+
+describe("reads of a client for whom much waits", () => {
+  it("leave the events three quarters of the frames", async () => {
+    const { server, station } = await startServer()
+    const [point, other] = [measured(station, 1), measured(station, 2)]
+    const client = await startClient(server.port, { acknowledge: "never" })
+    publish(point, 60_000)
+    other.value = 5
+    await client.until(() => client.iFrames === K)
+    client.send(Buffer.concat(Array.from({ length: 60 }, () => read(client, 2))))
+    await client.answers()
+    for (let frames = 2 * K; frames <= 6 * K; frames += K) {
+      client.acknowledge()
+      await client.until(() => client.iFrames === frames)
+    }
+    const causes = client.asdus().map(({ cot }) => cot)
+    expect(causes.filter((cot) => cot === REQUESTED)).toHaveLength((5 * K) / 4)
+  })
+
+  it("cost no way through all events of the point", async () => {
+    const { server, station } = await startServer({ limits: { logRecords: LOG_RECORDS }, logLevel: "none" })
+    const [busy, quiet] = [measured(station, 1), measured(station, 2)]
+    let answers = 0
+    const onFrame = (apdu: Uint8Array): void => {
+      if (apdu[8] === REQUESTED && ((apdu[2] as number) & 1) === 0) answers++
+    }
+    const client = await startClient(server.port, { acknowledge: "never", keep: false, onFrame })
+    publish(busy, LOG_RECORDS - 1)
+    quiet.value = 1
+    await turn()
+    const spent = async (ioa: number): Promise<number> => {
+      const before = process.cpuUsage()
+      const until = answers + 480
+      for (let asked = answers; answers < until; ) {
+        const frames = client.iFrames + K
+        const more = Math.min(until - asked, 50 - (asked - answers))
+        asked += more
+        client.send(Buffer.concat(Array.from({ length: more }, () => read(client, ioa))))
+        client.acknowledge()
+        await client.until(() => client.iFrames >= frames)
+      }
+      const { user, system } = process.cpuUsage(before)
+      return user + system
+    }
+    await spent(2)
+    const usual = await spent(2)
+    expect(await spent(1)).toBeLessThan(6 * usual)
+  })
+})
+
+describe("what is left out at STARTDT", () => {
+  it("is not answered with either: what the newest event says goes first, and then what has come since", async () => {
+    const { server, station } = await startServer({ logLevel: "none" })
+    const [point, other] = [measured(station, 1), measured(station, 2)]
+    const many = Array.from({ length: 3000 }, (_, i) => measured(station, 100 + i))
+    const client = await startClient(server.port, { acknowledge: "never" })
+    await client.stopdt()
+    for (const one of many) publish(one, 1)
+    publish(point, 3)
+    publish(other, 2)
+    point.value = 9
+    other.value = 8
+    client.u("STARTDT act")
+    await client.next("STARTDT con")
+    publish(other, 1)
+    client.send(read(client, 1))
+    client.send(read(client, 2))
+    await drain(client)
+    expect(told(client, 1)).toEqual([
+      [REQUESTED, 3],
+      [SPONTANEOUS, 3]
+    ])
+    expect(told(client, 2)).toEqual([
+      [REQUESTED, 1],
+      [SPONTANEOUS, 1]
+    ])
+  })
+
+  it("is left out between what others are served", async () => {
+    const { server, station } = await startServer({ limits: { logRecords: LOG_RECORDS }, logLevel: "none" })
+    const point = measured(station, 1)
+    const client = await startClient(server.port)
+    await client.stopdt()
+    publish(point, LOG_RECORDS - 1)
+    const other = await startClient(server.port)
+    await other.answers()
+    client.u("STARTDT act")
+    for (let i = 0; i < 5; i++) await other.testfr()
+    expect(told(client, 1)).toEqual([])
+    await client.next({ cot: SPONTANEOUS })
+    await client.answers()
+    expect(told(client, 1)).toEqual([[SPONTANEOUS, (LOG_RECORDS - 1) % 30_000]])
+  })
+})
