@@ -5,7 +5,6 @@ import * as Time from "../asdu/Time.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import { SELECT_ASKS, SELECT_FIRST } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
 import * as Value from "../process/Value.ts"
 import * as Decisions from "./Decisions.ts"
 import type { Commanded } from "./Notice.ts"
@@ -119,14 +118,13 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (test === 0 && (Selections.heldByOther(turn, said) || Selections.executes(turn, said)))
     return Reply.reject(turn, "selectedByOther", octets, at)
   if (turn.stale) return Reply.reject(turn, "stale", octets, at)
-  if (Numbered.size(turn.work.selections) >= turn.world.limits.decisionsPerSession)
-    return Reply.reject(turn, "tooManyRequests", octets, at)
+  if (Selections.full(turn, test)) return Reply.reject(turn, "tooManyRequests", octets, at)
   const element = new Uint8Array(block.stride)
   const place = Value.qualifierAt(block.kind)
   for (let i = 0; i < element.length; i++) element[i] = elementOctet(octets, at, i, place)
   const selection: Selection = {
     id: turn.own.nextId++,
-    key: Selections.keyOf(block, slot, test),
+    key: Selections.keyOf(block, slot),
     block,
     slot,
     born,

@@ -11,13 +11,25 @@ import type { Selection, Turn, Work } from "./Turn.ts"
 const ADDRESSES = 0x1000000
 
 /** The number under which the selection of a point is kept. */
-export const keyOf = (block: Block, slot: number, test: number): number =>
-  (block.of.ca * ADDRESSES + (block.ioa[slot] as number)) * 2 + (test === 0 ? 0 : 1)
+export const keyOf = (block: Block, slot: number): number => block.of.ca * ADDRESSES + (block.ioa[slot] as number)
+
+/** The selections that stand beside one with this T. */
+const beside = (work: Work, test: number): Numbered.Numbered<Selection> => (test === 0 ? work.selections : work.tests)
+
+function keep(work: Turn["own"], test: number, selections: Numbered.Numbered<Selection>): void {
+  if (test === 0) work.selections = selections
+  else work.tests = selections
+}
+
+/** Whether no point more may be selected: tests are counted apart. */
+export const full = ({ work, world }: Turn, test: number): boolean =>
+  Numbered.size(beside(work, test)) >= world.limits.decisionsPerSession
 
 /** This session's selection of a point, also while it is executed, or undefined. */
 function found({ work }: Turn, point: PointRef, test: number): Selection | undefined {
-  if (work.selections === null) return undefined
-  const selection = Numbered.find(work.selections, keyOf(point.block, point.slot, test))
+  const selections = beside(work, test)
+  if (selections === null) return undefined
+  const selection = Numbered.find(selections, keyOf(point.block, point.slot))
   return selection !== undefined && samePoint(selection, point) ? selection : undefined
 }
 
@@ -42,19 +54,20 @@ export const dueMs = ({ expiring }: Work): number => Numbered.first(expiring)?.u
 /** Puts a selection in the place of the one before; what ends by itself does so in the order of the ids. */
 function put(turn: Turn, selection: Selection, fresh: boolean): void {
   const { own: work } = turn
-  const { id, key, untilMs } = selection
-  const before = Numbered.find(work.selections, key)
+  const { id, key, test, untilMs } = selection
+  const before = Numbered.find(beside(work, test), key)
   if (before !== undefined) work.expiring = Numbered.without(work.expiring, before.id)
-  work.selections = Numbered.put(work.selections, key, selection)
+  keep(work, test, Numbered.put(beside(work, test), key, selection))
   if (untilMs !== Number.POSITIVE_INFINITY) work.expiring = Numbered.put(work.expiring, id, selection)
   const { block, slot, born, originator } = selection
-  if (selection.test === 0) turn.notice({ kind: "selected", block, slot, born, originator, untilMs, fresh })
+  if (test === 0) turn.notice({ kind: "selected", block, slot, born, originator, untilMs, fresh })
 }
 
-function drop(turn: Turn, { id, key }: Selection): void {
+function drop(turn: Turn, { id, key, test }: Selection): void {
   const { own: work } = turn
   work.expiring = Numbered.without(work.expiring, id)
-  if (Numbered.find(work.selections, key)?.id === id) work.selections = Numbered.without(work.selections, key)
+  const selections = beside(work, test)
+  if (Numbered.find(selections, key)?.id === id) keep(work, test, Numbered.without(selections, key))
 }
 
 /** Selects a point, or selects it anew. Its time may start later, with {@link begin}. */
@@ -63,8 +76,8 @@ export function select(turn: Turn, selection: Selection, begins: boolean): void 
 }
 
 /** The confirmation of a select was sent: its time starts, unless it was selected anew or taken back meanwhile. */
-export function begin(turn: Turn, { id, key }: Selection): void {
-  const selection = Numbered.find(turn.work.selections, key)
+export function begin(turn: Turn, { id, key, test }: Selection): void {
+  const selection = Numbered.find(beside(turn.work, test), key)
   // While it is executed its time stands still, and it ends with that.
   if (selection?.id !== id || selection.executing) return
   // What begins later gets a greater id: so the first id is the first that ends.
@@ -96,5 +109,6 @@ export function expire(turn: Turn): void {
 
 /** Ends all selections, also those that are being executed: data transfer was stopped. */
 export function releaseAll(turn: Turn): void {
-  Numbered.each(turn.work.selections, (selection) => release(turn, selection, "ended"))
+  for (const selections of [turn.work.selections, turn.work.tests])
+    Numbered.each(selections, (selection) => release(turn, selection, "ended"))
 }

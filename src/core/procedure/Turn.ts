@@ -188,6 +188,8 @@ export interface Work {
   readonly trails: Numbered<Trail>
   /** What is selected, by address; and of that what ends by itself, by id: the first is the first that is due. */
   readonly selections: Numbered<Selection>
+  /** Selections with T = 1, which take no place from those without. */
+  readonly tests: Numbered<Selection>
   readonly expiring: Numbered<Selection>
   /** Time-tagged records before this position of each class are not sent any more (C_RP_NA_1 with QRP 2). */
   readonly purged: readonly number[]
@@ -221,6 +223,7 @@ export const noWork: Work = {
   reads: null,
   trails: null,
   selections: null,
+  tests: null,
   expiring: null,
   purged: [],
   heal: [],
@@ -247,6 +250,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   reads: work.reads,
   trails: work.trails,
   selections: work.selections,
+  tests: work.tests,
   expiring: work.expiring,
   purged: work.purged,
   heal: work.heal,

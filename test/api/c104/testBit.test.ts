@@ -155,3 +155,25 @@ it("a test interrogation takes no place of a real one, and a deactivation for a 
   expect(causes.filter((cause) => !cause.startsWith("T"))).toEqual(["7", "10", "7", "10"])
   expect(causes.filter((cause) => cause.startsWith("T")).sort()).toEqual(["T 10", "T 7", "T 7", "T 9"])
 })
+
+it("selects with T = 1 take no places from those without, nor these from them", async () => {
+  const { server, station } = await startServer({ selectTimeoutMs: 10_000, limits: { decisionsPerSession: 2 } })
+  const sbo = { type: Type.C_SC_NA_1, commandMode: CommandMode.SELECT_AND_EXECUTE } as const
+  for (let ioAddress = 1; ioAddress <= 3; ioAddress++) station.addPoint({ ioAddress, ...sbo })?.onReceive(() => SUCCESS)
+  const client = await startClient(server.port)
+  const select = async (test: number, ioa: number): Promise<string | undefined> => {
+    client.command(Type.C_SC_NA_1, ioa, { scs: true, select: true }, { test: test !== 0 })
+    return (await heard(client))[0]
+  }
+  expect([await select(TEST, 1), await select(TEST, 2), await select(TEST, 3)]).toEqual([
+    "45/87 81",
+    "45/87 81",
+    "45/c7 81"
+  ])
+  expect([await select(0, 1), await select(0, 2), await select(0, 3)]).toEqual(["45/7 81", "45/7 81", "45/47 81"])
+  client.command(Type.C_SC_NA_1, 1, { scs: true, select: false }, { test: true })
+  expect(await heard(client)).toEqual(["45/87 01", "45/8a 01"])
+  expect([await select(0, 3), await select(TEST, 3)]).toEqual(["45/47 81", "45/87 81"])
+  client.command(Type.C_SC_NA_1, 1, { scs: true, select: false })
+  expect(await heard(client)).toEqual(["45/7 01", "45/a 01"])
+})
