@@ -4,6 +4,7 @@ import type * as Notices from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Request from "../core/procedure/Request.ts"
 import * as Image from "../core/process/Image.ts"
+import * as Numbered from "../core/process/Numbered.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { Deciding, failed, isPromise } from "./Deciding.ts"
@@ -106,10 +107,35 @@ function ask(session: Session, notice: Notices.Request): void {
       return Commands.select(session, notice)
     case "abandon":
       return Commands.abandon(session, notice)
+    default: {
+      const stations = present(session.host, notice)
+      if (stations.length === 0) session.collect(Outcome.confirm(notice.id, "failure"))
+      else askServer(session, notice, stations)
+    }
+  }
+}
+
+/** Of the stations that a request means those that are still there: a handler of one before it may have removed them. */
+function present({ world }: Host, { stations }: Notices.Addressed): readonly Image.Station[] {
+  const found: Image.Station[] = []
+  Numbered.each(stations, (named) => {
+    const station = Image.present(world.image, named)
+    if (station !== undefined) found.push(station)
+  })
+  return found
+}
+
+/** Has a request decided that is none of a point. */
+function askServer(
+  session: Session,
+  notice: Extract<Notices.Request, Notices.Addressed>,
+  stations: readonly Image.Station[]
+): void {
+  switch (notice.kind) {
     case "clock":
-      return clock(session, notice)
+      return clock(session, notice, stations[0] as Image.Station)
     case "freeze":
-      return freeze(session, notice)
+      return freeze(session, notice, stations)
     case "reset":
       return reset(session, notice)
     case "parameter":
@@ -149,11 +175,10 @@ class Asked extends Deciding {
   }
 }
 
-function clock(session: Session, notice: Notices.ClockRequested): void {
+function clock(session: Session, notice: Notices.ClockRequested, station: Image.Station): void {
   const { host, peer } = session
   const { timeLow, timeHigh, ca } = notice
-  const { image, profile } = host.world
-  const station = Image.station(image, ca) ?? Image.first(image) ?? Image.nobody(ca)
+  const { profile } = host.world
   const own = host.timeTag(station.zone, host.nowMs())
   const unset = host.tagClock.flags
   const timeMs = Image.instant(station, profile, timeLow, timeHigh)
@@ -172,11 +197,8 @@ function clock(session: Session, notice: Notices.ClockRequested): void {
 }
 
 /** Carries a freeze or reset of counters out at once, on every station that was asked. */
-function freeze(session: Session, notice: Notices.FreezeRequested): void {
+function freeze(session: Session, notice: Notices.FreezeRequested, stations: readonly Image.Station[]): void {
   const { host } = session
-  const { image } = host.world
-  const asked = notice.ca === Request.GLOBAL ? Image.all(image) : [Image.station(image, notice.ca)]
-  const stations = asked.filter((station) => station !== undefined)
   Counters.carryOut(host, stations, notice, "D")
   session.collect({ ...Outcome.confirm(notice.id, "success"), terminate: host.world.profile.freezeTermination })
 }

@@ -20,10 +20,12 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const refusal = Decisions.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const apdu = Reply.copy(octets, at)
+  const ca = Request.ca(octets, at)
   turn.notice({
     kind: "clock",
     id: Decisions.ask(turn, "clock", apdu),
-    ca: Request.ca(octets, at),
+    ca,
+    stations: Image.addressed(turn.world.image, ca),
     timeLow,
     timeHigh,
     originator: Request.originator(octets, at),

@@ -31,5 +31,13 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const id = Decisions.ask(turn, "freeze", Reply.copy(octets, at))
   const ca = Request.ca(octets, at)
-  turn.notice({ kind: "freeze", id, ca, group, freeze: freeze !== 3, reset: freeze !== 1 })
+  turn.notice({
+    kind: "freeze",
+    id,
+    ca,
+    stations: Image.addressed(turn.world.image, ca),
+    group,
+    freeze: freeze !== 3,
+    reset: freeze !== 1
+  })
 }

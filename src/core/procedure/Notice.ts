@@ -1,7 +1,7 @@
 // What a session tells the shell besides octets: decisions it needs, and facts worth knowing. Callbacks are data: a
 // request leaves with an id and comes back as a `Decision` with the same id.
 import type { Block } from "../process/Block.ts"
-import type { PointRef } from "../process/Image.ts"
+import type { Order, PointRef } from "../process/Image.ts"
 import type { CloseReason } from "../Violation.ts"
 import type { FileRequested } from "./FileMessage.ts"
 import type { Situation } from "./Rejection.ts"
@@ -41,8 +41,14 @@ export interface AbandonRequested extends Commanded {
   readonly kind: "abandon"
 }
 
+/** A request to a station or, by the global address, to all of them. */
+export interface Addressed {
+  /** Those that were there when it came: whoever has the address of one that is gone has nothing to do with it. */
+  readonly stations: Order
+}
+
 /** A freeze or reset of counters that has to be carried out. */
-export interface FreezeRequested {
+export interface FreezeRequested extends Addressed {
   readonly kind: "freeze"
   readonly id: number
   /** 65535 = all stations. */
@@ -54,7 +60,7 @@ export interface FreezeRequested {
 }
 
 /** A reset of the process (QRP 1) or of pending time-tagged events (QRP 2) that the application has to decide. */
-export interface ResetRequested {
+export interface ResetRequested extends Addressed {
   readonly kind: "reset"
   readonly id: number
   readonly ca: number
@@ -62,7 +68,7 @@ export interface ResetRequested {
 }
 
 /** A parameter that is to be loaded (P_ME) or activated (P_AC) and that the application has to decide. */
-export interface ParameterRequested {
+export interface ParameterRequested extends Addressed {
   readonly kind: "parameter"
   readonly id: number
   readonly ca: number
@@ -106,7 +112,7 @@ export interface Traced {
 }
 
 /** A clock synchronisation that the application has to decide. */
-export interface ClockRequested {
+export interface ClockRequested extends Addressed {
   readonly kind: "clock"
   readonly id: number
   readonly ca: number

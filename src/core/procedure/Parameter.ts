@@ -74,10 +74,12 @@ function decide(
   if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
   const refusal = Decisions.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
+  const ca = Request.ca(octets, at)
   turn.notice({
     kind: "parameter",
     id: Decisions.ask(turn, "parameter", Reply.copy(octets, at)),
-    ca: Request.ca(octets, at),
+    ca,
+    stations: Image.addressed(turn.world.image, ca),
     block: point === null ? null : point.block,
     slot: point === null ? 0 : point.slot,
     born: point === null ? 0 : point.born,

@@ -2,6 +2,7 @@
 // application decides; without its word a reset is refused.
 import * as Sequence from "../apci/Sequence.ts"
 import { Type } from "../asdu/TypeTable.ts"
+import * as Image from "../process/Image.ts"
 import * as Numbered from "../process/Numbered.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Reply from "./Reply.ts"
@@ -18,7 +19,8 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const refusal = Decisions.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const id = Decisions.ask(turn, "reset", Reply.copy(octets, at))
-  turn.notice({ kind: "reset", id, ca: Request.ca(octets, at), qualifier })
+  const ca = Request.ca(octets, at)
+  turn.notice({ kind: "reset", id, ca, stations: Image.addressed(turn.world.image, ca), qualifier })
 }
 
 /** Whether a confirmation of a reset still waits for the window. */

@@ -97,6 +97,12 @@ export const where = (image: Image, keep: (station: Station) => boolean): Order 
 /** The order of one station. */
 export const only = (one: Named): Order => Numbered.put(null, one.born, one)
 
+/** The stations that a common address means: the one that has it, or all where none has it, as of the global one. */
+export function addressed(image: Image, ca: number): Order {
+  const one = station(image, ca)
+  return one === undefined ? image.order : only(one)
+}
+
 /** The image with one station more; the caller has made sure that `ca` is free. */
 export function withStation({ stations, order, births }: Image, ca: number, zone: Zone = utc()): Image {
   const added: Station = { ca, born: births, blocks: [], zone }
