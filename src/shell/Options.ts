@@ -8,6 +8,9 @@ import type { FileStore } from "./files/FileStore.ts"
 import { type LogLevel, type LogWriter, levels } from "./Log.ts"
 import * as Tls from "./tls/TlsOptions.ts"
 
+/** The tick unless something else is said. */
+export const TICK_RATE_MS = 100
+
 export interface Options {
   /** First address to listen on, default "0.0.0.0"; and all of them. */
   readonly host: string
@@ -123,7 +126,7 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     packEvents: flag("packEvents", partial.packEvents ?? true),
     sharedReadBuffer: flag("sharedReadBuffer", partial.sharedReadBuffer ?? true),
     maxConnections: whole("maxConnections", partial.maxConnections ?? 0, 0, 1_000_000),
-    tickRateMs: whole("tickRateMs", partial.tickRateMs ?? 100, 50, 3_600_000),
+    tickRateMs: whole("tickRateMs", partial.tickRateMs ?? TICK_RATE_MS, 50, 3_600_000),
     selectMs: selectTime("selectMs", partial.selectMs ?? 30_000),
     commandAgeMs: whole("commandAgeMs", partial.commandAgeMs ?? 0, 0, 0x7fff_ffff),
     clockSource: oneOf("clockSource", partial.clockSource ?? "host", ["host", "c_cs"]),

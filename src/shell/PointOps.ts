@@ -1,7 +1,7 @@
 // What can be done with a point beside its value: one place for both faces, with the rules of each setting.
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import type { Termination } from "../core/procedure/Outcome.ts"
-import type { Block } from "../core/process/Block.ts"
+import { type Block, SELECT_FIRST } from "../core/process/Block.ts"
 import * as Feedback from "../core/process/Feedback.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
@@ -9,6 +9,7 @@ import { flag, inRange } from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { Deadband, Hooks, PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
+import * as PointRules from "./PointRules.ts"
 import type { Ticker } from "./Ticker.ts"
 
 const IOA_MAX = 16_777_215
@@ -22,22 +23,15 @@ export const variantsOf = ({ eventType, interrogationType, tags }: Image.Variant
   ...(tags === undefined ? {} : { tags })
 })
 
-/** Whether points of a block can be sent cyclically: states, steps, bitstrings, measured values and counters. */
-export function cyclic(block: Block): boolean {
-  const causes = TypeTable.byId[TypeTable.byId[block.of.type]?.untagged ?? 0]?.causesMonitor ?? []
-  const { type } = block.of
-  return !Value.isCommand(type) && (causes.includes(1) || causes.includes(2) || causes.includes(37))
+/** The period of cyclic transmission of points of a block: 0, or a multiple of the tick rate. */
+export function checkReport(host: Host, block: Block, everyMs: number): void {
+  multiple(host, "reportMs", everyMs, true)
+  if (everyMs !== 0) PointRules.verify("reportMs", block)
 }
 
-/** Sets the period of cyclic transmission: 0, or a multiple of the tick rate. */
+/** Sets the period of cyclic transmission. */
 export function setReport(host: Host, ticker: Ticker, block: Block, slot: number, everyMs: number): void {
-  multiple(host, "reportMs", everyMs, true)
-  if (everyMs !== 0 && !cyclic(block))
-    throw new InvalidArgument({
-      what: "reportMs",
-      expected: "a type that is transmitted cyclically",
-      value: mnemonic(block)
-    })
+  checkReport(host, block, everyMs)
   if (everyMs !== 0 || host.hooks.find(block, slot) !== undefined) host.hooks.of(block, slot).reportMs = everyMs
   ticker.set(block, slot, everyMs)
 }
@@ -69,8 +63,16 @@ export const checkOriginator = (originator: number): void => inRange("originator
 export function setActTerm(host: Host, block: Block, slot: number, when: Termination): void {
   if (when !== true && when !== false && when !== "manual")
     throw new InvalidArgument({ what: "actTerm", expected: 'true, false or "manual"', value: when })
+  if (when !== true) {
+    PointRules.verify("actTerm", block)
+    if (selectsFirst(block, slot)) throw alwaysTerminated("actTerm", when)
+  }
   host.hooks.of(block, slot).actTerm = when
 }
+
+/** The execute of a selection is terminated at once: another termination would be taken in vain. */
+const alwaysTerminated = (what: string, value: unknown): InvalidArgument =>
+  new InvalidArgument({ what, expected: "a direct command unless actTerm is true", value })
 
 function multiple(host: Host, what: string, everyMs: number, zero: boolean): void {
   const { tickRateMs } = host.options
@@ -118,17 +120,17 @@ export function setAutoreturn(host: Host, block: Block, slot: number, enabled: b
   hooks.relatedIoAutoreturn = enabled
 }
 
+/** Whether a command has to be selected before it is executed. */
+export const selectsFirst = (block: Block, slot: number): boolean => ((block.select?.[slot] ?? 0) & SELECT_FIRST) !== 0
+
 /** Sets whether a command has to be selected before it is executed. */
 export function setSelect(host: Host, block: Block, slot: number, required: boolean): void {
   flag("select", required)
-  const { type } = block.of
-  const bitstring = block.kind === Value.Kind.BitstringCommand
-  if (required && (!Value.isCommand(type) || bitstring))
-    throw new InvalidArgument({
-      what: "commandMode",
-      expected: "a command with a select bit (all but bitstrings)",
-      value: mnemonic(block)
-    })
+  if (required) {
+    PointRules.verify("select", block, "commandMode")
+    const { actTerm = true } = host.hooks.find(block, slot) ?? {}
+    if (actTerm !== true) throw alwaysTerminated("commandMode", actTerm)
+  }
   host.setSelect(block, slot, required)
 }
 
@@ -136,6 +138,7 @@ export function setSelect(host: Host, block: Block, slot: number, required: bool
 export function setAbandon(host: Host, block: Block, slot: number, how: "signal" | "interrupt"): void {
   if (how !== "signal" && how !== "interrupt")
     throw new InvalidArgument({ what: "abandon", expected: '"signal" or "interrupt"', value: how })
+  PointRules.verify("abandon", block)
   host.hooks.of(block, slot).interrupts = how === "interrupt"
 }
 
@@ -145,13 +148,7 @@ export function setDeadband(host: Host, block: Block, slot: number, deadband: De
     if (typeof deadband !== "object" || !("absolute" in deadband || "percent" in deadband))
       throw new InvalidArgument({ what: "deadband", expected: "{ absolute } or { percent }", value: deadband })
     const width = "absolute" in deadband ? deadband.absolute : deadband.percent
-    const measured =
-      block.kind === Value.Kind.Short ||
-      block.kind === Value.Kind.Scaled ||
-      block.kind === Value.Kind.Normalized ||
-      block.kind === Value.Kind.NormalizedNoQuality
-    if (!measured || Value.isCommand(block.of.type))
-      throw new InvalidArgument({ what: "deadband", expected: "a measured value", value: mnemonic(block) })
+    PointRules.verify("deadband", block)
     if (!(width >= 0) || !Number.isFinite(width))
       throw new InvalidArgument({ what: "deadband", expected: "a number of at least 0", value: width })
   }
@@ -161,6 +158,7 @@ export function setDeadband(host: Host, block: Block, slot: number, deadband: De
 /** Sets how many ms lie at least between two events of `update`. */
 export function setMinInterval(host: Host, block: Block, slot: number, everyMs: number): void {
   inRange("minIntervalMs", everyMs, 0, 0x7fff_ffff)
+  if (everyMs !== 0) PointRules.verify("minIntervalMs", block)
   host.hooks.of(block, slot).minIntervalMs = everyMs
 }
 

@@ -11,6 +11,7 @@ import type { Clock } from "./Clock.ts"
 import { InvalidArgument, InvalidValue } from "./Errors.ts"
 import { type Hooks, HookTable } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
+import * as PointRules from "./PointRules.ts"
 import { TagClock } from "./TagClock.ts"
 import * as Zones from "./Zones.ts"
 
@@ -129,8 +130,12 @@ export abstract class Stations {
     inRange("information object address", ioa, 1, 16_777_215)
     inRange("last information object address", ioa + count - 1, ioa, 16_777_215)
     pointType("type", type)
-    for (const variant of [variants.eventType, variants.interrogationType])
-      if (variant !== undefined) sameElements(type, variant)
+    for (const setting of ["eventType", "interrogationType"] as const) {
+      const variant = variants[setting]
+      if (variant === undefined) continue
+      PointRules.verifyType(setting, type, Value.layoutOf(type) as Value.Layout)
+      sameElements(type, variant)
+    }
     if (variants.tags !== undefined) checkTags(type, variants.tags)
     const station = Image.station(this.world.image, ca)
     if (station === undefined)
@@ -155,6 +160,8 @@ export abstract class Stations {
       if (!Array.isArray(list)) throw new InvalidArgument({ what: "groups", expected: "a list of groups", value: list })
     for (const group of groups) inRange("interrogation group", group, 1, 16)
     for (const group of counterGroups) inRange("counter group", group, 1, 4)
+    if (groups.length > 0) PointRules.verify("groups", block)
+    if (counterGroups.length > 0) PointRules.verify("counterGroups", block)
     const bits = [
       ...groups.map((group) => Image.groupBit(group, false)),
       ...counterGroups.map((group) => Image.groupBit(group, true))

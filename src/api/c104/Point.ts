@@ -1,6 +1,6 @@
 // A point of a station: its value, quality and time tag, what it sends, and its callbacks. A handle on a place in the
 // process image, made on demand; everything it says is read there.
-import { type Block, SELECT_FIRST } from "../../core/process/Block.ts"
+import type { Block } from "../../core/process/Block.ts"
 import * as Image from "../../core/process/Image.ts"
 import * as Commands from "../../shell/Commands.ts"
 import { isPromise } from "../../shell/Deciding.ts"
@@ -277,9 +277,7 @@ export class Point<T extends Type = Type> {
   /** Whether a command is executed directly or has to be selected first. */
   get commandMode(): CommandMode {
     this.#verify()
-    return ((this.#block.select?.[this.#slot] ?? 0) & SELECT_FIRST) !== 0
-      ? CommandMode.SELECT_AND_EXECUTE
-      : CommandMode.DIRECT
+    return PointOps.selectsFirst(this.#block, this.#slot) ? CommandMode.SELECT_AND_EXECUTE : CommandMode.DIRECT
   }
   set commandMode(mode: CommandMode) {
     if (mode !== CommandMode.DIRECT && mode !== CommandMode.SELECT_AND_EXECUTE)

@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as TypeTable from "../../core/asdu/TypeTable.ts"
 import * as Value from "../../core/process/Value.ts"
+import { TICK_RATE_MS } from "../Options.ts"
 import * as Source from "./ConfigSource.ts"
 import * as Duration from "./Duration.ts"
 
@@ -24,6 +25,14 @@ export const duration = (minimum: number, maximum: number, range: string, what =
 /** A period, or a time to wait. */
 export const span = (what: string): Source.Field<number> =>
   duration(10, 7 * DAY_MS, "from 10 ms to 7 days", `${what}: `)
+
+/** A period that is kept by the tick of the server. */
+export const ticks = (what: string): Source.Field<number> =>
+  Source.field(
+    Duration.between(TICK_RATE_MS, 7 * DAY_MS, TICK_RATE_MS),
+    (input) =>
+      `expected ${what}: ${Duration.expected}, from ${TICK_RATE_MS} ms to 7 days in steps of ${TICK_RATE_MS} ms; got ${Source.show(input)}`
+  )
 
 export const number = (what: string): Source.Field<number> => Source.field(Schema.Finite, what)
 export const flag: Source.Field<boolean> = Source.field(Schema.Boolean, "true or false")

@@ -4,6 +4,7 @@ import * as TypeTable from "../../core/asdu/TypeTable.ts"
 import type { Tags } from "../../core/process/Image.ts"
 import * as Value from "../../core/process/Value.ts"
 import type { Deadband } from "../Hooks.ts"
+import * as PointRules from "../PointRules.ts"
 import * as Field from "./ConfigField.ts"
 import * as ConfigSimulation from "./ConfigSimulation.ts"
 import * as Source from "./ConfigSource.ts"
@@ -82,7 +83,7 @@ const pointFields = {
   quality: ConfigValue.quality,
   groups: groups(16, "interrogation groups"),
   counterGroups: groups(4, "counter groups"),
-  cyclic: Field.span("the period of cyclic transmission"),
+  cyclic: Field.ticks("the period of cyclic transmission"),
   deadband: ConfigValue.deadband,
   rate: Field.span("the shortest time between two events"),
   simulate: Field.anything,
@@ -96,64 +97,25 @@ const pointFields = {
 
 type Key = keyof typeof pointFields
 
-const measured: ReadonlySet<Value.Kind> = new Set([
-  Value.Kind.Normalized,
-  Value.Kind.NormalizedNoQuality,
-  Value.Kind.Scaled,
-  Value.Kind.Short
-])
-
-const answersInterrogation = (type: number): boolean =>
-  TypeTable.byId[TypeTable.byId[type]?.untagged ?? 0]?.causesMonitor.includes(20) === true
-
-interface Rule {
-  /** Which points may have the keys, and what a point is that may not; null: what its type says. */
-  readonly points: string
-  readonly others: string | null
-  readonly keys: ReadonlyArray<Key>
-  readonly holds: (type: number, layout: Value.Layout) => boolean
-}
-
-/** Keys that only some points have. The first rule that a key breaks is told. */
-const onlyFor: ReadonlyArray<Rule> = [
-  {
-    points: "commands",
-    others: "a monitoring point",
-    keys: ["mode", "feedback", "accept", "terminate", "tags"],
-    holds: Value.isCommand
-  },
-  {
-    points: "monitoring points",
-    others: "a command",
-    keys: [
-      "eventType",
-      "interrogationType",
-      "quality",
-      "groups",
-      "counterGroups",
-      "cyclic",
-      "deadband",
-      "rate",
-      "simulate"
-    ],
-    holds: (type) => !Value.isCommand(type)
-  },
-  {
-    points: "commands that can be selected",
-    others: null,
-    keys: ["mode"],
-    holds: (_, { kind }) => kind !== Value.Kind.BitstringCommand
-  },
-  { points: "counters", others: null, keys: ["counterGroups"], holds: (_, { kind }) => kind === Value.Kind.Counter },
-  {
-    points: "points that answer a station interrogation",
-    others: null,
-    keys: ["groups"],
-    holds: answersInterrogation
-  },
-  { points: "measured values", others: null, keys: ["deadband"], holds: (_, { kind }) => measured.has(kind) }
+/** What the keys are that only some points have, by the names of the faces. */
+const settingOf: ReadonlyArray<readonly [Key, PointRules.Setting]> = [
+  ["mode", "select"],
+  ["feedback", "feedback"],
+  ["accept", "accept"],
+  ["terminate", "actTerm"],
+  ["tags", "tags"],
+  ["eventType", "eventType"],
+  ["interrogationType", "interrogationType"],
+  ["quality", "quality"],
+  ["groups", "groups"],
+  ["counterGroups", "counterGroups"],
+  ["cyclic", "reportMs"],
+  ["deadband", "deadband"],
+  ["rate", "minIntervalMs"],
+  ["simulate", "simulate"]
 ]
 
+/** The first rule that a key breaks is told. */
 const checkKeys = (
   given: Readonly<Partial<Record<Key, unknown>>>,
   path: Source.Path,
@@ -161,15 +123,11 @@ const checkKeys = (
   layout: Value.Layout,
   report: Field.Report
 ): void => {
-  const told = new Set<Key>()
-  for (const { points, others, keys, holds } of onlyFor) {
-    if (holds(type, layout)) continue
-    for (const key of keys) {
-      if (given[key] === undefined || told.has(key)) continue
-      told.add(key)
-      const self = `${others ?? Field.named(layout)} (${Field.mnemonicOf(type)})`
-      report([...path, key], `${key} is for ${points}; this is ${self}`, "key")
-    }
+  for (const [key, setting] of settingOf) {
+    const [rule] = given[key] === undefined ? [] : PointRules.broken(setting, type, layout)
+    if (rule === undefined) continue
+    const self = `${rule.others ?? Field.named(layout)} (${Field.mnemonicOf(type)})`
+    report([...path, key], `${key} is for ${rule.points}; this is ${self}`, "key")
   }
 }
 

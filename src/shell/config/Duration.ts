@@ -36,6 +36,6 @@ export const Millis = Schema.Union([Schema.String, Schema.Number]).pipe(
   })
 )
 
-/** `Millis` within bounds. */
-export const between = (minimum: number, maximum: number): Schema.ConstraintDecoder<number> =>
-  Millis.check(Schema.isBetween({ minimum, maximum }))
+/** `Millis` within bounds, and a multiple of `step`. */
+export const between = (minimum: number, maximum: number, step = 1): Schema.ConstraintDecoder<number> =>
+  Millis.check(Schema.isBetween({ minimum, maximum }), Schema.isMultipleOf(step))

@@ -9,6 +9,7 @@ import * as Feedback from "../Feedback.ts"
 import { FolderStore } from "../files/FileFolder.ts"
 import { Host } from "../Host.ts"
 import * as Options from "../Options.ts"
+import * as PointOps from "../PointOps.ts"
 import { Ticker } from "../Ticker.ts"
 import type { Listen, PointConfig, ServerConfig, StationConfig } from "./Config.ts"
 import * as Simulate from "./Simulate.ts"
@@ -87,6 +88,7 @@ function addRow(host: Host, ticker: Ticker, ca: number, row: PointConfig, simula
   const { block } = first
   const slots: number[] = []
   const command = Value.isCommand(row.type)
+  PointOps.checkReport(host, block, row.cyclicMs)
   const thinned = deadband !== null || rateMs !== 0
   for (let i = 0; i < row.count; i++) {
     const slot = i === 0 ? first.slot : block.find(row.address + i)
