@@ -20,7 +20,8 @@ export function related(host: Host, ca: number, address: number | null): Image.P
 export function publish(session: Session, notice: CommandRequested, address: number): void {
   const { host } = session
   const place = related(host, notice.ca, address)
-  if (place === null) return
+  // A command shows nothing, and its type has no place in monitor direction.
+  if (place === null || place.block.command) return
   const cause = Outcome.returnCause(place.block, host.world.profile)
   host.append(place.block, place.slot, cause, notice.originator, session.peer.session)
 }

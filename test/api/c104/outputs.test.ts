@@ -156,3 +156,15 @@ it("the information before a command knows when the command before was received"
   expect(heard).toEqual([before])
   expect(point.processedAt.getTime()).toBeGreaterThan(before)
 })
+
+it("a related point that is a command is no return information: no command type goes in monitor direction", async () => {
+  const { server, station } = await startServer()
+  station.addPoint({ ioAddress: 1, type: Type.C_SC_NA_1, relatedIoAddress: 1, relatedIoAutoreturn: true })
+  station.addPoint({ ioAddress: 2, type: Type.C_SC_NA_1, relatedIoAddress: 1, relatedIoAutoreturn: true })
+  const client = await startClient(server.port)
+  for (const ioa of [1, 2]) {
+    client.command(Type.C_SC_NA_1, ioa, { scs: true })
+    await client.next({ cot: 10 })
+  }
+  expect(client.asdus().map(({ cot }) => cot)).toEqual([7, 10, 7, 10])
+})
