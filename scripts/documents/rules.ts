@@ -22,6 +22,7 @@ const station = "test/api/c104/station.test.ts"
 const decisions = "test/core/procedure/Decisions.test.ts"
 const events = "test/core/procedure/Events.test.ts"
 const eventLog = "test/core/delivery/EventLog.test.ts"
+const healing = "test/api/c104/healing.test.ts"
 const interrogation = "test/core/procedure/Interrogation.test.ts"
 const session = "test/property/session.test.ts"
 
@@ -240,7 +241,16 @@ export const groups: readonly RuleGroup[] = [
         events,
         backlog
       ),
-      rule("A dropped event is healed: the point's present value is sent once when there is room", events, eventLog),
+      rule(
+        "A dropped event is healed: the point's present value is sent when there is room; under an overload that lasts every point has its turn",
+        events,
+        eventLog,
+        healing
+      ),
+      rule(
+        "A lost counter reading is sent as it was frozen, under its own sequence number, or not at all: then the loss is named",
+        healing
+      ),
       rule(
         "The originator address is written when an event is sent: the client that asked sees its own, others see 0",
         "G22",

@@ -65,7 +65,7 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       host.tell({ event: "rejected", peer, situation: notice.situation, apdu: notice.apdu })
       return false
     case "overflow":
-      host.tell({ event: "overflow", peer, lost: notice.lost })
+      host.tell({ event: "overflow", peer, lost: notice.lost, counters: notice.counters })
       return false
     case "interrogated":
       host.tell({

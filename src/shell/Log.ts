@@ -83,7 +83,9 @@ export function line(event: ServerEvent): string {
     case "error":
       return event.error.message
     case "overflow":
-      return `${event.lost} events were dropped before ${endpoint(event.peer)} had been sent them`
+      return event.counters === 0
+        ? `${event.lost} events were dropped before ${endpoint(event.peer)} had been sent them`
+        : `the readings of ${event.counters} counters were dropped before ${endpoint(event.peer)} had been sent them: they are not known any more`
     case "refused":
       return `${event.address}:${event.port} was refused: ${event.why}`
     case "closed":

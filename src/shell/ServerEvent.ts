@@ -106,7 +106,14 @@ export type ServerEvent =
       readonly type: string
       readonly outcome: Outcome
     }
-  | { readonly event: "overflow"; readonly peer: Peer; readonly lost: number }
+  | {
+      readonly event: "overflow"
+      readonly peer: Peer
+      /** Events that were dropped. */
+      readonly lost: number
+      /** Counters whose reading was among those dropped earlier and cannot be told any more. */
+      readonly counters: number
+    }
   | { readonly event: "error"; readonly error: CallbackFailed | CallbackTimedOut }
 
 /** Among events that somebody takes slowly: here so many are missing, which were dropped. */

@@ -69,9 +69,9 @@ describe("an event", () => {
       "rejected [::1]:99 situation=unknownObject apdu=6804"
     ],
     [
-      { event: "overflow", peer, lost: 37 },
-      { event: "overflow", peer: "[::1]:99", lost: 37, session: 7 },
-      "overflow [::1]:99 lost=37 session=7"
+      { event: "overflow", peer, lost: 37, counters: 0 },
+      { event: "overflow", peer: "[::1]:99", lost: 37, counters: 0, session: 7 },
+      "overflow [::1]:99 lost=37 counters=0 session=7"
     ],
     [
       { event: "error", error: new CallbackFailed({ callback: "onReceive", subject: "x", cause: new Error("broke") }) },

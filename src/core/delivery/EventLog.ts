@@ -82,8 +82,9 @@ export function appendAll(
 
 /** As {@link append}, with the reading of a counter at its last freeze. */
 export function appendFrozen(log: EventLog, block: Block, slot: number, cause: number, originator: number): number {
-  const { view, time } = block.frozenColumn()
-  return write(log, block, slot, view, time, cause, originator, 0)
+  const column = block.frozenColumn()
+  column.tell(slot, log.end + 1)
+  return write(log, block, slot, column.view, column.time, cause, originator, 0)
 }
 
 function write(

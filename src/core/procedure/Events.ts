@@ -9,7 +9,7 @@ import * as Packing from "../delivery/Packing.ts"
 import type { Block } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
 import * as Numbered from "../process/Numbered.ts"
-import type { Heal, Turn } from "./Turn.ts"
+import type { Turn } from "./Turn.ts"
 
 const SPONTANEOUS = 3
 /** Slots looked at in one step while healing. */
@@ -89,53 +89,86 @@ function superseded(turn: Turn, log: EventLog.EventLog, position: number, end: n
   return block !== undefined && EventLog.lastOf(block, block.find(ioa), end) > position + 1
 }
 
-/** Notes that [from, to) is lost to this session. */
+/** Notes that [from, to) is lost to this session. The scan goes on; what it has passed has its turn in the next round. */
 function drop(turn: Turn, priority: number, from: number, to: number): void {
-  const others = turn.work.heal.filter((heal) => heal.priority !== priority)
-  const before = turn.work.heal.find((heal) => heal.priority === priority)
-  const heal: Heal = { priority, from: before?.from ?? from, to, station: null, block: null, slot: 0 }
-  turn.own.heal = [...others, heal]
+  const { heal } = turn.work
+  const before = heal.find((one) => one.priority === priority)
+  turn.own.heal =
+    before === undefined
+      ? [...heal, { priority, from, to, again: -1, station: null, block: null, slot: 0 }]
+      : heal.map((one) => (one === before ? { ...one, to, again: one.again < 0 ? from : one.again } : one))
   turn.lost += to - from
-  turn.notice({ kind: "overflow", lost: to - from })
+  turn.notice({ kind: "overflow", lost: to - from, counters: 0 })
 }
 
-/** Sends the current value of the next point whose newest event was lost. False when there is none left. */
+/**
+ * Sends the current value of the next point whose newest event was lost. False when there is none left. Classes take turns.
+ * A counter that was frozen is told its frozen reading while that is the one that was lost, and nothing else.
+ */
 export function heal(turn: Turn): boolean {
   const [work, ...others] = turn.work.heal
   if (work === undefined) return false
-  const { priority, from, to } = work
-  let { station, block, slot } = work
+  const { priority, to } = work
+  let { from, again, station, block, slot } = work
   const end = turn.ends[priority] as number
-  for (let looked = 0; looked < SCAN; looked++) {
+  let counters = 0
+  let told = false
+  for (let looked = 0; looked < SCAN && !told; looked++) {
     if (block === null || slot >= block.length) {
       const found = after(turn, station, block)
-      if (found === null) {
+      if (found === null && again < 0) {
         turn.own.heal = others
+        name(turn, counters)
         return others.length > 0 && heal(turn)
       }
-      station = found.station
-      block = found.block
+      if (found === null) {
+        from = again
+        again = -1
+      }
+      station = found?.station ?? null
+      block = found?.block ?? null
       slot = 0
       continue
     }
     const last = block.priority === priority ? EventLog.lastOf(block, slot, end) : 0
     if (last > from && last <= to && (block.ioa[slot] as number) >= 0) {
-      const slots = Int32Array.of(slot)
-      Packing.points(turn.view, turn.at, block, slots, 0, 1, block.of.eventType, SPONTANEOUS, 0, null)
-      Link.sendI(turn, Ledger.NO_EVENTS)
-      turn.own.heal = [{ priority, from, to, station, block, slot: slot + 1 }, ...others]
-      return true
+      const { frozen } = block
+      told = frozen === null || frozen.flags[slot] === 0 || frozen.wasTold(slot, from, to)
+      if (told) {
+        const slots = Int32Array.of(slot)
+        const { eventType } = block.of
+        Packing.points(
+          turn.view,
+          turn.at,
+          block,
+          slots,
+          0,
+          1,
+          eventType,
+          SPONTANEOUS,
+          0,
+          frozen,
+          turn.world.freezes.count
+        )
+        Link.sendI(turn, Ledger.NO_EVENTS)
+      } else counters++
     }
     slot++
   }
-  turn.own.heal = [{ priority, from, to, station, block, slot }, ...others]
-  turn.more = true
-  return false
+  turn.own.heal = [...others, { priority, from, to, again, station, block, slot }]
+  name(turn, counters)
+  if (!told) turn.more = true
+  return told
+}
+
+/** Names lost readings of counters of which nothing can be told any more. */
+function name(turn: Turn, counters: number): void {
+  if (counters > 0) turn.notice({ kind: "overflow", lost: 0, counters })
 }
 
 /**
  * The station, and that block of it, to look at behind a block (null: none yet). Stations and blocks that come and go move
- * nobody: the next one is the next greater, and who comes later has nothing to be healed.
+ * nobody: the next one is the next greater, and who comes later has nothing to be healed in this round.
  */
 function after(
   turn: Turn,

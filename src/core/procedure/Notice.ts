@@ -151,6 +151,8 @@ export interface Rejected {
 export interface Overflow {
   readonly kind: "overflow"
   readonly lost: number
+  /** Counters among them, found later, whose reading is not known any more: no running value stands for it. */
+  readonly counters: number
 }
 
 /** An interrogation (type 100) or counter interrogation (101) that was answered completely. */

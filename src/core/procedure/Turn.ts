@@ -126,11 +126,15 @@ export interface CyclicCursor {
   readonly yields: number
 }
 
-/** Events that were lost to this session: points whose newest event lies in [from, to) are told their current value. */
+/**
+ * Events that were lost to this session: points whose newest event lies in [from, to) are told their current value, each at
+ * most once in a round over the image. What was lost since the round began is [again, to): the next round; -1: nothing.
+ */
 export interface Heal {
   readonly priority: number
   readonly from: number
   readonly to: number
+  readonly again: number
   /** The scan stands at a slot of a block of this station, null before the first; when it is gone, the next one follows. */
   readonly station: Named | null
   readonly block: Block | null

@@ -15,6 +15,8 @@ export class Frozen implements Readings {
   readonly flags: Uint8Array
   readonly view: DataView
   readonly time: Int32Array
+  /** Position behind the event that told what a slot says now; 0 = none has. */
+  private readonly told: Float64Array
   private readonly stride: number
   /** Number of the order (freeze or reset) since which a slot says what it says; 0 = there was none. */
   private readonly since: Float64Array
@@ -27,6 +29,7 @@ export class Frozen implements Readings {
     this.flags = new Uint8Array(capacity)
     this.view = new DataView(new ArrayBuffer(capacity * stride + SLACK))
     this.time = new Int32Array(capacity * 2)
+    this.told = new Float64Array(capacity)
     this.since = new Float64Array(capacity)
     this.before = {
       view: new DataView(new ArrayBuffer(capacity * stride + SLACK)),
@@ -40,6 +43,7 @@ export class Frozen implements Readings {
     const wide = new Frozen(capacity, this.stride)
     wide.flags.set(this.flags)
     copy(wide, this)
+    wide.told.set(this.told)
     wide.since.set(this.since)
     copy(wide.before, this.before)
     wide.beforeSince.set(this.beforeSince)
@@ -56,6 +60,18 @@ export class Frozen implements Readings {
     for (let i = slot * 2; i < slot * 2 + 2; i++) this.before.time[i] = tags?.[i] ?? 0
     this.beforeSince[slot] = this.since[slot] as number
     this.since[slot] = order
+    this.told[slot] = 0
+  }
+
+  /** What a slot says now is told by the event before this position. */
+  tell(slot: number, position: number): void {
+    this.told[slot] = position
+  }
+
+  /** Whether what a slot says now was told by an event in [from, to). */
+  wasTold(slot: number, from: number, to: number): boolean {
+    const position = this.told[slot] as number
+    return position > from && position <= to
   }
 
   /** What a slot said after so many orders, null for the counter itself. */
@@ -72,6 +88,7 @@ export class Frozen implements Readings {
   /** Another counter will use the slot. */
   forget(slot: number): void {
     this.flags[slot] = 0
+    this.told[slot] = 0
     this.since[slot] = 0
     this.beforeSince[slot] = 0
   }
