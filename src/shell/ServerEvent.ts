@@ -41,7 +41,10 @@ export type ServerEvent =
       readonly type: string
       readonly value: number
       readonly outcome: Outcome
-      /** Whether its client is told; false when it was refused for time before, has stopped or has gone. */
+      /**
+       * Whether the answer is for its client; false when it was refused for time before, has stopped or has gone. An answer that
+       * the client's window then never lets out is told as `unanswered`.
+       */
       readonly answered: boolean
     }
   | {

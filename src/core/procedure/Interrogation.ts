@@ -156,11 +156,22 @@ const typeIn = (of: Interrogation, block: Block): number =>
 const slotsOf = (of: Interrogation, block: Block): Int32Array | null =>
   of.group < 0 ? block.order : (block.members[of.group] ?? NO_SLOTS)
 
-/** Sends the next ASDU of an interrogation that can go on. False when there is none. */
+/**
+ * Sends the next ASDU of an interrogation that can go on; one of stations and one of counters take turns, so that neither waits
+ * for the other's end. False when there is none.
+ */
 export function step(turn: Turn): boolean {
-  for (const of of Numbered.head(turn.work.interrogations, SERVED))
-    if (of.started && !waits(turn, of)) return advance(turn, own(turn, of))
-  return false
+  let next: Interrogation | null = null
+  for (const of of Numbered.head(turn.work.interrogations, SERVED)) {
+    if (!of.started || waits(turn, of)) continue
+    next ??= of
+    if (of.type === turn.work.served) continue
+    next = of
+    break
+  }
+  if (next === null) return false
+  if (turn.work.served !== next.type) turn.own.served = next.type
+  return advance(turn, own(turn, next))
 }
 
 function advance(turn: Turn, of: Changeable<Interrogation>): boolean {

@@ -180,6 +180,8 @@ export interface Work {
   readonly freezes: number
   /** By id; and who runs and who waits, by type and common address. */
   readonly interrogations: Numbered<Interrogation>
+  /** The type of the interrogation that was served last, 0 = none was. */
+  readonly served: number
   readonly running: Numbered<Running>
   /** By id; and the batches among them by key. */
   readonly cyclic: Numbered<CyclicCursor>
@@ -220,6 +222,7 @@ export const noWork: Work = {
   owed: null,
   freezes: 0,
   interrogations: null,
+  served: 0,
   running: null,
   cyclic: null,
   cycling: null,
@@ -247,6 +250,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   owed: work.owed,
   freezes: work.freezes,
   interrogations: work.interrogations,
+  served: work.served,
   running: work.running,
   cyclic: work.cyclic,
   cycling: work.cycling,

@@ -20,7 +20,9 @@ const stationOf = (server, common) => {
   return station
 }
 
-const options = { ip: "127.0.0.1", port: 0, selectTimeoutMs: 5000 }
+// What is said on standard output is read as JSON.
+const logWriter = (line) => process.stderr.write(`${line}\n`)
+const options = { ip: "127.0.0.1", port: 0, selectTimeoutMs: 5000, logWriter }
 const host = new Server(options)
 const clients = new Server({ ...options, clockSource: "c_cs" })
 const station = stationOf(host, ca)
@@ -30,7 +32,7 @@ manual.actTerm = "manual"
 manual.onReceive(() => ResponseState.NONE)
 const throwing = station.addPoint({ ioAddress: 1046, type: Type.C_DC_NA_1 })
 throwing.onReceive(() => ResponseState.FAILURE)
-for (const type of [49, 62]) station.addPoint({ ioAddress: 1000 + type, type })
+for (const type of [49, 62]) station.addPoint({ ioAddress: 1000 + type, type }).onReceive(() => ResponseState.SUCCESS)
 for (const type of [30, 35, 36]) points.get(`host/${type}`).groups = [16]
 points.get("host/36").reportMs = 500
 points.get("host/30").reportMs = 500
