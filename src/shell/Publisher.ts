@@ -13,6 +13,7 @@ import * as Rates from "./Rates.ts"
 import { Room } from "./Room.ts"
 import type { Session } from "./Session.ts"
 import { Stations } from "./Stations.ts"
+import * as Told from "./Told.ts"
 
 /** Publishes between two turns of the event loop before `room` makes the publisher wait for one. */
 const BURST = 256
@@ -220,7 +221,8 @@ export abstract class Publisher extends Stations {
 
   /**
    * Sets a value (and a quality, null: it stays) and makes an event of it when what would be told has left the deadband
-   * around what was told last or differs in quality, within the point's rate. Returns whether an event was made now. The
+   * around what was told last or differs in quality, within the point's rate. Returns whether an event was made now. The first
+   * update of a point is compared with its newest event, if a log still has that. The
    * quality of a number is the application's word: what was read of the value before is over with that.
    */
   update(block: Block, slot: number, value: number, quality: number | null, atMs?: number): boolean {
@@ -229,6 +231,7 @@ export abstract class Publisher extends Stations {
     if (meant !== null && meant !== Image.ownQuality(block, slot)) this.putQuality(block, slot, meant, atMs)
     block.compared = true
     const hooks = this.hooks.of(block, slot)
+    if (Number.isNaN(hooks.toldValue)) Told.recall(hooks, this.logs[block.priority] as EventLog.EventLog, block, slot)
     if (!Rates.moved(hooks, Image.value(block, slot), Image.quality(block, slot))) return false
     if (this.clock.monotonicMs() < hooks.reportedAtMs + hooks.minIntervalMs) {
       this.delayed.set(hooks, Image.refTo(block, slot))

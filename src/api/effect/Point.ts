@@ -40,7 +40,8 @@ export interface Point {
   readonly setQuality: (bits: number) => Effect.Effect<void, InvalidArgument | Detached>
   /**
    * Sets value (and quality), and makes an event of it when, in the form in which it is sent, it has left the deadband
-   * around what was sent last or differs in quality, within the point's rate; whether it did. A quality that comes with a
+   * around what was sent last or differs in quality, within the point's rate; whether it did. The first
+   * update of a point that the log has no event of always is. A quality that comes with a
    * number is meant as it stands, whatever the point was before.
    */
   readonly update: (

@@ -162,6 +162,41 @@ describe("an update", () => {
     expect(events).toEqual([[10], [50], [10], [60], [10]])
   })
 
+  it("is compared with what was told before its point was ever updated", async () => {
+    const { server, station } = await startServer()
+    const client = await startClient(server.port)
+    const made = types.map((type) => {
+      const point = station.addPoint({ ioAddress: type, type }) as unknown as Point<typeof Type.M_ME_NC_1>
+      const twin = station.addPoint({ ioAddress: 1000 + type, type }) as unknown as Point<typeof Type.M_ME_NC_1>
+      for (const one of [point, twin]) one.value = 1
+      point.quality = Quality.Substituted
+      point.transmit(SPONTANEOUS)
+      server.transmitBatch(new Batch({ points: [twin] }))
+      return [
+        point.update(1),
+        point.update(1),
+        twin.update(1),
+        twin.update(1, IV as unknown as Quality),
+        point.update(0)
+      ]
+    })
+    expect(made).toEqual(types.map(() => [false, false, false, true, true]))
+    const objects = () => client.asdus({ cot: SPONTANEOUS }).flatMap((asdu) => asdu.objects ?? [])
+    await client.until(() => objects().length >= 4 * types.length)
+    expect(objects()).toHaveLength(4 * types.length)
+  })
+
+  it("with a dead band leaves it around what was told before", async () => {
+    const { point, tell } = await plant({ absolute: 5 })
+    const events = await tell(() => {
+      point.value = 40
+      point.transmit(SPONTANEOUS)
+      point.update(37)
+      point.update(34)
+    })
+    expect(events).toEqual([[40], [34]])
+  })
+
   it("leaves a dead band around what was told, not around what was set", async () => {
     const { point, tell } = await plant({ absolute: 5 })
     const events = await tell(() => {

@@ -1,0 +1,24 @@
+// What a point was told last, of which nobody has kept it: its newest event says so, as long as the log still has that.
+import * as EventLog from "../core/delivery/EventLog.ts"
+import type { Block } from "../core/process/Block.ts"
+import * as Value from "../core/process/Value.ts"
+import type { Hooks } from "./Hooks.ts"
+
+const IOA_OCTETS = 3
+
+/** Octets that the longest element fits into. */
+const element = new DataView(new ArrayBuffer(16))
+
+/** Notes what the newest event of a point has told of it; nothing when it had none, or the log has dropped it. */
+export function recall(hooks: Hooks, log: EventLog.EventLog, block: Block, slot: number): void {
+  const position = EventLog.lastOf(block, slot, log.end) - 1
+  if (position < Math.max(0, log.end - log.mask - 1)) return
+  const base = (position & log.mask) * EventLog.RECORD_WORDS
+  for (let i = 0; i < block.stride; i++) {
+    const at = IOA_OCTETS + i
+    element.setUint8(i, (log.words[base + (at >> 2)] as number) >>> (8 * (at & 3)))
+  }
+  const { qualityAt, qualityMask } = block.layout
+  hooks.toldValue = Value.read(block.kind, element, 0)
+  hooks.toldQuality = qualityAt < 0 || block.command ? 0 : element.getUint8(qualityAt) & qualityMask
+}
