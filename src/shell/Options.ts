@@ -17,6 +17,7 @@ export interface Options {
   readonly hosts: readonly string[]
   /** Port to listen on, 0 = any free one, default 2404. */
   readonly port: number
+  /** k, w (APDUs) and t1, t2, t3 (ms), default 12, 8, 15,000, 10,000 and 20,000; what is left out keeps its default. */
   readonly link: Parameters.Parameters
   readonly profile: Profile.Profile
   readonly limits: Limits.Limits
@@ -43,6 +44,7 @@ export interface Options {
   /** What is logged, default "warning"; and by whom, default (null) Effect's logger. */
   readonly logLevel: LogLevel
   readonly logWriter: LogWriter | null
+  /** Where time comes from, default this machine; another one is for tests. */
   readonly clock: Clock
 }
 

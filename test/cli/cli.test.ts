@@ -38,6 +38,11 @@ describe("iec104 check", () => {
     })
   })
 
+  it.each(["", "\n", "# a comment\n", "---\n"])("says that there is nothing in %j", async (text) => {
+    const { code, err } = await iec104(["check", write("empty.yaml", text)])
+    expect([code, err]).toEqual([1, expect.stringMatching(/empty.yaml:\d+:\d+: .*there is nothing in it/)])
+  })
+
   it.each([
     ["nowhere.yaml", "there is no such file"],
     [".", "this is a directory, not a configuration file"]

@@ -1,8 +1,10 @@
 // What README.md and docs say is what is there: limits, files that are linked, commands, and the differences from c104.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
 import * as Limits from "../../src/core/Limits.ts"
+import * as Config from "../../src/shell/config/Config.ts"
 import { rowsA } from "../parity/rowsA.ts"
 import { rowsB } from "../parity/rowsB.ts"
 
@@ -35,6 +37,18 @@ it("README.md has the limits of the code", () => {
       `| \`${name}\` | ${unit} | ${number(standard)} | ${number(min)} to ${number(max)} | ${consequence} |`
   )
   expect(text("README.md")).toContain(rows.join("\n"))
+})
+
+it("examples/substation.yaml names every limit, and every key", async () => {
+  const yaml = text("examples/substation.yaml")
+  const [, listed = ""] = /# Everything has a limit([\s\S]*?)\nlimits:/.exec(yaml) ?? []
+  const named = (listed.split("README.md:")[1] ?? "").match(/\w+/g)
+  expect(named).toEqual(Limits.table.map(({ name }) => name))
+  // What is not known is told with all that is.
+  const told = await Effect.runPromise(Effect.flip(Config.parse("zzzzzzzz: 1", "")))
+  const keys = /known keys: (.*)/.exec(told.message)?.[1]?.split(", ") ?? []
+  expect(keys.length).toBeGreaterThan(5)
+  expect(keys.filter((key) => !new RegExp(`^(# )?${key}:`, "m").test(yaml))).toEqual([])
 })
 
 it("docs/DIFFERENCES.md has every row of the parity list that is not the same, and no other", () => {

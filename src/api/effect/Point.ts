@@ -30,7 +30,8 @@ export interface Point {
   readonly ioAddress: number
   readonly type: number
   /**
-   * The present value, and the quality bits as in QDS. A value that is no number makes a point invalid until the next
+   * The present value, and the quality bits: overflow 1, elapsed time invalid 8 (protection equipment), blocked 16,
+   * substituted 32, not topical 64, invalid 128; of counters carry 32, adjusted 64, invalid 128. A value that is no number makes a point invalid until the next
    * number comes, whoever reads that and writes it back meanwhile.
    */
   readonly value: () => number
@@ -89,6 +90,7 @@ export interface TwoPhases<E, R> {
 }
 
 export interface PointOptions extends Omit<Image.Variants, "priority"> {
+  /** Information object address, 1..16777215. */
   readonly ioAddress: number
   readonly type: number
   /** Period of cyclic transmission in ms, a multiple of the tick rate. */
@@ -108,7 +110,7 @@ export interface PointOptions extends Omit<Image.Variants, "priority"> {
   /** Commands: whether a handler that nobody waits for any more is told by its signal (default), or interrupted. */
   readonly abandon?: "signal" | "interrupt"
   readonly deadband?: Deadband
-  /** `update` makes at most one event in so many ms. */
+  /** `update` makes at most one event in so many ms, 0..2147483647; default 0 = no limit. */
   readonly minIntervalMs?: number
 }
 
@@ -122,7 +124,7 @@ export interface Station {
   readonly getPoint: (ioAddress: number) => Point | null
   /** Removes the point at an address; whether there was one. */
   readonly removePoint: (ioAddress: number) => boolean
-  /** Tells every client that the station was initialised (COI octet). */
+  /** Tells every client that the station was initialised (COI octet, 0..255). */
   readonly initialised: (cause: number) => Effect.Effect<void, InvalidAddress | Detached>
 }
 

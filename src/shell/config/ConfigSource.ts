@@ -164,7 +164,10 @@ export const read = <const Fields extends Readonly<Record<string, Field<unknown>
   report: (path: Path, message: string, at?: "key") => void
 ): Decoded<Fields> => {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    report(path, `expected ${what}: a mapping with the keys ${Object.keys(fields).join(", ")}; got ${show(input)}`)
+    report(
+      path,
+      `expected ${what}: a mapping with the keys ${Object.keys(fields).join(", ")}; got ${path.length === 0 && input === null ? "an empty file: there is nothing in it" : show(input)}`
+    )
     return {}
   }
   const given = new Map<string, unknown>(Object.entries(input))
