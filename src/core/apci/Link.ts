@@ -50,6 +50,8 @@ export interface Pause {
   /** What was received and not taken yet. */
   readonly octets: Uint8Array
   readonly at: number
+  /** Whether the application's side knows that nothing is begun any more but what was asked before. */
+  readonly told: boolean
 }
 
 export const open = (k: number, nowMs: number): LinkState => ({
@@ -169,7 +171,7 @@ export const isDeaf = (reason: CloseReason | null): boolean => reason === "PEER_
 /** Ends the connection, once the application was asked what requests wait for; the first reason stands. */
 export function close(turn: LinkTurn, reason: CloseReason): void {
   if (turn.phase === Phase.Closed || ending(turn)) return
-  if (turn.awaits) turn.pause = { reason, octets: NO_OCTETS, at: 0 }
+  if (turn.awaits) turn.pause = { reason, octets: NO_OCTETS, at: 0, told: false }
   else end(turn, reason)
 }
 

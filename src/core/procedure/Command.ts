@@ -6,13 +6,14 @@ import * as TypeTable from "../asdu/TypeTable.ts"
 import { SELECT_ASKS, SELECT_FIRST } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
 import * as Value from "../process/Value.ts"
+import * as Behind from "./Behind.ts"
 import * as Decisions from "./Decisions.ts"
 import type { Commanded } from "./Notice.ts"
 import type { Situation } from "./Rejection.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import * as Selections from "./Selections.ts"
-import type { Selection, Turn } from "./Turn.ts"
+import type { Selection, Stander, Turn } from "./Turn.ts"
 
 /** S/E: 1 = select. */
 const SELECT = 0x80
@@ -29,19 +30,65 @@ interface Said extends Image.PointRef {
   readonly timeHigh: number
 }
 
-/** Takes a command with a legal header. */
+/** Takes a command with a legal header: at once, or behind those to its address that are being decided. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
   const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
   const place = Image.findCommand(station, Request.ioa(octets, at), Request.type(octets, at))
-  if (place === null) return Reply.reject(turn, "unknownObject", octets, at)
-  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
-  if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
-  const said = read(place, octets, at)
-  const situation = judgeContent(turn, said) ?? judgeTime(turn, octets, at, said, station)
-  if (situation !== null) return Reply.reject(turn, situation, octets, at)
+  const said = place === null || surplus ? null : read(place, octets, at)
+  const situation = judge(turn, octets, at, place, said, station)
+  // Behind an execute of its selection that the application has yet to be asked for.
+  if (turn.work.asked && place !== null && Selections.executes(turn, place)) Behind.beginBriefly(turn, octets, at)
+  if (turn.work.lines !== null && Behind.stand(turn, octets, at, place, situation)) return
+  if (said === null || situation !== null) return Reply.reject(turn, situation ?? "unknownObject", octets, at)
+  obey(turn, octets, at, said)
+}
+
+/** What is wrong with a command by itself, or null; nothing of it is `said` where its octets are not read. */
+function judge(
+  turn: Turn,
+  octets: Uint8Array,
+  at: number,
+  place: Image.PointRef | null,
+  said: Said | null,
+  station: Image.Station
+): Situation | null {
+  if (place === null) return "unknownObject"
+  if (Request.vsq(octets, at) !== 1) return "severalObjects"
+  if (said === null) return "surplusOctets"
+  return judgeContent(turn, said) ?? judgeTime(turn, octets, at, said, station)
+}
+
+/** Takes a command with which nothing is wrong by itself. */
+function obey(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (Request.cause(octets, at) === Cause.DEACTIVATION) return cancel(turn, octets, at, said)
   if (said.select) return select(turn, octets, at, said)
   execute(turn, octets, at, said)
+}
+
+/** Takes the commands that stand behind nothing any more, each line up to the next that the application decides. */
+export function goOn(turn: Turn): void {
+  const { moving, stale } = turn
+  for (const key of moving)
+    for (let next = Behind.next(turn, key); next !== null; next = Behind.next(turn, key)) {
+      const { point, apdu } = next
+      if (turn.work.asked && point !== null && Selections.executes(turn, point)) {
+        Behind.beginBriefly(turn, apdu, 0)
+        break
+      }
+      Behind.leave(turn, key, next)
+      turn.stale = next.stale
+      takeUp(turn, next)
+    }
+  moving.length = 0
+  turn.stale = stale
+}
+
+function takeUp(turn: Turn, { apdu, point, situation }: Stander): void {
+  if (situation !== null) return Reply.reject(turn, situation, apdu, 0)
+  // It was removed meanwhile; whoever has its address now is not meant.
+  if (point === null || !Image.lives(point)) return Reply.reject(turn, "unknownObject", apdu, 0)
+  if (turn.world.resetting) return Reply.reject(turn, "resetting", apdu, 0)
+  obey(turn, apdu, 0, read(point, apdu, 0))
 }
 
 function read({ block, slot, born }: Image.PointRef, octets: Uint8Array, at: number): Said {
@@ -138,7 +185,9 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (test === 0 && (flags(said) & SELECT_ASKS) !== 0) {
     if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
     const apdu = Reply.copy(octets, at)
-    return turn.notice({ kind: "select", ...asked(Decisions.ask(turn, "select", apdu, selection), said, apdu) })
+    const id = Decisions.ask(turn, "select", apdu, selection)
+    Behind.begin(turn, apdu, 0, id)
+    return turn.notice({ kind: "select", ...asked(id, said, apdu) })
   }
   // The time of a selection begins when its confirmation is sent, which may have to wait for the window.
   Selections.select(turn, selection, Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, selection))
@@ -165,11 +214,12 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   if (selection !== null) selection = Selections.take(turn, selection)
   const apdu = Reply.copy(octets, at)
+  const id = Decisions.ask(turn, "command", apdu, selection)
   const { block, slot, born, value, qualifier, timeLow, timeHigh } = said
   // Every field by name: commands come in numbers, and copies of records are dear.
   turn.notice({
     kind: "command",
-    id: Decisions.ask(turn, "command", apdu, selection),
+    id,
     block,
     slot,
     born,

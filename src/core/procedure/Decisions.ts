@@ -3,6 +3,7 @@
 import { Cause, NEGATIVE } from "../asdu/Cause.ts"
 import { lives } from "../process/Image.ts"
 import * as Numbered from "../process/Numbered.ts"
+import * as Behind from "./Behind.ts"
 import type { Decision } from "./Notice.ts"
 import type { Situation } from "./Rejection.ts"
 import * as Reply from "./Reply.ts"
@@ -38,6 +39,7 @@ export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selecti
 export function decide(turn: Turn, decision: Decision): void {
   const found = find(turn.work, decision.id)
   if (found === undefined) return
+  if (turn.work.lines !== null) Behind.decided(turn, found)
   if (!decision.keep) forget(turn, found)
   else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found, decision)
   if (found.kind === "reset" && decision.confirm > 0) {
@@ -120,6 +122,7 @@ export function expire(turn: Turn): void {
   for (;;) {
     const due = Numbered.first(turn.work.pending)
     if (due === undefined || turn.nowMs < due.untilMs) return
+    if (turn.work.lines !== null) Behind.decided(turn, due)
     forget(turn, due)
     turn.notice({ kind: "timedOut", id: due.id })
     confirm(turn, due.apdu, true)

@@ -44,4 +44,7 @@ export function tell(turn: Turn): void {
   Numbered.each(turn.work.pending, ({ kind, apdu }) => {
     if (kind !== "command") turn.notice({ kind: "unanswered", outcome: "none", apdu })
   })
+  Numbered.each(turn.work.lines, ({ standing }) =>
+    Numbered.each(standing, ({ apdu }) => turn.notice({ kind: "unanswered", outcome: "none", apdu }))
+  )
 }

@@ -6,6 +6,7 @@ import type { Named, Order, PointRef } from "../process/Image.ts"
 import type { Numbered } from "../process/Numbered.ts"
 import type { FileWork } from "./FileWork.ts"
 import type { Notice } from "./Notice.ts"
+import type { Situation } from "./Rejection.ts"
 import type { World } from "./World.ts"
 
 /** A finished APDU that waits for the window; with a barrier also for events that must go first. */
@@ -32,6 +33,27 @@ export interface Pending {
   readonly untilMs: number
   /** The selection that this command executes, or that it asks for, or null. */
   readonly selection: Selection | null
+}
+
+/** Requests to one command address that stand behind one that the application decides. */
+export interface Line {
+  readonly key: number
+  /** Behind which request; 0 = behind nothing any more; -1 = until the application was asked what it was not yet asked. */
+  readonly id: number
+  readonly standing: Numbered<Stander>
+}
+
+/** A request that stands in line. */
+export interface Stander {
+  /** Its place in the line. */
+  readonly id: number
+  readonly apdu: Uint8Array
+  /** The point that it was sent to, null where there was none of its type. */
+  readonly point: PointRef | null
+  /** What is wrong with it by itself, or null. */
+  readonly situation: Situation | null
+  /** Whether nobody knows how old it is. */
+  readonly stale: boolean
 }
 
 /** A command point that this session has selected (60870-5-5 6.8). */
@@ -176,6 +198,11 @@ export interface Work {
   readonly pending: Numbered<Pending>
   /** Requests that the application answers when it likes, by id. */
   readonly owed: Numbered<Pending>
+  /** Requests that stand behind those that wait, by address; and how many. */
+  readonly lines: Numbered<Line>
+  readonly standing: number
+  /** The keys of the lines that stand until the application was asked. */
+  readonly brief: Numbered<number>
   /** How many of the requests that wait are freezes of counters. */
   readonly freezes: number
   /** By id; and who runs and who waits, by type and common address. */
@@ -220,6 +247,9 @@ export const noWork: Work = {
   barred: null,
   pending: null,
   owed: null,
+  lines: null,
+  standing: 0,
+  brief: null,
   freezes: 0,
   interrogations: null,
   served: 0,
@@ -248,6 +278,9 @@ const copyOf = (work: Work): Changeable<Work> => ({
   barred: work.barred,
   pending: work.pending,
   owed: work.owed,
+  lines: work.lines,
+  standing: work.standing,
+  brief: work.brief,
   freezes: work.freezes,
   interrogations: work.interrogations,
   served: work.served,
@@ -293,6 +326,8 @@ export class Turn extends LinkTurn {
   // Flags, not second references: a turn is an old object, and every store of a young one into it is dear.
   private workIsOwn = false
   notices: readonly Notice[] = NO_NOTICES
+  /** The lines whose first request stands behind nothing any more, by key; empty between reductions. */
+  readonly moving: number[] = []
   /** The output region was full: call again. */
   more = false
 

@@ -5,6 +5,8 @@ import * as Frame from "../apci/Frame.ts"
 import * as Framer from "../apci/Framer.ts"
 import type { LinkState } from "../apci/Link.ts"
 import * as Link from "../apci/Link.ts"
+import * as Behind from "../procedure/Behind.ts"
+import * as Command from "../procedure/Command.ts"
 import * as Cyclic from "../procedure/Cyclic.ts"
 import * as Decisions from "../procedure/Decisions.ts"
 import * as Dispatch from "../procedure/Dispatch.ts"
@@ -98,7 +100,7 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
   if (turn.reason !== null) {
     Ending.tell(turn)
     turn.notice({ kind: "closed", reason: turn.reason })
-  } else if (turn.pause !== null && turn.pause !== state.link.pause) turn.notice({ kind: "stopping" })
+  } else if (turn.pause !== null && !turn.pause.told && turn.work.standing === 0) tellStopping(turn.pause)
   return turn.save(state)
 }
 
@@ -108,9 +110,7 @@ function happen(event: SessionEvent): void {
       if (event.chunk !== null) receive(event.chunk)
       return
     case "decided":
-      if (turn.work.asked) turn.own.asked = false
-      for (const decision of event.decisions) Decisions.decide(turn, decision)
-      return
+      return decideAll(event.decisions)
     case "resumed":
       return resume(event.decisions)
     case "refreshed":
@@ -137,6 +137,23 @@ function happen(event: SessionEvent): void {
   }
 }
 
+/** Takes the answers that the application gave when it was asked; then what stood until that. */
+function decideAll(decisions: readonly Decision[]): void {
+  const { brief } = turn.work
+  if (turn.work.asked) turn.own.asked = false
+  if (brief !== null) turn.own.brief = null
+  for (const decision of decisions) decide(decision)
+  if (brief === null) return
+  Behind.asked(turn, brief)
+  Command.goOn(turn)
+}
+
+/** Takes an answer of the application, then what stood behind its request. */
+function decide(decision: Decision): void {
+  Decisions.decide(turn, decision)
+  if (turn.moving.length > 0) Command.goOn(turn)
+}
+
 /** What is due whatever happened: timers, late answers, the window, and an acknowledgement that is owed. */
 function settle(event: SessionEvent): void {
   if (event.room < -UNDRAINED_FACTOR * turn.world.limits.undrainedOctets) Link.close(turn, "REPLY_OVERFLOW")
@@ -153,7 +170,10 @@ function settle(event: SessionEvent): void {
 
 /** Ends what has waited too long. */
 function expire(work: Work): void {
-  if (work.pending !== null) Decisions.expire(turn)
+  if (work.pending !== null) {
+    Decisions.expire(turn)
+    if (turn.moving.length > 0) Command.goOn(turn)
+  }
   if (work.expiring !== null) Selections.expire(turn)
   if (work.interrogations !== null) Interrogation.expire(turn)
   if (work.reads !== null) Read.expire(turn)
@@ -174,9 +194,9 @@ function acknowledge(): void {
 
 function receive(chunk: Uint8Array): void {
   if (turn.pause !== null) {
-    const { octets, at, reason } = turn.pause
+    const { octets, at, reason, told } = turn.pause
     if (reason === null)
-      turn.pause = { reason, octets: Framer.join(octets.subarray(at), chunk, 0, chunk.length), at: 0 }
+      turn.pause = { reason, octets: Framer.join(octets.subarray(at), chunk, 0, chunk.length), at: 0, told }
     return
   }
   let at = 0
@@ -190,7 +210,7 @@ function receive(chunk: Uint8Array): void {
     const whole = turn.rest
     turn.rest = null
     if (stops(whole, 0)) {
-      turn.pause = { reason: null, octets: Framer.join(whole, chunk, at, chunk.length - at), at: 0 }
+      turn.pause = { reason: null, octets: Framer.join(whole, chunk, at, chunk.length - at), at: 0, told: false }
       return
     }
     take(whole, 0, whole[1] as number)
@@ -227,23 +247,35 @@ function keep(octets: Uint8Array, at: number): void {
   // What was kept before is our own already, and is not copied once more for every STOPDT in it.
   const own = octets === turn.kept
   turn.pause = own
-    ? { reason: null, octets, at }
-    : { reason: null, octets: Framer.join(null, octets, at, octets.length - at), at: 0 }
+    ? { reason: null, octets, at, told: false }
+    : { reason: null, octets: Framer.join(null, octets, at, octets.length - at), at: 0, told: false }
 }
 
 /** The application has said what it says at once: this is sent as the window allows, then the end or STOPDT is taken up. */
 function resume(decisions: readonly Decision[]): void {
   const { pause } = turn
   turn.pause = null
-  if (turn.work.asked) turn.own.asked = false
   if (pause !== null && Link.isDeaf(pause.reason)) turn.limit = turn.start
-  for (const decision of decisions) Decisions.decide(turn, decision)
+  decideAll(decisions)
   if (pause === null) return
+  if (turn.work.asked || !pause.told) return pauseOn(pause)
   Pump.fill(turn)
   if (pause.reason !== null) return Link.end(turn, pause.reason)
   turn.kept = pause.octets
   run(pause.octets, pause.at, true)
   turn.kept = null
+}
+
+/** What stood behind a request that was decided now has to be asked too, or nothing comes of what stands behind others. */
+function pauseOn(pause: Link.Pause): void {
+  if (turn.work.asked) turn.pause = { ...pause, told: false }
+  else tellStopping(pause)
+}
+
+/** From now on nothing is begun any more that waits for the commands of others. */
+function tellStopping(pause: Link.Pause): void {
+  turn.pause = { ...pause, told: true }
+  turn.notice({ kind: "stopping" })
 }
 
 /** One whole frame: the link first, then the application, then whatever the window now allows. */

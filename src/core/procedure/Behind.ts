@@ -1,0 +1,98 @@
+// Requests to one command point are decided in the order in which they came (60870-5-5 6.8): what comes to its address while
+// a select of it waits for the application stands behind that, and is judged when that is decided. What comes behind an
+// execute is judged once the application was asked for that. So the cut of the octets into segments makes no difference.
+import type { PointRef } from "../process/Image.ts"
+import * as Numbered from "../process/Numbered.ts"
+import type { Situation } from "./Rejection.ts"
+import * as Reply from "./Reply.ts"
+import * as Request from "./Request.ts"
+import type { Line, Pending, Stander, Turn } from "./Turn.ts"
+
+/** Addresses of objects have 24 bits. */
+const ADDRESSES = 0x1000000
+
+const keyOf = (octets: Uint8Array, at: number): number => Request.ca(octets, at) * ADDRESSES + Request.ioa(octets, at)
+
+/** What a line stands behind that waits until the application was asked. */
+const ASKING = -1
+
+/** From now on requests to the address of the frame at `at` stand behind the request with this id. */
+export function begin(turn: Turn, octets: Uint8Array, at: number, id: number): void {
+  const key = keyOf(octets, at)
+  const standing = Numbered.find(turn.work.lines, key)?.standing ?? null
+  turn.own.lines = Numbered.put(turn.work.lines, key, { key, id, standing })
+}
+
+/**
+ * Has a request stand in line where there is one for its address; `situation` is what is wrong with it whatever it stands
+ * behind. False when nothing is before it.
+ */
+export function stand(
+  turn: Turn,
+  octets: Uint8Array,
+  at: number,
+  point: PointRef | null,
+  situation: Situation | null
+): boolean {
+  const { own } = turn
+  const line = Numbered.find(own.lines, keyOf(octets, at))
+  if (line === undefined) return false
+  if (own.standing + Numbered.size(own.pending) >= turn.world.limits.decisionsPerSession) {
+    Reply.reject(turn, "tooManyRequests", octets, at)
+    return true
+  }
+  const id = own.nextId++
+  own.standing++
+  const { stale } = turn
+  const standing = Numbered.put(line.standing, id, { id, apdu: Reply.copy(octets, at), point, situation, stale })
+  own.lines = Numbered.put(own.lines, line.key, { ...line, standing })
+  return true
+}
+
+/** A request was decided: whatever stands behind it is judged next. */
+export function decided(turn: Turn, { id, apdu }: Pending): void {
+  const line = Numbered.find(turn.work.lines, keyOf(apdu, 0))
+  if (line?.id === id) move(turn, line)
+}
+
+/**
+ * What comes to an address stands until the application was asked what it was not yet asked: an execute that it decides at
+ * once is decided before what came behind it.
+ */
+export function beginBriefly(turn: Turn, octets: Uint8Array, at: number): void {
+  const key = keyOf(octets, at)
+  begin(turn, octets, at, ASKING)
+  turn.own.brief = Numbered.put(turn.work.brief, key, key)
+}
+
+/** The application was asked what these lines stood for. */
+export function asked(turn: Turn, brief: Numbered.Numbered<number>): void {
+  Numbered.each(brief, (key) => {
+    const line = Numbered.find(turn.work.lines, key)
+    if (line?.id === ASKING) move(turn, line)
+  })
+}
+
+function move(turn: Turn, line: Line): void {
+  turn.own.lines = Numbered.put(turn.work.lines, line.key, { ...line, id: 0 })
+  turn.moving.push(line.key)
+}
+
+/** The next request of a line in which it stands behind nothing; null when there is none, or something is before it. */
+export function next(turn: Turn, key: number): Stander | null {
+  const line = Numbered.find(turn.work.lines, key)
+  if (line === undefined || line.id !== 0) return null
+  const first = Numbered.first(line.standing)
+  if (first !== undefined) return first
+  turn.own.lines = Numbered.without(turn.work.lines, key)
+  return null
+}
+
+/** Takes the first request out of a line: it is judged. */
+export function leave(turn: Turn, key: number, { id }: Stander): void {
+  const { own } = turn
+  const line = Numbered.find(own.lines, key)
+  if (line === undefined) return
+  own.standing--
+  own.lines = Numbered.put(own.lines, key, { ...line, standing: Numbered.without(line.standing, id) })
+}
