@@ -1,9 +1,18 @@
 // Checks of arguments that the public calls share.
 import { InvalidAddress, InvalidArgument } from "./Errors.ts"
 
-/** Throws {@link InvalidAddress} unless `value` is a whole number from `min` to `max`. */
+const isWithin = (value: number, min: number, max: number): boolean =>
+  Number.isInteger(value) && value >= min && value <= max
+
+/** Throws {@link InvalidAddress} unless an address is a whole number from `min` to `max`. */
+export function address(what: string, value: number, min: number, max: number): void {
+  if (!isWithin(value, min, max)) throw new InvalidAddress({ what, value, min, max })
+}
+
+/** Throws {@link InvalidArgument} unless `value`, which is no address, is a whole number from `min` to `max`. */
 export function inRange(what: string, value: number, min: number, max: number): void {
-  if (!(Number.isInteger(value) && value >= min && value <= max)) throw new InvalidAddress({ what, value, min, max })
+  if (!isWithin(value, min, max))
+    throw new InvalidArgument({ what, expected: `a whole number from ${min} to ${max}`, value })
 }
 
 /** Throws {@link InvalidArgument} unless `value` is true or false. */

@@ -5,7 +5,7 @@ import { type Block, SELECT_FIRST } from "../core/process/Block.ts"
 import * as Feedback from "../core/process/Feedback.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
-import { flag, inRange } from "./Check.ts"
+import * as Check from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { Deadband, Hooks, PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
@@ -57,7 +57,7 @@ export function checkCommand(what: string, block: Block): void {
 }
 
 /** An originator address as an octet. */
-export const checkOriginator = (originator: number): void => inRange("originator", originator, 0, 255)
+export const checkOriginator = (originator: number): void => Check.address("originator", originator, 0, 255)
 
 /** Sets when a direct command is terminated (cause 10). */
 export function setActTerm(host: Host, block: Block, slot: number, when: Termination): void {
@@ -88,7 +88,7 @@ function multiple(host: Host, what: string, everyMs: number, zero: boolean): voi
  */
 export function setRelated(host: Host, block: Block, slot: number, address: number | null, must = false): void {
   if (address !== null) {
-    inRange("relatedIoAddress", address, 1, IOA_MAX)
+    Check.address("relatedIoAddress", address, 1, IOA_MAX)
     verifyRelated(host, block, address, must)
   }
   host.hooks.of(block, slot).relatedIoAddress = address
@@ -111,7 +111,7 @@ function verifyRelated(host: Host, block: Block, address: number, must: boolean)
 
 /** Sets whether the related point is sent as return information after a command. */
 export function setAutoreturn(host: Host, block: Block, slot: number, enabled: boolean): void {
-  flag("relatedIoAutoreturn", enabled)
+  Check.flag("relatedIoAutoreturn", enabled)
   const hooks = host.hooks.of(block, slot)
   if (enabled && !Value.isCommand(block.of.type))
     throw new InvalidArgument({ what: "relatedIoAutoreturn", expected: "a command point", value: mnemonic(block) })
@@ -125,7 +125,7 @@ export const selectsFirst = (block: Block, slot: number): boolean => ((block.sel
 
 /** Sets whether a command has to be selected before it is executed. */
 export function setSelect(host: Host, block: Block, slot: number, required: boolean): void {
-  flag("select", required)
+  Check.flag("select", required)
   if (required) {
     PointRules.verify("select", block, "commandMode")
     const { actTerm = true } = host.hooks.find(block, slot) ?? {}
@@ -157,7 +157,7 @@ export function setDeadband(host: Host, block: Block, slot: number, deadband: De
 
 /** Sets how many ms lie at least between two events of `update`. */
 export function setMinInterval(host: Host, block: Block, slot: number, everyMs: number): void {
-  inRange("minIntervalMs", everyMs, 0, 0x7fff_ffff)
+  Check.inRange("minIntervalMs", everyMs, 0, 0x7fff_ffff)
   if (everyMs !== 0) PointRules.verify("minIntervalMs", block)
   host.hooks.of(block, slot).minIntervalMs = everyMs
 }

@@ -6,7 +6,7 @@ import type { Held, World } from "../core/procedure/World.ts"
 import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Value from "../core/process/Value.ts"
-import { inRange } from "./Check.ts"
+import * as Check from "./Check.ts"
 import type { Clock } from "./Clock.ts"
 import { InvalidArgument, InvalidValue } from "./Errors.ts"
 import { type Hooks, HookTable } from "./Hooks.ts"
@@ -94,7 +94,7 @@ export abstract class Stations {
 
   /** Adds a station whose time tags are in a zone (null: UTC). False when the common address is in use. Throws {@link InvalidAddress}. */
   addStation(ca: number, timeZone: string | null = null): boolean {
-    inRange("common address", ca, 1, 65_534)
+    Check.address("common address", ca, 1, 65_534)
     const zone = Zones.make(timeZone)
     if (Image.station(this.world.image, ca) !== undefined) return false
     this.setImage(Image.withStation(this.world.image, ca, zone))
@@ -127,8 +127,8 @@ export abstract class Stations {
     count: number,
     variants: Image.Variants = {}
   ): Image.PointRef | null {
-    inRange("information object address", ioa, 1, 16_777_215)
-    inRange("last information object address", ioa + count - 1, ioa, 16_777_215)
+    Check.address("information object address", ioa, 1, 16_777_215)
+    Check.address("last information object address", ioa + count - 1, ioa, 16_777_215)
     pointType("type", type)
     for (const setting of ["eventType", "interrogationType"] as const) {
       const variant = variants[setting]
@@ -158,8 +158,8 @@ export abstract class Stations {
   setGroups(block: Block, slot: number, groups: readonly number[], counterGroups: readonly number[]): void {
     for (const list of [groups, counterGroups])
       if (!Array.isArray(list)) throw new InvalidArgument({ what: "groups", expected: "a list of groups", value: list })
-    for (const group of groups) inRange("interrogation group", group, 1, 16)
-    for (const group of counterGroups) inRange("counter group", group, 1, 4)
+    for (const group of groups) Check.inRange("interrogation group", group, 1, 16)
+    for (const group of counterGroups) Check.inRange("counter group", group, 1, 4)
     if (groups.length > 0) PointRules.verify("groups", block)
     if (counterGroups.length > 0) PointRules.verify("counterGroups", block)
     const bits = [

@@ -126,7 +126,9 @@ row(13, () => {
     expect(server.maxConnections).toBe(limit)
   }
   for (const limit of [-1, 1.5, Number.NaN]) {
-    expect(() => Object.assign(server, { maxConnections: limit })).toThrow(/maxConnections must be a whole number/)
+    expect(() => Object.assign(server, { maxConnections: limit })).toThrow(
+      /maxConnections: a whole number from 0 to 1000000 is required/
+    )
     expect(() => new Server({ maxConnections: limit })).toThrow(/maxConnections/)
   }
   expect(server.maxConnections).toBe(5000)

@@ -1,7 +1,7 @@
 // A batch: points of one type and station that are sent together, in the order of their addresses.
 
 import type { Block } from "../../core/process/Block.ts"
-import { inRange } from "../../shell/Check.ts"
+import * as Check from "../../shell/Check.ts"
 import { Detached, InvalidArgument } from "../../shell/Errors.ts"
 import type { DateTime } from "./DateTime.ts"
 import { Cot, Type } from "./enums.ts"
@@ -126,7 +126,7 @@ export class Batch {
   }
 
   set originatorAddress(address: number) {
-    if (address !== 0) inRange("originatorAddress", address, 0, 255)
+    if (address !== 0) Check.address("originatorAddress", address, 0, 255)
     this.#originator = address
   }
 

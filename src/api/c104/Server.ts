@@ -95,7 +95,7 @@ export class Server implements AsyncDisposable {
 
   // ---- stations ----
 
-  /** Adds a station; null when the common address is in use. Throws `InvalidAddress` outside 1..65534, and for unfit options. */
+  /** Adds a station; null when the common address is in use. Throws `InvalidAddress` outside 1..65534, `InvalidArgument` for unfit options. */
   addStation(commonAddress: number, options: StationOptions = {}): Station | null {
     const { counters, backgroundMs, timeZone = null } = options
     if (counters !== undefined)

@@ -125,7 +125,7 @@ export interface Station {
   /** Removes the point at an address; whether there was one. */
   readonly removePoint: (ioAddress: number) => boolean
   /** Tells every client that the station was initialised (COI octet, 0..255). */
-  readonly initialised: (cause: number) => Effect.Effect<void, InvalidAddress | Detached>
+  readonly initialised: (cause: number) => Effect.Effect<void, InvalidArgument | Detached>
 }
 
 /** Runs a plain function whose throws are known errors of ours. */
@@ -309,7 +309,7 @@ export function makeStation(host: Host, ticker: Ticker, commonAddress: number): 
       return true
     },
     initialised: (cause) =>
-      act<void, InvalidAddress>(() => {
+      act<void, InvalidArgument>(() => {
         StationOps.checkInitialised(cause)
         host.initialised(commonAddress, cause)
       })

@@ -213,7 +213,7 @@ describe("options and properties", () => {
     expect(server.maxConnections).toBe(5)
     expect(() => {
       server.maxConnections = -1
-    }).toThrow("maxConnections must be a whole number from 0 to 1000000, not -1")
+    }).toThrow("maxConnections: a whole number from 0 to 1000000 is required, not -1")
     expect(String(server)).toBe("Server 127.0.0.1:0, 0 clients, 0 stations")
   })
 

@@ -257,7 +257,7 @@ describe("transmit", () => {
     expect(await client.next({ typeId: 70 })).toMatchObject({ cot: 4, ca: 1, count: 1 })
     expect(client.frames.at(-1)?.at(-1)).toBe(2)
     expect(() => Object.assign(station).signalInitialized(256)).toThrow(
-      "cause of initialisation must be a whole number from 0 to 255, not 256"
+      "cause of initialisation: a whole number from 0 to 255 is required, not 256"
     )
   })
 })
