@@ -179,7 +179,8 @@ export abstract class Publisher extends Stations {
 
   /**
    * Resolves when no started session has more than half a log waiting, or those that have have held publishers up for
-   * `holdMs` since they had caught up last, which nobody does by stopping; `patient` waits for them whatever time it takes. A publisher that awaits it
+   * `holdMs` since they had caught up last, which nobody does by stopping; `patient` waits for them whatever
+   * time it takes. A publisher that awaits it
    * lets sockets be read: at least every 256 events it waits for a turn of the event loop. Sessions that are stopped do
    * not count, since nothing but their client can make them go on. Backlogs are bounded by dropping the oldest.
    */

@@ -233,7 +233,8 @@ export class Point<T extends Type = Type> {
   /**
    * Sets the value (and quality) and makes an event of it when, in the form in which it is sent, it differs from what
    * was sent last: in quality, or by more than the deadband; at most one in `minIntervalMs`. Returns whether an event was
-   * made now. The first update of a point that the log has no event of is always one. A quality that comes with a number is meant as it stands, whatever the point was before.
+   * made now. The first update of a point that the log has no event of is always one. A quality that comes with a number is
+   * meant as it stands, whatever the point was before.
    */
   update(value: values.Assignable<T>, quality?: Quality | BinaryCounterQuality | number): boolean {
     const host = this.#attached
