@@ -8,9 +8,11 @@ export interface Hold {
   usedMs: number
   /** Since when it does, -1 = it does not. */
   sinceMs: number
+  /** Whether it was behind when publishers that wait were looked at last. */
+  isBehind: boolean
 }
 
-export const newHold = (): Hold => ({ usedMs: 0, sinceMs: -1 })
+export const newHold = (): Hold => ({ usedMs: 0, sinceMs: -1, isBehind: false })
 
 /** Somebody who is to be waited for. */
 interface Follower {
@@ -21,11 +23,8 @@ interface Follower {
   readonly waiting: (ends: readonly number[]) => number
 }
 
-interface Waiter {
-  readonly resolve: () => void
-  /** It waits for whoever is behind, however long that takes. */
-  readonly patient: boolean
-}
+/** Lets a publisher that waited go on. */
+type GoOn = () => void
 
 export class Room {
   private readonly followers: Iterable<Follower>
@@ -33,7 +32,12 @@ export class Room {
   private readonly records: number
   private readonly holdMs: number
   private readonly ends: () => readonly number[]
-  private readonly waiters: Waiter[] = []
+  /** Publishers that wait for whoever is behind, however long that takes. */
+  private patient: GoOn[] = []
+  /** Publishers that wait for whoever has not used up its time. */
+  private counted: GoOn[] = []
+  /** The ends of the logs when the sessions were looked at last. */
+  private lookedAt: readonly number[] = []
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancel: (() => void) | null = null
 
@@ -55,7 +59,7 @@ export class Room {
   isFull(patient: boolean): boolean {
     const ends = this.ends()
     for (const follower of this.followers) {
-      if (follower.backlog(ends) > this.records / 2) {
+      if (this.isBehind(follower, ends)) {
         if (patient || follower.holding.usedMs < this.holdMs) return true
       } else this.renew(follower, ends)
     }
@@ -65,15 +69,24 @@ export class Room {
   /** Waits for the sessions that are behind. */
   wait(patient: boolean): Promise<void> {
     return new Promise((resolve) => {
-      this.waiters.push({ resolve, patient })
+      const waiters = patient ? this.patient : this.counted
+      waiters.push(resolve)
       this.look()
     })
   }
 
   /** A session has sent or ended: publishers that wait for it may go on. */
   relieved(follower: Follower): void {
-    if (follower.holding.usedMs > 0) this.renew(follower, this.ends())
-    if (this.waiters.length > 0) this.look()
+    const { holding } = follower
+    if (holding.usedMs > 0) this.renew(follower, this.ends())
+    if (this.patient.length === 0 && this.counted.length === 0) return
+    // Where nothing was published since, nobody but this one can have fallen behind or caught up.
+    const ends = this.ends()
+    if (ends !== this.lookedAt || this.isBehind(follower, ends) !== holding.isBehind) this.look()
+  }
+
+  private isBehind(follower: Follower, ends: readonly number[]): boolean {
+    return follower.backlog(ends) > this.records / 2
   }
 
   /** Who has caught up may hold up again. Nobody catches up by stopping: what waits then is still to be sent. */
@@ -82,34 +95,36 @@ export class Room {
     if (holding.usedMs > 0 && follower.waiting(ends) < this.records / 4) holding.usedMs = 0
   }
 
-  /** Lets go on whoever need not wait any longer. */
+  /** Lets go on whoever need not wait any longer. All who wait alike go on together: none is looked at by itself. */
   private look(): void {
-    const { clock, ends, records, holdMs } = this
+    const { clock, holdMs } = this
     const nowMs = clock.monotonicMs()
-    const isCounted = this.waiters.some(({ patient }) => !patient)
+    const ends = this.ends()
+    const isCounted = this.counted.length > 0
     let behind = false
     let leftMs = Number.POSITIVE_INFINITY
     for (const follower of this.followers) {
       const hold = follower.holding
       if (hold.sinceMs >= 0) hold.usedMs += nowMs - hold.sinceMs
       hold.sinceMs = -1
-      if (follower.backlog(ends()) <= records / 2) continue
+      hold.isBehind = this.isBehind(follower, ends)
+      if (!hold.isBehind) continue
       behind = true
       if (hold.usedMs >= holdMs) continue
       leftMs = Math.min(leftMs, holdMs - hold.usedMs)
       if (isCounted) hold.sinceMs = nowMs
     }
+    this.lookedAt = ends
     const isHeld = leftMs < Number.POSITIVE_INFINITY
-    const freed = this.take(({ patient }) => !(patient ? behind : isHeld))
     this.wakeAt(isCounted && isHeld ? nowMs + leftMs : Number.POSITIVE_INFINITY)
-    for (const { resolve } of freed) clock.afterInput(resolve)
+    if (!behind) this.patient = this.goOn(this.patient)
+    if (!isHeld) this.counted = this.goOn(this.counted)
   }
 
-  /** Takes out the waiters of a kind. */
-  private take(isTaken: (waiter: Waiter) => boolean): readonly Waiter[] {
-    const all = this.waiters.splice(0)
-    this.waiters.push(...all.filter((waiter) => !isTaken(waiter)))
-    return all.filter(isTaken)
+  /** Lets all of them go on; whoever waits after them. */
+  private goOn(waiters: readonly GoOn[]): GoOn[] {
+    for (const resolve of waiters) this.clock.afterInput(resolve)
+    return []
   }
 
   /** Looks again at a time; infinity: not by itself. */

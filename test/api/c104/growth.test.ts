@@ -219,4 +219,28 @@ describe("work grows with what there is to do", () => {
       await server.stop()
     })
   }, 60_000)
+
+  it("where many publishers wait for a client that acknowledges nothing", async () => {
+    await growsWithItsWork(5000, async (entries, watch) => {
+      const server = withStations(1, { limits: { logRecords: 1024, holdMs: 600_000 } })
+      const point = given(given(server.getStation(1)).addPoint({ ioAddress: 1, type: Type.M_SP_TB_1 }))
+      const client = await started(server, { acknowledge: "never" })
+      for (let n = 0; n < 1000; n++) {
+        point.value = n % 2 === 0
+        point.transmit(Cot.SPONTANEOUS)
+      }
+      const over: Promise<void>[] = []
+      let free = 0
+      await watch.step("they begin to wait", () => {
+        for (let n = 0; n < entries; n++) over.push(server.room().then(() => void free++))
+      })
+      await watch.step("the client says something else meanwhile", async () => {
+        for (let n = 0; n < entries / 100; n++) await client.answers()
+      })
+      expect(free).toBe(0)
+      client.close()
+      await watch.step("they go on", async () => void (await Promise.all(over)))
+      await server.stop()
+    })
+  }, 60_000)
 })
