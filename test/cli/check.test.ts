@@ -44,4 +44,26 @@ describe("iec104 check", () => {
     expect(lines).toHaveLength(rows + 1)
     expect(lines[rows - 1]).toContain(`stations[0].points[${rows - 1}]: expected a point`)
   })
+
+  it("takes no longer for each of many aliases than for each of few, whatever they stand for", async () => {
+    /** The least time of two attempts, with that for the start of the program. */
+    const tookMs = async (count: number): Promise<number> => {
+      const rows = (text: (n: number) => string): string =>
+        Array.from({ length: count }, (_, n) => `      - { ${text(n + 1)} }\n`).join("")
+      const points = rows((n) => `address: &a${n} ${n}, type: M_SP_NA_1`)
+      const commands = rows((n) => `address: *a${n}, type: C_SC_NA_1, accept: true`)
+      const file = write("aliases.yaml", `stations:\n  - commonAddress: 1\n    points:\n${points}${commands}`)
+      let least = Number.POSITIVE_INFINITY
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const beforeMs = performance.now()
+        const { code, err } = await iec104(["check", file])
+        expect([code, err.slice(0, 300)]).toEqual([0, ""])
+        least = Math.min(least, performance.now() - beforeMs)
+      }
+      return least
+    }
+    const few = await tookMs(500)
+    const many = await tookMs(2000)
+    expect(many <= 5 * few || `${few} ms, four times as many: ${many} ms`).toBe(true)
+  }, 60_000)
 })

@@ -56,6 +56,34 @@ const offsetOf = (document: Yaml.Document, path: Path, at: "key" | undefined): n
   return Yaml.isNode(node) ? (node.range?.[0] ?? offset) : offset
 }
 
+type Anchored = ReturnType<Yaml.Alias["resolve"]>
+
+/**
+ * Tells every alias in one way through the document which value it stands for: by itself each would walk through the
+ * whole document for it. Returns those without an anchor before them.
+ */
+const resolveAliases = (document: Yaml.Document): ReadonlyArray<Yaml.Alias> => {
+  const anchored = new Map<string, Exclude<Anchored, undefined>>()
+  const lost: Yaml.Alias[] = []
+  Yaml.visit(document, {
+    Value: (_, value) => {
+      if (value.anchor !== undefined) anchored.set(value.anchor, value)
+    },
+    Alias: (_, alias) => {
+      const found = anchored.get(alias.source)
+      if (found === undefined) lost.push(alias)
+      const resolve = alias.resolve.bind(alias)
+      alias.resolve = (of, context): Anchored => {
+        if (context === undefined || found === undefined) return found
+        // The parser searches this list, and counts how often a value is repeated.
+        context.aliasResolveCache = [found]
+        return resolve(of, context)
+      }
+    }
+  })
+  return lost
+}
+
 /** Parses YAML 1.2 (with `<<` merge keys). After a syntax error only the first one is told: the rest are its echoes. */
 export const parse = (text: string, file: string): Source => {
   const lines = new Yaml.LineCounter()
@@ -76,12 +104,10 @@ export const parse = (text: string, file: string): Source => {
     return { value: undefined, errors: [at(syntax.pos[0], "", message)], warnings, problem }
   }
   const errors = document.errors.map((error) => at(error.pos[0], "", "this key is given twice in one mapping"))
-  Yaml.visit(document, {
-    Alias: (_, alias) => {
-      const message = `not valid YAML: the alias *${alias.source} has no anchor &${alias.source} before it`
-      if (alias.resolve(document) === undefined) errors.push(at(alias.range?.[0] ?? 0, "", message))
-    }
-  })
+  for (const { source, range } of resolveAliases(document)) {
+    const message = `not valid YAML: the alias *${source} has no anchor &${source} before it`
+    errors.push(at(range?.[0] ?? 0, "", message))
+  }
   if (errors.length > document.errors.length) return { value: undefined, errors, warnings, problem }
   try {
     return { value: document.toJS(), errors, warnings, problem }
