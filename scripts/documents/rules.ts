@@ -236,6 +236,10 @@ export const groups: readonly RuleGroup[] = [
         "C22"
       ),
       rule(
+        "Events of a point that was removed keep their order with what is told of a point added anew at its address, and those that are superseded stay so",
+        backlog
+      ),
+      rule(
         "While nobody listens, untagged events of a point coalesce to the newest; tagged ones never do; an answer says what will be told next",
         "B30",
         events,

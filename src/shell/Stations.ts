@@ -1,6 +1,7 @@
 // Stations and points of a server, and what they say: the process image as the shell changes it. Plain and synchronous:
 // adding a point or setting a value costs no Effect.
 import * as TypeTable from "../core/asdu/TypeTable.ts"
+import * as Departed from "../core/delivery/Departed.ts"
 import * as EventLog from "../core/delivery/EventLog.ts"
 import type { Held, World } from "../core/procedure/World.ts"
 import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/process/Block.ts"
@@ -110,6 +111,7 @@ export abstract class Stations {
       this.hooks.removeBlock(block)
       this.selections.delete(block)
       this.unsettled.delete(block)
+      Departed.leaveAll(this.logOf(block), block)
       block.clear()
     }
     this.setImage(Image.withoutStation(this.world.image, ca))
@@ -146,10 +148,12 @@ export abstract class Stations {
     const of = Image.blockType(ca, type, this.world.profile, variants)
     const { image, block } = Image.withBlock(this.world.image, ca, of)
     this.setImage(image)
+    const log = this.logOf(block)
     if (count > 1) block.reserve(count)
     const slot = block.add(ioa)
     this.prepare(block, slot)
     for (let i = 1; i < count; i++) this.prepare(block, block.add(ioa + i))
+    if (log.departed.behind.size > 0) for (let i = 0; i < count; i++) Departed.comeBack(log, block, block.find(ioa + i))
     this.unsettled.add(block)
     return Image.refTo(block, slot)
   }
@@ -197,6 +201,7 @@ export abstract class Stations {
     const hooks = this.hooks.find(block, slot)
     this.hooks.remove(block, slot)
     this.selections.get(block)?.delete(slot)
+    Departed.leave(this.logOf(block), block, slot)
     block.remove(slot)
     this.unsettled.add(block)
     if (hooks !== undefined) this.detached(hooks)
@@ -204,6 +209,10 @@ export abstract class Stations {
 
   /** The point that had these hooks is gone, or goes. */
   protected abstract detached(hooks: Hooks): void
+
+  private logOf({ priority }: Block): EventLog.EventLog {
+    return this.world.logs[priority] as EventLog.EventLog
+  }
 
   /** What a new point says: OFF for double points and commands, the lower step, zero for everything else; tagged now. */
   private prepare(block: Block, slot: number): void {

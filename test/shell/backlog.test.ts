@@ -1,12 +1,13 @@
 // What a client costs for whom much waits: neither what it asks for nor what is left out of its events grows with all that
 // waits, and what is left out stays left out.
 import { describe, expect, it } from "vitest"
-import { type Point, type Station, Type } from "../../src/api/c104/index.ts"
+import { type Point, type Server, type Station, Type } from "../../src/api/c104/index.ts"
 import type { RawClient } from "../support/RawClient.ts"
 import { startClient, startServer, turn } from "../support/Stage.ts"
 
 const SPONTANEOUS = 3
 const REQUESTED = 5
+const INTERROGATED = 20
 const LOG_RECORDS = 1 << 20
 const K = 12
 
@@ -90,6 +91,36 @@ describe("reads of a client for whom much waits", () => {
   })
 })
 
+describe("of a point that was removed and added anew at its address", () => {
+  it.each([
+    ["the point", (_: Server, station: Station) => [station.removePoint(1), station] as const],
+    ["its station", (server: Server) => [server.removeStation(1), server.addStation(1) as Station] as const]
+  ])("no answer comes before the events of %s", async (_, remove) => {
+    const { server, station } = await startServer({ logLevel: "none" })
+    const [point, other] = [measured(station, 1), measured(station, 2)]
+    const client = await startClient(server.port, { acknowledge: "never" })
+    publish(other, 5000)
+    publish(point, 3)
+    const [removed, now] = remove(server, station)
+    expect(removed).toBe(true)
+    const anew = measured(now, 1)
+    anew.value = 7
+    anew.transmit(SPONTANEOUS)
+    anew.value = 8
+    client.send(read(client, 1))
+    client.interrogate()
+    await drain(client)
+    expect(told(client, 1)).toEqual([
+      [REQUESTED, 1],
+      [INTERROGATED, 1],
+      [SPONTANEOUS, 1],
+      [SPONTANEOUS, 2],
+      [SPONTANEOUS, 3],
+      [SPONTANEOUS, 7]
+    ])
+  })
+})
+
 describe("what is left out at STARTDT", () => {
   it("is not answered with either: what the newest event says goes first, and then what has come since", async () => {
     const { server, station } = await startServer({ logLevel: "none" })
@@ -116,6 +147,50 @@ describe("what is left out at STARTDT", () => {
       [REQUESTED, 1],
       [SPONTANEOUS, 1]
     ])
+  })
+
+  it.each([
+    ["its point is removed", (station: Station) => station.removePoint(1), []],
+    [
+      "its point is removed and one is added at its address",
+      (station: Station) => {
+        station.removePoint(1)
+        measured(station, 1).value = 9
+      },
+      []
+    ],
+    [
+      "one of another type is at its address",
+      (station: Station) => {
+        station.removePoint(1)
+        station.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 })
+      },
+      []
+    ],
+    ["its station is removed", (_: Station, server: Server) => server.removeStation(1), []],
+    [
+      "its station is removed and the point is there again with a new event",
+      (_: Station, server: Server) => {
+        server.removeStation(1)
+        publish(measured(server.addStation(1) as Station, 1), 1)
+      },
+      [1]
+    ]
+  ])("is not told when %s", async (_, change, after) => {
+    const { server, station } = await startServer({ logLevel: "none" })
+    const point = measured(station, 1)
+    const many = Array.from({ length: 3000 }, (_, i) => measured(station, 100 + i))
+    const client = await startClient(server.port, { acknowledge: "never" })
+    await client.stopdt()
+    for (const one of many) publish(one, 1)
+    publish(point, 5)
+    client.u("STARTDT act")
+    await client.next("STARTDT con")
+    change(station, server)
+    await drain(client)
+    expect(client.iFrames).toBeGreaterThan(2 * K)
+    // Also the last one of before STARTDT is left out where another has come since.
+    expect(told(client, 1)).toEqual((after.length > 0 ? after : [5]).map((value) => [SPONTANEOUS, value]))
   })
 
   it("is left out between what others are served", async () => {

@@ -8,6 +8,13 @@ import type { Block } from "../process/Block.ts"
 
 export const RECORD_WORDS = 6
 
+/** Positions behind the newest events of points that are gone, by address and type of event; kept by Departed.ts. */
+export interface Departed {
+  readonly behind: Map<number, number>
+  /** With so many it is looked which are needed no longer: twice as many as were needed at the last look. */
+  full: number
+}
+
 export interface EventLog {
   words: Int32Array
   /** By record: low 32 bits of the position behind the event that its point had before, 0 = none. */
@@ -19,6 +26,8 @@ export interface EventLog {
   end: number
   /** The oldest position that somebody may still read. */
   readonly needed: () => number
+  /** What is known of points that were removed. */
+  readonly departed: Departed
   /** Position before which the ring is made to have room again; -1 once it has its full capacity. */
   full: number
 }
@@ -35,7 +44,8 @@ export function make(records: number, needed: () => number = () => 0): EventLog 
   const first = Math.min(capacity, FIRST_RECORDS)
   const words = new Int32Array(first * RECORD_WORDS)
   const before = new Int32Array(first)
-  return { words, before, capacity, mask: first - 1, end: 0, needed, full: first === capacity ? -1 : first }
+  const full = first === capacity ? -1 : first
+  return { words, before, capacity, mask: first - 1, end: 0, needed, departed: { behind: new Map(), full: 0 }, full }
 }
 
 /** Position of the oldest record that is still there. */

@@ -3,6 +3,7 @@
 
 import * as Link from "../apci/Link.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
+import * as Departed from "../delivery/Departed.ts"
 import * as EventLog from "../delivery/EventLog.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Packing from "../delivery/Packing.ts"
@@ -72,21 +73,25 @@ export function step(turn: Turn, priority: number, most = 1): boolean {
 function omitted(turn: Turn, log: EventLog.EventLog, priority: number, position: number, end: number): boolean {
   const key = log.words[(position & log.mask) * EventLog.RECORD_WORDS + 4] as number
   if (position < (turn.work.purged[priority] ?? 0) && TypeTable.byId[key & 0xff]?.time !== "none") return true
-  return position < (turn.startedAt[priority] as number) && superseded(turn, log, position, end)
+  return position < (turn.startedAt[priority] as number) && superseded(turn, log, priority, position, end)
 }
 
 /** While nobody listened, only the newest untagged record of a point counts, and what was meant for live listeners does not. */
-function superseded(turn: Turn, log: EventLog.EventLog, position: number, end: number): boolean {
+function superseded(turn: Turn, log: EventLog.EventLog, priority: number, position: number, end: number): boolean {
   const base = (position & log.mask) * EventLog.RECORD_WORDS
   const key = log.words[base + 4] as number
   const cause = (key >>> 16) & 0x3f
   if (EventLog.isLive(cause)) return true
   const type = key & 0xff
   if (TypeTable.byId[type]?.time !== "none") return false
-  const station = Image.station(turn.world.image, (log.words[base + 5] as number) & 0xffff)
+  const ca = (log.words[base + 5] as number) & 0xffff
+  const station = Image.station(turn.world.image, ca)
   const ioa = (log.words[base] as number) & 0xffffff
-  const block = station?.blocks.find((found) => found.of.eventType === type && found.find(ioa) >= 0)
-  return block !== undefined && EventLog.lastOf(block, block.find(ioa), end) > position + 1
+  const block = station?.blocks.find(
+    (found) => found.of.eventType === type && found.priority === priority && found.find(ioa) >= 0
+  )
+  const last = block === undefined ? Departed.lastOf(log, ca, ioa, type) : EventLog.lastOf(block, block.find(ioa), end)
+  return last > position + 1
 }
 
 /** Notes that [from, to) is lost to this session. The scan goes on; what it has passed has its turn in the next round. */

@@ -1,0 +1,55 @@
+// The newest events of points that were removed, as long as somebody may still be told them: the points are gone, but what
+// is superseded stays so, and a point that is added anew at an address goes on behind the events of the one before.
+import type { Block } from "../process/Block.ts"
+import * as EventLog from "./EventLog.ts"
+
+/** Fewer are kept without a look at whether they are still needed. */
+const FEW = 64
+
+const keyOf = (ca: number, ioa: number, type: number): number => (ca * 0x100 + type) * 0x1000000 + ioa
+
+/** Notes the newest event of a point that is about to be removed from its block. */
+export function leave(log: EventLog.EventLog, block: Block, slot: number): void {
+  const behind = EventLog.lastOf(block, slot, log.end)
+  if (behind > needed(log)) note(log, block, slot, behind)
+}
+
+/** As {@link leave} for all points of a block. */
+export function leaveAll(log: EventLog.EventLog, block: Block): void {
+  const oldest = needed(log)
+  for (let slot = 0; slot < block.length; slot++) {
+    const behind = EventLog.lastOf(block, slot, log.end)
+    if (behind > oldest) note(log, block, slot, behind)
+  }
+}
+
+function note(log: EventLog.EventLog, block: Block, slot: number, position: number): void {
+  const ioa = block.ioa[slot] as number
+  if (ioa < 0) return
+  const { departed } = log
+  const { behind } = departed
+  if (behind.size >= departed.full) {
+    const oldest = needed(log)
+    for (const [key, other] of behind) if (other <= oldest) behind.delete(key)
+    departed.full = Math.max(FEW, behind.size * 2)
+  }
+  behind.set(keyOf(block.ca, ioa, block.of.eventType), position)
+}
+
+/** The position before which nobody is told anything. */
+const needed = (log: EventLog.EventLog): number => Math.max(EventLog.trim(log, log.end), log.needed())
+
+/** A point was added: it goes on behind the events of the one that had its address. */
+export function comeBack(log: EventLog.EventLog, block: Block, slot: number): void {
+  const { behind } = log.departed
+  if (behind.size === 0) return
+  const key = keyOf(block.ca, block.ioa[slot] as number, block.of.eventType)
+  const position = behind.get(key)
+  if (position === undefined) return
+  behind.delete(key)
+  if (position > needed(log)) block.last[slot] = position | 0
+}
+
+/** The position behind the newest event of a point that is gone, or 0 when nobody is told of it any more. */
+export const lastOf = (log: EventLog.EventLog, ca: number, ioa: number, type: number): number =>
+  log.departed.behind.get(keyOf(ca, ioa, type)) ?? 0
