@@ -45,6 +45,15 @@ describe("iec104 check", () => {
     expect(lines[rows - 1]).toContain(`stations[0].points[${rows - 1}]: expected a point`)
   })
 
+  it("names an alias that stands for what it is in", async () => {
+    const file = write("round.yaml", "stations: &all [{ commonAddress: 1, points: *all }]\n")
+    const { code, err } = await iec104(["check", file])
+    expect([code, err]).toEqual([
+      1,
+      `${file}:1:45: not valid YAML: the alias *all is within what &all names\n${file}: 1 problem\n`
+    ])
+  })
+
   it("takes no longer for each of many aliases than for each of few, whatever they stand for", async () => {
     /** The least time of two attempts, with that for the start of the program. */
     const tookMs = async (count: number): Promise<number> => {

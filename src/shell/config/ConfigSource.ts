@@ -60,18 +60,19 @@ type Anchored = ReturnType<Yaml.Alias["resolve"]>
 
 /**
  * Tells every alias in one way through the document which value it stands for: by itself each would walk through the
- * whole document for it. Returns those without an anchor before them.
+ * whole document for it. Tells `report` of those that stand for nothing, or for what they are in themselves.
  */
-const resolveAliases = (document: Yaml.Document): ReadonlyArray<Yaml.Alias> => {
+const resolveAliases = (document: Yaml.Document, report: (alias: Yaml.Alias, message: string) => void): void => {
   const anchored = new Map<string, Exclude<Anchored, undefined>>()
-  const lost: Yaml.Alias[] = []
   Yaml.visit(document, {
     Value: (_, value) => {
       if (value.anchor !== undefined) anchored.set(value.anchor, value)
     },
-    Alias: (_, alias) => {
+    Alias: (_, alias, path) => {
       const found = anchored.get(alias.source)
-      if (found === undefined) lost.push(alias)
+      const { source } = alias
+      if (found === undefined) report(alias, `the alias *${source} has no anchor &${source} before it`)
+      else if (path.includes(found)) report(alias, `the alias *${source} is within what &${source} names`)
       const resolve = alias.resolve.bind(alias)
       alias.resolve = (of, context): Anchored => {
         if (context === undefined || found === undefined) return found
@@ -81,7 +82,6 @@ const resolveAliases = (document: Yaml.Document): ReadonlyArray<Yaml.Alias> => {
       }
     }
   })
-  return lost
 }
 
 /** Parses YAML 1.2 (with `<<` merge keys). After a syntax error only the first one is told: the rest are its echoes. */
@@ -104,10 +104,7 @@ export const parse = (text: string, file: string): Source => {
     return { value: undefined, errors: [at(syntax.pos[0], "", message)], warnings, problem }
   }
   const errors = document.errors.map((error) => at(error.pos[0], "", "this key is given twice in one mapping"))
-  for (const { source, range } of resolveAliases(document)) {
-    const message = `not valid YAML: the alias *${source} has no anchor &${source} before it`
-    errors.push(at(range?.[0] ?? 0, "", message))
-  }
+  resolveAliases(document, ({ range }, message) => errors.push(at(range?.[0] ?? 0, "", `not valid YAML: ${message}`)))
   if (errors.length > document.errors.length) return { value: undefined, errors, warnings, problem }
   try {
     return { value: document.toJS(), errors, warnings, problem }
