@@ -85,7 +85,7 @@ export abstract class Publisher extends Stations {
     const log = this.logs[block.priority] as EventLog.EventLog
     // Not more at once than a window takes: what has filled it is sent before more is appended.
     const most = this.early()
-    const { version } = block
+    let { version } = block
     let rest = slots
     for (let from = 0; from < rest.length; from += most) {
       const to = Math.min(rest.length, from + most)
@@ -94,7 +94,10 @@ export abstract class Publisher extends Stations {
         for (let i = from; i < to; i++) Image.reported(block, rest[i] as number)
       this.appended(end)
       // Whoever observes what was sent may have removed points that are still to come.
-      if (block.version !== version) rest = rest.filter((slot, i) => i < to || block.holds(slot, version))
+      if (block.version === version) continue
+      const before = version
+      rest = rest.filter((slot, i) => i < to || block.holds(slot, before))
+      version = block.version
     }
     return true
   }

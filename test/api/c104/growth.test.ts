@@ -1,7 +1,7 @@
 // Work that grows fourfold takes some four times as long: nothing is copied, shifted or searched for each entry of a table
 // or queue, for then it took sixteen times. Time is that of this process's own processor, the least of several attempts.
 import { describe, expect, it } from "vitest"
-import { Cot, type Server, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import { Batch, Cot, type Server, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
 import { type ClientOptions, RawClient } from "../../support/RawClient.ts"
 import { makeServer } from "../../support/Stage.ts"
 
@@ -204,6 +204,29 @@ describe("work grows with what there is to do", () => {
     await growsWithItsWork(2000, async (entries, watch) => {
       const requests = [{ typeId: 100, ca: 0xffff, objects: [{ ioa: 0, qoi: 20 }] }]
       await asked(withStations(entries), watch, requests, 2 * entries)
+    })
+  }, 60_000)
+
+  it("where a point of a batch is removed as the batch is sent", async () => {
+    await growsWithItsWork(8000, async (entries, watch) => {
+      const server = withStations(1)
+      server.protocolParameters.sendWindowSize = 1
+      const station = given(server.getStation(1))
+      const points = Array.from({ length: entries }, (_, n) =>
+        given(station.addPoint({ ioAddress: 1 + n, type: Type.M_ME_NC_1 }))
+      )
+      const client = await started(server, { acknowledge: "never" })
+      server.onSendRaw(() => {
+        server.onSendRaw(null)
+        station.removePoint(entries)
+      })
+      const batch = new Batch({ points })
+      await watch.step("the batch", () => {
+        server.transmitBatch(batch)
+      })
+      expect(station.getPoint(entries)).toBeNull()
+      client.close()
+      await server.stop()
     })
   }, 60_000)
 
