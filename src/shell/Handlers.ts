@@ -44,6 +44,7 @@ export function act(session: Session, notice: Notices.Notice): boolean {
     case "refresh":
       refresh(session, notice)
       return true
+    case "holding":
     case "traced":
       return false
     case "selected":

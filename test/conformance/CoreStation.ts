@@ -275,6 +275,8 @@ export class CoreStation implements Backend.Backend {
       case "stopping":
         decisions.push(...this.application.stopping(connection))
         return true
+      case "holding":
+        return true
       case "abandon":
         decisions.push(Core.Outcome.confirm(notice.id, "failure"))
         return true

@@ -32,7 +32,7 @@ const outcome = (
     state = after
     octets.push(Core.Hex.octetsToHex(outputs.octets.subarray(outputs.start, outputs.end)))
     notices.push(...outputs.notices)
-    if (outputs.notices.some(({ kind }) => kind === "stopping"))
+    if (outputs.notices.some(({ kind }) => kind === "stopping" || kind === "holding"))
       reduce(Core.SessionEvent.decided(nowMs, ends, 65_536, [], "resumed"))
   }
   for (const chunk of chunks) reduce(Core.SessionEvent.received(nowMs, ends, 65_536, chunk))

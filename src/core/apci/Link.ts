@@ -41,12 +41,14 @@ export interface LinkState {
 }
 
 /**
- * Data transfer or the connection is about to end while requests wait for the application: first it is asked, and what
- * it says at once is sent.
+ * Data transfer or the connection is about to end while requests wait for the application, or what was received stands
+ * in front of or behind a request to reset the process: first it is asked, and what it says at once is sent.
  */
 export interface Pause {
-  /** Why the connection ends, or null: a STOPDT act stands at `at` of the octets. */
+  /** Why the connection ends, or null: what stands at `at` of the octets is taken up. */
   readonly reason: CloseReason | null
+  /** Whether that is a request to reset the process, or stands behind one; else it is a STOPDT act. */
+  readonly resets: boolean
   /** What was received and not taken yet. */
   readonly octets: Uint8Array
   readonly at: number
@@ -171,7 +173,7 @@ export const isDeaf = (reason: CloseReason | null): boolean => reason === "PEER_
 /** Ends the connection, once the application was asked what requests wait for; the first reason stands. */
 export function close(turn: LinkTurn, reason: CloseReason): void {
   if (turn.phase === Phase.Closed || ending(turn)) return
-  if (turn.awaits) turn.pause = { reason, octets: NO_OCTETS, at: 0, told: false }
+  if (turn.awaits) turn.pause = { reason, resets: false, octets: NO_OCTETS, at: 0, told: false }
   else end(turn, reason)
 }
 

@@ -203,6 +203,11 @@ export type Notice =
    * to be answered by a `resumed` event with what it says at once. No request may be begun after this.
    */
   | { readonly kind: "stopping" }
+  /**
+   * A request to reset the process, or what stands behind one, is taken when the application was asked: to be answered by a
+   * `resumed` event with what it says at once. Nothing ends by this.
+   */
+  | { readonly kind: "holding" }
   | { readonly kind: "started" }
   | { readonly kind: "stopped" }
   | { readonly kind: "closed"; readonly reason: CloseReason }

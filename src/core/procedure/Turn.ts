@@ -330,6 +330,8 @@ export class Turn extends LinkTurn {
   readonly moving: number[] = []
   /** The output region was full: call again. */
   more = false
+  /** The application was asked for a reset of the process by the frame that was taken last, and has not answered yet. */
+  asksReset = false
 
   protected loadTurn(
     world: World,
@@ -352,6 +354,7 @@ export class Turn extends LinkTurn {
     this.ownSent = null
     this.ownInterrogation = null
     this.more = false
+    this.asksReset = false
   }
 
   override get awaits(): boolean {

@@ -100,7 +100,7 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
   if (turn.reason !== null) {
     Ending.tell(turn)
     turn.notice({ kind: "closed", reason: turn.reason })
-  } else if (turn.pause !== null && !turn.pause.told && turn.work.standing === 0) tellStopping(turn.pause)
+  } else if (turn.pause !== null) announce(turn.pause, turn.pause !== state.link.pause)
   return turn.save(state)
 }
 
@@ -194,9 +194,9 @@ function acknowledge(): void {
 
 function receive(chunk: Uint8Array): void {
   if (turn.pause !== null) {
-    const { octets, at, reason, told } = turn.pause
+    const { octets, at, reason } = turn.pause
     if (reason === null)
-      turn.pause = { reason, octets: Framer.join(octets.subarray(at), chunk, 0, chunk.length), at: 0, told }
+      turn.pause = { ...turn.pause, octets: Framer.join(octets.subarray(at), chunk, 0, chunk.length), at: 0 }
     return
   }
   let at = 0
@@ -209,24 +209,36 @@ function receive(chunk: Uint8Array): void {
     if (Framer.missing(turn.rest) > 0) continue
     const whole = turn.rest
     turn.rest = null
-    if (stops(whole, 0)) {
-      turn.pause = { reason: null, octets: Framer.join(whole, chunk, at, chunk.length - at), at: 0, told: false }
+    if (waits(whole, 0, null)) {
+      keep(Framer.join(whole, chunk, at, chunk.length - at), 0)
       return
     }
     take(whole, 0, whole[1] as number)
+    if (holds(chunk, at)) return keep(chunk, at)
   }
-  if (open()) run(chunk, at, false)
+  if (open()) run(chunk, at, null)
 }
 
 /** Whether frames are taken: the connection does not end, and waits for nothing. */
 const open = (): boolean => turn.phase !== Link.Phase.Closed && turn.pause === null
 
-/** Whether the frame at `at` stops data transfer while requests wait for the application. */
-const stops = (octets: Uint8Array, at: number): boolean =>
-  turn.awaits && octets[at + 2] === Frame.U.STOPDT_ACT && octets[at + 1] === Frame.LENGTH_MIN
+const isStop = (octets: Uint8Array, at: number): boolean =>
+  octets[at + 2] === Frame.U.STOPDT_ACT && octets[at + 1] === Frame.LENGTH_MIN
 
-/** Takes the frames from `at` on, the first one whatever it is when the application was just asked. */
-function run(octets: Uint8Array, from: number, asked: boolean): void {
+/**
+ * Whether the frame at `at` stops data transfer, or asks for a reset of the process, while requests wait for the
+ * application; `over` is the pause that is just over.
+ */
+function waits(octets: Uint8Array, at: number, over: Link.Pause | null): boolean {
+  if (!turn.awaits) return false
+  return isStop(octets, at) ? over === null || over.resets : over === null && Reset.isAt(octets, at)
+}
+
+/** Whether more stands behind the request to reset the process that was just taken: what becomes of it, its decision says. */
+const holds = (octets: Uint8Array, at: number): boolean => turn.asksReset && at < octets.length && open()
+
+/** Takes the frames from `from` on; `over` is the pause in front of the first one, when the application was just asked. */
+function run(octets: Uint8Array, from: number, over: Link.Pause | null): void {
   let at = from
   while (at < octets.length && open()) {
     const fault = Framer.fault(octets, at)
@@ -236,9 +248,10 @@ function run(octets: Uint8Array, from: number, asked: boolean): void {
       turn.rest = Framer.join(null, octets, at, octets.length - at)
       return
     }
-    if (stops(octets, at) && !(asked && at === from)) return keep(octets, at)
+    if (waits(octets, at, at === from ? over : null)) return keep(octets, at)
     take(octets, at, length)
     at += length + 2
+    if (holds(octets, at)) return keep(octets, at)
   }
 }
 
@@ -246,23 +259,24 @@ function run(octets: Uint8Array, from: number, asked: boolean): void {
 function keep(octets: Uint8Array, at: number): void {
   // What was kept before is our own already, and is not copied once more for every STOPDT in it.
   const own = octets === turn.kept
+  const resets = turn.asksReset || !isStop(octets, at)
   turn.pause = own
-    ? { reason: null, octets, at, told: false }
-    : { reason: null, octets: Framer.join(null, octets, at, octets.length - at), at: 0, told: false }
+    ? { reason: null, resets, octets, at, told: false }
+    : { reason: null, resets, octets: Framer.join(null, octets, at, octets.length - at), at: 0, told: false }
 }
 
-/** The application has said what it says at once: this is sent as the window allows, then the end or STOPDT is taken up. */
+/** The application has said what it says at once: this is sent as the window allows, then what waited is taken up. */
 function resume(decisions: readonly Decision[]): void {
   const { pause } = turn
   turn.pause = null
   if (pause !== null && Link.isDeaf(pause.reason)) turn.limit = turn.start
   decideAll(decisions)
   if (pause === null) return
-  if (turn.work.asked || !pause.told) return pauseOn(pause)
+  if (turn.work.asked || !(pause.told || pause.resets)) return pauseOn(pause)
   Pump.fill(turn)
   if (pause.reason !== null) return Link.end(turn, pause.reason)
   turn.kept = pause.octets
-  run(pause.octets, pause.at, true)
+  run(pause.octets, pause.at, pause)
   turn.kept = null
 }
 
@@ -270,6 +284,13 @@ function resume(decisions: readonly Decision[]): void {
 function pauseOn(pause: Link.Pause): void {
   if (turn.work.asked) turn.pause = { ...pause, told: false }
   else tellStopping(pause)
+}
+
+/** Tells what has to wait, once: `fresh`, and when nothing has to be asked before. */
+function announce(pause: Link.Pause, fresh: boolean): void {
+  if (pause.resets) {
+    if (fresh) turn.notice({ kind: "holding" })
+  } else if (!pause.told && turn.work.standing === 0) tellStopping(pause)
 }
 
 /** From now on nothing is begun any more that waits for the commands of others. */
@@ -280,6 +301,7 @@ function tellStopping(pause: Link.Pause): void {
 
 /** One whole frame: the link first, then the application, then whatever the window now allows. */
 function take(octets: Uint8Array, at: number, length: number): void {
+  turn.asksReset = false
   if (turn.world.trace) turn.notice({ kind: "traced", apdu: Request.piece(octets, at, length + 2) })
   switch (Link.frame(turn, octets, at, length)) {
     case Link.Effect.Deliver:

@@ -1,8 +1,9 @@
 // An accepted reset of the process (C_RP_NA_1 with QRP 1): from then on requests are refused; when the confirmation was
 // acknowledged, or after a second, every connection ends by FIN, and is read until its client has closed.
+import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type ReceiveCallback, ResponseState, Type } from "../../../src/api/c104/index.ts"
-import type { RawClient } from "../../support/RawClient.ts"
+import { CommandMode, type ReceiveCallback, ResponseState, Server, Type } from "../../../src/api/c104/index.ts"
+import { RawClient } from "../../support/RawClient.ts"
 import { deferred, startClient, startServer } from "../../support/Stage.ts"
 
 const { SUCCESS } = ResponseState
@@ -110,4 +111,140 @@ it("the answers in front of a bad frame reach a client that has sent more than i
   client.socket.resume()
   expect(await client.ended).toBe("fin")
   expect(answers(client)).toEqual(["45/7", "45/10"])
+})
+
+// ---- any cut ----
+
+/** What may stand in front of a reset and behind it, by name. */
+const deeds = {
+  reset: RESET,
+  resetTest: { ...RESET, test: true },
+  interrogation: { typeId: 100, cot: 6, ca: 1, objects: [{ ioa: 0, qoi: 20 }] },
+  counters: { typeId: 101, cot: 6, ca: 1, objects: [{ ioa: 0, rqt: 5, frz: 0 }] },
+  freeze: { typeId: 101, cot: 6, ca: 1, objects: [{ ioa: 0, rqt: 5, frz: 1 }] },
+  command: { typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 10, scs: true }] },
+  commandTest: { typeId: 45, cot: 6, test: true, ca: 1, objects: [{ ioa: 10, scs: true }] },
+  selection: { typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 11, scs: true, select: true }] },
+  execution: { typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 11, scs: true }] },
+  inTwo: { typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 12, scs: true }] },
+  read: { typeId: 102, cot: 5, ca: 1, objects: [{ ioa: 1 }] }
+} as const
+const links = {
+  testfr: TESTFR,
+  stopdt: Uint8Array.of(0x68, 4, 0x13, 0, 0, 0),
+  bad: Uint8Array.of(0x69, 4, 1, 0, 0, 0)
+} as const
+type Deed = keyof typeof deeds | keyof typeof links
+
+const isLink = (deed: Deed): deed is keyof typeof links => deed in links
+
+/** What comes of these deeds behind STARTDT, in one segment or cut at these thousandths of all octets. */
+const comesOf = async (all: readonly Deed[], cuts: readonly number[], onReset: () => ResponseState) => {
+  const server = new Server({ ip: "127.0.0.1", port: 0, profile: "iec" })
+  server.protocolParameters.sendWindowSize = 200
+  const station = server.addStation(1)
+  const asked: string[] = []
+  station?.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 })
+  station?.addPoint({ ioAddress: 5, type: Type.M_IT_NA_1 })
+  for (const ioAddress of [10, 11])
+    station?.addPoint({ ioAddress, type: Type.C_SC_NA_1 })?.onReceive(() => {
+      asked.push(`command ${ioAddress}`)
+      return SUCCESS
+    })
+  station?.addPoint({ ioAddress: 12, type: Type.C_SC_NA_1 })?.onReceive({
+    accept: () => {
+      asked.push("accept")
+      return SUCCESS
+    },
+    execute: (_, message) => {
+      asked.push(`execute ${message.begin()}`)
+      return SUCCESS
+    }
+  })
+  const selecting = station?.getPoint(11)
+  if (selecting?.type === Type.C_SC_NA_1) selecting.commandMode = CommandMode.SELECT_AND_EXECUTE
+  server.onReset(() => {
+    asked.push("reset")
+    return onReset()
+  })
+  await server.start()
+  const client = await RawClient.connect(server.port, { acknowledge: "never" })
+  try {
+    const octets = Buffer.concat([
+      Uint8Array.of(0x68, 4, 7, 0, 0, 0),
+      ...all.map((deed) => (isLink(deed) ? links[deed] : client.i(deeds[deed])))
+    ])
+    const places = [...new Set(cuts.map((part) => Math.floor((part * octets.length) / 1000)))].sort((a, b) => a - b)
+    for (const [index, from] of [0, ...places].entries()) {
+      client.send(octets.subarray(from, places[index] ?? octets.length))
+      for (let turns = 0; turns < 3; turns++) await wait(0)
+    }
+    if (!client.isClosed) await client.answers()
+    return {
+      asked,
+      said: client.frames.filter((apdu) => apdu[2] !== 1 && apdu[2] !== 0x83).map((apdu) => `${apdu[6]}/${apdu[8]}`)
+    }
+  } finally {
+    client.close()
+    await server.stop()
+  }
+}
+
+describe("any cut into segments comes to the same", () => {
+  it.each(["inTwo", "execution"] as const)("with what an answer lets begin in front of a reset: %s", async (deed) => {
+    const line: Deed[] = ["selection", deed, "reset", "interrogation"]
+    const everywhere = Array.from({ length: 100 }, (_, part) => 10 * part)
+    const cut = await comesOf(line, everywhere, () => SUCCESS)
+    const whole = await comesOf(line, [], () => SUCCESS)
+    expect({ ...whole, said: whole.said.sort() }).toEqual({ ...cut, said: cut.said.sort() })
+  })
+
+  it.each(Object.keys(deeds) as (keyof typeof deeds)[])("with one frame behind an accepted reset: %s", async (deed) => {
+    const [whole, cut] = [
+      await comesOf(["reset", deed], [], () => SUCCESS),
+      await comesOf(["reset", deed], [600], () => SUCCESS)
+    ]
+    expect(whole).toEqual(cut)
+  })
+
+  it.each(["SUCCESS", "FAILURE"] as const)(
+    "with resets that the application answers at once: %s",
+    async (word) => {
+      const say = () => ResponseState[word]
+      // Each once: the second finds an output busy or free, and interrogations in turn, by when the first is over.
+      const names = Object.keys(deeds) as Deed[]
+      const line = fc
+        .tuple(
+          fc.uniqueArray(fc.constantFrom(...names), { minLength: 1, maxLength: 8 }),
+          fc.constantFrom<Deed[]>([], ["stopdt"], ["bad"], ["testfr", "reset", "read"])
+        )
+        .map(([some, last]) => [...some, ...last])
+      const cuts = fc.array(fc.integer({ min: 0, max: 999 }), { maxLength: 5 })
+      await fc.assert(
+        fc.asyncProperty(line, cuts, async (all, where) => {
+          const [cut, whole] = [await comesOf(all, where, say), await comesOf(all, [], say)]
+          // Answers to different requests may change places: what the application is asked is answered behind what it is not.
+          expect({ asked: cut.asked.sort(), said: cut.said.sort() }).toEqual({
+            asked: whole.asked.sort(),
+            said: whole.said.sort()
+          })
+        }),
+        { numRuns: 40 }
+      )
+    },
+    30_000
+  )
+
+  it("a reset that is decided later keeps nothing waiting that stands behind it", async () => {
+    const { server, station } = await startServer()
+    station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+    const decided = deferred<ResponseState>()
+    server.onReset(() => decided.promise)
+    const client = await startClient(server.port)
+    client.send(Buffer.concat([client.i(RESET), client.i(deeds.read)]))
+    await client.next({ typeId: 1 })
+    decided.resolve(ResponseState.FAILURE)
+    await client.next({ typeId: 105 })
+    expect(answers(client)).toEqual(["1/5", "105/7-"])
+  })
 })

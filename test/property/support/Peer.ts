@@ -110,7 +110,7 @@ export class Peer {
       this.notices.push(...outputs.notices)
       frames.push(...Frames.split(outputs.octets.slice(outputs.start, outputs.end)))
       // Nobody answers at once: what a pause waits for is decided later, or never.
-      if (outputs.notices.some(({ kind }) => kind === "stopping"))
+      if (outputs.notices.some(({ kind }) => kind === "stopping" || kind === "holding"))
         next = Core.SessionEvent.decided(this.nowMs, this.plant.ends, this.room, [], "resumed")
       else if (outputs.more) next = this.event("ready")
       else break

@@ -293,7 +293,7 @@ export const hear = (client: Client, outputs: Core.SessionOutputs): Client => {
     if (format === "I") nr = (ns + 1) & 0x7fff
   const decisions = [...client.decisions]
   const refreshes = [...client.refreshes]
-  const paused = client.paused || outputs.notices.some(({ kind }) => kind === "stopping")
+  const paused = client.paused || outputs.notices.some(({ kind }) => kind === "stopping" || kind === "holding")
   for (const notice of outputs.notices) {
     if (notice.kind === "command" || notice.kind === "clock") decisions.push(notice.id)
     if (notice.kind === "refresh") refreshes.push(notice.id)
