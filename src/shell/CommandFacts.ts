@@ -4,6 +4,7 @@ import type { CommandRequested } from "../core/procedure/Notice.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
 import type { Status } from "../core/procedure/Output.ts"
 import * as Request from "../core/procedure/Request.ts"
+import { CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
 import type { Session } from "./Session.ts"
@@ -20,6 +21,12 @@ export function tell(
   if (!host.hears(event)) return
   const { ca: commonAddress, ioa: address, type, value } = notice
   host.tell({ event, peer, commonAddress, address, type: Names.ofType(type), value, outcome, answered })
+}
+
+/** Tells that a handler did not decide in time. */
+export function tellLate(host: Host, subject: string): void {
+  const { decisionMs: limitMs } = host.world.limits
+  host.tell({ event: "error", error: new CallbackTimedOut({ callback: "onReceive", subject, limitMs }) })
 }
 
 /** Tells what is known of an output from now on. */

@@ -8,7 +8,8 @@ import * as Image from "../core/process/Image.ts"
 import * as Feedback from "./Feedback.ts"
 import type { Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
-import { goOn, Operation } from "./Operation.ts"
+import { Operation } from "./Operation.ts"
+import { Outlet } from "./Outlet.ts"
 import { Selecting } from "./Selecting.ts"
 import type { Session } from "./Session.ts"
 
@@ -19,11 +20,12 @@ export function command(session: Session, notice: CommandRequested): void {
   // Its point was removed by the handler of a command before it.
   if (!Image.lives(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
   const hooks = host.hooks.of(block, slot)
-  const operation = new Operation(session, notice, hooks)
+  hooks.outlet ??= new Outlet(block.of.ca, notice.ioa)
+  const operation = new Operation(session, notice, hooks, hooks.outlet)
   const handler = Feedback.decider(host, block, hooks)
   if (handler === null) return operation.refuse(true)
   const { commandWaitMs } = host.world.profile
-  switch (Output.judge(hooks.output, commandWaitMs === 0 ? 0 : host.world.limits.commandsPerPoint)) {
+  switch (Output.judge(hooks.outlet.output, commandWaitMs === 0 ? 0 : host.world.limits.commandsPerPoint)) {
     case "begin":
       return operation.begin(handler, true)
     case "wait":
@@ -43,7 +45,7 @@ export function select(session: Session, notice: SelectRequested): void {
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
 export function abandon(session: Session, notice: AbandonRequested): void {
   const { host, peer } = session
-  const begun = host.hooks.find(notice.block, notice.slot)?.output.begun
+  const begun = host.hooks.find(notice.block, notice.slot)?.outlet?.output.begun
   if (Image.lives(notice) && begun?.abandon(session, notice) === true) return
   host.tell({ event: "rejected", peer, situation: "nothingToDeactivate", apdu: notice.apdu })
   session.collect(Outcome.confirm(notice.id, "failure"))
@@ -63,36 +65,42 @@ export function stopping(session: Session): void {
  * and with its octets. False when nobody is told.
  */
 export function resolve(host: Host, block: Block, slot: number, cause: number, negative: boolean): boolean {
-  const hooks = host.hooks.find(block, slot)
-  if (hooks === undefined) return false
-  const { output, answered, over } = Output.answer(hooks.output, cause, negative)
+  const outlet = host.hooks.find(block, slot)?.outlet ?? null
+  if (outlet === null) return false
+  const { output, answered, over } = Output.answer(outlet.output, cause, negative)
   if (answered === null) return false
-  hooks.output = output
+  outlet.output = output
   return answered.command.resolve(cause, negative, answered.since, over)
 }
 
-/** The point that had these hooks is gone: who waits for it, or for an answer that it owed, is told no. */
-export function detached({ output }: Hooks): void {
-  const { owed, waiting } = output
-  if (owed === null && waiting.length === 0) return
+/**
+ * The point that had these hooks is gone: who waits for it, or for an answer that it owed, is told no, and who operates it is
+ * told to stop. A moment later: whoever removes it has done then.
+ */
+export function detached(host: Host, { outlet }: Hooks): void {
+  if (outlet === null) return
+  const { begun, owed, waiting } = outlet.output
+  outlet.detach(host.outlets)
+  if (begun === null && owed === null && waiting.length === 0) return
   queueMicrotask(() => {
     owed?.command.detach()
-    for (const command of waiting) command.refuse(false)
+    begun?.detach()
+    for (const command of waiting) if (command.waits) command.refuse(false)
   })
 }
 
 /** What is known of the output of a command point. */
 export const status = (host: Host, block: Block, slot: number): Output.Status =>
-  host.hooks.find(block, slot)?.output.status ?? "free"
+  host.hooks.find(block, slot)?.outlet?.output.status ?? "free"
 
 /** The application says that an output is free, whatever was begun at it; whether anything was. */
 export function release(host: Host, block: Block, slot: number): boolean {
-  const hooks = host.hooks.find(block, slot)
-  if (hooks === undefined || hooks.output.status === "free") return false
-  const { begun } = hooks.output
-  hooks.output = Output.release(hooks.output)
+  const outlet = host.hooks.find(block, slot)?.outlet ?? null
+  if (outlet === null || outlet.output.status === "free") return false
+  const { begun } = outlet.output
+  outlet.output = Output.release(outlet.output)
   begun?.release()
   host.tell({ event: "output", commonAddress: block.of.ca, address: block.ioa[slot] as number, status: "free" })
-  goOn(hooks)
+  outlet.goOn()
   return true
 }

@@ -1,10 +1,9 @@
 // What the application attached to a point: sparse, so that a million points cost nothing that have no
 // callbacks and settings, and that no client commands.
 import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
-import * as Output from "../core/procedure/Output.ts"
 import type { Block } from "../core/process/Block.ts"
 import type { Described } from "./Described.ts"
-import type { Operation } from "./Operation.ts"
+import type { Outlet } from "./Outlet.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate } from "./Session.ts"
 
@@ -84,10 +83,8 @@ export interface Hooks {
   received: boolean
   /** When a command came last, in ms since 1970 UTC; 0 = never. */
   receivedMs: number
-  /** Whose turn it is at a command point. */
-  output: Output.Output<Operation>
-  /** Those that wait at it are being decided one after the other. */
-  goesOn: boolean
+  /** What is operated at a command point; null before the first command. */
+  outlet: Outlet | null
 }
 
 const make = (): Hooks => ({
@@ -110,8 +107,7 @@ const make = (): Hooks => ({
   timerMs: 0,
   received: false,
   receivedMs: 0,
-  output: Output.free,
-  goesOn: false
+  outlet: null
 })
 
 /** The hooks of all points of a server. */

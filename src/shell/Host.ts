@@ -106,7 +106,7 @@ export class Host extends Publisher {
 
   protected override detached(hooks: Hooks): void {
     super.detached(hooks)
-    Commands.detached(hooks)
+    Commands.detached(this, hooks)
   }
 
   /** Removes a station with its points and settings. False when there is none. */

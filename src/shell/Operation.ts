@@ -10,11 +10,11 @@ import * as Image from "../core/process/Image.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import { failed, isPromise } from "./Deciding.ts"
 import { Described, instruct, instructionOf, saidBy } from "./Described.ts"
-import { CallbackTimedOut } from "./Errors.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks, Instruction } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
+import type { Outlet } from "./Outlet.ts"
 import type { Session } from "./Session.ts"
 
 /**
@@ -32,6 +32,7 @@ export class Operation {
   /** When it came, by this machine's clock in ms since 1970 UTC. */
   readonly receivedMs: number
   private readonly hooks: Hooks
+  private readonly outlet: Outlet
   private phase: Phase = "waiting"
   /** When the command before it came, in the same way; 0 = there was none. */
   previousMs = 0
@@ -53,8 +54,6 @@ export class Operation {
   private confirmed = false
   /** The request to stop it that waits for an answer, 0 = none. */
   private abandonId = 0
-  /** Whether its second phase was begun for a session that was about to end already: it goes on until then. */
-  private outlives = false
   /** Whether the second phase has begun. */
   private second = false
   /** Whether the point shows what was commanded. */
@@ -62,12 +61,13 @@ export class Operation {
   private controller: AbortController | null = null
   private cancelTimer: (() => void) | null = null
 
-  constructor(session: Session, notice: CommandRequested, hooks: Hooks) {
+  constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
     this.session = session
     this.id = notice.id
     this.notice = notice
     this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
     this.hooks = hooks
+    this.outlet = outlet
   }
 
   /** Whether its client still waits for its answer. */
@@ -85,6 +85,11 @@ export class Operation {
     return this.phase === "waiting"
   }
 
+  /** Whether the application said that it answers by itself, and has not. */
+  get isLeftOpen(): boolean {
+    return this.phase === "left"
+  }
+
   private get subject(): string {
     const { type, ioa, ca } = this.notice
     return `${Names.ofType(type)} ${ioa} of station ${ca}`
@@ -93,28 +98,28 @@ export class Operation {
   /** Made when a handler first asks for it. */
   get signal(): AbortSignal {
     this.controller ??= new AbortController()
-    if (this.aborted || this.isLeft) this.controller.abort()
+    if (this.isGivenUp) this.controller.abort()
     else if (this.phase === "deciding" || this.phase === "executing") this.list()
     return this.controller.signal
   }
 
   /** Whether it may still be done: nobody has refused it or given it up. */
   get isWanted(): boolean {
-    return (this.phase === "deciding" || this.phase === "executing") && !this.aborted && !this.isLeft && this.isOpen
+    return (this.phase === "deciding" || this.phase === "executing") && !this.isGivenUp && this.isOpen
   }
 
-  /** Whether its session has ended, or was about to since it was begun. */
-  private get isLeft(): boolean {
+  /** Whether it was told to stop, its point is gone, or its session has ended or is about to. */
+  private get isGivenUp(): boolean {
     const { leaving, reason } = this.session
-    return reason !== null || (leaving && !this.outlives)
+    return this.aborted || !this.exists || reason !== null || leaving
   }
 
   // ---- waiting ----
 
   /** Waits for its turn, within a time. */
   wait(withinMs: number): void {
-    const { hooks, session } = this
-    hooks.output = Output.wait(hooks.output, this)
+    const { outlet, session } = this
+    outlet.output = Output.wait(outlet.output, this)
     this.collects = false
     this.list()
     const { clock } = session.host
@@ -136,32 +141,32 @@ export class Operation {
 
   /** Its turn has come: it is begun, unless nobody decides it any more. */
   proceed(): void {
-    const { hooks, notice, session } = this
+    const { hooks, outlet, notice, session } = this
     // Its time is over as well: that is told next.
     if (!this.isOpen) {
-      hooks.output = Output.leave(hooks.output, this)
+      outlet.output = Output.leave(outlet.output, this)
       return
     }
     const inTime = session.host.clock.monotonicMs() < this.waitsUntilMs
     const handler = this.exists && inTime ? Feedback.decider(session.host, notice.block, hooks) : null
-    if (handler === null || hooks.output.status !== "free") this.refuse(false)
+    if (handler === null || outlet.output.status !== "free") this.refuse(false)
     else this.begin(handler, false)
   }
 
   /** Takes it out of those that wait. */
   private leave(): void {
-    const { hooks } = this
+    const { outlet } = this
     this.phase = "over"
     this.stopTimer()
     this.unlist()
-    hooks.output = Output.leave(hooks.output, this)
+    outlet.output = Output.leave(outlet.output, this)
   }
 
   // ---- begun ----
 
   /** Lets the point say what is commanded and asks its handler. */
   begin(handler: CommandHandler, collects: boolean): void {
-    const { hooks, notice } = this
+    const { hooks, outlet, notice } = this
     const { block, slot } = notice
     this.stopTimer()
     this.collects = collects
@@ -173,7 +178,7 @@ export class Operation {
     this.previous = instructionOf(block, slot)
     this.received = hooks.received
     this.previousMs = hooks.receivedMs
-    hooks.output = Output.begin(Output.leave(hooks.output, this), this)
+    outlet.output = Output.begin(Output.leave(outlet.output, this), this)
     hooks.received = true
     hooks.receivedMs = this.receivedMs
     instruct(block, slot, saidBy(this.session.host, notice, this.receivedMs))
@@ -224,19 +229,29 @@ export class Operation {
     const answered = this.isOpen
     this.unlist()
     // It blocked for so long that the session went on without it.
-    if (!answered && phase === "deciding" && session.reason === null && !this.aborted) this.report()
+    if (!answered && phase === "deciding" && session.reason === null && !this.aborted)
+      CommandFacts.tellLate(this.session.host, this.subject)
     if (phase !== "deciding") return this.tell(outcome, false)
     const next = this.execute
     if (next !== null && outcome !== "failure") {
-      if (outcome === "success" && answered) return this.accepted(next)
+      if (outcome === "success" && answered && this.exists) return this.accepted(next)
       if (outcome === "none") failed(session.host, "accept", this.subject, new TypeError("it accepts or refuses"))
       outcome = "failure"
     }
+    const { actTerm, exists } = this
+    // Who is gone answers nothing any more.
+    if (outcome === "none" && !exists) outcome = "failure"
     this.show(outcome !== "failure")
     this.tell(outcome, answered)
     const end = endOf(session.host)
     if (outcome === "success") this.returnInformation()
-    const decision = Outcome.command(this.id, outcome, this.actTerm, notice.selected, this.mark(this.since))
+    const decision = Outcome.command(
+      this.id,
+      outcome,
+      exists || actTerm !== "manual" ? actTerm : false,
+      notice.selected,
+      this.mark(this.since)
+    )
     if (!decision.keep || !(answered || this.keepsOutput(outcome))) {
       if (answered) this.decide(decision)
       return this.end()
@@ -255,10 +270,10 @@ export class Operation {
 
   /** Notes that the application will answer by `transmit`; it can owe one answer, and the one before is forgotten. */
   private leaveOpen(confirmed: boolean, since: number): void {
-    const { hooks } = this
+    const { outlet } = this
     this.confirmed = confirmed
-    const before = hooks.output.owed?.command
-    hooks.output = Output.owe(hooks.output, { command: this, confirmed, since })
+    const before = outlet.output.owed?.command
+    outlet.output = Output.owe(outlet.output, { command: this, confirmed, since })
     if (before?.isOpen === true) queueMicrotask(() => before.session.decided([Outcome.confirm(before.id, "none")]))
   }
 
@@ -277,8 +292,8 @@ export class Operation {
       this.collects = false
       this.since = endOf(session.host)
       this.second = true
-      this.outlives = session.leaving
-      this.ask(execute)
+      if (this.exists) this.ask(execute)
+      else this.executed("failure")
     })
     this.decide({ ...Outcome.confirm(id, "success"), keep: true })
   }
@@ -298,20 +313,20 @@ export class Operation {
 
   /** The second phase has settled. */
   private executed(outcome: Outcome.Outcome): void {
-    const { hooks, notice, session, phase } = this
+    const { outlet, notice, session, phase } = this
     const answered = this.isOpen
     this.unlist()
     CommandFacts.tell(session, notice, "executed", outcome, answered)
     if (phase !== "executing") return
-    if (outcome === "none") {
-      hooks.output = Output.owe(hooks.output, { command: this, confirmed: true, since: this.since })
+    if (outcome === "none" && this.exists) {
+      outlet.output = Output.owe(outlet.output, { command: this, confirmed: true, since: this.since })
       this.phase = "left"
       return
     }
-    if (outcome === "failure") this.show(false)
+    const failed = outcome !== "success"
+    if (failed) this.show(false)
     else this.returnInformation()
     const terminates = notice.selected || this.actTerm !== false
-    const failed = outcome === "failure"
     const stopped = this.abandonId !== 0 && session.awaits(this.abandonId)
     const decisions: Decision[] = []
     // After a positive confirmation of its deactivation there is no termination.
@@ -326,8 +341,7 @@ export class Operation {
 
   /** The session is about to end: only what the handler says at once is still heard. */
   cancel(): void {
-    // What was accepted and is not carried out yet is begun all the same.
-    if (this.phase !== "deciding" || !this.confirmed) this.controller?.abort()
+    this.controller?.abort()
   }
 
   /** Nobody waits for the answer any more. What was begun goes on, and has its output until it has settled. */
@@ -343,37 +357,28 @@ export class Operation {
 
   /** The time to decide is over, and the request was confirmed negatively. */
   expire(): void {
-    const { hooks, phase } = this
+    const { outlet, phase } = this
     if (phase === "waiting") {
       this.leave()
       return this.tell("failure", true)
     }
-    this.report()
+    CommandFacts.tellLate(this.session.host, this.subject)
     this.abort()
     if (phase !== "deciding") return
     this.show(false)
-    hooks.output = Output.overdue(hooks.output, this)
+    outlet.output = Output.overdue(outlet.output, this)
     this.tellOutput()
-    goOn(hooks)
-  }
-
-  private report(): void {
-    const { host } = this.session
-    const { decisionMs: limitMs } = host.world.limits
-    host.tell({
-      event: "error",
-      error: new CallbackTimedOut({ callback: "onReceive", subject: this.subject, limitMs })
-    })
+    outlet.goOn()
   }
 
   /** It has taken too long altogether: nobody knows what the output does. */
   private lose(): void {
-    const { hooks } = this
-    hooks.output = Output.lose(hooks.output, this)
+    const { outlet } = this
+    outlet.output = Output.lose(outlet.output, this)
     if (this.phase === "left") this.phase = "over"
     this.tellOutput()
     this.giveUp()
-    goOn(hooks)
+    outlet.goOn()
   }
 
   /** The application says that its output is free. */
@@ -383,9 +388,13 @@ export class Operation {
     this.giveUp()
   }
 
-  /** Its point is gone, and with it the answer that the application owed. */
+  /** Its point is gone: what is begun is to stop, and what was left open is not answered any more. */
   detach(): void {
-    const { session, id, isOpen } = this
+    const { session, id, isOpen, phase } = this
+    if (phase === "deciding" || phase === "executing") {
+      this.aborted = true
+      return this.controller?.abort()
+    }
     this.phase = "over"
     this.stopTimer()
     if (isOpen) session.decided([Outcome.confirm(id, this.confirmed ? "none" : "failure")])
@@ -415,14 +424,14 @@ export class Operation {
 
   /** It is over: those that wait are judged. */
   private end(): void {
-    const { hooks } = this
+    const { outlet } = this
     this.phase = "over"
     this.stopTimer()
     this.unlist()
-    const { status } = hooks.output
-    hooks.output = Output.end(hooks.output, this)
+    const { status } = outlet.output
+    outlet.output = Output.end(outlet.output, this)
     if (status === "stuck") this.tellOutput()
-    goOn(hooks)
+    outlet.goOn()
   }
 
   // ---- small parts ----
@@ -462,9 +471,9 @@ export class Operation {
 
   /** Lets the point show what was done: what was refused was not, unless the application changed the point itself. */
   private show(done: boolean): void {
-    const { hooks, notice } = this
+    const { hooks, outlet, notice } = this
     const { block, slot } = notice
-    if (!this.exists || hooks.output.begun !== this) return
+    if (!this.exists || outlet.output.begun !== this) return
     if (done === this.shown) return
     this.shown = done
     hooks.received = done || this.received
@@ -488,25 +497,8 @@ export class Operation {
   }
 
   private tellOutput(): void {
-    if (this.exists) CommandFacts.tellOutput(this.session.host, this.notice, this.hooks.output.status)
+    if (this.outlet.hasPoint) CommandFacts.tellOutput(this.session.host, this.notice, this.outlet.output.status)
   }
 }
 
 const endOf = ({ world }: Host): number => (world.logs[0] as EventLog).end
-
-/**
- * Judges the commands that wait at an output, until one takes its time. A loop, not a chain of calls: handlers may answer
- * at once.
- */
-export function goOn(hooks: Hooks): void {
-  if (hooks.goesOn || hooks.output.waiting.length === 0) return
-  hooks.goesOn = true
-  try {
-    for (let [first] = hooks.output.waiting; first !== undefined; [first] = hooks.output.waiting) {
-      if (hooks.output.status === "busy") return
-      first.proceed()
-    }
-  } finally {
-    hooks.goesOn = false
-  }
-}

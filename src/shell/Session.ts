@@ -266,12 +266,10 @@ export class Session {
     // Decisions are reduced in turn, and all else is seen to then.
     const decisions = outputs.notices.length > 0 ? this.act(outputs.notices) : null
     if (this.accepted.size > 0) this.confirmed(event.decisions)
-    while (this.depth === 1 && this.begins.length > 0) this.begin()
+    if (this.depth === 1) this.begin()
     if (this.reason !== null) return null
-    const paused = this.state.link.pause !== null && this.depth === 1
-    // What was accepted is begun before whatever ends data transfer behind it is taken up, however the octets were cut.
-    if (paused && this.accepted.size === 0) return this.decision(decisions ?? NONE, "resumed")
-    if (paused || decisions !== null) return this.decision(decisions ?? NONE, "decided")
+    if (this.state.link.pause !== null && this.depth === 1) return this.decision(decisions ?? NONE, "resumed")
+    if (decisions !== null) return this.decision(decisions, "decided")
     const open = !this.full && !this.held
     // Where nothing came out it has only looked for what to send: others are served before it looks further.
     if (outputs.more && open && octets === 0) this.lookOn()
@@ -303,7 +301,11 @@ export class Session {
   /** Acts on notices; what the application decided at once, null when it was not asked. */
   private act(notices: readonly Notice[]): readonly Decision[] | null {
     let asked = false
-    for (const notice of notices) if (Handlers.act(this, notice)) asked = true
+    for (const notice of notices) {
+      if (Handlers.act(this, notice)) asked = true
+      // What was accepted is confirmed and begun before whatever came behind it, however the octets were cut.
+      if (this.accepted.size > 0 && this.depth === 1) this.beginAccepted()
+    }
     const decisions = this.gathered()
     return asked ? (decisions ?? NONE) : decisions
   }
@@ -323,11 +325,20 @@ export class Session {
     }
   }
 
+  /** Reduces what was collected, and begins what waited for that. */
+  private beginAccepted(): void {
+    const decisions = this.gathered()
+    if (decisions !== null) this.decided(decisions)
+    this.begin()
+  }
+
   /** Not within a callback of the application: it would not expect that. */
   private begin(): void {
-    const { begins } = this
-    this.begins = []
-    for (const begin of begins) begin()
+    while (this.begins.length > 0) {
+      const { begins } = this
+      this.begins = []
+      for (const begin of begins) begin()
+    }
   }
 
   /** Refuses what was not begun: its commands that wait for the answers of others are not carried out any more. */

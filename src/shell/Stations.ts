@@ -12,6 +12,7 @@ import type { Clock } from "./Clock.ts"
 import { InvalidArgument, InvalidValue } from "./Errors.ts"
 import { type Hooks, HookTable } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
+import * as Outlet from "./Outlet.ts"
 import * as PointRules from "./PointRules.ts"
 import { TagClock } from "./TagClock.ts"
 import * as Zones from "./Zones.ts"
@@ -52,6 +53,8 @@ export abstract class Stations {
   readonly clock: Clock
   readonly tagClock: TagClock
   readonly hooks: HookTable = new HookTable()
+  /** Outputs that are not free and whose point is gone. */
+  readonly outlets: Outlet.Kept = new Map()
   /** Who has selected which command point. */
   readonly selections: Map<Block, Map<number, Held>> = new Map()
   world: World
@@ -220,6 +223,9 @@ export abstract class Stations {
     const first = OFF.has(kind) ? 1 : 0
     if (first !== 0) Image.setValue(block, slot, first)
     if (block.time !== null) this.stamp(block.time, block, slot, this.tagClock.nowMs())
+    if (this.outlets.size === 0 || !block.command) return
+    const outlet = Outlet.take(this.outlets, block.of.ca, block.ioa[slot] as number)
+    if (outlet !== null) this.hooks.of(block, slot).outlet = outlet
   }
 
   private setImage(image: Image.Image): void {

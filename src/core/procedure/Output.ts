@@ -88,6 +88,15 @@ export const release = <C>(output: Output<C>): Output<C> => ({
   owed: others(output)
 })
 
+/**
+ * The point of an output is gone: nobody waits there any more, and what it owed it cannot answer. What was begun goes on,
+ * unless it was `left` open, to be answered by the point. What is unknown stays so, whatever comes of it.
+ */
+export function detach<C>({ status, begun }: Output<C>, left: boolean): Output<C> {
+  if (status === "free" || left) return free
+  return { status, begun: status === "unknown" ? null : begun, waiting: [], owed: null }
+}
+
 /** The application left a command open. It can owe one answer: the command before is forgotten. */
 export const owe = <C>(output: Output<C>, owed: Owed<C>): Output<C> => ({ ...output, owed })
 

@@ -2,6 +2,7 @@
 import { expect, it, vi } from "vitest"
 import { Cot, ResponseState, Type } from "../../../src/api/c104/index.ts"
 import * as Image from "../../../src/core/process/Image.ts"
+import * as Commands from "../../../src/shell/Commands.ts"
 import type { RawClient } from "../../support/RawClient.ts"
 import { deferred, startClient, startHost, startServer, switchedBy } from "../../support/Stage.ts"
 
@@ -104,7 +105,7 @@ it.each([
   client.command(Type.C_SC_NA_1, 10, { scs: true })
   await client.ended
   expect(seen).toEqual(early ? [false, true] : [true])
-  expect(host.hooks.find(place.block, place.slot)?.output.begun).toBeNull()
+  expect(Commands.status(host, place.block, place.slot)).toBe("free")
 })
 
 it("a handler that blocks for longer than it may, while its session goes on, decides nothing for its client", async () => {
@@ -123,5 +124,5 @@ it("a handler that blocks for longer than it may, while its session goes on, dec
   expect([answer.cot, answer.negative]).toEqual([7, true])
   expect((await events.next("error")).error).toMatchObject({ _tag: "CallbackTimedOut" })
   expect(events.of("command")).toMatchObject([{ outcome: "success", answered: false }])
-  expect([Image.value(block, slot), host.hooks.of(block, slot).output.status]).toEqual([1, "free"])
+  expect([Image.value(block, slot), Commands.status(host, block, slot)]).toEqual([1, "free"])
 })

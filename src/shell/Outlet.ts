@@ -1,0 +1,69 @@
+// What is operated at an address of a station: whose turn it is there, also when its point goes and another comes. A point
+// is what the server knows of it; what was begun goes on outside, whatever becomes of the point.
+import * as Output from "../core/procedure/Output.ts"
+import type { Operation } from "./Operation.ts"
+
+/** Addresses have 24 bits. */
+const ADDRESSES = 0x1000000
+
+const keyOf = (ca: number, ioa: number): number => ca * ADDRESSES + ioa
+
+/** Outlets that are not free and have no point, by address. */
+export type Kept = Map<number, Outlet>
+
+/** Takes the outlet that is kept for an address, for the command point that is there from now on; null when it is free. */
+export function take(kept: Kept, ca: number, ioa: number): Outlet | null {
+  const outlet = kept.get(keyOf(ca, ioa))
+  outlet?.forget()
+  return outlet ?? null
+}
+
+export class Outlet {
+  output: Output.Output<Operation> = Output.free
+  private readonly key: number
+  /** Where it is kept while it has no point. */
+  private kept: Kept | null = null
+  /** Those that wait at it are being decided one after the other. */
+  private goesOn = false
+
+  constructor(ca: number, ioa: number) {
+    this.key = keyOf(ca, ioa)
+  }
+
+  /** Whether a point is there. */
+  get hasPoint(): boolean {
+    return this.kept === null
+  }
+
+  /** Its point is gone: it is kept until it is free. */
+  detach(kept: Kept): void {
+    this.output = Output.detach(this.output, this.output.begun?.isLeftOpen === true)
+    if (this.output.status === "free") return
+    this.kept = kept
+    kept.set(this.key, this)
+  }
+
+  /** It is not kept any more. */
+  forget(): void {
+    this.kept?.delete(this.key)
+    this.kept = null
+  }
+
+  /**
+   * Judges the commands that wait at it, until one takes its time. A loop, not a chain of calls: handlers may answer at
+   * once.
+   */
+  goOn(): void {
+    if (this.kept !== null && this.output.status === "free") this.forget()
+    if (this.goesOn || this.output.waiting.length === 0) return
+    this.goesOn = true
+    try {
+      for (let [first] = this.output.waiting; first !== undefined; [first] = this.output.waiting) {
+        if (this.output.status === "busy") return
+        first.proceed()
+      }
+    } finally {
+      this.goesOn = false
+    }
+  }
+}
