@@ -11,13 +11,17 @@ import type { Gate } from "./tls/Tls.ts"
 /** An IPv4 address that came in through an IPv6 socket, in its own form. */
 export const plainAddress = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address)
 
-/** Begins a session on a socket; `ended` is called once, when it is over. */
+/**
+ * Begins a session on a socket; `ended` is called once, when it is over. `waited`: the connection was made while this process
+ * stood still, and so may be what it says first.
+ */
 export function open(
   host: Host,
   socket: Net.Socket,
   certificate: Certificate | null,
   gate: Gate | undefined,
-  ended: (reason: CloseReason) => void
+  ended: (reason: CloseReason) => void,
+  waited = false
 ): Session {
   const peer: Peer = {
     session: host.nextSession(),
@@ -37,6 +41,8 @@ export function open(
   socket.on("end", () => session.end("peerClosed"))
   socket.on("error", () => session.end("broken"))
   socket.on("close", () => session.end("broken"))
+  // What came while the connection was being admitted is taken as soon as there is a reader.
+  if (waited) host.stall.waited(session)
   session.reader = new Reader(
     socket,
     (chunk) => session.received(chunk),

@@ -70,13 +70,20 @@ const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void
   })
 
 /** One connection from its first octet to its last: a fiber parked around the socket's callbacks. */
-const run = (host: Host, socket: Net.Socket, certificate: Certificate | null, gate?: Gate): Effect.Effect<void> =>
+const run = (
+  host: Host,
+  socket: Net.Socket,
+  certificate: Certificate | null,
+  gate?: Gate,
+  waited = false
+): Effect.Effect<void> =>
   Effect.callback<CloseReason>((resume) => {
     let ended: () => void = () => {}
-    const session = Connection.open(host, socket, certificate, gate, (reason) => {
+    const over = (reason: CloseReason): void => {
       ended()
       resume(Effect.succeed(reason))
-    })
+    }
+    const session = Connection.open(host, socket, certificate, gate, over, waited)
     // A callback of the application that goes on answers first.
     return Effect.callback<void>((over) => {
       ended = () => over(Effect.void)
@@ -148,6 +155,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
       socket.once("close", () => admitting.delete(socket))
     }
     const accept = (socket: Net.Socket): void => {
+      const waited = host.stall.accepted()
       const refused = (why: string): void => {
         const address = Connection.plainAddress(socket.remoteAddress ?? "")
         host.tell({ event: "refused", address, port: socket.remotePort ?? 0, why })
@@ -163,7 +171,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
         if (phase === "closed") return refuse("the server is stopping")
         if (handshakes !== null) return handshakes.begin(socket, { serve: serveSecure, refused })
         socket.off("error", ignore)
-        if (!socket.destroyed) runSession(run(host, socket, null))
+        if (!socket.destroyed) runSession(run(host, socket, null, undefined, waited))
       }
       const serveSecure = (secure: Net.Socket, certificate: Certificate, gate: Gate): void => {
         // Handshakes do not count as connections, lest silent peers keep others out; who finishes late may find it full.
@@ -191,6 +199,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         phase = "closed"
+        host.stall.listens(false)
         for (const socket of admitting) socket.destroy()
         handshakes?.close()
         host.listening = null
@@ -210,6 +219,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     }
     host.listening = { host: options.host, port }
     phase = "open"
+    host.stall.listens(true)
     const early = [...admitting]
     admitting.clear()
     for (const socket of early) accept(socket)

@@ -1,10 +1,13 @@
 // Whether this process stood still: input that waited meanwhile has no known age. A pulse shows when the event loop turned
-// last; it runs on real time, as stalls do, and only while somebody is connected.
+// last; it runs on real time, as stalls do, and only while somebody is connected or may connect.
 import type { Reader } from "./Reading.ts"
 
 const PULSE_MS = 250
 /** Turns of the event loop after which a connection that never stops sending is taken to have sent what it sends now. */
 const TURNS_MAX = 2048
+
+/** A new connection is read from in the turns behind that in which it was opened. */
+const OPENING_TURNS = 3
 
 /** A connection whose input may have waited. */
 interface Connected {
@@ -20,13 +23,38 @@ export class Stall {
   private aliveMs = 0
   /** The same by the clock of the protocol, which whoever reads has asked already. */
   private pulsedMs = 0
-  /** Those whose input waited, until all of it was read. */
-  private readonly stale = new Set<Connected>()
+  /** Those whose input waited, until all of it was read: and in how many turns at least that will be. */
+  private readonly stale = new Map<Connected, number>()
+  private listening = false
+  /** Turns without a connection after which none waits any more that was made while this process stood still. */
+  private quietTurns = 0
+  private freshening = false
 
   constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clockMs: () => number) {
     this.connections = connections
     this.limitMs = limitMs
     this.clockMs = clockMs
+  }
+
+  /** Whether anybody may connect. */
+  listens(listening: boolean): void {
+    this.listening = listening
+    if (listening) this.begin()
+    else this.rest()
+  }
+
+  /** A connection was taken from the system just now; whether it may have waited there while this process stood still. */
+  accepted(): boolean {
+    if (performance.now() - this.aliveMs >= this.limitMs()) this.pulse()
+    if (this.quietTurns === 0) return false
+    this.quietTurns = OPENING_TURNS
+    return true
+  }
+
+  /** A session on a connection that had waited: so had what it says first. */
+  waited(connection: Connected): void {
+    this.stale.set(connection, OPENING_TURNS)
+    this.freshen(TURNS_MAX)
   }
 
   /** Somebody is connected. */
@@ -40,7 +68,11 @@ export class Stall {
   /** Somebody is not connected any more. */
   end(connection: Connected): void {
     this.stale.delete(connection)
-    if (this.connections.size > 0 || this.timer === null) return
+    this.rest()
+  }
+
+  private rest(): void {
+    if (this.listening || this.connections.size > 0 || this.timer === null) return
     clearInterval(this.timer)
     this.timer = null
   }
@@ -61,16 +93,24 @@ export class Stall {
     this.aliveMs = nowMs
     this.pulsedMs = this.clockMs()
     if (!stood) return
-    for (const connection of this.connections) this.stale.add(connection)
+    for (const connection of this.connections) this.stale.set(connection, 1)
+    if (this.listening) this.quietTurns = OPENING_TURNS
     this.freshen(TURNS_MAX)
   }
 
   /** Everything that waited was read once nothing is left of it after a turn. */
   private freshen(turns: number): void {
+    if (this.freshening) return
+    this.freshening = true
     setImmediate(() => {
-      for (const connection of this.stale)
-        if (turns === 0 || connection.reader?.isBehind !== true) this.stale.delete(connection)
-      if (this.stale.size > 0) this.freshen(turns - 1)
+      this.freshening = false
+      if (this.quietTurns > 0) this.quietTurns--
+      for (const [connection, left] of this.stale)
+        if (turns === 0) this.stale.delete(connection)
+        else if (connection.reader?.isBehind !== true)
+          if (left > 1) this.stale.set(connection, left - 1)
+          else this.stale.delete(connection)
+      if (this.stale.size > 0 || this.quietTurns > 0) this.freshen(Math.max(turns - 1, 0))
     })
   }
 }

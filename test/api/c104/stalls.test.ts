@@ -1,6 +1,7 @@
 // Commands that waited in the input while this process stood still for t1 or longer: nobody knows how old they are, so they
 // are refused. What comes after is taken as ever.
-import { expect, it } from "vitest"
+import { Worker } from "node:worker_threads"
+import { expect, it, onTestFinished } from "vitest"
 import { CommandMode, ResponseState, Type } from "../../../src/api/c104/index.ts"
 import { startClient, startServer } from "../../support/Stage.ts"
 
@@ -67,3 +68,50 @@ it("neither is a clock set, a counter frozen, a parameter loaded or a point sele
   await client.next({ typeId: 103, negative: false })
   expect(called).toEqual(["clock"])
 })
+
+// A client of its own thread: it connects while this one stands still, and says all it has in one segment.
+const thread = `
+  const { parentPort, workerData } = require("node:worker_threads")
+  const net = require("node:net")
+  parentPort.postMessage("ready")
+  setTimeout(() => {
+    const socket = net.connect(workerData.port, "127.0.0.1", () => socket.write(Buffer.from(workerData.octets)))
+    socket.on("data", (octets) => parentPort.postMessage(octets))
+    socket.on("error", () => {})
+  }, 300)
+`
+
+it.each([
+  ["another client is connected", true, false],
+  ["nobody else is connected", false, false],
+  ["connections are asked for", false, true]
+])(
+  "what a client says that connected meanwhile is as old, where %s",
+  async (_, accompanied, asked) => {
+    const { server, station, events } = await startServer({ profile: "iec" })
+    server.protocolParameters.messageTimeout = 2
+    server.protocolParameters.confirmInterval = 1
+    const values: unknown[] = []
+    station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive(({ value }) => {
+      values.push(value)
+      return ResponseState.SUCCESS
+    })
+    if (asked) server.onConnect(async () => new Promise((resolve) => setTimeout(() => resolve(true), 50)))
+    if (accompanied) await startClient(server.port)
+    const command = [0x68, 14, 0, 0, 0, 0, 45, 1, 6, 0, 1, 0, 10, 0, 0, 1]
+    const octets = [0x68, 4, 7, 0, 0, 0, ...command]
+    const worker = new Worker(thread, { eval: true, workerData: { port: server.port, octets } })
+    onTestFinished(async () => void (await worker.terminate()))
+    await new Promise((resolve) => worker.once("message", resolve))
+    block(2700)
+    await events.next("rejected")
+    expect([values, events.of("rejected").map(({ situation }) => situation)]).toEqual([[], ["stale"]])
+    // Who comes after that is served as ever.
+    server.onConnect(null)
+    const later = await startClient(server.port)
+    later.command(Type.C_SC_NA_1, 10, { scs: true })
+    await later.next({ cot: 10 })
+    expect(values).toEqual([true])
+  },
+  15_000
+)
