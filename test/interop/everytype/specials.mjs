@@ -104,7 +104,8 @@ const steps = {
     measured.info = new api.ShortInfo({ actual: -1.5 })
     measured.value = Number.NaN
     transmit(13, null, invalid)
-    measured.info = new api.ShortInfo({ actual: -1.5 })
+    // An update is compared with what was told.
+    transmit(13, new api.ShortInfo({ actual: -1.5 }), { ...invalid, "quality.iv": 0 })
     say({ meant: { ca, ioa: 13, type: 13, cause: 3, fields: invalid } })
     if (!measured.update(Number.NaN)) say({ error: "no event was made of an update to NaN" })
     for (const [quality, set] of [
