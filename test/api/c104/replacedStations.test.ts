@@ -54,7 +54,10 @@ const given = async (change: (server: Server, build: () => void) => void) => {
   return { server, called, after, counted }
 }
 
-describe.each(Object.entries(requests))("%s", (_, request) => {
+/** A reset of the process is judged when what stands before it was answered, as if it had come in a segment of its own. */
+const RESET = "a reset of the process"
+
+describe.each(Object.entries(requests).filter(([name]) => name !== RESET))("%s", (_, request) => {
   it.each([
     ["replaced", (__: Server, build: () => void) => build()],
     ["removed", (server: Server) => void server.removeStation(1)]
@@ -64,6 +67,17 @@ describe.each(Object.entries(requests))("%s", (_, request) => {
     expect([called, counted()]).toEqual([[], how === "replaced" ? 99 : undefined])
   })
 })
+
+it.each([
+  ["removed", [46, true], (server: Server) => void server.removeStation(1)],
+  ["replaced", [7, false], (_: Server, build: () => void) => build()]
+] as const)(
+  "a reset of the process of a station that a handler before it has %s is one of what is there then",
+  async (_, answer, change) => {
+    const { after } = await given(change)
+    expect(await after(1, requests[RESET] ?? [])).toEqual([answer])
+  }
+)
 
 it("a global freeze is carried out in the stations that were there when it came", async () => {
   const { server, after, counted } = await given((_, build) => build())
