@@ -37,7 +37,7 @@ export function stand(
   const { own } = turn
   const line = Numbered.find(own.lines, keyOf(octets, at))
   if (line === undefined) return false
-  if (own.standing + Numbered.size(own.pending) >= turn.world.limits.decisionsPerSession) {
+  if (own.standing + turn.asked >= turn.world.limits.decisionsPerSession) {
     Reply.reject(turn, "tooManyRequests", octets, at)
     return true
   }

@@ -12,14 +12,28 @@ import * as Selections from "./Selections.ts"
 import type { Pending, Selection, Turn, Work } from "./Turn.ts"
 
 /** A request that waits, or undefined. */
-export const find = ({ pending, owed }: Work, id: number): Pending | undefined =>
-  Numbered.find(pending, id) ?? (owed === null ? undefined : Numbered.find(owed, id))
+export const find = ({ asking, pending, owed }: Work, id: number): Pending | undefined =>
+  (asking.length === 0 ? undefined : among(asking, id)) ?? Numbered.find(pending, id) ?? Numbered.find(owed, id)
+
+/** The request with an id among those that are being asked, whose ids ascend. */
+function among(asking: readonly Pending[], id: number): Pending | undefined {
+  let low = 0
+  let high = asking.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((asking[middle] as Pending).id < id) low = middle + 1
+    else high = middle
+  }
+  const found = asking[low] as Pending
+  return found.id === id ? found : undefined
+}
 
 /** When the first request is due that waits within a time; Infinity when none does. */
-export const dueMs = ({ pending }: Work): number => Numbered.first(pending)?.untilMs ?? Number.POSITIVE_INFINITY
+export const dueMs = ({ asking, pending }: Work): number =>
+  (Numbered.first(pending) ?? asking[0])?.untilMs ?? Number.POSITIVE_INFINITY
 
 /** Whether no further request may wait. What the application owes keeps nobody out: that has a bound of its own. */
-export const full = ({ work, world }: Turn): boolean => Numbered.size(work.pending) >= world.limits.decisionsPerSession
+export const full = (turn: Turn): boolean => turn.asked >= turn.world.limits.decisionsPerSession
 
 /** Why the application cannot be asked now, or null. */
 export const refusal = (turn: Turn): Situation | null => (turn.stale ? "stale" : full(turn) ? "tooManyRequests" : null)
@@ -30,15 +44,34 @@ export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selecti
   const id = own.nextId++
   own.asked = true
   if (kind === "freeze") own.freezes++
-  const untilMs = turn.nowMs + turn.world.limits.decisionMs
-  own.pending = Numbered.put(own.pending, id, { id, kind, apdu, untilMs, selection })
+  turn.ask({ id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection })
   return id
 }
 
-/** Takes the application's answer. One that nobody waits for any more is dropped. */
-export function decide(turn: Turn, decision: Decision): void {
-  const found = find(turn.work, decision.id)
-  if (found === undefined) return
+/**
+ * Takes what the application says; `decided` is called behind each answer. What it was being asked and says nothing to waits
+ * from now on. Whatever the order of the answers, what is asked and answered at once, in order, is never put anywhere.
+ */
+export function take(turn: Turn, decisions: readonly Decision[], decided: () => void): void {
+  const asking = turn.takeAsking()
+  let next = 0
+  for (const decision of decisions) {
+    while (next < asking.length && (asking[next] as Pending).id < decision.id) wait(turn, asking[next++] as Pending)
+    const asked = asking[next]?.id === decision.id ? asking[next++] : find(turn.work, decision.id)
+    turn.left = asking.length - next
+    // One that nobody waits for any more is dropped.
+    if (asked !== undefined) decide(turn, asked, decision)
+    decided()
+  }
+  while (next < asking.length) wait(turn, asking[next++] as Pending)
+  turn.left = 0
+}
+
+function wait(turn: Turn, request: Pending): void {
+  turn.own.pending = Numbered.put(turn.work.pending, request.id, request)
+}
+
+function decide(turn: Turn, found: Pending, decision: Decision): void {
   if (turn.work.lines !== null) Behind.decided(turn, found)
   if (!decision.keep) forget(turn, found)
   else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found, decision)

@@ -5,7 +5,7 @@ import * as TypeTable from "../asdu/TypeTable.ts"
 import * as Numbered from "../process/Numbered.ts"
 import * as Value from "../process/Value.ts"
 import * as Request from "./Request.ts"
-import type { Turn } from "./Turn.ts"
+import type { Pending, Turn } from "./Turn.ts"
 
 const { Type } = TypeTable
 
@@ -41,9 +41,11 @@ export function tell(turn: Turn): void {
   const { replies, barred } = turn.work
   Numbered.each(replies, ({ apdu }) => unsaid(turn, apdu))
   Numbered.each(barred, ({ apdu }) => unsaid(turn, apdu))
-  Numbered.each(turn.work.pending, ({ kind, apdu }) => {
+  const undecided = ({ kind, apdu }: Pending): void => {
     if (kind !== "command") turn.notice({ kind: "unanswered", outcome: "none", apdu })
-  })
+  }
+  Numbered.each(turn.work.pending, undecided)
+  turn.work.asking.forEach(undecided)
   Numbered.each(turn.work.lines, ({ standing }) =>
     Numbered.each(standing, ({ apdu }) => turn.notice({ kind: "unanswered", outcome: "none", apdu }))
   )

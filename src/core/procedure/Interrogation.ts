@@ -161,17 +161,19 @@ const slotsOf = (of: Interrogation, block: Block): Int32Array | null =>
  * for the other's end. False when there is none.
  */
 export function step(turn: Turn): boolean {
-  let next: Interrogation | null = null
-  for (const of of Numbered.head(turn.work.interrogations, SERVED)) {
-    if (!of.started || waits(turn, of)) continue
-    next ??= of
-    if (of.type === turn.work.served) continue
-    next = of
-    break
-  }
-  if (next === null) return false
-  if (turn.work.served !== next.type) turn.own.served = next.type
+  const { interrogations, served } = turn.work
+  const next = interrogations?.count === 1 ? interrogations.value : inTurn(turn, interrogations)
+  if (next === null || !goesOn(turn, next)) return false
+  if (served !== next.type) turn.own.served = next.type
   return advance(turn, own(turn, next))
+}
+
+const goesOn = (turn: Turn, of: Interrogation): boolean => of.started && !waits(turn, of)
+
+/** The interrogation whose turn it is. */
+function inTurn(turn: Turn, interrogations: Work["interrogations"]): Interrogation | null {
+  const ready = Numbered.head(interrogations, SERVED).filter((of) => goesOn(turn, of))
+  return ready.find(({ type }) => type !== turn.work.served) ?? ready[0] ?? null
 }
 
 function advance(turn: Turn, of: Changeable<Interrogation>): boolean {
@@ -258,6 +260,7 @@ export function refreshed(turn: Turn, id: number): void {
 /** When the first refresh has lasted too long; Infinity when nothing is refreshed. */
 export function dueMs({ interrogations }: Work): number {
   let due = Number.POSITIVE_INFINITY
+  if (interrogations?.count === 1 && interrogations.value.refreshId === 0) return due
   for (const { refreshId, refreshUntilMs } of Numbered.head(interrogations, SERVED))
     if (refreshId !== 0 && refreshUntilMs < due) due = refreshUntilMs
   return due
@@ -265,6 +268,8 @@ export function dueMs({ interrogations }: Work): number {
 
 /** Goes on without values that were not refreshed in time. */
 export function expire(turn: Turn): void {
+  const { interrogations } = turn.work
+  if (interrogations?.count === 1 && interrogations.value.refreshId === 0) return
   for (const of of Numbered.head(turn.work.interrogations, SERVED))
     if (of.refreshId !== 0 && turn.nowMs >= of.refreshUntilMs) own(turn, of).refreshId = 0
 }

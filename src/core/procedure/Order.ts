@@ -73,6 +73,7 @@ export function put(
   Packing.points(turn.view, turn.at, block, slots, place, found, type, cause, originator, frozen, orders)
   const { priority } = block.of
   const end = turn.ends[priority] as number
+  if ((turn.sentTo[priority] as number) >= end) return
   const from = nextToTell(turn, block)
   if (from >= end) return
   const log = turn.world.logs[priority] as EventLog.EventLog

@@ -194,6 +194,8 @@ export interface Work {
   /** What waits for the window, and what waits for events too, by id. */
   readonly replies: Numbered<Reply>
   readonly barred: Numbered<Reply>
+  /** Requests that the application is being asked just now, by ascending ids: most are decided before anything else happens. */
+  readonly asking: readonly Pending[]
   /** Requests that wait for the application within a time, by id; so the first is the first that is due. */
   readonly pending: Numbered<Pending>
   /** Requests that the application answers when it likes, by id. */
@@ -245,6 +247,7 @@ export const noWork: Work = {
   nextPlace: 1,
   replies: null,
   barred: null,
+  asking: [],
   pending: null,
   owed: null,
   lines: null,
@@ -276,6 +279,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   nextPlace: work.nextPlace,
   replies: work.replies,
   barred: work.barred,
+  asking: work.asking,
   pending: work.pending,
   owed: work.owed,
   lines: work.lines,
@@ -325,6 +329,9 @@ export class Turn extends LinkTurn {
   work: Work = noWork
   // Flags, not second references: a turn is an old object, and every store of a young one into it is dear.
   private workIsOwn = false
+  private askingIsOwn = false
+  /** How many of those that the application was asked, and whose answers are being taken, have yet to be looked at. */
+  left = 0
   notices: readonly Notice[] = NO_NOTICES
   /** The lines whose first request stands behind nothing any more, by key; empty between reductions. */
   readonly moving: number[] = []
@@ -347,6 +354,8 @@ export class Turn extends LinkTurn {
     this.ends = ends
     this.work = work
     this.workIsOwn = false
+    this.askingIsOwn = false
+    this.left = 0
     this.sentTo = sent
     this.startedAt = startedAt
     this.lost = lost
@@ -358,7 +367,13 @@ export class Turn extends LinkTurn {
   }
 
   override get awaits(): boolean {
-    return this.work.pending !== null
+    return this.asked > 0
+  }
+
+  /** How many requests wait for the application within a time. */
+  get asked(): number {
+    const { asking, pending } = this.work
+    return asking.length + this.left + (pending === null ? 0 : pending.count)
   }
 
   /** The work as this turn may change it: a copy takes its place once a turn, not once a change. */
@@ -374,6 +389,24 @@ export class Turn extends LinkTurn {
   keepOnly(kept: Partial<Work>): void {
     this.work = Object.assign(copyOf(noWork), kept)
     this.workIsOwn = true
+    this.askingIsOwn = false
+  }
+
+  /** Adds a request to those that the application is being asked: the list is this turn's own. */
+  ask(request: Pending): void {
+    const { own } = this
+    if (this.askingIsOwn) (own.asking as Pending[]).push(request)
+    else own.asking = own.asking.length === 0 ? [request] : [...own.asking, request]
+    this.askingIsOwn = true
+  }
+
+  /** Those that the application was being asked: they are nobody's any more. */
+  takeAsking(): readonly Pending[] {
+    const { asking } = this.work
+    if (asking.length === 0) return asking
+    this.own.asking = noWork.asking
+    this.askingIsOwn = false
+    return asking
   }
 
   /** Adds a notice to the result of this reduction. */

@@ -61,10 +61,11 @@ export function deadline(world: World, state: SessionState): number {
 }
 
 /** Whether nothing of the work has a time. */
-const idle = ({ pending, interrogations, reads, barred, expiring, files, restart }: Work): boolean =>
+const idle = ({ asking, pending, interrogations, reads, barred, expiring, files, restart }: Work): boolean =>
   interrogations === null &&
   reads === null &&
   barred === null &&
+  asking.length === 0 &&
   pending === null &&
   expiring === null &&
   files === null &&

@@ -89,6 +89,7 @@ class SessionTurn extends Turn {
 }
 
 const turn = new SessionTurn()
+const NO_DECISIONS: readonly Decision[] = []
 
 /** Reduces one event. */
 export function reduce(world: World, state: SessionState, event: SessionEvent): Reduction {
@@ -105,6 +106,9 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
 }
 
 function happen(event: SessionEvent): void {
+  // Something else comes while the application is being asked: what it has yet to say is waited for.
+  if (turn.work.asking.length > 0 && event.kind !== "decided" && event.kind !== "resumed")
+    Decisions.take(turn, NO_DECISIONS, goOn)
   switch (event.kind) {
     case "received":
       if (event.chunk !== null) receive(event.chunk)
@@ -142,15 +146,14 @@ function decideAll(decisions: readonly Decision[]): void {
   const { brief } = turn.work
   if (turn.work.asked) turn.own.asked = false
   if (brief !== null) turn.own.brief = null
-  for (const decision of decisions) decide(decision)
+  Decisions.take(turn, decisions, goOn)
   if (brief === null) return
   Behind.asked(turn, brief)
   Command.goOn(turn)
 }
 
-/** Takes an answer of the application, then what stood behind its request. */
-function decide(decision: Decision): void {
-  Decisions.decide(turn, decision)
+/** Takes what stood behind the requests that were decided. */
+function goOn(): void {
   if (turn.moving.length > 0) Command.goOn(turn)
 }
 
