@@ -1,6 +1,6 @@
 // One connection: a session wired to its socket and known to the host. Whoever accepts sockets makes it, and whoever
 // rehearses that.
-import type * as Net from "node:net"
+import type { Socket } from "node:net"
 import type { CloseReason } from "../core/Violation.ts"
 import type { Host } from "./Host.ts"
 import { Reader } from "./Reading.ts"
@@ -8,8 +8,20 @@ import type { Peer } from "./ServerEvent.ts"
 import { type Certificate, Session } from "./Session.ts"
 import type { Gate } from "./tls/Tls.ts"
 
+/** Who is at the other end of a connection. */
+export type FarEnd = Pick<Peer, "address" | "port">
+
 /** An IPv4 address that came in through an IPv6 socket, in its own form. */
-export const plainAddress = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address)
+const plainAddress = (address: string): string => (address.startsWith("::ffff:") ? address.slice(7) : address)
+
+/**
+ * Who is at the other end of a socket that was just accepted. Null when the system does not know it any more: the connection
+ * was reset before, and what was said on it may be there all the same.
+ */
+export function farEnd({ remoteAddress, remotePort }: Socket): FarEnd | null {
+  if (remoteAddress === undefined || remotePort === undefined) return null
+  return { address: plainAddress(remoteAddress), port: remotePort }
+}
 
 /**
  * Begins a session on a socket; `ended` is called once, when it is over. `waited`: the connection was made while this process
@@ -17,17 +29,14 @@ export const plainAddress = (address: string): string => (address.startsWith("::
  */
 export function open(
   host: Host,
-  socket: Net.Socket,
+  socket: Socket,
+  { address, port }: FarEnd,
   certificate: Certificate | null,
   gate: Gate | undefined,
   ended: (reason: CloseReason) => void,
   waited = false
 ): Session {
-  const peer: Peer = {
-    session: host.nextSession(),
-    address: plainAddress(socket.remoteAddress ?? ""),
-    port: socket.remotePort ?? 0
-  }
+  const peer: Peer = { session: host.nextSession(), address, port }
   const session = new Session(host, socket, peer)
   session.certificate = certificate
   if (gate !== undefined) gate.hold = (held) => session.hold(held)

@@ -73,6 +73,7 @@ const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void
 const run = (
   host: Host,
   socket: Net.Socket,
+  from: Connection.FarEnd,
   certificate: Certificate | null,
   gate?: Gate,
   waited = false
@@ -83,7 +84,7 @@ const run = (
       ended()
       resume(Effect.succeed(reason))
     }
-    const session = Connection.open(host, socket, certificate, gate, over, waited)
+    const session = Connection.open(host, socket, from, certificate, gate, over, waited)
     // A callback of the application that goes on answers first.
     return Effect.callback<void>((over) => {
       ended = () => over(Effect.void)
@@ -100,9 +101,14 @@ const limitOf = (host: Host): number =>
  * Asks the application whether a connection may be served; `told` gets null, or why not, within the limit. What comes
  * later, or after the client has gone, is dropped.
  */
-function admit(host: Host, handler: ConnectHandler, socket: Net.Socket, told: (why: string | null) => void): void {
+function admit(
+  host: Host,
+  handler: ConnectHandler,
+  socket: Net.Socket,
+  address: string,
+  told: (why: string | null) => void
+): void {
   const { connectMs } = host.options.limits
-  const address = Connection.plainAddress(socket.remoteAddress ?? "")
   const controller = new AbortController()
   const settle = (why: string | null): void => {
     if (controller.signal.aborted) return
@@ -156,41 +162,42 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     }
     const accept = (socket: Net.Socket): void => {
       const waited = host.stall.accepted()
+      const from = Connection.farEnd(socket)
       const refused = (why: string): void => {
-        const address = Connection.plainAddress(socket.remoteAddress ?? "")
-        host.tell({ event: "refused", address, port: socket.remotePort ?? 0, why })
+        const { address, port } = from ?? NOBODY
+        host.tell({ event: "refused", address, port, why })
       }
       const refuse = (why: string): void => {
         refused(why)
         socket.destroy()
       }
+      // A moment later: Node tells its own observers of a connection behind this, and a destroyed one has no addresses.
+      const refuseSoon = (why: string): void => queueMicrotask(() => refuse(why))
       socket.on("error", ignore)
       if (phase === "closed") return refuse("the server is stopping")
+      // Nobody could be asked about it, nor told who commands.
+      if (from === null) return refuseSoon("it was reset before it was accepted")
       const serve = (why: string | null): void => {
         if (why !== null) return refuse(why)
         if (phase === "closed") return refuse("the server is stopping")
-        if (handshakes !== null) return handshakes.begin(socket, { serve: serveSecure, refused })
+        if (handshakes !== null) return handshakes.begin(socket, from.address, { serve: serveSecure, refused })
         socket.off("error", ignore)
-        if (!socket.destroyed) runSession(run(host, socket, null, undefined, waited))
+        if (!socket.destroyed) runSession(run(host, socket, from, null, undefined, waited))
       }
       const serveSecure = (secure: Net.Socket, certificate: Certificate, gate: Gate): void => {
         // Handshakes do not count as connections, lest silent peers keep others out; who finishes late may find it full.
         const open = host.sessions.size
-        if (open < limitOf(host)) return void runSession(run(host, secure, certificate, gate))
+        if (open < limitOf(host)) return void runSession(run(host, secure, from, certificate, gate))
         secure.destroy()
         refused(`there are ${open} connections already`)
       }
       const open = host.sessions.size + admitting.size
-      if (open >= limitOf(host)) {
-        // A moment later: Node tells its own observers of a connection behind this, and a destroyed one has no addresses.
-        queueMicrotask(() => refuse(`there are ${open} connections already`))
-        return
-      }
+      if (open >= limitOf(host)) return refuseSoon(`there are ${open} connections already`)
       if (phase === "opening") return keep(socket)
       const { onConnect } = host
       if (onConnect === null) return serve(null)
       keep(socket)
-      admit(host, onConnect, socket, (why) => {
+      admit(host, onConnect, socket, from.address, (why) => {
         admitting.delete(socket)
         serve(why)
       })
@@ -225,6 +232,9 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     for (const socket of early) accept(socket)
     return { host: options.host, port }
   })
+
+/** Who is not known any more. */
+const NOBODY: Connection.FarEnd = { address: "", port: 0 }
 
 /** An error before a session exists: the socket closes by itself and nobody is served. */
 const ignore = (): void => {}

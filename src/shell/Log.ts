@@ -87,7 +87,7 @@ export function line(event: ServerEvent): string {
         ? `${event.lost} events were dropped before ${endpoint(event.peer)} had been sent them`
         : `the readings of ${event.counters} counters were dropped before ${endpoint(event.peer)} had been sent them: they are not known any more`
     case "refused":
-      return `${event.address}:${event.port} was refused: ${event.why}`
+      return `${endpoint(event)} was refused: ${event.why}`
     case "closed":
       return `${endpoint(event.peer)} closed: ${event.why ?? event.reason}`
     case "connected":

@@ -32,6 +32,8 @@ class Nowhere extends Duplex {
   }
 }
 
+const NOBODY = { address: "", port: 0 }
+
 /** A server, and both sides of one session after the other. */
 class Rehearsal {
   private readonly host: Host
@@ -69,7 +71,7 @@ class Rehearsal {
   connect(): void {
     const { host } = this
     this.socket = new Nowhere() as unknown as Socket
-    this.session = Connection.open(host, this.socket, null, undefined, () => {})
+    this.session = Connection.open(host, this.socket, NOBODY, null, undefined, () => {})
     this.asked = 0
     this.hear(Buffer.of(0x68, 4, Frame.U.STARTDT_ACT, 0, 0, 0))
   }

@@ -16,14 +16,22 @@ export interface Peer {
 }
 
 /** `host:port` of a peer, IPv6 in brackets. */
-export const endpoint = (peer: Peer): string =>
-  peer.address.includes(":") ? `[${peer.address}]:${peer.port}` : `${peer.address}:${peer.port}`
+export function endpoint({ address, port }: Pick<Peer, "address" | "port">): string {
+  if (address === "") return "an unknown client"
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`
+}
 
 export type { Outcome, OutputStatus }
 
 export type ServerEvent =
   | { readonly event: "connected"; readonly peer: Peer }
-  | { readonly event: "refused"; readonly address: string; readonly port: number; readonly why: string }
+  | {
+      /** `address` is empty and `port` 0 where nobody knows any more who it was. */
+      readonly event: "refused"
+      readonly address: string
+      readonly port: number
+      readonly why: string
+    }
   | { readonly event: "started"; readonly peer: Peer }
   | { readonly event: "stopped"; readonly peer: Peer }
   | {

@@ -32,7 +32,7 @@ const stage = (at: { ms: number }) => {
   }
   const on = (event: string, callback: (chunk: Uint8Array) => void): void => void hears.set(event, callback)
   const socket = { destroyed: false, writableLength: 0, write, on } as unknown as Socket
-  Connection.open(host, socket, null, undefined, () => {})
+  Connection.open(host, socket, { address: "192.0.2.7", port: 1 }, null, undefined, () => {})
   const hear = (octets: readonly number[]): void => hears.get("data")?.(Uint8Array.from(octets))
   hear([0x68, 4, Frame.U.STARTDT_ACT, 0, 0, 0])
   return { causes, hear }

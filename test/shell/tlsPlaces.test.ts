@@ -65,8 +65,8 @@ const way = async (port: number, localAddress: string) => {
 }
 
 /** A server, a client in the middle of its handshake, and the end of that. */
-const stage = async (localAddress: string) => {
-  const { server, events } = await startServer({ transportSecurity: security(), limits: { handshakes: PLACES } })
+const stage = async (localAddress: string, ip = HERE) => {
+  const { server, events } = await startServer({ ip, transportSecurity: security(), limits: { handshakes: PLACES } })
   const { port, letThrough, waits } = await way(server.port, localAddress)
   const opening = startSecure(port)
   opening.catch(() => {})
@@ -92,11 +92,23 @@ describe("a client in the middle of its handshake is served", () => {
     expect(events.of("refused").every(({ why }) => why.includes("silent"))).toBe(true)
   })
 
-  it("whatever number of handshakes at another address that go as far as its own", async () => {
-    const { port, events, finished } = await stage(ELSEWHERE)
-    for (let i = 0; i < 3 * PLACES; i++) secure((await way(port, HERE)).port, "first").catch(() => {})
+  const others = async (ip?: string): Promise<boolean> => {
+    const { port, events, finished } = await stage(ELSEWHERE, ip)
+    for (let i = 0; i < 3 * PLACES; i++) {
+      const other = await way(port, HERE)
+      secure(other.port, "first").catch(() => {})
+      await other.waits()
+    }
     await events.next("refused", 2 * PLACES)
-    expect(await finished()).toBe(true)
+    return finished()
+  }
+
+  it("whatever number of handshakes at another address that go as far as its own", async () => {
+    expect(await others()).toBe(true)
+  })
+
+  it("the same where both IPv4 addresses come in through one IPv6 socket", async () => {
+    expect(await others("::")).toBe(true)
   })
 })
 

@@ -21,7 +21,7 @@ const ADDRESSES_SHOWN = 10
 export function record(event: ServerEvent | Gap): Readonly<Record<string, unknown>> {
   switch (event.event) {
     case "refused":
-      return { event: event.event, peer: endpoint({ ...event, session: 0 }), why: event.why }
+      return { event: event.event, peer: endpoint(event), why: event.why }
     case "rejected":
       return {
         event: event.event,

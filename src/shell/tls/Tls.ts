@@ -88,8 +88,8 @@ export class Handshakes {
     this.server.on("secureConnection", (socket) => this.secured(socket))
   }
 
-  /** Shakes hands on a connection that was just accepted. When too many are under way, one of them is cut. */
-  begin(raw: Socket, fate: Fate): void {
+  /** Shakes hands on a connection from an address that was just accepted. When too many are under way, one of them is cut. */
+  begin(raw: Socket, address: string, fate: Fate): void {
     const key = ends(raw)
     if (raw.destroyed) return fate.refused("the client went before the TLS handshake")
     if (this.places.taken >= this.limits.handshakes) this.makeRoom()
@@ -105,7 +105,7 @@ export class Handshakes {
     }
     const pending: Pending = { ...fate, raw, settle }
     this.pending.set(key, pending)
-    this.places.take(pending, shareOf(raw.remoteAddress ?? ""))
+    this.places.take(pending, shareOf(address))
     raw.on("close", gone)
     FirstRecord.wait(raw, () => {
       this.places.speaks(pending)
