@@ -292,7 +292,8 @@ export class Operation {
       this.collects = false
       this.since = endOf(session.host)
       this.second = true
-      if (this.exists) this.ask(execute)
+      // What was confirmed to nobody is not carried out.
+      if (this.exists && this.isOpen) this.ask(execute)
       else this.executed("failure")
     })
     this.decide({ ...Outcome.confirm(id, "success"), keep: true })

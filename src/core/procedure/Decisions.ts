@@ -81,7 +81,10 @@ function decide(turn: Turn, found: Pending, decision: Decision): void {
   }
   if (found.kind === "select" && decision.confirm > 0) return select(turn, found)
   const apdu = found.kind === "clock" ? withOwnTime(turn, found.apdu, decision) : found.apdu
+  const said = turn.sent + Reply.waiting(turn.work)
   if (decision.confirm !== 0) confirm(turn, apdu, decision.confirm < 0)
+  // It was one answer too many, and the session ends: who was confirmed to nobody is not waited for.
+  if (decision.keep && decision.confirm > 0 && turn.sent + Reply.waiting(turn.work) === said) forget(turn, found)
   if (!decision.terminate) return
   const over = Cause.ACTIVATION_TERMINATION | (decision.failed === true ? NEGATIVE : 0)
   if (Reply.passed(turn, decision.barrier)) return Reply.answer(turn, apdu, 0, over)

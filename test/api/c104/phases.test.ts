@@ -118,6 +118,49 @@ describe("a command in two phases", () => {
   })
 })
 
+describe("a command in two phases that was confirmed to nobody, since its confirmation was one too many", () => {
+  /** Octets of a set-point command; there is none at address 900. */
+  const setPoint = (ns: number, ioa: number): Uint8Array =>
+    Uint8Array.of(0x68, 16, ns << 1, ns >> 7, 0, 0, 49, 1, 6, 0, 1, 0, ioa & 0xff, ioa >> 8, 0, 1, 0, 0)
+
+  const REPLIES = 16
+  const WHEN = { "at once": () => SUCCESS, later: () => turn().then(() => SUCCESS) }
+
+  // One answer is in the window, and so many wait: how many requests behind the command leave it no place.
+  const cases = [0, 1, 2].flatMap((more) => [17 + more, REPLIES - 1 - more].map((behind) => ({ behind })))
+
+  it.each(Object.entries(WHEN).flatMap(([when, accept]) => cases.map(({ behind }) => ({ when, accept, behind }))))(
+    "is carried out only if its confirmation has a place: accepted $when, $behind behind it",
+    async (given) => {
+      const { accept, behind } = given
+      const { server, station, events } = await startServer({ profile: "iec", limits: { repliesPerSession: REPLIES } })
+      server.protocolParameters.sendWindowSize = 1
+      server.protocolParameters.receiveWindowSize = 1
+      let operated = 0
+      const point = station.addPoint({ ioAddress: 101, type: Type.C_SE_NB_1 })
+      point?.onReceive({
+        accept,
+        execute: () => {
+          operated++
+          return deferred<ResponseState>().promise
+        }
+      })
+      const client = await startClient(server.port, { acknowledge: "never" })
+      client.send(Buffer.concat([setPoint(0, 101), ...Array.from({ length: behind }, (_, i) => setPoint(i + 1, 900))]))
+      if (behind < REPLIES) {
+        await expect.poll(() => operated).toBe(1)
+        return
+      }
+      expect((await events.next("closed")).reason).toBe("REPLY_OVERFLOW")
+      for (let i = 0; i < 5; i++) await turn()
+      expect([operated, point?.value, point?.outputStatus]).toEqual([0, 0, "free"])
+      // Whoever was told that it was accepted is told that it was not done.
+      const accepted = events.of("command").filter(({ address, outcome }) => address === 101 && outcome === "success")
+      expect(events.of("executed")).toMatchObject(accepted.map(() => ({ outcome: "failure", answered: false })))
+    }
+  )
+})
+
 describe("a command that is cancelled while it is carried out", () => {
   const running = async (more: ServerOptions = {}) => {
     const made = await stage(more)
