@@ -21,7 +21,6 @@ export function carryOut(
   order: FreezeOrder,
   reporting: CounterMode
 ): void {
-  host.settled()
   const nowMs = host.nowMs()
   const number = ++host.world.freezes.count
   for (const { zone, blocks } of stations) {
@@ -29,23 +28,26 @@ export function carryOut(
     const low = time.low | host.tagClock.flags
     const { high } = time
     for (const block of blocks)
-      eachCounter(block, order.group, (slot) =>
+      eachCounter(host, block, order.group, (slot) =>
         Image.freezeCounter(block, slot, order.freeze, order.reset, low, high, number)
       )
   }
   if (!order.freeze) return
   for (const { ca, blocks } of stations)
     if (host.counterModes.get(ca) === reporting)
-      for (const block of blocks) eachCounter(block, order.group, (slot) => host.publishFrozen(block, slot))
+      for (const block of blocks) eachCounter(host, block, order.group, (slot) => host.publishFrozen(block, slot))
 }
 
 /** Calls `use` with each slot of a counter group by address, 0 = all, as long as its point is there. */
-function eachCounter(block: Block, group: number, use: (slot: number) => void): void {
+function eachCounter(host: Host, block: Block, group: number, use: (slot: number) => void): void {
   if (block.of.counterType === 0) return
-  const slots = group === 0 ? block.order : block.members[Image.groupBit(group, true)]
-  if (slots === undefined) return
+  host.settled()
+  const members = group === 0 ? block.order : block.members[Image.groupBit(group, true)]
+  if (members === undefined) return
+  // Whoever sees what is published may add and remove points.
+  const slots = members === null ? null : members.all()
   const { version } = block
-  const count = slots === null ? block.count : slots.length
+  const { count } = members ?? block
   for (let place = 0; place < count; place++) {
     const slot = slots === null ? place : (slots[place] as number)
     if (block.holds(slot, version)) use(slot)

@@ -208,7 +208,7 @@ export class Ticker {
     for (const block of station?.blocks ?? []) {
       const type = TypeTable.byId[block.of.type]?.untagged ?? 0
       if (TypeTable.byId[type]?.causesMonitor.includes(BACKGROUND_SCAN) !== true) continue
-      const slots = Int32Array.from({ length: block.count }, (_, place) => block.slotAt(place))
+      const slots = block.slots()
       batches.push({ key: this.keyOf(block), block, version: block.version, slots, type, cause: BACKGROUND_SCAN })
     }
     if (batches.length > 0) this.offer(batches)

@@ -300,8 +300,8 @@ export class CoreProcess {
 
 /** Slots of a counter group by address, 0 = all. */
 function slotsOf(block: Core.Block, group: number): readonly number[] {
-  if (group === 0) return Array.from({ length: block.count }, (_, place) => block.slotAt(place))
-  return [...(block.members[Core.Image.groupBit(group, true)] ?? [])]
+  if (group === 0) return [...block.slots()]
+  return [...(block.members[Core.Image.groupBit(group, true)]?.all() ?? [])]
 }
 
 /** How many purposes of batches there were. */

@@ -134,25 +134,21 @@ export class Station {
     return point
   }
 
-  #places(): Image.PointRef[] {
-    const blocks =
-      this.#server === null ? [] : (Image.station(this.#host.world.image, this.commonAddress)?.blocks ?? [])
-    this.#host.settled()
-    const places: Image.PointRef[] = []
-    for (const block of blocks)
-      for (let place = 0; place < block.count; place++) places.push(Image.refTo(block, block.slotAt(place)))
-    return places
+  get #blocks(): readonly Block[] {
+    return this.#server === null ? [] : (Image.station(this.#host.world.image, this.commonAddress)?.blocks ?? [])
   }
 
   /** The points by address; where a command shares the address of a monitoring point it follows it. */
   get points(): Point[] {
-    return this.#places()
-      .map((place) => this.#handle(place))
-      .sort((a, b) => a.ioAddress - b.ioAddress || a.type - b.type)
+    this.host.settled()
+    const points: Point[] = []
+    for (const block of this.#blocks)
+      for (const slot of block.slots()) points.push(this.#handle(Image.refTo(block, slot)))
+    return points.sort((a, b) => a.ioAddress - b.ioAddress || a.type - b.type)
   }
 
   get hasPoints(): boolean {
-    return this.#places().length > 0
+    return this.#blocks.some(({ count }) => count > 0)
   }
 
   /** The point at an address (its monitoring point where a command shares it), or with a type; null when there is none. */
@@ -228,6 +224,6 @@ export class Station {
   }
 
   toString(): string {
-    return `Station ${this.commonAddress} (${this.#places().length} points)`
+    return `Station ${this.commonAddress} (${this.#blocks.reduce((sum, { count }) => sum + count, 0)} points)`
   }
 }

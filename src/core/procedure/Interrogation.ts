@@ -10,6 +10,7 @@ import * as Packing from "../delivery/Packing.ts"
 import type { Block } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
 import * as Numbered from "../process/Numbered.ts"
+import { Ordered, type Stretch } from "../process/Ordered.ts"
 import * as Order from "./Order.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
@@ -19,7 +20,7 @@ import type { Changeable, Interrogation, Running, Turn, Work } from "./Turn.ts"
 const STATION = 20
 const LAST_GROUP = 36
 const COUNTERS = 101
-const NO_SLOTS = new Int32Array(0)
+const NONE_OF_THEM = new Ordered()
 /** Of so many interrogations at most, those that came first, one that can go on is looked for. */
 const SERVED = 16
 
@@ -153,8 +154,8 @@ const typeIn = (of: Interrogation, block: Block): number =>
   of.type === COUNTERS ? block.of.counterType : block.of.answerType
 
 /** The slots of a block that this interrogation asks for, by address; null = all, in slot order. */
-const slotsOf = (of: Interrogation, block: Block): Int32Array | null =>
-  of.group < 0 ? block.order : (block.members[of.group] ?? NO_SLOTS)
+const orderOf = (of: Interrogation, block: Block): Ordered | null =>
+  of.group < 0 ? block.order : (block.members[of.group] ?? NONE_OF_THEM)
 
 /**
  * Sends the next ASDU of an interrogation that can go on; one of stations and one of counters take turns, so that neither waits
@@ -184,10 +185,9 @@ function advance(turn: Turn, of: Changeable<Interrogation>): boolean {
   for (;;) {
     const { block } = of
     if (block !== null && typeIn(of, block) !== 0) {
-      const slots = slotsOf(of, block)
-      const count = slots === null ? block.count : slots.length
-      of.place = Order.resume(block, slots, count, of.after, of.place)
-      if (of.place < count) return send(turn, of, block, slots, count)
+      const order = orderOf(of, block)
+      of.place = Order.resume(block, order, of.after, of.place)
+      if (order === null ? of.place < block.count : !order.isEnd(of.place)) return send(turn, of, block, order)
     }
     const next = block === null ? 0 : station.blocks.indexOf(block) + 1
     if (next >= station.blocks.length) break
@@ -199,10 +199,13 @@ function advance(turn: Turn, of: Changeable<Interrogation>): boolean {
   return terminate(turn, of, station)
 }
 
-function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: Int32Array | null, all: number): boolean {
+function send(turn: Turn, of: Changeable<Interrogation>, block: Block, order: Ordered | null): boolean {
   const type = typeIn(of, block)
-  const { place } = of
-  const found = Packing.extent(block, slots, place, all, type, turn.world.profile.maxApduLength)
+  const stretch: Stretch | null = order === null ? null : order.read(of.place)
+  const slots = stretch === null ? null : stretch.slots
+  const place = stretch === null ? of.place : stretch.from
+  const until = stretch === null ? block.count : stretch.to
+  const found = Packing.extent(block, slots, place, until, type, turn.world.profile.maxApduLength)
   const count = Math.abs(found)
   const lastPlace = place + count - 1
   const last = block.ioa[slots === null ? lastPlace : (slots[lastPlace] as number)] as number
@@ -226,7 +229,7 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, slots: In
   Order.put(turn, block, slots, place, found, type, of.test | of.cause, of.originator, frozen, of.orders)
   Link.sendI(turn, Ledger.NO_EVENTS)
   of.after = last
-  of.place = place + count
+  of.place = order === null ? place + count : order.forward(of.place, count)
   of.yields = 0
   of.refreshId = 0
   return true

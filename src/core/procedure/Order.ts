@@ -5,6 +5,7 @@ import * as EventLog from "../delivery/EventLog.ts"
 import * as Packing from "../delivery/Packing.ts"
 import type { Block } from "../process/Block.ts"
 import type { Frozen } from "../process/Frozen.ts"
+import type { Ordered } from "../process/Ordered.ts"
 import * as Oldest from "./Oldest.ts"
 import type { Turn } from "./Turn.ts"
 
@@ -15,12 +16,14 @@ import type { Turn } from "./Turn.ts"
 const YIELDS_MAX = 8
 const NEAR = 256
 
-/** The place from which a cursor goes on that has sent everything up to address `after`; `place` is where it probably is. */
-export function resume(block: Block, slots: Int32Array | null, count: number, after: number, place: number): number {
+/**
+ * The place from which a cursor goes on that has sent everything up to address `after`; `place` is where it probably is.
+ * Of a block whose slots are in order (`order` null) places are slots.
+ */
+export function resume(block: Block, order: Ordered | null, after: number, place: number): number {
   if (after < 0) return 0
-  if (place > 0 && place <= count && block.ioa[slots === null ? place - 1 : (slots[place - 1] as number)] === after)
-    return place
-  return block.placeAfter(after, slots)
+  if (order !== null) return order.behind(block.ioa, after, place)
+  return place > 0 && place <= block.count && block.ioa[place - 1] === after ? place : block.slotAfter(after)
 }
 
 /** Asks the application to refresh points before they are read; returns the id of the answer. */

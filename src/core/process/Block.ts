@@ -1,8 +1,9 @@
 // The points of one station that share a type (and what follows from it), as columns in wire form: the element octets
 // of a point lie side by side with its neighbours', so that an interrogation copies instead of encoding.
 // Slots are stable: a point keeps its slot for life. Addresses ascend with slots as long as points are added in order;
-// otherwise `order` lists the slots by address and a hash finds them.
+// otherwise `order` keeps the slots by address and a hash finds them.
 import { Frozen } from "./Frozen.ts"
+import { Ordered } from "./Ordered.ts"
 import * as Value from "./Value.ts"
 
 /** What the points of a block have in common. */
@@ -50,7 +51,6 @@ export interface Zone {
 
 /** Interrogation groups occupy bits 0..15 of a slot's group mask, counter groups 1..4 bits 16..19. */
 export const COUNTER_GROUP_BIT = 16
-const GROUP_BITS = 20
 
 /** A command point has to be selected before it is executed; its application decides who may select it. */
 export const SELECT_FIRST = 1
@@ -64,6 +64,9 @@ const NOBODY = -1
 
 /** Octets behind the last element that word-wise copies may read. */
 const SLACK = 16
+
+/** So many changes, and an eighth of the points more, change the order in place; behind more it is made anew. */
+const IN_PLACE = 64
 
 export class Block {
   readonly of: BlockType
@@ -93,8 +96,6 @@ export class Block {
    * then every slot keeps the address that it had first.
    */
   guarded: boolean
-  /** Addresses ascend with slots and no slot is dead. */
-  ascending = true
   ioa: Int32Array
   octets: Uint8Array
   view: DataView
@@ -102,16 +103,16 @@ export class Block {
   time: Int32Array | null
   /** Low 32 bits of the log position of the newest event of each point, plus one; 0 = none yet. */
   last: Int32Array
-  /** Slots by address where slots do not ascend; null while they do or while it has to be made anew. */
-  order: Int32Array | null = null
+  /** Slots by address; null while addresses ascend with slots and no slot is dead. */
+  order: Ordered | null = null
   /** Slots whose application wants to refresh the value before it is read. */
   refresh: Uint8Array | null = null
   /** Command slots: {@link SELECT_FIRST} and {@link SELECT_ASKS}. */
   select: Uint8Array | null = null
   /** Group mask of each slot; null while no point is in a group. */
   groups: Int32Array | null = null
-  /** Slots of each group bit by address; made by `settle`. */
-  members: readonly (Int32Array | undefined)[] = []
+  /** Slots of each group bit by address; undefined where there is none. */
+  readonly members: (Ordered | undefined)[] = []
   frozen: Frozen | null = null
   zone: Zone
   /** Slots whose last value was not a finite number, which makes them invalid, and IV if they are so without that, else 0. */
@@ -122,8 +123,10 @@ export class Block {
   /** Places in the hash whose point was removed. */
   private gone = 0
   private free: number[] = []
-
-  private membersStale = false
+  /** Changes since `settle`. */
+  private changes = 0
+  /** Whether `order` and `members` have to be made anew. */
+  private stale = false
 
   constructor(of: BlockType, layout: Value.Layout, zone: Zone) {
     this.of = of
@@ -156,17 +159,16 @@ export class Block {
     if (slot === this.ioa.length) this.resize(Math.max(16, slot * 2))
     if (this.born !== null) this.born[slot] = this.version + 1
     const inOrder = reused === undefined && (slot === 0 || (this.ioa[slot - 1] as number) < ioa)
+    if (this.order === null && !inOrder) this.disorder()
     if (reused === undefined) this.length++
     this.ioa[slot] = ioa
     this.count++
-    if (this.ascending && !inOrder) {
-      this.ascending = false
-      this.rehash()
-    } else if (!this.ascending) {
+    this.version++
+    if (this.order !== null) {
+      if (this.inPlace()) this.order.add(this.ioa, slot)
       if ((this.count + this.gone) * 2 > (this.hash as Int32Array).length) this.rehash()
       else this.insert(slot)
     }
-    this.changed()
     return slot
   }
 
@@ -175,23 +177,21 @@ export class Block {
     this.guarded = true
     this.born ??= new Float64Array(this.ioa.length)
     this.born[slot] = NOBODY
-    const ioa = this.ioa[slot] as number
+    if (this.groups !== null) this.setGroups(slot, 0)
+    const order = this.order ?? this.disorder()
+    if (this.inPlace()) order.remove(this.ioa, slot)
+    this.unlink(this.ioa[slot] as number, slot)
     this.ioa[slot] = -1
     this.octets.fill(0, slot * this.stride, (slot + 1) * this.stride)
     this.time?.fill(0, slot * 2, slot * 2 + 2)
     this.last[slot] = 0
     if (this.refresh !== null) this.refresh[slot] = 0
     if (this.select !== null) this.select[slot] = 0
-    if (this.groups !== null) this.groups[slot] = 0
     this.frozen?.forget(slot)
     this.unfit?.delete(slot)
     this.free.push(slot)
     this.count--
-    if (this.ascending) {
-      this.ascending = false
-      this.rehash()
-    } else this.unlink(ioa, slot)
-    this.changed()
+    this.version++
   }
 
   /** Removes all points: handles on them find that their place has no address any more. */
@@ -200,9 +200,11 @@ export class Block {
     this.born = new Float64Array(this.ioa.length).fill(NOBODY)
     this.ioa.fill(-1)
     this.length = this.count = 0
-    this.ascending = true
+    this.order = null
+    this.members.length = 0
+    this.stale = false
     this.free = []
-    this.changed()
+    this.version++
   }
 
   /** What tells the present point of a slot from every other that is, was or will be there. */
@@ -217,20 +219,26 @@ export class Block {
     return born >= 0 && born <= version
   }
 
-  private changed(): void {
-    this.version++
-    this.order = null
-    if (this.groups !== null) this.membersStale = true
-  }
-
   /** Sets the group mask of a slot. */
   setGroups(slot: number, mask: number): void {
     if (this.groups === null) {
       if (mask === 0) return
       this.groups = new Int32Array(this.ioa.length)
     }
+    const others = mask ^ (this.groups[slot] as number)
     this.groups[slot] = mask
-    this.membersStale = true
+    if (others !== 0 && this.inPlace()) this.enter(slot, mask, others)
+  }
+
+  /** Enters a slot in its groups, or takes it out of them: those of the bits `changed`. */
+  private enter(slot: number, mask: number, changed: number): void {
+    for (let left = changed; left !== 0; left &= left - 1) {
+      const bit = 31 - Math.clz32(left & -left)
+      const members = this.members[bit] ?? new Ordered()
+      if ((mask & (1 << bit)) !== 0) members.add(this.ioa, slot)
+      else members.remove(this.ioa, slot)
+      this.members[bit] = members.count === 0 ? undefined : members
+    }
   }
 
   /** The column of frozen readings, made when it is first needed. */
@@ -241,7 +249,7 @@ export class Block {
 
   /** The slot of an address, or -1. */
   find(ioa: number): number {
-    if (this.ascending) {
+    if (this.order === null) {
       const n = this.length
       if (n === 0) return -1
       const guess = ioa - (this.ioa[0] as number)
@@ -258,26 +266,27 @@ export class Block {
     }
   }
 
-  /** Makes `order` current. Called by whoever changed the block before anybody reads it in order. */
-  settle(): void {
-    this.sort()
-    if (!this.membersStale || this.groups === null) return
-    this.membersStale = false
-    const { groups } = this
-    const members: (Int32Array | undefined)[] = []
-    for (let bit = 0; bit < GROUP_BITS; bit++) {
-      const slots: number[] = []
-      for (let place = 0; place < this.count; place++) {
-        const slot = this.slotAt(place)
-        if (((groups[slot] as number) & (1 << bit)) !== 0) slots.push(slot)
-      }
-      members[bit] = slots.length === 0 ? undefined : Int32Array.from(slots)
-    }
-    this.members = members
+  /**
+   * Whether a change keeps `order` and `members` as they have to be. After many that nobody has read it is cheaper to make
+   * them anew when somebody does; those many pay for it.
+   */
+  private inPlace(): boolean {
+    if (++this.changes > IN_PLACE + (this.count >> 3)) this.stale = true
+    return !this.stale
   }
 
-  private sort(): void {
-    if (this.ascending || this.order !== null) return
+  /** Makes `order` and `members` current. Called by whoever changed the block before anybody reads it in order. */
+  settle(): void {
+    this.changes = 0
+    if (!this.stale) return
+    this.stale = false
+    if (this.order !== null) this.order = Ordered.of(this.sorted())
+    if (this.groups === null) return
+    this.members.length = 0
+    for (const slot of this.slots()) this.enter(slot, this.groups[slot] as number, this.groups[slot] as number)
+  }
+
+  private sorted(): Int32Array {
     const keys = new Float64Array(this.count)
     let n = 0
     for (let slot = 0; slot < this.length; slot++) {
@@ -285,27 +294,26 @@ export class Block {
       if (ioa >= 0) keys[n++] = ioa * 0x1000000 + slot
     }
     keys.sort()
-    const order = new Int32Array(n)
-    for (let i = 0; i < n; i++) order[i] = (keys[i] as number) % 0x1000000
-    this.order = order
+    const slots = new Int32Array(n)
+    for (let i = 0; i < n; i++) slots[i] = (keys[i] as number) % 0x1000000
+    return slots
   }
 
-  /** The slot at place `index` (0..count-1) by address. */
-  slotAt(index: number): number {
-    return this.order === null ? index : (this.order[index] as number)
+  /** All slots by address, as they are now. */
+  slots(): Int32Array {
+    return this.order === null ? ascending(this.length) : this.order.all()
   }
 
-  /** The first place whose address is greater than `ioa`, among all slots in order or among the given ones. */
-  placeAfter(ioa: number, slots: Int32Array | null = this.order): number {
-    if (slots === null) return lowerBound(this.ioa, this.length, ioa + 1)
-    let low = 0
-    let high = slots.length
-    while (low < high) {
-      const mid = (low + high) >>> 1
-      if ((this.ioa[slots[mid] as number] as number) <= ioa) low = mid + 1
-      else high = mid
-    }
-    return low
+  /** The first slot whose address is greater than `ioa`; only while slots are in order. */
+  slotAfter(ioa: number): number {
+    return lowerBound(this.ioa, this.length, ioa + 1)
+  }
+
+  /** From now on addresses do not ascend with slots. */
+  private disorder(): Ordered {
+    this.rehash()
+    this.order = Ordered.of(ascending(this.length))
+    return this.order
   }
 
   private resize(capacity: number): void {
@@ -353,6 +361,13 @@ export class Block {
     if (hash[at] === GONE) this.gone--
     hash[at] = slot + 1
   }
+}
+
+/** The slots before `length`. */
+function ascending(length: number): Int32Array {
+  const slots = new Int32Array(length)
+  for (let slot = 0; slot < length; slot++) slots[slot] = slot
+  return slots
 }
 
 const scatter = (ioa: number): number => Math.imul(ioa, 0x9e3779b1) >>> 8

@@ -148,6 +148,43 @@ describe("work grows with what there is to do", () => {
     })
   })
 
+  it("where the points of one station come and go, each with an event that is sent before the next", async () => {
+    await growsWithItsWork(4000, async (entries, watch) => {
+      const server = withStations(1)
+      const station = given(server.getStation(1))
+      server.protocolParameters.sendWindowSize = 32_767
+      const client = await started(server)
+      const told = given(station.addPoint({ ioAddress: 16_000_000, type: Type.M_ME_NC_1 }))
+      const tell = async (): Promise<void> => {
+        told.value += 1
+        told.transmit(Cot.SPONTANEOUS)
+        await Promise.resolve()
+      }
+      const scattered = Array.from({ length: entries }, (_, n) => 1 + ((n * 7919) % entries))
+      const add = async (ioAddress: number): Promise<void> => {
+        given(station.addPoint({ ioAddress, type: Type.M_ME_NC_1, groups: [1 + (ioAddress % 2)] }))
+        await tell()
+      }
+      await watch.step("points are added downwards", async () => {
+        for (let n = entries; n > 0; n--) await add(n)
+      })
+      await watch.step("points are removed in some order", async () => {
+        for (const ioAddress of scattered) {
+          station.removePoint(ioAddress)
+          await tell()
+        }
+      })
+      await watch.step("points are added in some order", async () => {
+        for (const ioAddress of scattered) await add(ioAddress)
+      })
+      expect(station.points.map(({ ioAddress }) => ioAddress).slice(0, entries)).toEqual(
+        scattered.toSorted((a, b) => a - b)
+      )
+      client.close()
+      await server.stop()
+    })
+  }, 120_000)
+
   it("where every station is initialised while the window is closed", async () => {
     await growsWithItsWork(1500, async (entries, watch) => {
       const server = withStations(entries)

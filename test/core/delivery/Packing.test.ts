@@ -51,11 +51,12 @@ const pointFrames = (
 ): readonly Written[] => {
   const block = plant.block(1, type)
   plant.add(block, ...ioas)
+  const slots = block.order === null ? null : block.slots()
   const all: Written[] = []
   for (let place = 0; place < block.count; ) {
-    const found = Packing.extent(block, block.order, place, block.count, as, maxLength)
+    const found = Packing.extent(block, slots, place, block.count, as, maxLength)
     if (found === 0) throw new Error(`nothing fits at ${place}`)
-    Packing.points(out, AT, block, block.order, place, found, as, 20, 5, null)
+    Packing.points(out, AT, block, slots, place, found, as, 20, 5, null)
     const frame = written()
     expect(frame.octets.length - 2).toBeLessThanOrEqual(maxLength)
     expect([frame.type, frame.cause, frame.oa, frame.ca, frame.sq]).toEqual([as, 20, 5, 1, found < 0])

@@ -9,7 +9,20 @@ const make = (type = 13): Block =>
 
 const addresses = (block: Block): readonly number[] => {
   block.settle()
-  return Array.from({ length: block.count }, (_, place) => block.ioa[block.slotAt(place)] as number)
+  return [...block.slots()].map((slot) => block.ioa[slot] as number)
+}
+
+/** The first address behind another, -1 where there is none. */
+const behind = (block: Block, ioa: number): number => {
+  const { order } = block
+  if (order === null) {
+    const slot = block.slotAfter(ioa)
+    return slot < block.length ? (block.ioa[slot] as number) : -1
+  }
+  const place = order.behind(block.ioa, ioa, 0)
+  if (order.isEnd(place)) return -1
+  const { slots, from } = order.read(place)
+  return block.ioa[slots[from] as number] as number
 }
 
 /** The block holds exactly the model's points. */
@@ -20,8 +33,7 @@ const expectSame = (block: Block, model: ReadonlyMap<number, number>, probes: re
   for (const [ioa, slot] of model) if (block.find(ioa) !== slot) throw new Error(`${ioa} is not found in slot ${slot}`)
   for (const probe of probes) {
     expect(block.find(probe)).toBe(model.get(probe) ?? -1)
-    const after = sorted.findIndex((ioa) => ioa > probe)
-    expect(block.placeAfter(probe)).toBe(after < 0 ? sorted.length : after)
+    expect(behind(block, probe)).toBe(sorted.find((ioa) => ioa > probe) ?? -1)
   }
 }
 
@@ -128,7 +140,8 @@ describe("block", () => {
       const ioa = random.below(16_777_216)
       if (block.find(ioa) !== (model.get(ioa) ?? -1)) wrong++
     }
-    for (let n = 0; n < sorted.length; n += 97) if (block.placeAfter(sorted[n] as number) !== n + 1) wrong++
+    for (let n = 0; n < sorted.length; n += 97)
+      if (behind(block, sorted[n] as number) !== (sorted[n + 1] ?? -1)) wrong++
     expect(wrong).toBe(0)
   })
 

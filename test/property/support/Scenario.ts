@@ -212,12 +212,11 @@ let purposes = 0
 
 const batch = (random: Random, plant: Plant): Core.CyclicBatch => {
   const block = randomBlock(random, plant)
-  const places = liveSlots(block).map((_, place) => block.slotAt(place))
   return {
     block,
     key: ++purposes,
     version: block.version,
-    slots: Int32Array.from(places.filter(() => random.chance(80))),
+    slots: block.slots().filter(() => random.chance(80)),
     type: block.of.cyclicType,
     cause: block.of.cyclicCause
   }
