@@ -100,9 +100,58 @@ describe("receiving", () => {
     await Fs.rm(folder)
     expect(await store.list(1)).toEqual([])
   })
+
+  it("costs the same for each of many files", async () => {
+    const receive = async (files: number): Promise<number> => {
+      const store = new FolderStore(await temporary())
+      const before = process.cpuUsage()
+      for (let nof = 0; nof < files; nof++) {
+        const file = await writer(store, 4, { ...name, nof })
+        await file.write(0, Buffer.from("here"))
+        await file.commit(4)
+        await file.close()
+      }
+      const { user, system } = process.cpuUsage(before)
+      return (user + system) / 1000
+    }
+    await receive(100)
+    const few = await receive(250)
+    const many = await receive(1000)
+    expect(many <= 10 * few || `${few} ms, four times as many: ${many} ms`).toBe(true)
+  }, 60_000)
 })
 
 describe("limits", () => {
+  it("count what was received and deleted meanwhile, and in the end what others put there and took away", async () => {
+    const folder = await temporary()
+    const store = new FolderStore(folder, { octetsMax: 10 })
+    const receive = async (nof: number, octets: number): Promise<void> => {
+      const file = await writer(store, octets, { ...name, nof })
+      await file.write(0, new Uint8Array(octets))
+      await file.commit(octets)
+      await file.close()
+    }
+    const fits = async (octets: number): Promise<boolean> => {
+      const found = await store.create({ ...name, nof: 99 }, octets)
+      if (typeof found !== "string") await found.close()
+      return typeof found !== "string"
+    }
+    await receive(1, 6)
+    expect([await fits(4), await fits(5)]).toEqual([true, false])
+    await receive(1, 3)
+    expect([await fits(7), await fits(8)]).toEqual([true, false])
+    await receive(2, 7)
+    expect([await fits(0), await fits(1)]).toEqual([true, false])
+    await store.delete({ ...name, nof: 2 })
+    expect([await fits(7), await fits(8)]).toEqual([true, false])
+    await Fs.writeFile(Path.join(folder, "7-7-7"), "12345")
+    await expect.poll(() => fits(3), { timeout: 20_000 }).toBe(false)
+    expect(await fits(2)).toBe(true)
+    await Fs.rm(Path.join(folder, "7-7-7"))
+    await expect.poll(() => fits(7), { timeout: 20_000 }).toBe(true)
+    expect(await fits(8)).toBe(false)
+  }, 60_000)
+
   it("of one file, of all together and of their number", async () => {
     const folder = await temporary()
     await Fs.writeFile(Path.join(folder, "1-1-1"), "12345")

@@ -1,19 +1,24 @@
 // The file store that keeps files in a folder: flat, under names made of numbers only, so that nothing that comes over
 // the wire can point outside. What is received becomes visible whole or not at all.
+import type { Stats } from "node:fs"
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
 import { InvalidArgument } from "../Errors.ts"
 import type { Refusal, StoredFile } from "./FileStore.ts"
 import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type Name } from "./FileStore.ts"
+import { type Amount, FolderUse } from "./FolderUse.ts"
 
 export interface FolderOptions {
   /** Whether clients may send and delete files, default "readWrite". */
   readonly access?: "read" | "readWrite"
   /** Octets of one received file, 0..16777215, default 16777215. */
   readonly fileOctetsMax?: number
-  /** Octets of all files together after a file was received, default 1 GiB. */
+  /**
+   * Octets of all files together after a file was received, default 1 GiB. What others put there or take away counts within a
+   * second, or within ten times as long as it takes to look through the folder.
+   */
   readonly octetsMax?: number
-  /** Number of files after a file was received, default 10,000. */
+  /** Number of files after a file was received, in the same way; default 10,000. */
   readonly filesMax?: number
 }
 
@@ -24,6 +29,8 @@ const UNFINISHED = ".receiving-"
 /** Files of this process that are being received, in any folder: what is left of others is removed. */
 const unfinished = new Set<string>()
 let received = 0
+
+const NOTHING: Amount = { octets: 0, files: 0 }
 
 const isCode = (cause: unknown, ...codes: readonly string[]): boolean =>
   codes.includes((cause as NodeJS.ErrnoException).code ?? "")
@@ -37,6 +44,7 @@ export class FolderStore implements FileStore {
   readonly folder: string
   private readonly options: Required<FolderOptions>
   private ready: Promise<void> | null = null
+  private readonly use: FolderUse
   /** Octets and files that were announced and are not there yet. */
   private promisedOctets = 0
   private promisedFiles = 0
@@ -59,6 +67,10 @@ export class FolderStore implements FileStore {
       octetsMax: limit("octetsMax", 2 ** 30, Number.MAX_SAFE_INTEGER),
       filesMax: limit("filesMax", 10_000, 1_000_000)
     }
+    this.use = new FolderUse(async () => {
+      const files = await this.all()
+      return { octets: files.reduce((sum, { octets }) => sum + octets, 0), files: files.length }
+    })
   }
 
   /** Makes the folder, and removes what transfers of an earlier process left behind. */
@@ -143,18 +155,21 @@ export class FolderStore implements FileStore {
       this.promisedFiles--
     }
     try {
-      const others = (await this.all()).filter(
-        ({ ca, ioa, nof }) => ca !== file.ca || ioa !== file.ioa || nof !== file.nof
-      )
-      const used = others.reduce((sum, other) => sum + other.octets, 0)
-      if (used + this.promisedOctets <= octetsMax && others.length + this.promisedFiles <= filesMax) {
+      await this.prepared()
+      const target = this.pathOf(file)
+      const older = await amountOf(target)
+      const used = await this.use.amount()
+      const fits =
+        used.octets - older.octets + this.promisedOctets <= octetsMax &&
+        used.files - older.files + this.promisedFiles <= filesMax
+      if (fits) {
         const path = Path.join(this.folder, `${UNFINISHED}${process.pid}-${++received}`)
         unfinished.add(path)
         const handle = await Fs.open(path, "wx").catch((cause) => {
           unfinished.delete(path)
           throw cause
         })
-        return new Writer(handle, path, this.pathOf(file), release)
+        return new Writer(handle, path, target, this.use, release)
       }
     } catch (cause) {
       release()
@@ -169,8 +184,10 @@ export class FolderStore implements FileStore {
     await this.prepared()
     const path = this.pathOf(file)
     try {
-      if (!(await Fs.lstat(path)).isFile()) return "notAllowed"
+      const stat = await Fs.lstat(path)
+      if (!stat.isFile()) return "notAllowed"
       await Fs.unlink(path)
+      this.use.replaced(counted(stat), NOTHING)
       return null
     } catch (cause) {
       if (isCode(cause, "ENOENT")) return "unknown"
@@ -179,6 +196,17 @@ export class FolderStore implements FileStore {
     }
   }
 }
+
+/** What a file counts for; what is not shown counts for nothing. */
+const counted = (stat: Stats): Amount =>
+  stat.isFile() && stat.size <= FILE_OCTETS_MAX ? { octets: stat.size, files: 1 } : NOTHING
+
+/** What there is under a name. */
+const amountOf = (path: string): Promise<Amount> =>
+  Fs.lstat(path).then(counted, (cause) => {
+    if (isCode(cause, "ENOENT")) return NOTHING
+    throw cause
+  })
 
 class Reader implements FileReader {
   readonly octets: number
@@ -203,12 +231,14 @@ class Writer implements FileWriter {
   private readonly handle: Fs.FileHandle
   private readonly path: string
   private readonly target: string
+  private readonly use: FolderUse
   private readonly release: () => void
 
-  constructor(handle: Fs.FileHandle, path: string, target: string, release: () => void) {
+  constructor(handle: Fs.FileHandle, path: string, target: string, use: FolderUse, release: () => void) {
     this.handle = handle
     this.path = path
     this.target = target
+    this.use = use
     this.release = release
   }
 
@@ -221,7 +251,9 @@ class Writer implements FileWriter {
   async commit(octets: number): Promise<void> {
     await this.handle.truncate(octets)
     await this.handle.sync()
+    const older = await amountOf(this.target)
     await Fs.rename(this.path, this.target)
+    this.use.replaced(older, { octets, files: 1 })
     if (process.platform === "win32") return
     const folder = await Fs.open(Path.dirname(this.target), "r")
     try {
