@@ -105,7 +105,13 @@ export class Operation {
 
   /** Whether it may still be done: nobody has refused it or given it up. */
   get isWanted(): boolean {
-    return (this.phase === "deciding" || this.phase === "executing") && !this.isGivenUp && this.isOpen
+    const { phase } = this
+    return (phase === "executing" || (phase === "deciding" && !this.isTooLate)) && !this.isGivenUp && this.isOpen
+  }
+
+  /** Whether nothing is begun any more: the process is about to be reset. */
+  private get isTooLate(): boolean {
+    return this.session.host.resetting !== null
   }
 
   /** Whether it was told to stop, its point is gone, or its session has ended or is about to. */
@@ -148,7 +154,8 @@ export class Operation {
       return
     }
     const inTime = session.host.clock.monotonicMs() < this.waitsUntilMs
-    const handler = this.exists && inTime ? Feedback.decider(session.host, notice.block, hooks) : null
+    const isWanted = this.exists && inTime && !this.isTooLate
+    const handler = isWanted ? Feedback.decider(session.host, notice.block, hooks) : null
     if (handler === null || outlet.output.status !== "free") this.refuse(false)
     else this.begin(handler, false)
   }
@@ -234,7 +241,7 @@ export class Operation {
     if (phase !== "deciding") return this.tell(outcome, false)
     const next = this.execute
     if (next !== null && outcome !== "failure") {
-      if (outcome === "success" && answered && this.exists) return this.accepted(next)
+      if (outcome === "success" && answered && this.exists && !this.isTooLate) return this.accepted(next)
       if (outcome === "none") failed(session.host, "accept", this.subject, new TypeError("it accepts or refuses"))
       outcome = "failure"
     }

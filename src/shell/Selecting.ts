@@ -42,7 +42,8 @@ export class Selecting extends Deciding {
 
   protected decisionOf(outcome: Outcome.Outcome): Decision {
     const { session, notice, id } = this
-    if (outcome === "success") return Outcome.confirm(id, "success")
+    // What could follow is refused by then.
+    if (outcome === "success" && session.host.resetting === null) return Outcome.confirm(id, "success")
     const { block, slot } = notice
     if (Image.lives(notice)) Selections.tell(session.host, session.peer, block, slot, "refused")
     return Outcome.confirm(id, "failure")

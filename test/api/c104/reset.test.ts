@@ -56,6 +56,103 @@ describe("after a reset was accepted", () => {
     expect([answers(client), answers(other), asked()]).toEqual([["105/7"], ["45/7-"], 1])
   })
 
+  describe.each(["another client", "the same client"])("that %s has asked for", (who) => {
+    /** A client that commands, and what accepts a reset that it or another one asks for. */
+    const stage = async () => {
+      const { server, station } = await startServer()
+      server.onReset(() => SUCCESS)
+      const client = await startClient(server.port, { acknowledge: "never" })
+      const asking = who === "the same client" ? client : await startClient(server.port, { acknowledge: "never" })
+      const reset = async (): Promise<void> => {
+        asking.send(asking.i(RESET))
+        await asking.next({ typeId: 105, cot: 7, negative: false })
+      }
+      return { station, client, reset }
+    }
+    const said = (client: RawClient): unknown[] => answers(client).filter((answer) => answer !== "105/7")
+
+    it("a command that waits for its first phase is refused, and its second is not begun", async () => {
+      const { station, client, reset } = await stage()
+      const accepted = deferred<ResponseState>()
+      let executed = 0
+      station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive({
+        accept: () => accepted.promise,
+        execute: () => {
+          executed++
+          return SUCCESS
+        }
+      })
+      client.command(Type.C_SC_NA_1, 10, { scs: true })
+      await client.answers()
+      await reset()
+      accepted.resolve(SUCCESS)
+      await client.next({ typeId: 45 })
+      expect([said(client), executed]).toEqual([["45/7-"], 0])
+      await client.ended
+      expect(executed).toBe(0)
+    })
+
+    it("a handler of one phase hears that it is too late to begin", async () => {
+      const { station, client, reset } = await stage()
+      const ready = deferred<void>()
+      const begun: boolean[] = []
+      station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive(async (_point, _previous, message) => {
+        await ready.promise
+        begun.push(message.begin())
+        return begun[0] === true ? SUCCESS : ResponseState.FAILURE
+      })
+      client.command(Type.C_SC_NA_1, 10, { scs: true })
+      await client.answers()
+      await reset()
+      ready.resolve()
+      await client.next({ typeId: 45 })
+      expect([said(client), begun]).toEqual([["45/7-"], [false]])
+    })
+
+    it("a select that is being decided is refused, and the execute that stands behind it", async () => {
+      const { station, client, reset } = await stage()
+      const selected = deferred<ResponseState>()
+      let asked = 0
+      const point = station.addPoint({
+        ioAddress: 10,
+        type: Type.C_SC_NA_1,
+        commandMode: CommandMode.SELECT_AND_EXECUTE
+      })
+      point?.onSelect(() => selected.promise)
+      point?.onReceive(() => {
+        asked++
+        return SUCCESS
+      })
+      client.command(Type.C_SC_NA_1, 10, { scs: true, select: true })
+      client.command(Type.C_SC_NA_1, 10, { scs: true })
+      await client.answers()
+      await reset()
+      selected.resolve(SUCCESS)
+      for (let i = 0; i < 2; i++) await client.next({ typeId: 45 })
+      expect([said(client), asked]).toEqual([["45/7-", "45/7-"], 0])
+    })
+
+    it("what is being carried out goes on, and is answered while the connection lasts", async () => {
+      const { station, client, reset } = await stage()
+      const ready = deferred<void>()
+      const begun: boolean[] = []
+      station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive({
+        accept: () => SUCCESS,
+        execute: async (_point, message) => {
+          await ready.promise
+          begun.push(message.begin())
+          return SUCCESS
+        }
+      })
+      client.command(Type.C_SC_NA_1, 10, { scs: true })
+      await client.next({ typeId: 45, cot: 7 })
+      await reset()
+      ready.resolve()
+      await client.next({ typeId: 45, cot: 10 })
+      expect([said(client), begun]).toEqual([["45/7", "45/10"], [true]])
+    })
+  })
+
   it("connections end at once when the confirmation is acknowledged, and tell why", async () => {
     const { server, events } = await given()
     const client = await startClient(server.port, { acknowledge: "never" })
