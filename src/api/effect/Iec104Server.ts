@@ -17,6 +17,7 @@ import * as StationOps from "../../shell/StationOps.ts"
 import * as Taps from "../../shell/Taps.ts"
 import { Ticker } from "../../shell/Ticker.ts"
 import { attempt, makeStation, type Station } from "./Point.ts"
+import { runWith } from "./run.ts"
 
 /** Where a server listens. */
 export interface Address {
@@ -80,12 +81,12 @@ export interface Shape {
   readonly activeConnectionCount: () => number
 }
 
-/** Registers an Effect as a handler: `use` gets a function that runs it as a promise. */
+/** Registers an Effect as a handler: `use` gets a function that runs it. */
 const register =
-  <Args extends readonly unknown[], A>(use: (run: (...args: Args) => Promise<A>) => void): Decide<Args, A> =>
+  <Args extends readonly unknown[], A>(use: (run: (...args: Args) => A | Promise<A>) => void): Decide<Args, A> =>
   <E, R>(handler: (...args: Args) => Effect.Effect<A, E, R>) =>
     Effect.map(Effect.context<R>(), (context) => {
-      const run = Effect.runPromiseWith(context)
+      const run = runWith(context)
       use((...args) => run(handler(...args)))
     })
 
@@ -128,8 +129,8 @@ function shapeOf(host: Host, ticker: Ticker): Shape {
     room: Effect.promise(() => host.room()),
     onConnect: (handler) =>
       Effect.map(Effect.context(), (context) => {
-        const run = Effect.runPromiseWith(context)
-        host.onConnect = (address, signal) => run(handler(address), { signal })
+        const run = runWith(context)
+        host.onConnect = (address, signal) => run(handler(address), signal)
       }),
     onClockSync: register<[Peer, number], Outcome>((run) => {
       host.onClockSync = (peer, _low, _high, utcMs) => run(peer, utcMs)

@@ -19,6 +19,7 @@ import * as PointOps from "../../shell/PointOps.ts"
 import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
 import * as StationOps from "../../shell/StationOps.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
+import { runWith } from "./run.ts"
 
 const SPONTANEOUS = 3
 
@@ -133,10 +134,10 @@ export const attempt = <A, E>(run: () => A): Effect.Effect<A, E> =>
   Effect.try({ try: run, catch: (cause) => cause as E })
 
 /** An Effect as a handler. When nobody waits for it any more it is interrupted, where the point says so. */
-const operate =
-  <E, R>(hooks: Hooks, context: Context.Context<R>, handler: Operate<E, R>): CommandHandler =>
-  (command) =>
-    Effect.runPromiseWith(context)(handler(command), hooks.interrupts ? { signal: command.signal } : undefined)
+function operate<E, R>(hooks: Hooks, context: Context.Context<R>, handler: Operate<E, R>): CommandHandler {
+  const run = runWith(context)
+  return (command) => run(handler(command), hooks.interrupts ? command.signal : undefined)
+}
 
 /** The point of a reference. */
 export function makePoint(host: Host, point: Image.PointRef): Point {
@@ -214,12 +215,14 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
       }),
     onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) =>
       register<R>((context) => {
-        host.hooks.of(block, slot).onBeforeRead = () => Effect.runPromiseWith(context)(refresh)
+        const run = runWith(context)
+        host.hooks.of(block, slot).onBeforeRead = () => run(refresh)
         host.markRefresh(block, slot, true)
       }),
     onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) =>
       register<R>((context) => {
-        host.hooks.of(block, slot).onBeforeAutoTransmit = () => Effect.runPromiseWith(context)(refresh)
+        const run = runWith(context)
+        host.hooks.of(block, slot).onBeforeAutoTransmit = () => run(refresh)
       })
   }
 }

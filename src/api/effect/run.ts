@@ -1,0 +1,30 @@
+// How the application's Effects are run: on the stack of whoever asks, so that a handler that is done at once has answered at
+// once, and only one that waits for something answers later.
+import * as Cause from "effect/Cause"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+
+/** What an Effect came to; throws what it failed with. */
+function settled<A, E>(exit: Exit.Exit<A, E>): A {
+  if (exit._tag === "Success") return exit.value
+  throw Cause.squash(exit.cause)
+}
+
+/**
+ * Runs Effects in a context: returns the value of one that is done at once, else a promise of it. What it fails with is thrown,
+ * or rejected with; a signal that is aborted interrupts it.
+ */
+export const runWith = <R>(
+  context: Context.Context<R>
+): (<A, E>(effect: Effect.Effect<A, E, R>, signal?: AbortSignal) => A | Promise<A>) => {
+  const fork = Effect.runForkWith(context)
+  return (effect, signal) => {
+    const fiber = fork(effect, signal === undefined ? undefined : { signal })
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return settled(exit)
+    return new Promise<Exit.Exit<Effect.Success<typeof effect>, unknown>>((resolve) => {
+      fiber.addObserver(resolve)
+    }).then(settled)
+  }
+}
