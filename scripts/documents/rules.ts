@@ -188,7 +188,7 @@ export const groups: readonly RuleGroup[] = [
         "test/api/c104/timeTags.test.ts"
       ),
       rule(
-        "A command whose time tag is no time is confirmed negatively in profile `iec`, and left to the application in `c104` (`impossibleCommandTime`)",
+        "A command whose time tag is no time, with IV = 1 or without, is confirmed negatively in profile `iec`, and left to the application in `c104` (`impossibleCommandTime`)",
         "K30"
       ),
       rule(

@@ -108,13 +108,12 @@ const isPossible = (low: number, high: number): boolean => {
 }
 
 /**
- * What a received time tag is worth: "invalid-flag" when IV is set (the fields are then not judged), "impossible"
- * when milliseconds, minute, hour, day, month or year lie outside the calendar, else "ok". The day of week is not
- * checked.
+ * What a received time tag is worth: "impossible" when milliseconds, minute, hour, day, month or year lie outside the
+ * calendar, whatever IV says; else "invalid-flag" when IV is set, else "ok". The day of week is not checked.
  */
 export const validateCp56 = (low: number, high: number): "ok" | "invalid-flag" | "impossible" => {
-  if ((low & INVALID) !== 0) return "invalid-flag"
-  return isPossible(low, high) ? "ok" : "impossible"
+  if (!isPossible(low, high)) return "impossible"
+  return (low & INVALID) === 0 ? "ok" : "invalid-flag"
 }
 
 /**

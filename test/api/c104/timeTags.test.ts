@@ -77,6 +77,40 @@ describe("a command whose tag is no time", () => {
     expect([calls, events.of("rejected").map(({ situation }) => situation)]).toEqual([[], ["impossibleTime"]])
   })
 
+  it.each([58, 59, 60, 61, 62, 63, 64] as const)(
+    "is no better for its IV = 1, in profile iec: type %i",
+    async (type) => {
+      const { point, client, events } = await stage({ profile: "iec" }, "UTC", type)
+      let calls = 0
+      point.onReceive(() => {
+        calls++
+        return ResponseState.SUCCESS
+      })
+      const element = {
+        58: [1],
+        59: [1],
+        60: [1],
+        61: [1, 0, 0],
+        62: [1, 0, 0],
+        63: [0, 0, 128, 63, 0],
+        64: [1, 0, 0, 0]
+      }
+      /** What comes of a command with so many octets of time. */
+      const answer = async (...time: readonly number[]): Promise<unknown> => {
+        const asdu = [type, 1, 6, 0, 1, 0, 10, 0, 0, ...element[type], ...time]
+        const [ns, nr] = [client.sendNumber++, client.receiveNumber]
+        client.send(Uint8Array.of(0x68, 4 + asdu.length, ns << 1, 0, nr << 1, 0, ...asdu))
+        return (await client.next({ typeId: type, cot: 7 })).negative
+      }
+      expect(await answer(255, 255, 255, 255, 255, 255, 255)).toBe(true)
+      expect(await answer(0, 0, 0x80, 0, 0, 0, 0)).toBe(true)
+      // A time that may be wrong is still one.
+      expect(await answer(0, 0, 0x80, 12, 1, 1, 26)).toBe(false)
+      const situations = events.of("rejected").map(({ situation }) => situation)
+      expect([calls, situations]).toEqual([1, ["impossibleTime", "impossibleTime"]])
+    }
+  )
+
   it("is the application's to judge in profile c104", async () => {
     const { point, client } = await stage({}, "UTC", Type.C_SC_TA_1)
     const times: unknown[] = []
