@@ -70,7 +70,7 @@ export function resolve(host: Host, block: Block, slot: number, cause: number, n
   const { output, answered, over } = Output.answer(outlet.output, cause, negative)
   if (answered === null) return false
   outlet.output = output
-  return answered.command.resolve(cause, negative, answered.since, over)
+  return answered.command.resolve(cause, negative, answered, over)
 }
 
 /**

@@ -420,10 +420,10 @@ export class Operation {
   }
 
   /** The application answers what it owes of this command; whether its client is told. */
-  resolve(cause: number, negative: boolean, since: number, over: boolean): boolean {
+  resolve(cause: number, negative: boolean, { confirmed, since }: Output.Owed<Operation>, over: boolean): boolean {
     const { session, isOpen } = this
     this.confirmed = true
-    if (isOpen) session.decided([Outcome.late(this.id, cause, negative, this.mark(since))])
+    if (isOpen) session.decided([Outcome.late(this.id, cause, negative, confirmed, this.mark(since))])
     if (!over) return isOpen
     if (negative) this.show(false)
     if (this.phase === "left") this.end()

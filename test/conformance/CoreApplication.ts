@@ -136,7 +136,7 @@ export class CoreApplication {
     this.put(asked, output)
     if (answered === null || !answered.command.client.open) throw new Error("no command waits for this")
     const { client, asked: command } = answered.command
-    this.decided(client, Core.Outcome.late(command.id, cause, negative, Core.Ledger.NO_EVENTS))
+    this.decided(client, Core.Outcome.late(command.id, cause, negative, answered.confirmed, Core.Ledger.NO_EVENTS))
   }
 
   private decide({ client, asked }: Question, how: Backend.Answer): Core.Decision {

@@ -51,7 +51,10 @@ export type PointCallback<T extends Type> = (point: Point<T>) => void | Promise<
 export interface TransmitOptions {
   /** Originator address written into the ASDU, 0..255. */
   readonly originator?: number
-  /** Answers a waiting command negatively (cause 7). */
+  /**
+   * Answers a waiting command negatively: cause 7 refuses it, cause 10 says that it failed, or refuses it where it was not
+   * confirmed.
+   */
   readonly negative?: boolean
 }
 
@@ -216,7 +219,8 @@ export class Point<T extends Type = Type> {
 
   /**
    * Sends the present value to every client. False when there is no open connection that takes it; true means that it
-   * is in the log of at least one. For a command point that waits for it, cause 7 confirms and cause 10 terminates.
+   * is in the log of at least one. For a command point that waits for it, cause 7 confirms and cause 10 terminates, which
+   * confirms before where that was not done.
    * Throws `IllegalCause` for a cause that the type cannot have.
    */
   transmit(cause: Cot, options?: TransmitOptions): boolean {

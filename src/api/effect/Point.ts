@@ -50,7 +50,10 @@ export interface Point {
     value: number,
     quality?: number
   ) => Effect.Effect<boolean, InvalidValue | InvalidArgument | Detached>
-  /** Sends the present value, cause 3 unless another is given. Causes 7 and 10 answer a command that waits for them. */
+  /**
+   * Sends the present value, cause 3 unless another is given. Causes 7 and 10 answer a command that waits for them; 10 confirms
+   * it before where that was not done.
+   */
   readonly transmit: (
     cause?: number,
     options?: { readonly originator?: number; readonly negative?: boolean }

@@ -53,10 +53,14 @@ export const terminate = (id: number, terminates: boolean, failed: boolean, barr
   failed
 })
 
-/** What the application says late, by a cause: 7 confirms and leaves the command to be terminated, 10 terminates it. */
-export function late(id: number, cause: number, negative: boolean, barrier: number): Decision {
-  if (cause === Cause.ACTIVATION_TERMINATION) return terminate(id, true, negative, barrier)
-  return decision(id, negative ? -1 : 1, false, !negative, barrier)
+/**
+ * What the application says late, by a cause: 7 confirms and leaves the command to be terminated, 10 terminates it. There is no
+ * termination without a confirmation: where none was given yet it goes ahead, or says alone that nothing came of it.
+ */
+export function late(id: number, cause: number, negative: boolean, confirmed: boolean, barrier: number): Decision {
+  if (cause !== Cause.ACTIVATION_TERMINATION) return decision(id, negative ? -1 : 1, false, !negative, barrier)
+  if (confirmed) return terminate(id, true, negative, barrier)
+  return negative ? confirm(id, "failure") : decision(id, 1, true, false, barrier)
 }
 
 /** Cause of the event that shows what a command did: 11, or 3 for types that do not know it unless the profile says so. */

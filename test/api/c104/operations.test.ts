@@ -186,10 +186,46 @@ describe("an operation that the application ends by itself", () => {
       operate(false)
       expect(await client.next({ typeId: 45 })).toMatchObject({ ...REFUSED, objects: [{ scs: false }] })
       expect([asked(), point.outputStatus, point.transmit(cause, { negative })]).toEqual([1, "busy", true])
-      expect(await client.next({ typeId: 45 })).toMatchObject({ cot: cause, negative, objects: [{ scs: true }] })
+      const isFirst = cause === causes[0]?.[0]
+      if (isFirst)
+        expect(await client.next({ typeId: 45 })).toMatchObject({ cot: 7, negative, objects: [{ scs: true }] })
+      if (cause === Cot.ACTIVATION_TERMINATION)
+        expect(await client.next({ typeId: 45 })).toMatchObject({ cot: 10, negative, objects: [{ scs: true }] })
     }
     operate(false)
     expect(await client.next({ typeId: 45 })).toMatchObject({ ...CON, objects: [{ scs: false }] })
+  })
+
+  it.each(
+    (["iec", "c104"] as const).flatMap((profile) =>
+      [false, true].flatMap((negative) => [12, 1].map((k) => ({ profile, negative, k })))
+    )
+  )("is not terminated without a confirmation: $profile, negative $negative, k = $k", async (given) => {
+    const { profile, negative, k } = given
+    const { server, station, events } = await startServer({ profile })
+    server.protocolParameters.sendWindowSize = k
+    server.protocolParameters.receiveWindowSize = 1
+    const [point, shown] = [
+      station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 }),
+      station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
+    ]
+    point?.onReceive(() => NONE)
+    const client = await startClient(server.port, { acknowledge: 1 })
+    client.command(Type.C_SC_NA_1, 10, { scs: true }, { oa: 5 })
+    await events.next("command")
+    shown?.transmit(Cot.RETURN_INFO_REMOTE)
+    expect(point?.transmit(Cot.ACTIVATION_TERMINATION, { negative })).toBe(true)
+    // It is over: nothing more is owed.
+    expect(point?.transmit(Cot.ACTIVATION_TERMINATION)).toBe(false)
+    expect(point?.outputStatus).toBe("free")
+    // What came of it is said by a confirmation alone where that says no.
+    const due = negative ? [{ typeId: 45, cot: 7 }] : [{ typeId: 45, cot: 7 }, { typeId: 1 }, { typeId: 45, cot: 10 }]
+    await client.until(() => client.asdus().length >= (negative ? 2 : 3))
+    await client.testfr()
+    const heard = client.asdus().filter(({ typeId }) => !negative || typeId === 45)
+    expect(heard).toMatchObject(due)
+    for (const answer of client.asdus({ typeId: 45 }))
+      expect(answer).toMatchObject({ oa: 5, negative, objects: [{ ioa: 10, scs: true }] })
   })
 
   it("has its output in the profile iec until it is released: its client is refused then", async () => {

@@ -189,9 +189,14 @@ describe("an outcome", () => {
   })
 
   it("that comes late confirms, refuses or terminates", () => {
-    expect(Outcome.late(1, CON, false, NONE)).toMatchObject(says(1, false, true))
-    expect(Outcome.late(1, CON, true, NONE)).toMatchObject(says(-1, false, false))
-    expect(Outcome.late(1, TERM, false, 7)).toMatchObject({ ...says(0, true, false), failed: false, barrier: 7 })
-    expect(Outcome.late(1, TERM, true, 7)).toMatchObject({ ...says(0, true, false), failed: true })
+    expect(Outcome.late(1, CON, false, false, NONE)).toMatchObject(says(1, false, true))
+    expect(Outcome.late(1, CON, true, false, NONE)).toMatchObject(says(-1, false, false))
+    expect(Outcome.late(1, TERM, false, true, 7)).toMatchObject({ ...says(0, true, false), failed: false, barrier: 7 })
+    expect(Outcome.late(1, TERM, true, true, 7)).toMatchObject({ ...says(0, true, false), failed: true })
+  })
+
+  it("that comes late terminates nothing that was not confirmed", () => {
+    expect(Outcome.late(1, TERM, false, false, 7)).toMatchObject({ ...says(1, true, false), failed: false, barrier: 7 })
+    expect(Outcome.late(1, TERM, true, false, 7)).toMatchObject(says(-1, false, false))
   })
 })
