@@ -56,6 +56,7 @@ export class MemoryFiles implements FileStore {
   stored(ca: number): readonly StoredFile[] {
     return [...this.kept.values()]
       .filter((file) => file.ca === ca)
+      .sort((a, b) => a.ioa - b.ioa || a.nof - b.nof)
       .map(({ ioa, nof, octets }) => ({ ioa, nof, octets: octets.length, createdMs: this.createdMs }))
   }
 

@@ -121,6 +121,40 @@ describe("receiving", () => {
   }, 60_000)
 })
 
+describe("directories", () => {
+  it("of stations with a file each cost the same each, however many stations there are", async () => {
+    const list = async (stations: number): Promise<number> => {
+      const folder = await temporary()
+      for (let ca = 1; ca <= stations; ca++) await Fs.writeFile(Path.join(folder, `${ca}-1-1`), "x")
+      const store = new FolderStore(folder)
+      const before = process.cpuUsage()
+      for (let ca = 1; ca <= stations; ca++) expect(await store.list(ca)).toMatchObject([{ ioa: 1, nof: 1, octets: 1 }])
+      const { user, system } = process.cpuUsage(before)
+      return (user + system) / 1000
+    }
+    await list(50)
+    const few = await list(150)
+    const many = await list(600)
+    expect(many <= 10 * few || `${few} ms, four times as many: ${many} ms`).toBe(true)
+  }, 60_000)
+
+  it("show at once what others put there and take away", async () => {
+    const folder = await temporary()
+    const store = new FolderStore(folder)
+    const listed = async (): Promise<number> => (await store.list(1)).length
+    for (let nof = 1; nof <= 20; nof++) {
+      await Fs.writeFile(Path.join(folder, `1-1-${nof}`), "x")
+      expect(await listed()).toBe(nof)
+    }
+    const asked: Promise<number>[] = []
+    for (let nof = 1; nof <= 20; nof++) {
+      await Fs.rm(Path.join(folder, `1-1-${nof}`))
+      asked.push(listed().then((files) => files - (20 - nof)))
+    }
+    expect(Math.max(...(await Promise.all(asked)))).toBe(0)
+  })
+})
+
 describe("limits", () => {
   it("count what was received and deleted meanwhile, and in the end what others put there and took away", async () => {
     const folder = await temporary()

@@ -279,6 +279,55 @@ describe("a store", () => {
     await host.files?.closed()
   })
 
+  it("is asked for a directory once at a time, however many clients ask, and tells each what was there when it asked", async () => {
+    const gates: (() => void)[] = []
+    let files = 1
+    const slow: FileStore = {
+      ...nothing,
+      list: async () => {
+        const found = Array.from({ length: files }, (_, n) => ({ ioa: 100 + n, nof: 1, octets: 1, createdMs: 0 }))
+        await new Promise<void>((resolve) => gates.push(resolve))
+        return found
+      }
+    }
+    const { port } = await startHost({ files: slow })
+    const clients = await Promise.all(Array.from({ length: 10 }, () => FileClient.start(port)))
+    const ask = async (): Promise<void> => {
+      for (const client of clients) {
+        for (let n = 0; n < 4; n++) await client.send(122, 0, [0, 0], 5)
+        await client.raw.testfr()
+      }
+    }
+    const answer = async (): Promise<number[]> => {
+      const answers: number[] = []
+      for (const client of clients) for (let n = 0; n < 4; n++) answers.push((await client.next()).apdu[7] ?? 0)
+      return answers.map((vsq) => vsq & 0x7f)
+    }
+    await ask()
+    files = 2
+    await ask()
+    expect(gates).toHaveLength(1)
+    gates[0]?.()
+    await expect.poll(() => gates.length).toBe(2)
+    gates[1]?.()
+    expect(await answer()).toEqual([1, ...Array.from({ length: 39 }, () => 2)])
+    expect(await answer()).toEqual(Array.from({ length: 40 }, () => 2))
+    expect(gates).toHaveLength(2)
+  })
+
+  it("that hangs over a directory is asked again when that is given up", async () => {
+    let lists = 0
+    const hanging: FileStore = {
+      ...nothing,
+      list: () => (++lists === 1 ? new Promise<never>(() => {}) : Promise.resolve([]))
+    }
+    const { port } = await startHost({ files: hanging, limits: { fileStepMs: 100 } })
+    const client = await FileClient.start(port)
+    expect(await client.ask(122, 0, [0, 0], 5)).toBe("F_SC 0 16")
+    await client.send(122, 0, [0, 0], 5)
+    expect((await client.next()).name).toBe("F_DR")
+  })
+
   it("none: the file types are unknown", async () => {
     const { port } = await startHost()
     const client = await FileClient.start(port)

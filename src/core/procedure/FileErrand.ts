@@ -53,7 +53,16 @@ const nothing = (to: FileAddress): FileEntry => ({
   active: false
 })
 
-const order = (a: FileEntry, b: FileEntry): number => a.ioa - b.ioa || a.nof - b.nof
+/** The first of some entries that is at an address or behind it. */
+function firstFrom(entries: readonly FileEntry[], ioa: number): number {
+  let [low, high] = [0, entries.length]
+  while (low < high) {
+    const mid = (low + high) >>> 1
+    if ((entries[mid] as FileEntry).ioa < ioa) low = mid + 1
+    else high = mid
+  }
+  return low
+}
 
 /** The errand that waits for the answer with this id. */
 export const awaiting = (turn: Turn, id: number): Errand | undefined =>
@@ -63,9 +72,9 @@ export const awaiting = (turn: Turn, id: number): Errand | undefined =>
 export function answered(turn: Turn, errand: Errand, answer: FileAnswer): void {
   if (errand.kind === "delete") return conclude(turn, errand, answer.ok ? 0 : FileWire.NEGATIVE)
   if (!answer.ok || answer.op !== "list") return refuse(turn, errand)
-  const found = answer.entries.filter(({ ioa }) => ioa >= errand.to.ioa).sort(order)
-  const entries = found.length > 0 ? found : [nothing(errand.to)]
-  replace(turn, errand, { ...errand, awaiting: 0, untilMs: FileStep.until(turn), entries })
+  const from = firstFrom(answer.entries, errand.to.ioa)
+  const [entries, sent] = from < answer.entries.length ? [answer.entries, from] : [[nothing(errand.to)], 0]
+  replace(turn, errand, { ...errand, awaiting: 0, untilMs: FileStep.until(turn), entries, sent })
 }
 
 function conclude(turn: Turn, errand: Errand, qualifier: number): void {

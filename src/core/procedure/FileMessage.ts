@@ -57,6 +57,7 @@ export type FileRequest =
 /** Why a store refuses. */
 export type FileRefusal = "unknown" | "busy" | "noSpace" | "notAllowed" | "failed"
 
+/** What the store says; of a directory the entries by address, then name. */
 export type FileAnswer =
   | { readonly id: number; readonly ok: false; readonly why: FileRefusal }
   | { readonly id: number; readonly ok: true; readonly op: "list"; readonly entries: readonly FileEntry[] }

@@ -95,7 +95,7 @@ export interface Errand {
   readonly to: FileAddress
   readonly awaiting: number
   readonly untilMs: number
-  /** The directory, once the store has answered, and how many entries of it were sent. */
+  /** The directory, once the store has answered, and the entry that is sent next. */
   readonly entries: readonly FileEntry[]
   readonly sent: number
 }

@@ -6,6 +6,7 @@ import * as Path from "node:path"
 import { InvalidArgument } from "../Errors.ts"
 import type { Refusal, StoredFile } from "./FileStore.ts"
 import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type Name } from "./FileStore.ts"
+import { FolderNames, nameOf } from "./FolderNames.ts"
 import { type Amount, FolderUse } from "./FolderUse.ts"
 
 export interface FolderOptions {
@@ -22,8 +23,6 @@ export interface FolderOptions {
   readonly filesMax?: number
 }
 
-/** Names of files: common address, object address and name of file; no leading zeros. */
-const PATTERN = /^([1-9]\d{0,4})-(0|[1-9]\d{0,7})-(0|[1-9]\d{0,4})$/
 const UNFINISHED = ".receiving-"
 
 /** Files of this process that are being received, in any folder: what is left of others is removed. */
@@ -44,7 +43,10 @@ export class FolderStore implements FileStore {
   readonly folder: string
   private readonly options: Required<FolderOptions>
   private ready: Promise<void> | null = null
+  private readonly names: FolderNames
   private readonly use: FolderUse
+  /** Directories are read one after the other, so that they leave room for those who transfer files. */
+  private listed: Promise<unknown> = Promise.resolve()
   /** Octets and files that were announced and are not there yet. */
   private promisedOctets = 0
   private promisedFiles = 0
@@ -67,10 +69,8 @@ export class FolderStore implements FileStore {
       octetsMax: limit("octetsMax", 2 ** 30, Number.MAX_SAFE_INTEGER),
       filesMax: limit("filesMax", 10_000, 1_000_000)
     }
-    this.use = new FolderUse(async () => {
-      const files = await this.all()
-      return { octets: files.reduce((sum, { octets }) => sum + octets, 0), files: files.length }
-    })
+    this.names = new FolderNames(this.folder)
+    this.use = new FolderUse(() => this.amount())
   }
 
   /** Makes the folder, and removes what transfers of an earlier process left behind. */
@@ -90,36 +90,43 @@ export class FolderStore implements FileStore {
     return this.ready
   }
 
-  private pathOf({ ca, ioa, nof }: Name): string {
-    const name = `${ca}-${ioa}-${nof}`
-    if (!PATTERN.test(name))
-      throw new InvalidArgument({ what: "file", expected: "addresses and a name that are whole numbers", value: name })
-    return Path.join(this.folder, name)
+  private pathOf(file: Name): string {
+    const name = nameOf(file)
+    if (name !== null) return Path.join(this.folder, name)
+    const { ca, ioa, nof } = file
+    const expected = "addresses and a name that are whole numbers"
+    throw new InvalidArgument({ what: "file", expected, value: `${ca}-${ioa}-${nof}` })
   }
 
-  /** Everything in the folder that is a file of a station. */
-  private async all(): Promise<readonly (StoredFile & { readonly ca: number })[]> {
+  /** What all files in the folder are together. */
+  private async amount(): Promise<Amount> {
     await this.prepared()
-    const found: (StoredFile & { readonly ca: number })[] = []
-    for (const name of await Fs.readdir(this.folder)) {
-      const match = PATTERN.exec(name)
-      if (match === null) continue
-      const [ca = 0, ioa = 0, nof = 0] = match.slice(1).map(Number)
-      try {
-        const stat = await Fs.lstat(Path.join(this.folder, name))
-        const fits = stat.isFile() && stat.size <= FILE_OCTETS_MAX && ioa <= 0xff_ffff && nof <= 0xffff
-        if (fits) found.push({ ca, ioa, nof, octets: stat.size, createdMs: stat.mtimeMs })
-      } catch (cause) {
-        // Deleted since the folder was read.
-        if (!isCode(cause, "ENOENT")) throw cause
+    const sum = { octets: 0, files: 0 }
+    for (const names of (await this.names.stations()).values())
+      for (const name of names) {
+        const { octets, files } = await amountOf(this.pathOf(name))
+        sum.octets += octets
+        sum.files += files
       }
-    }
-    return found
+    return sum
   }
 
   async list(commonAddress: number): Promise<readonly StoredFile[]> {
-    const files = (await this.all()).filter(({ ca }) => ca === commonAddress)
-    return files.sort((a, b) => a.ioa - b.ioa || a.nof - b.nof)
+    const list = (): Promise<readonly StoredFile[]> => this.filesOf(commonAddress)
+    const listing = this.listed.then(list, list)
+    this.listed = listing
+    return listing
+  }
+
+  private async filesOf(commonAddress: number): Promise<readonly StoredFile[]> {
+    await this.prepared()
+    const found: StoredFile[] = []
+    for (const name of (await this.names.stations()).get(commonAddress) ?? []) {
+      const stat = await statOf(this.pathOf(name))
+      const { ioa, nof } = name
+      if (stat !== null) found.push({ ioa, nof, octets: stat.size, createdMs: stat.mtimeMs })
+    }
+    return found
   }
 
   async open(file: Name): Promise<FileReader | Refusal> {
@@ -198,15 +205,23 @@ export class FolderStore implements FileStore {
 }
 
 /** What a file counts for; what is not shown counts for nothing. */
-const counted = (stat: Stats): Amount =>
-  stat.isFile() && stat.size <= FILE_OCTETS_MAX ? { octets: stat.size, files: 1 } : NOTHING
+const counted = (stat: Stats | null): Amount =>
+  stat !== null && isShown(stat) ? { octets: stat.size, files: 1 } : NOTHING
+
+const isShown = (stat: Stats): boolean => stat.isFile() && stat.size <= FILE_OCTETS_MAX
+
+/** The file under a name; null where there is none that is shown. */
+const statOf = (path: string): Promise<Stats | null> =>
+  Fs.lstat(path).then(
+    (stat) => (isShown(stat) ? stat : null),
+    (cause) => {
+      if (isCode(cause, "ENOENT")) return null
+      throw cause
+    }
+  )
 
 /** What there is under a name. */
-const amountOf = (path: string): Promise<Amount> =>
-  Fs.lstat(path).then(counted, (cause) => {
-    if (isCode(cause, "ENOENT")) return NOTHING
-    throw cause
-  })
+const amountOf = async (path: string): Promise<Amount> => counted(await statOf(path))
 
 class Reader implements FileReader {
   readonly octets: number

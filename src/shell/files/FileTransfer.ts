@@ -5,6 +5,7 @@ import * as Image from "../../core/process/Image.ts"
 import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
 import type { Host } from "../Host.ts"
 import type { Session } from "../Session.ts"
+import { Shared } from "../Shared.ts"
 import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type StoredFile } from "./FileStore.ts"
 
 /** Leaves a union's members as they are. */
@@ -24,6 +25,9 @@ class Holding {
   closed: Promise<void> | null = null
 }
 
+/** Entries of a directory that are made in one turn of the event loop. */
+const ENTRIES = 500
+
 const keyOf = ({ ca, ioa, nof }: FileName): string => `${ca} ${ioa} ${nof}`
 const subjectOf = ({ ca, ioa, nof }: FileName): string => `file ${nof} at ${ioa} of station ${ca}`
 
@@ -33,6 +37,10 @@ export class FileDesk {
   private readonly store: FileStore
   private readonly holders: Map<string, Holding> = new Map()
   private readonly transfers: Map<Session, Holding> = new Map()
+  /** The directories that are being read, by station: several clients that ask for one share a reading. */
+  private readonly directories: Map<number, Shared<readonly FileEntry[]>> = new Map()
+  /** Directories are handed out one in a turn of the event loop, however many wait for one. */
+  private handedOut: Promise<void> = Promise.resolve()
   /** What calls that are not answered yet are about, by session and request. */
   private readonly waiting: Map<Session, Map<number, { readonly callback: string; readonly subject: string }>> =
     new Map()
@@ -205,8 +213,34 @@ export class FileDesk {
   }
 
   private async list(ca: number): Promise<Answer> {
+    const entries = await this.directory(ca)
+    this.handedOut = this.handedOut.then(() => this.nextTurn())
+    await this.handedOut
+    return { ok: true, op: "list", entries }
+  }
+
+  private directory(ca: number): Promise<readonly FileEntry[]> {
+    const { fileStepMs } = this.host.world.limits
+    const found = this.directories.get(ca) ?? new Shared(() => this.entries(ca), fileStepMs)
+    this.directories.set(ca, found)
+    return found.ask().finally(() => {
+      if (found.isIdle && this.directories.get(ca) === found) this.directories.delete(ca)
+    })
+  }
+
+  /** The files of a station by address, then name. */
+  private async entries(ca: number): Promise<readonly FileEntry[]> {
     const files = await this.store.list(ca)
-    return { ok: true, op: "list", entries: files.map((file) => this.entry(ca, file)) }
+    const entries: FileEntry[] = []
+    for (const file of files) {
+      entries.push(this.entry(ca, file))
+      if (entries.length % ENTRIES === 0) await this.nextTurn()
+    }
+    return entries.sort((a, b) => a.ioa - b.ioa || a.nof - b.nof)
+  }
+
+  private nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.host.clock.afterInput(resolve))
   }
 
   private entry(ca: number, file: StoredFile): FileEntry {

@@ -145,7 +145,7 @@ export class Dialogue {
     if (why !== null) return { id, ok: false, why }
     switch (request.op) {
       case "list":
-        return { id, ok: true, op: "list", entries: this.entries }
+        return { id, ok: true, op: "list", entries: [...this.entries].sort((a, b) => a.ioa - b.ioa || a.nof - b.nof) }
       case "open": {
         const found = this.files.get(request.name.nof)
         return found === undefined
