@@ -133,6 +133,10 @@ export const groups: readonly RuleGroup[] = [
         phases
       ),
       rule(
+        "Once a reset of the process was accepted nothing is begun any more, whenever it was asked for: requests that come, wait, stand in line or are being decided (a select, the first of two phases) are refused; what is carried out goes on",
+        "test/api/c104/reset.test.ts"
+      ),
+      rule(
         "The application may decide selects; selects, cancellations and the ends of selections are told as facts",
         "test/api/c104/selects.test.ts"
       ),
