@@ -325,7 +325,7 @@ export abstract class Stations {
 }
 
 /** Throws {@link InvalidValue} for a value that points of a block cannot have. */
-function checkValue(block: Block, value: number): void {
+export function checkValue(block: Block, value: number): void {
   const problem = Value.problem(block.layout, value)
   if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
 }

@@ -1,6 +1,6 @@
-// A batch: points of one type and station that are sent together, in the order of their addresses.
-
-import type { Block } from "../../core/process/Block.ts"
+// A batch: points of one type and station that are sent together, in the order of their addresses; those of them whose events
+// or answers are of another type go together too, behind or before the rest.
+import * as Batches from "../../shell/Batches.ts"
 import * as Check from "../../shell/Check.ts"
 import { Detached, InvalidArgument } from "../../shell/Errors.ts"
 import type { DateTime } from "./DateTime.ts"
@@ -17,11 +17,10 @@ export interface BatchOptions {
   readonly originatorAddress?: number
 }
 
-/** Where the points of a batch are, as long as their block has this version; and room for their values. */
+/** Where the points of a batch are, how many of them exist, and room for their values. */
 interface Places {
-  readonly block: Block
-  readonly version: number
-  readonly slots: readonly number[]
+  readonly runs: readonly Batches.Run[]
+  readonly count: number
   readonly numbers: Float64Array
 }
 
@@ -79,26 +78,30 @@ export class Batch {
     const points = this.#inOrder
     if (values.length !== points.length)
       throw new InvalidArgument({ what: "values", expected: `${points.length} values`, value: `${values.length}` })
-    const { places } = this
-    if (places === null) return
-    const { block, slots, numbers } = places
-    if (slots.length < points.length) throw new Detached({ what: "a point of the batch" })
-    toNumbers(block.layout, values, numbers)
+    const { runs, count, numbers } = this.#current
+    if (count < points.length) throw new Detached({ what: "a point of the batch" })
+    const [run] = runs
+    if (run === undefined) return
+    toNumbers(run.block.layout, values, numbers)
     const { host } = points[0] as Point
-    host.setValues(block, slots, numbers, at === undefined ? host.nowMs() : at.valueOf())
+    Batches.setValues(host, runs, numbers, at === undefined ? host.nowMs() : at.valueOf())
   }
 
-  /** @internal The block and slots of the points that still exist, by address; null for an empty batch. */
-  get places(): Places | null {
-    const points = this.#inOrder
-    const [first] = points
-    if (first === undefined) return null
-    if (this.#places === null || this.#places.version !== this.#places.block.version) {
-      const { block } = first.place
-      const slots = points.map((point) => point.slot).filter((slot) => slot >= 0)
-      this.#places = { block, version: block.version, slots, numbers: new Float64Array(slots.length) }
+  get #current(): Places {
+    let places = this.#places
+    if (places === null || !Batches.areThere(places.runs)) {
+      const points = this.#inOrder
+      const runs = Batches.runsOf(points.map(({ place: { block }, slot }) => ({ block, slot })))
+      const count = runs.reduce((sum, { slots }) => sum + slots.length, 0)
+      places = { runs, count, numbers: new Float64Array(points.length) }
+      this.#places = places
     }
-    return this.#places
+    return places
+  }
+
+  /** @internal Where the points that still exist are, by address. */
+  get runs(): readonly Batches.Run[] {
+    return this.#current.runs
   }
 
   get hasPoints(): boolean {

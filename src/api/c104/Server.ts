@@ -214,9 +214,8 @@ export class Server implements AsyncDisposable {
 
   /** Sends the points of a batch. False when it is empty or nobody takes it. Throws `IllegalCause`. */
   transmitBatch(batch: Batch): boolean {
-    const { places } = batch
-    if (places === null || batch.server !== this) return false
-    return Batches.publish(this.#host, this.#ticker, places.block, places.slots, batch.cot, batch.originatorAddress)
+    if (batch.server !== this) return false
+    return Batches.publish(this.#host, this.#ticker, batch.runs, batch.cot, batch.originatorAddress)
   }
 
   /**

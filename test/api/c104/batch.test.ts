@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { Batch, Cot, DateTime, type Point, type Station, Type } from "../../../src/api/c104/index.ts"
 import type { AsduFields } from "../../../src/core/asdu/Fields.ts"
+import type { RawClient } from "../../support/RawClient.ts"
 import { startClient, startServer } from "../../support/Stage.ts"
 
 const SOME_MS = Date.UTC(2026, 10, 22, 12)
@@ -29,6 +30,126 @@ describe("a batch that is larger than the log", () => {
         .reduce((sum, { objects }) => sum + (objects as readonly unknown[]).length, 0)
     await expect.poll(heard, { timeout: 5000 }).toBe(count)
     expect(server.metrics.lostEvents).toBe(0)
+  })
+})
+
+describe("a batch of points of one type that are sent as different ones", () => {
+  /** Points at 1 to `count`; those at even addresses have events with a time tag. */
+  const mixed = (station: Station, count: number): Point[] =>
+    Array.from({ length: count }, (_, i) => {
+      const eventType = i % 2 === 0 ? Type.M_ME_NC_1 : Type.M_ME_TF_1
+      return station.addPoint<Type>({ ioAddress: i + 1, type: Type.M_ME_NC_1, eventType }) as Point
+    })
+
+  const heard = (client: RawClient, cot: number) =>
+    client.asdus({ cot }).flatMap(({ typeId, objects }) => objects?.map(({ ioa, value }) => [typeId, ioa, value]))
+
+  it("sets and sends each of them once, with its own value, and nobody else", async () => {
+    const { server, station } = await startServer()
+    const points = mixed(station, 6)
+    const client = await startClient(server.port)
+    const batch = new Batch({ points: [6, 1, 4, 3].map((address) => points[address - 1] as Point) })
+    batch.setValues([10, 30, 40, 60])
+    expect(points.map(({ value }) => value)).toEqual([10, 0, 30, 40, 0, 60])
+    expect(server.transmitBatch(batch)).toBe(true)
+    await expect.poll(() => heard(client, Cot.SPONTANEOUS).length).toBeGreaterThan(3)
+    expect(await client.answers()).toBe(true)
+    expect(heard(client, Cot.SPONTANEOUS)).toEqual([
+      [13, 1, 10],
+      [13, 3, 30],
+      [36, 4, 40],
+      [36, 6, 60]
+    ])
+    // Whoever is added later gets a place that no value waits for.
+    const later = [7, 8].map((ioAddress) => station.addPoint({ ioAddress, type: Type.M_ME_NC_1 }))
+    expect(later.map((point) => point?.value)).toEqual([0, 0])
+  })
+
+  it("sends cyclic values of each of them once", async () => {
+    const { server, station } = await startServer({ profile: "c104" })
+    const points = mixed(station, 5)
+    const client = await startClient(server.port)
+    const batch = new Batch({ points: [points[0] as Point, points[3] as Point], cause: Cot.PERIODIC })
+    batch.setValues([1, 4])
+    expect(server.transmitBatch(batch)).toBe(true)
+    await expect.poll(() => heard(client, Cot.PERIODIC).length).toBeGreaterThan(1)
+    expect(await client.answers()).toBe(true)
+    expect(heard(client, Cot.PERIODIC)).toEqual([
+      [13, 1, 1],
+      [13, 4, 4]
+    ])
+  })
+
+  it("shares an ASDU where only their answers differ", async () => {
+    const { server, station } = await startServer()
+    const type = Type.M_ME_TF_1
+    const points = [type, Type.M_ME_NC_1, type].map(
+      (interrogationType, i) => station.addPoint<Type>({ ioAddress: i + 1, type, interrogationType }) as Point
+    )
+    const client = await startClient(server.port)
+    const batch = new Batch({ points })
+    batch.setValues([1, 2, 3], new Date(SOME_MS))
+    expect(points.map(({ value, recordedAt }) => [value, recordedAt?.epochMs])).toEqual([
+      [1, SOME_MS],
+      [2, SOME_MS],
+      [3, SOME_MS]
+    ])
+    expect(server.transmitBatch(batch)).toBe(true)
+    const { objects } = await client.next({ typeId: 36, cot: Cot.SPONTANEOUS })
+    expect(objects?.map(({ ioa, value }) => [ioa, value]).sort()).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 3]
+    ])
+  })
+
+  it("sets none of them when one value is unfit, and nothing of those that were removed", async () => {
+    const { server, station } = await startServer()
+    const points = mixed(station, 4)
+    const batch = new Batch({ points })
+    batch.setValues([1, 2, 3, 4])
+    expect(() => batch.setValues([5, 6, 7, 1e300])).toThrow(expect.objectContaining({ code: "INVALID_VALUE" }))
+    expect(() => batch.setValues([5, 6, 7, 8], new Date(Number.NaN))).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT" })
+    )
+    expect(points.map(({ value }) => value)).toEqual([1, 2, 3, 4])
+    const client = await startClient(server.port)
+    station.removePoint(2)
+    const again = station.addPoint({ ioAddress: 2, type: Type.M_ME_NC_1, eventType: Type.M_ME_TF_1 })
+    expect(() => batch.setValues([5, 6, 7, 8])).toThrow(expect.objectContaining({ code: "DETACHED" }))
+    expect(server.transmitBatch(batch)).toBe(true)
+    await expect.poll(() => heard(client, Cot.SPONTANEOUS).length).toBeGreaterThan(2)
+    expect(await client.answers()).toBe(true)
+    expect(heard(client, Cot.SPONTANEOUS)).toEqual([
+      [13, 1, 1],
+      [13, 3, 3],
+      [36, 4, 4]
+    ])
+    expect(again?.value).toBe(0)
+  })
+
+  it("sends nothing of one that is removed while those before it are sent", async () => {
+    const { server, station } = await startServer()
+    server.protocolParameters.sendWindowSize = 1
+    server.protocolParameters.receiveWindowSize = 1
+    const points = mixed(station, 2)
+    const other = station.addPoint({ ioAddress: 9, type: Type.M_SP_NA_1 }) as Point
+    const client = await startClient(server.port)
+    server.onSendRaw((_, apdu) => {
+      if (apdu[6] !== Type.M_SP_NA_1) return
+      station.removePoint(2)
+      station.addPoint({ ioAddress: 3, type: Type.M_ME_NC_1, eventType: Type.M_ME_TF_1 })
+    })
+    const batch = new Batch({ points })
+    batch.setValues([1, 2])
+    other.transmit(Cot.SPONTANEOUS)
+    expect(server.transmitBatch(batch)).toBe(true)
+    await client.next({ typeId: Type.M_ME_NC_1 })
+    expect(await client.answers()).toBe(true)
+    expect(heard(client, Cot.SPONTANEOUS)).toEqual([
+      [1, 9, undefined],
+      [13, 1, 1]
+    ])
   })
 })
 
