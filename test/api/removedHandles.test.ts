@@ -89,7 +89,6 @@ describe("every member", () => {
       read: "INVALID_ARGUMENT",
       toString: "Point 10 (type 45), removed",
       "get slot": -1,
-      "get owner": station.server,
       "get place": all["get place"]
     }
     expect(others(all, may)).toEqual([])

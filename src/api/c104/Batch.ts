@@ -7,6 +7,7 @@ import type { DateTime } from "./DateTime.ts"
 import { Cot, Type } from "./enums.ts"
 import type { Point } from "./Point.ts"
 import type { Server } from "./Server.ts"
+import type { Station } from "./Station.ts"
 import { toNumbers } from "./values.ts"
 
 export interface BatchOptions {
@@ -30,6 +31,9 @@ const FIRST_OTHER = 42
 export class Batch {
   readonly cot: Cot
   readonly #points = new Map<number, Point>()
+  /** The station of the point that was added last, and its server, whatever became of them. */
+  #station: Station | null = null
+  #server: Server | null = null
   /** The points by address; null after one was added. */
   #sorted: readonly Point[] | null = null
   /** Where they are; null after one was added. */
@@ -43,18 +47,24 @@ export class Batch {
     for (const point of options.points ?? []) this.addPoint(point)
   }
 
-  /** Adds a point. Throws `InvalidArgument` for a command, a removed point, an address twice, another type or station. */
+  /**
+   * Adds a point; at the address of a removed one it takes that one's place. Throws `InvalidArgument` for a command, a
+   * removed point, an address twice, another type or station.
+   */
   addPoint(point: Point): void {
-    const refuse = (expected: string, value: unknown): never => {
+    const refuse = (expected: string, value: unknown): void => {
       throw new InvalidArgument({ what: "batch", expected, value })
     }
     if (point.type >= FIRST_OTHER) refuse("a monitoring point", `type ${point.type}`)
-    if (point.station === null) refuse("a point that was not removed", point.ioAddress)
-    const [first] = this.#points.values()
-    if (first !== undefined && first.type !== point.type) refuse(`points of type ${first.type}`, `type ${point.type}`)
-    if (first !== undefined && first.station !== point.station)
-      refuse(`points of station ${this.commonAddress}`, `station ${point.station?.commonAddress}`)
-    if (this.#points.has(point.ioAddress)) refuse("each address once", point.ioAddress)
+    const { station } = point
+    if (station === null) return refuse("a point that was not removed", point.ioAddress)
+    if (this.#station !== null && this.type !== point.type) refuse(`points of type ${this.type}`, `type ${point.type}`)
+    // A station that was removed and added again is the same to whoever only knows its address.
+    if (this.#station !== null && (this.#server !== station.server || this.commonAddress !== station.commonAddress))
+      refuse(`points of station ${this.commonAddress}`, `station ${station.commonAddress}`)
+    if ((this.#points.get(point.ioAddress)?.slot ?? -1) >= 0) refuse("each address once", point.ioAddress)
+    this.#station = station
+    this.#server = station.server
     this.#points.set(point.ioAddress, point)
     this.#sorted = null
     this.#places = null
@@ -120,8 +130,7 @@ export class Batch {
 
   /** Common address of the points' station; 0 while the batch is empty. */
   get commonAddress(): number {
-    const [first] = this.#points.values()
-    return first?.station?.commonAddress ?? 0
+    return this.#station?.commonAddress ?? 0
   }
 
   get originatorAddress(): number {
@@ -135,7 +144,7 @@ export class Batch {
 
   /** The server of the points, or null while the batch is empty or when their station was removed. */
   get server(): Server | null {
-    return this.#inOrder[0]?.owner ?? null
+    return this.#station?.server ?? null
   }
 
   /** T and P/N are never set by a batch. */

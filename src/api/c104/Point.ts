@@ -17,7 +17,6 @@ import type { BinaryCounterQuality, Quality } from "./flags.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import * as convert from "./information/convert.ts"
 import type { Information } from "./information/Information.ts"
-import type { Server } from "./Server.ts"
 import type { Station } from "./Station.ts"
 import * as values from "./values.ts"
 
@@ -418,11 +417,6 @@ export class Point<T extends Type = Type> {
   /** @internal The slot, or -1 after the point was removed. */
   get slot(): number {
     return this.#exists ? this.#slot : -1
-  }
-
-  /** @internal The server, also of a removed point as long as its station stands. */
-  get owner(): Server | null {
-    return this.#station.server
   }
 
   /** @internal What the server's faces share. */

@@ -153,6 +153,50 @@ describe("a batch of points of one type that are sent as different ones", () => 
   })
 })
 
+describe("a batch whose first point was removed", () => {
+  const add = (station: Station, ioAddress: number): Point =>
+    station.addPoint<Type>({ ioAddress, type: Type.M_ME_NC_1 }) as Point
+
+  it("takes more points of its station, also the one that is added again", async () => {
+    const { server, station } = await startServer()
+    const batch = new Batch({ points: [add(station, 1), add(station, 2)] })
+    station.removePoint(1)
+    expect([batch.commonAddress, batch.server, batch.type]).toEqual([1, server, Type.M_ME_NC_1])
+    batch.addPoint(add(station, 3))
+    expect(() => batch.setValues([1, 2, 3])).toThrow(expect.objectContaining({ code: "DETACHED" }))
+    const again = add(station, 1)
+    expect(batch.points).not.toContain(again)
+    batch.addPoint(again)
+    const refused = expect.objectContaining({ code: "INVALID_ARGUMENT" })
+    for (const unfit of [again, add(server.addStation(2) as Station, 4)])
+      expect(() => batch.addPoint(unfit)).toThrow(refused)
+    expect([batch.numberOfObjects, batch.points.map(({ ioAddress }) => ioAddress)]).toEqual([3, [1, 2, 3]])
+    const client = await startClient(server.port)
+    batch.setValues([10, 20, 30])
+    expect(server.transmitBatch(batch)).toBe(true)
+    const { objects } = await client.next({ typeId: Type.M_ME_NC_1 })
+    expect(objects?.map(({ ioa, value }) => [ioa, value])).toEqual([
+      [1, 10],
+      [2, 20],
+      [3, 30]
+    ])
+  })
+
+  it("takes the points of the station that has its address when its own was removed", async () => {
+    const { server, station } = await startServer()
+    const batch = new Batch({ points: [add(station, 1)] })
+    server.removeStation(1)
+    expect([batch.commonAddress, batch.server, server.transmitBatch(batch)]).toEqual([1, null, false])
+    const other = await startServer()
+    const refused = expect.objectContaining({ code: "INVALID_ARGUMENT" })
+    expect(() => batch.addPoint(add(other.station, 2))).toThrow(refused)
+    batch.addPoint(add(server.addStation(1) as Station, 2))
+    const client = await startClient(server.port)
+    expect([batch.server, server.transmitBatch(batch)]).toEqual([server, true])
+    expect(await client.next({ typeId: Type.M_ME_NC_1 })).toMatchObject({ objects: [{ ioa: 2 }] })
+  })
+})
+
 describe("values of a batch", () => {
   it("are refused, all of them, with a time that names no instant", async () => {
     const { station } = await startServer()
