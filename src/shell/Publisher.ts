@@ -159,7 +159,7 @@ export abstract class Publisher extends Stations {
 
   /** When the newest event of a point was made, as far as is remembered, in ms since 1970 UTC; 0 when it never was. */
   publishedMs(block: Block, slot: number): number {
-    const position = EventLog.lastOf(block, slot, this.logEnds()[block.of.priority] as number)
+    const position = EventLog.ownLastOf(block, slot, this.logEnds()[block.of.priority] as number)
     if (position === 0) return 0
     const oldest = Math.max(0, this.flushed - FLUSHES)
     for (let flush = oldest; flush < this.flushed; flush++) {

@@ -9,9 +9,12 @@ const IOA_OCTETS = 3
 /** Octets that the longest element fits into. */
 const element = new DataView(new ArrayBuffer(16))
 
-/** Notes what the newest event of a point has told of it; nothing when it had none, or the log has dropped it. */
+/**
+ * Notes what the newest event of a point has told of it; nothing when it had none, or the log has dropped it. Whoever had its
+ * address before has told nothing of it.
+ */
 export function recall(hooks: Hooks, log: EventLog.EventLog, block: Block, slot: number): void {
-  const position = EventLog.lastOf(block, slot, log.end) - 1
+  const position = EventLog.ownLastOf(block, slot, log.end) - 1
   if (position < Math.max(0, log.end - log.mask - 1)) return
   const base = (position & log.mask) * EventLog.RECORD_WORDS
   for (let i = 0; i < block.stride; i++) {

@@ -47,7 +47,10 @@ export function comeBack(log: EventLog.EventLog, block: Block, slot: number): vo
   const position = behind.get(key)
   if (position === undefined) return
   behind.delete(key)
-  if (position > needed(log)) block.last[slot] = position | 0
+  if (position <= needed(log)) return
+  block.last[slot] = position | 0
+  block.heirs ??= new Map()
+  block.heirs.set(slot, position | 0)
 }
 
 /** The position behind the newest event of a point that is gone, or 0 when nobody is told of it any more. */

@@ -216,6 +216,12 @@ export function lastOf(block: Block, slot: number, end: number): number {
   return position > 0 ? position : 0
 }
 
+/** As {@link lastOf}, of its own events only: not of those of the point that had its address before. */
+export function ownLastOf(block: Block, slot: number, end: number): number {
+  const inherited = block.heirs?.get(slot)
+  return inherited !== undefined && inherited === block.last[slot] ? 0 : lastOf(block, slot, end)
+}
+
 /** Steps back that are short, and as many as lie between the places that are remembered of a long way. */
 export const FAR = 64
 /** So many places of a way are remembered at most. */

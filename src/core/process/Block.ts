@@ -117,6 +117,8 @@ export class Block {
   zone: Zone
   /** Slots whose last value was not a finite number, which makes them invalid, and IV if they are so without that, else 0. */
   unfit: Map<number, number> | null = null
+  /** Slots that have the newest event of the point that had their address before, and `last` as it was then. */
+  heirs: Map<number, number> | null = null
   /** Whether points of it make events by change, so that what is told of them is remembered. */
   compared = false
   private hash: Int32Array | null = null
@@ -189,6 +191,7 @@ export class Block {
     if (this.select !== null) this.select[slot] = 0
     this.frozen?.forget(slot)
     this.unfit?.delete(slot)
+    this.heirs?.delete(slot)
     this.free.push(slot)
     this.count--
     this.version++
@@ -204,6 +207,7 @@ export class Block {
     this.members.length = 0
     this.stale = false
     this.free = []
+    this.heirs = null
     this.version++
   }
 

@@ -12,7 +12,7 @@ import {
   type Station,
   Type
 } from "../../../src/api/c104/index.ts"
-import { startClient, startServer } from "../../support/Stage.ts"
+import { connect, startClient, startServer } from "../../support/Stage.ts"
 
 const SPONTANEOUS = 3
 const IV = 0x80
@@ -31,6 +31,8 @@ const told = async (server: Server, station: Station, change: () => void): Promi
     (objects ?? []).map(({ value, ...said }) => (JSON.stringify(said).includes('"iv":true') ? [value, "iv"] : [value]))
   )
 }
+
+type Plant = Awaited<ReturnType<typeof plant>>
 
 const plant = async (deadband: Deadband | null = null) => {
   const { server, station } = await startServer()
@@ -208,5 +210,72 @@ describe("an update", () => {
       point.update(34)
     })
     expect(events).toEqual([[10], [15.5], [21], [40], [34]])
+  })
+})
+
+describe("the first update of a point that is added where another one was", () => {
+  const [type, eventType] = [Type.M_ME_NC_1, Type.M_ME_TF_1]
+  const deadband = { absolute: 10 }
+
+  it.each([
+    [
+      "the same",
+      ({ station }: Plant) => {
+        station.removePoint(1)
+        return station.addPoint({ ioAddress: 1, type, deadband })
+      }
+    ],
+    [
+      "one in the place of another that came and went",
+      ({ station }: Plant) => {
+        station.removePoint(1)
+        station.addPoint({ ioAddress: 1, type })
+        station.removePoint(1)
+        return station.addPoint({ ioAddress: 1, type, deadband })
+      }
+    ],
+    [
+      "one of a station that was replaced",
+      ({ server }: Plant) => {
+        server.removeStation(1)
+        return server.addStation(1)?.addPoint({ ioAddress: 1, type, deadband })
+      }
+    ]
+  ])("is told, whatever that has told: %s", async (_, replace) => {
+    const at = await plant()
+    const { point, server } = at
+    // Who is connected and hears nothing may still be told all that was published.
+    await connect(server.port)
+    const client = await startClient(server.port)
+    const told = () => client.asdus({ typeId: type, cot: SPONTANEOUS }).flatMap(({ objects }) => objects ?? [])
+    expect(point.update(5)).toBe(true)
+    await client.until(() => told().length === 1)
+    client.acknowledge()
+    const next = replace(at) as Point<typeof type>
+    expect([next.update(5), next.update(5), next.update(14), next.update(16)]).toEqual([true, false, false, true])
+    await client.until(() => told().length === 3)
+    expect(told().map(({ value }) => value)).toEqual([5, 5, 16])
+  })
+
+  it("is told of one whose events are of the type of those before", async () => {
+    const { server, station } = await plant()
+    await connect(server.port)
+    const before = station.addPoint({ ioAddress: 3, type, eventType }) as Point<typeof type>
+    expect(before.update(5)).toBe(true)
+    station.removePoint(3)
+    const next = station.addPoint({ ioAddress: 3, type: eventType }) as Point<typeof eventType>
+    expect([next.update(5), next.update(5)]).toEqual([true, false])
+  })
+
+  it("is compared with what it has told itself in another way", async () => {
+    const { server, station, point } = await plant()
+    await connect(server.port)
+    point.update(5)
+    station.removePoint(1)
+    const next = station.addPoint({ ioAddress: 1, type }) as Point<typeof type>
+    const { processedAt } = next
+    next.value = 7
+    next.transmit(SPONTANEOUS)
+    expect([next.update(7), next.update(5), processedAt <= next.processedAt]).toEqual([false, true, true])
   })
 })

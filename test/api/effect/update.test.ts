@@ -16,7 +16,7 @@ const server = Effect.gen(function* () {
     (connected) => Effect.sync(() => connected.close())
   )
   yield* Effect.promise(() => client.startdt())
-  return { station, client }
+  return { station, client, port }
 })
 
 it.live("an update of a value that is no number is told, and its quality ends with it", () =>
@@ -50,5 +50,22 @@ it.live("a quality that comes with a number is the application's word, also righ
       [7, true],
       [8, false]
     ])
+  })
+)
+
+it.live("the first update of a point that is added where another one was is told", () =>
+  Effect.gen(function* () {
+    const { station, client, port } = yield* server
+    yield* Effect.acquireRelease(
+      Effect.promise(() => RawClient.connect(port)),
+      (connected) => Effect.sync(() => connected.close())
+    )
+    const told = () => client.asdus({ cot: 3 }).flatMap(({ objects }) => objects ?? [])
+    const point = yield* station.addPoint({ ioAddress: 1, type: M_ME_NC_1 })
+    expect(yield* point.update(5)).toBe(true)
+    yield* Effect.promise(() => client.until(() => told().length === 1))
+    station.removePoint(1)
+    const next = yield* station.addPoint({ ioAddress: 1, type: M_ME_NC_1, deadband: { absolute: 10 } })
+    expect([yield* next.update(5), yield* next.update(14)]).toEqual([true, false])
   })
 )
