@@ -98,9 +98,11 @@ export function release(host: Host, block: Block, slot: number): boolean {
   const outlet = host.hooks.find(block, slot)?.outlet ?? null
   if (outlet === null || outlet.output.status === "free") return false
   const { begun } = outlet.output
+  // Whoever is told may remove the point.
+  const address = block.ioa[slot] as number
   outlet.output = Output.release(outlet.output)
   begun?.release()
-  host.tell({ event: "output", commonAddress: block.of.ca, address: block.ioa[slot] as number, status: "free" })
+  host.tell({ event: "output", commonAddress: block.of.ca, address, status: "free" })
   outlet.goOn()
   return true
 }

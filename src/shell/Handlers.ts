@@ -49,11 +49,11 @@ export function act(session: Session, notice: Notices.Notice): boolean {
       return false
     case "selected":
       Selections.put(session, notice)
-      if (notice.fresh) Selections.tell(host, peer, notice.block, notice.slot, "selected")
+      if (notice.fresh) Selections.tell(host, peer, notice, "selected")
       return false
     case "released":
       Selections.drop(session, notice)
-      if (notice.why !== "executed") Selections.tell(host, peer, notice.block, notice.slot, notice.why)
+      if (notice.why !== "executed") Selections.tell(host, peer, notice, notice.why)
       return false
     case "file":
       host.files?.act(session, notice)

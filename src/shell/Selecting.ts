@@ -44,8 +44,7 @@ export class Selecting extends Deciding {
     const { session, notice, id } = this
     // What could follow is refused by then.
     if (outcome === "success" && session.host.resetting === null) return Outcome.confirm(id, "success")
-    const { block, slot } = notice
-    if (Image.lives(notice)) Selections.tell(session.host, session.peer, block, slot, "refused")
+    if (Image.lives(notice)) Selections.tell(session.host, session.peer, notice, "refused")
     return Outcome.confirm(id, "failure")
   }
 }

@@ -8,16 +8,9 @@ import type { Peer, ServerEvent } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
 /** Notes a selection. */
-export function put(by: Session, { block, slot, born, originator, untilMs }: Selected): void {
+export function put({ host, peer }: Session, { block, slot, born, originator, untilMs }: Selected): void {
   // Its point was removed by a handler of the same message: nobody will give it back.
   if (block.bornOf(slot) !== born) return
-  const { host, selected, peer } = by
-  let own = selected.get(block)
-  if (own === undefined) {
-    own = new Set()
-    selected.set(block, own)
-  }
-  own.add(slot)
   let slots = host.selections.get(block)
   if (slots === undefined) {
     slots = new Map()
@@ -28,10 +21,14 @@ export function put(by: Session, { block, slot, born, originator, untilMs }: Sel
 
 type State = Extract<ServerEvent, { readonly event: "selection" }>["state"]
 
-/** Tells what became of a selection, or of a wish to select. */
-export function tell(host: Host, peer: Peer, block: Block, slot: number, state: State): void {
+/** Tells what became of a selection, or of a wish to select: its point may be gone, and another one in its place. */
+export function tell(
+  host: Host,
+  peer: Peer,
+  { block, ioa: address }: Pick<Selected, "block" | "ioa">,
+  state: State
+): void {
   if (!host.hears("selection")) return
-  const address = block.ioa[slot] as number
   const type = Names.ofType(block.of.type)
   host.tell({ event: "selection", peer, commonAddress: block.of.ca, address, type, state })
 }
@@ -40,28 +37,10 @@ export function tell(host: Host, peer: Peer, block: Block, slot: number, state: 
 const NOBODY: Held = { born: -1, session: 0, originator: 0, untilMs: Number.NEGATIVE_INFINITY }
 
 /** Forgets the selection of a session. */
-export function drop({ host, selected, peer }: Session, { block, slot, born }: Released): void {
+export function drop({ host, peer }: Session, { block, slot, born }: Released): void {
   const slots = host.selections.get(block)
   const found = slots?.get(slot)
-  if (found?.session !== peer.session || found.born !== born) return
-  slots?.set(slot, NOBODY)
-  selected.get(block)?.delete(slot)
-}
-
-/** Forgets everything that a session holds. */
-export function forget({ host, selected, peer }: Session): void {
-  const nowMs = host.clock.monotonicMs()
-  for (const [block, own] of selected) {
-    const slots = host.selections.get(block)
-    for (const slot of own) {
-      const found = slots?.get(slot)
-      if (found?.session !== peer.session) continue
-      slots?.delete(slot)
-      if (nowMs < found.untilMs && found.untilMs !== Number.POSITIVE_INFINITY) tell(host, peer, block, slot, "ended")
-    }
-    if (slots?.size === 0) host.selections.delete(block)
-  }
-  selected.clear()
+  if (found?.session === peer.session && found.born === born) slots?.set(slot, NOBODY)
 }
 
 /** Originator address of the client that holds a point, or null. */

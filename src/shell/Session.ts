@@ -7,7 +7,6 @@ import { Phase } from "../core/apci/Link.ts"
 import * as Decisions from "../core/procedure/Decisions.ts"
 import type { FileAnswer } from "../core/procedure/FileMessage.ts"
 import type { Decision, Notice } from "../core/procedure/Notice.ts"
-import type { Block } from "../core/process/Block.ts"
 import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
@@ -17,7 +16,6 @@ import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import type { Reader } from "./Reading.ts"
 import * as Room from "./Room.ts"
-import * as Selections from "./Selections.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
 import { Views, viewOf } from "./Views.ts"
@@ -66,8 +64,6 @@ export class Session {
   onClosed: (reason: CloseReason) => void = () => {}
   /** How long it has held publishers up. */
   readonly holding: Room.Hold = Room.newHold()
-  /** The command points that it has selected or is executing. */
-  readonly selected: Map<Block, Set<number>> = new Map()
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Abandonable> = new Map()
 
@@ -386,7 +382,6 @@ export class Session {
     this.cancelWake?.()
     this.listen(false)
     this.giveUp()
-    Selections.forget(this)
     this.host.files?.release(this)
     this.onClosed(reason)
     if (this.host.resetting === this) this.host.reset()

@@ -90,6 +90,8 @@ export interface ParameterRequested extends Addressed {
 /** A command point was selected by this session, or its selection goes on until another time. */
 export interface Selected extends PointRef {
   readonly kind: "selected"
+  /** The address that was selected, whatever becomes of the point. */
+  readonly ioa: number
   readonly originator: number
   readonly untilMs: number
   /** Whether it is new; else it goes on until another time, or is executed. */
@@ -102,6 +104,8 @@ export type Unselected = "executed" | "cancelled" | "mismatched" | "expired" | "
 /** A selection of this session ended. */
 export interface Released extends PointRef {
   readonly kind: "released"
+  /** The address that was selected: its point may be gone, and another one in its place. */
+  readonly ioa: number
   readonly why: Unselected
 }
 

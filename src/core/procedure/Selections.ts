@@ -13,6 +13,9 @@ const ADDRESSES = 0x1000000
 /** The number under which the selection of a point is kept. */
 export const keyOf = (block: Block, slot: number): number => block.of.ca * ADDRESSES + (block.ioa[slot] as number)
 
+/** The address that a number was made of. */
+const addressOf = (key: number): number => key % ADDRESSES
+
 /** The selections that stand beside one with this T. */
 const beside = (work: Work, test: number): Numbered.Numbered<Selection> => (test === 0 ? work.selections : work.tests)
 
@@ -60,7 +63,7 @@ function put(turn: Turn, selection: Selection, fresh: boolean): void {
   keep(work, test, Numbered.put(beside(work, test), key, selection))
   if (untilMs !== Number.POSITIVE_INFINITY) work.expiring = Numbered.put(work.expiring, id, selection)
   const { block, slot, born, originator } = selection
-  if (test === 0) turn.notice({ kind: "selected", block, slot, born, originator, untilMs, fresh })
+  if (test === 0) turn.notice({ kind: "selected", block, slot, born, ioa: addressOf(key), originator, untilMs, fresh })
 }
 
 function drop(turn: Turn, { id, key, test }: Selection): void {
@@ -94,8 +97,8 @@ export function take(turn: Turn, selection: Selection): Selection {
 /** Ends a selection. */
 export function release(turn: Turn, selection: Selection, why: Unselected): void {
   drop(turn, selection)
-  const { block, slot, born } = selection
-  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born, why })
+  const { block, slot, born, key } = selection
+  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born, ioa: addressOf(key), why })
 }
 
 /** Ends every selection whose time is over. */
@@ -105,6 +108,13 @@ export function expire(turn: Turn): void {
     if (selection === undefined || turn.nowMs < selection.untilMs) return
     release(turn, selection, "expired")
   }
+}
+
+/** The connection has ended, and with it all selections. What is executed is over with that, and not told here. */
+export function endAll(turn: Turn): void {
+  expire(turn)
+  for (const selections of [turn.work.selections, turn.work.tests])
+    Numbered.each(selections, (selection) => release(turn, selection, selection.executing ? "executed" : "ended"))
 }
 
 /** Ends all selections, also those that are being executed: data transfer was stopped. */

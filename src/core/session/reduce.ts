@@ -100,6 +100,7 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
   }
   if (turn.reason !== null) {
     Ending.tell(turn)
+    Selections.endAll(turn)
     turn.notice({ kind: "closed", reason: turn.reason })
   } else if (turn.pause !== null) announce(turn.pause, turn.pause !== state.link.pause)
   return turn.save(state)

@@ -73,6 +73,18 @@ describe("a point that a handler removes", () => {
     expect(host.hooks.has(place.block)).toBe(false)
   })
 
+  it("as its output is released is named by its address", async () => {
+    const { station, point, events, client, operate } = await switchedBy((_, __, { signal }) => {
+      signal.addEventListener("abort", () => station.removePoint(10))
+      return new Promise(() => {})
+    })
+    operate()
+    await expect.poll(() => point.outputStatus).toBe("busy")
+    expect(point.release()).toBe(true)
+    expect(await client.next({ typeId: 45 })).toMatchObject({ cot: 7, negative: true })
+    expect(events.of("output").map(({ address, status }) => [address, status])).toEqual([[10, "free"]])
+  })
+
   it("refuses the commands that waited for it", async () => {
     const first = deferred<ResponseState>()
     const { server, station, client, operate } = await switchedBy(() => first.promise)

@@ -3,7 +3,7 @@ import * as V8 from "node:v8"
 import * as Vm from "node:vm"
 import { describe, expect, it } from "vitest"
 import { CommandMode, Cot, type Information, type Point, ResponseState, Type } from "../../../src/api/c104/index.ts"
-import { deferred, startClient, startServer, turn } from "../../support/Stage.ts"
+import { deferred, makeServer, startClient, startServer, turn } from "../../support/Stage.ts"
 
 const SELECT = { scs: true, select: true }
 const EXECUTE = { scs: true, select: false }
@@ -310,6 +310,19 @@ describe("a station", () => {
   })
 })
 
+V8.setFlagsFromString("--expose-gc")
+const collect = Vm.runInNewContext("gc") as () => void
+
+/** Octets in use. */
+const used = async (): Promise<number> => {
+  for (let i = 0; i < 3; i++) {
+    collect()
+    await turn()
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
 it("points and stations that come and go leave memory flat", async () => {
   const { server, station } = await startServer({ limits: { logRecords: 1024 }, logLevel: "none" })
   await startClient(server.port)
@@ -339,18 +352,39 @@ it("points and stations that come and go leave memory flat", async () => {
       server.removeStation(ca)
     }
   }
-  V8.setFlagsFromString("--expose-gc")
-  const collect = Vm.runInNewContext("gc") as () => void
-  const used = async (): Promise<number> => {
-    for (let i = 0; i < 3; i++) {
-      collect()
-      await turn()
-    }
-    const { heapUsed, arrayBuffers } = process.memoryUsage()
-    return heapUsed + arrayBuffers
-  }
   churn(20_000)
   const before = await used()
   churn(60_000)
   expect(((await used()) - before) / 60_000).toBeLessThan(20)
+})
+
+it("a session keeps nothing of stations that come and go and of which it selects a point each", async () => {
+  // Nobody keeps what is told of them.
+  const server = makeServer({ selectTimeoutMs: 20, logLevel: "none" })
+  await server.start()
+  let answers = 0
+  const client = await startClient(server.port, {
+    keep: false,
+    onFrame: (apdu) => {
+      if (apdu[6] === Type.C_SC_NA_1) answers++
+    }
+  })
+  const churn = async (times: number): Promise<void> => {
+    for (let n = 0; n < times; n++) {
+      server.removeStation(1)
+      const ioAddress = 1 + (n % 100)
+      server
+        .addStation(1)
+        ?.addPoint({ ioAddress, type: Type.C_SC_NA_1, commandMode: CommandMode.SELECT_AND_EXECUTE })
+        ?.onReceive(() => ResponseState.SUCCESS)
+      const before = answers
+      client.command(Type.C_SC_NA_1, ioAddress, SELECT)
+      await client.until(() => answers > before)
+    }
+    await wait(100)
+  }
+  await churn(400)
+  const before = await used()
+  await churn(1200)
+  expect(((await used()) - before) / 1200).toBeLessThan(500)
 })

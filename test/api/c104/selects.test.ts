@@ -156,6 +156,59 @@ describe("of selections is told", () => {
     await expect.poll(states).toEqual(["selected", "ended", "selected", "ended"])
   })
 
+  type Stage = Awaited<ReturnType<typeof stage>>
+
+  const goes: readonly (readonly [string, (at: Stage) => unknown])[] = [
+    ["was removed", ({ station }) => station.removePoint(10)],
+    [
+      "was replaced",
+      ({ station }) => {
+        station.removePoint(10)
+        station.addPoint({ ioAddress: 20, type: Type.C_SC_NA_1, commandMode: CommandMode.SELECT_AND_EXECUTE })
+      }
+    ],
+    ["was removed with its station", ({ server }) => server.removeStation(1)]
+  ]
+  const ends: readonly (readonly [string, (at: Stage) => unknown, string])[] = [
+    ["their time is over", () => {}, "expired"],
+    ["their client stopped", ({ client }) => client.stopdt(), "ended"],
+    ["their client has gone", ({ client }) => client.close(), "ended"]
+  ]
+  it.each(goes.flatMap(([how, go]) => ends.map(([what, end, state]) => [how, what, go, end, state] as const)))(
+    "the address that was selected, when its point %s and %s",
+    async (_how, _what, go, end, state) => {
+      const at = await stage(null, { selectTimeoutMs: state === "expired" ? 60 : 5000 })
+      at.select()
+      await at.client.next(CON)
+      go(at)
+      await end(at)
+      const told = () => at.events.of("selection").map((one) => [one.commonAddress, one.address, one.state])
+      await expect.poll(told).toEqual([
+        [1, 10, "selected"],
+        [1, 10, state]
+      ])
+    }
+  )
+
+  it("the address that was selected, when a command in the same segment replaced its point", async () => {
+    const { server, station, events } = await startServer()
+    const add = (ioAddress: number, commandMode: CommandMode = CommandMode.DIRECT) =>
+      station.addPoint({ ioAddress, type: Type.C_SC_NA_1, commandMode })
+    add(10, CommandMode.SELECT_AND_EXECUTE)
+    add(1)?.onReceive(() => {
+      station.removePoint(10)
+      add(20, CommandMode.SELECT_AND_EXECUTE)
+      return SUCCESS
+    })
+    const client = await startClient(server.port)
+    const command = (ioa: number, select: boolean) =>
+      client.i({ typeId: 45, cot: 6, ca: 1, objects: [{ ioa, scs: true, select }] })
+    client.send(Buffer.concat([command(1, false), command(10, true)]))
+    await client.next((frame) => "objects" in frame && frame.objects?.[0]?.ioa === 10)
+    await expect.poll(() => events.of("selection").map(({ address }) => address)).toEqual([10, 10])
+    expect(station.getPoint(20)?.selectedBy).toBeNull()
+  })
+
   it("nothing more than the command when they are executed", async () => {
     const { client, select, execute, states, events } = await stage(null)
     select()
