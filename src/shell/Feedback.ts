@@ -16,14 +16,18 @@ export function related(host: Host, ca: number, address: number | null): Image.P
   return station === undefined ? null : Image.find(station, address)
 }
 
-/** Publishes the related point as return information. */
+/**
+ * Publishes the related point as return information. The originator is shown to the client that asked; when it has gone to
+ * nobody, since another one may have the number of its session.
+ */
 export function publish(session: Session, notice: CommandRequested, address: number): void {
   const { host } = session
   const place = related(host, notice.ca, address)
   // A command shows nothing, and its type has no place in monitor direction.
   if (place === null || place.block.command) return
   const cause = Outcome.returnCause(place.block, host.world.profile)
-  host.append(place.block, place.slot, cause, notice.originator, session.peer.session)
+  const gone = session.reason !== null
+  host.append(place.block, place.slot, cause, gone ? 0 : notice.originator, gone ? 0 : session.peer.session)
 }
 
 /** Whether a command point has a related point that can show what it did. */
