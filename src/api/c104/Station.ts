@@ -140,7 +140,7 @@ export class Station {
 
   /** The points by address; where a command shares the address of a monitoring point it follows it. */
   get points(): Point[] {
-    this.host.settled()
+    this.#host.settled()
     const points: Point[] = []
     for (const block of this.#blocks)
       for (const slot of block.slots()) points.push(this.#handle(Image.refTo(block, slot)))
