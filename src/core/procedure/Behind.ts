@@ -37,12 +37,15 @@ export function stand(
   const { own } = turn
   const line = Numbered.find(own.lines, keyOf(octets, at))
   if (line === undefined) return false
-  if (own.standing + turn.asked >= turn.world.limits.decisionsPerSession) {
+  const tests = Request.test(octets, at) !== 0
+  const before = tests ? own.testing : own.standing - own.testing + turn.asked
+  if (before >= turn.world.limits.decisionsPerSession) {
     Reply.reject(turn, "tooManyRequests", octets, at)
     return true
   }
   const id = own.nextId++
   own.standing++
+  if (tests) own.testing++
   const { stale } = turn
   const standing = Numbered.put(line.standing, id, { id, apdu: Reply.copy(octets, at), point, situation, stale })
   own.lines = Numbered.put(own.lines, line.key, { ...line, standing })
@@ -89,10 +92,11 @@ export function next(turn: Turn, key: number): Stander | null {
 }
 
 /** Takes the first request out of a line: it is judged. */
-export function leave(turn: Turn, key: number, { id }: Stander): void {
+export function leave(turn: Turn, key: number, { id, apdu }: Stander): void {
   const { own } = turn
   const line = Numbered.find(own.lines, key)
   if (line === undefined) return
   own.standing--
+  if (Request.test(apdu, 0) !== 0) own.testing--
   own.lines = Numbered.put(own.lines, key, { ...line, standing: Numbered.without(line.standing, id) })
 }

@@ -47,6 +47,8 @@ export function tell(turn: Turn): void {
   Numbered.each(turn.work.pending, undecided)
   turn.work.asking.forEach(undecided)
   Numbered.each(turn.work.lines, ({ standing }) =>
-    Numbered.each(standing, ({ apdu }) => turn.notice({ kind: "unanswered", outcome: "none", apdu }))
+    Numbered.each(standing, ({ apdu }) => {
+      if (Request.test(apdu, 0) === 0) turn.notice({ kind: "unanswered", outcome: "none", apdu })
+    })
   )
 }

@@ -200,9 +200,10 @@ export interface Work {
   readonly pending: Numbered<Pending>
   /** Requests that the application answers when it likes, by id. */
   readonly owed: Numbered<Pending>
-  /** Requests that stand behind those that wait, by address; and how many. */
+  /** Requests that stand behind those that wait, by address; and how many, and of these with T = 1, which are counted apart. */
   readonly lines: Numbered<Line>
   readonly standing: number
+  readonly testing: number
   /** The keys of the lines that stand until the application was asked. */
   readonly brief: Numbered<number>
   /** How many of the requests that wait are freezes of counters. */
@@ -252,6 +253,7 @@ export const noWork: Work = {
   owed: null,
   lines: null,
   standing: 0,
+  testing: 0,
   brief: null,
   freezes: 0,
   interrogations: null,
@@ -284,6 +286,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   owed: work.owed,
   lines: work.lines,
   standing: work.standing,
+  testing: work.testing,
   brief: work.brief,
   freezes: work.freezes,
   interrogations: work.interrogations,

@@ -167,6 +167,24 @@ describe("what comes while the application thinks about a select", () => {
     expect(said(client)).toEqual(["47 00", "47 01", "07 81", "09 81", "47 01"])
   })
 
+  it("takes no place of a real one with T = 1, nor is such a one told as unanswered", async () => {
+    const { client, events } = await stage(() => deferred<ResponseState>().promise, {
+      limits: { decisionsPerSession: 4 }
+    })
+    client.send(together([SELECT]))
+    await client.answers()
+    client.send(
+      together([...Array<Frame>(6).fill({ element: 0x81, cause: 0x86 }), ...Array<Frame>(4).fill(EXECUTE)], 1)
+    )
+    await client.answers()
+    // Four tests stand and three executes behind the select, which waits itself: what is more is refused.
+    const refused = events.of("rejected").map(({ situation, apdu }) => [situation, apdu[8]])
+    const one = (cause: number): unknown => ["tooManyRequests", cause]
+    expect(refused).toEqual([one(0x86), one(0x86), one(6)])
+    await client.stopdt()
+    expect(events.of("unanswered")).toHaveLength(4)
+  })
+
   it("is told when data transfer stops before it was judged, and never comes to anything", async () => {
     const answer = deferred<ResponseState>()
     const { client, events, operated } = await stage(() => answer.promise)
