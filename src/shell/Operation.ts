@@ -303,7 +303,7 @@ export class Operation {
       if (this.exists && this.isOpen) this.ask(execute)
       else this.executed("failure")
     })
-    this.decide({ ...Outcome.confirm(id, "success"), keep: true })
+    this.decide({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
   }
 
   /**

@@ -44,7 +44,7 @@ export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selecti
   const id = own.nextId++
   own.asked = true
   if (kind === "freeze") own.freezes++
-  turn.ask({ id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection })
+  turn.ask({ id, kind, apdu, untilMs: turn.nowMs + turn.world.limits.decisionMs, selection, goesOn: false })
   return id
 }
 
@@ -100,18 +100,18 @@ const RESTART_MS = 1000
 const PURGE = 2
 
 /** The application will answer again, when it likes. As many answers may be owed as requests may wait. */
-function keep(turn: Turn, found: Pending, { confirm: said }: Decision): void {
+function keep(turn: Turn, found: Pending, { confirm: said, goesOn = false }: Decision): void {
   const { own, world } = turn
   own.pending = Numbered.without(own.pending, found.id)
   // Where a command that was left open does not occupy its output, that is selected anew before it is answered.
   const over = said === 0 && found.kind === "command" && world.profile.openCommand === "frees"
   if (over) released(turn, found)
   const selection = over ? null : found.selection
-  own.owed = Numbered.put(own.owed, found.id, { ...found, selection, untilMs: Number.POSITIVE_INFINITY })
+  own.owed = Numbered.put(own.owed, found.id, { ...found, selection, goesOn, untilMs: Number.POSITIVE_INFINITY })
   if (Numbered.size(own.owed) <= world.limits.decisionsPerSession) return
   const oldest = Numbered.first(own.owed) as Pending
   forget(turn, oldest)
-  turn.notice({ kind: "unanswered", outcome: "none", apdu: oldest.apdu })
+  if (!oldest.goesOn) turn.notice({ kind: "unanswered", outcome: "none", apdu: oldest.apdu })
 }
 
 function forget(turn: Turn, found: Pending): void {

@@ -227,6 +227,8 @@ export interface Decision {
   readonly failed?: boolean
   /** Keep the request: another decision with the same id will follow. */
   readonly keep: boolean
+  /** What becomes of it is told when it is over, also where the request has to be forgotten until then. */
+  readonly goesOn?: boolean
   /** The termination waits until events before this mark (Ledger.mark) are sent; -1: it waits for nothing. */
   readonly barrier: number
   /** CP56Time2a words of the station's own time, for the confirmation of a clock synchronisation. */

@@ -33,6 +33,8 @@ export interface Pending {
   readonly untilMs: number
   /** The selection that this command executes, or that it asks for, or null. */
   readonly selection: Selection | null
+  /** Whether it is being carried out, and so told when it is over. */
+  readonly goesOn: boolean
 }
 
 /** Requests to one command address that stand behind one that the application decides. */

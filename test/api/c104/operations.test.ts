@@ -326,6 +326,32 @@ describe("commands whose answers the application owes", () => {
   })
 })
 
+it("a command that is being carried out and is owed no answer any more is told once: when it is over", async () => {
+  const { server, station, events } = await startServer({ limits: { decisionsPerSession: 2 } })
+  const executed = [1, 2, 3].map((ioAddress) => {
+    const execution = deferred<ResponseState>()
+    station
+      .addPoint({ ioAddress, type: Type.C_SC_NA_1 })
+      ?.onReceive({ accept: () => SUCCESS, execute: () => execution.promise })
+    return execution
+  })
+  const client = await startClient(server.port)
+  for (let ioa = 1; ioa <= 3; ioa++) {
+    client.command(Type.C_SC_NA_1, ioa, { scs: true })
+    await client.next({ ...CON, typeId: 45 })
+  }
+  await client.testfr()
+  expect(events.of("unanswered")).toEqual([])
+  for (const execution of executed) execution.resolve(SUCCESS)
+  await client.until(() => client.asdus({ cot: 10 }).length === 2)
+  expect(events.of("executed").map(({ address, outcome, answered }) => [address, outcome, answered])).toEqual([
+    [1, "success", false],
+    [2, "success", true],
+    [3, "success", true]
+  ])
+  expect([events.of("unanswered"), events.of("command").length]).toEqual([[], 3])
+})
+
 describe("an operation that does not end within operationMs", () => {
   it("leaves its output unknown: told, refusing, until it is released", async () => {
     const { client, operate, point, events, handlers } = await slow({ limits: { decisionMs: 400, operationMs: 500 } })
