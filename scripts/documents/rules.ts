@@ -183,6 +183,11 @@ export const groups: readonly RuleGroup[] = [
         "J9"
       ),
       rule(
+        "A clock that clients set is set by the time at which their frame came, however late the application agrees; of two the one that came last stands. A confirmation carries the time at which the frame came, by the clock as it was then",
+        "J2",
+        "test/api/c104/clockSet.test.ts"
+      ),
+      rule(
         "A received civil time is the instant at which clocks of the station's zone showed it, whatever they were changed by and how often; SU decides between two. A time that was never shown is invalid, and so is SU = 1 outside summer time; whether SU = 0 in summer is, is the profile's choice `summerFlag`",
         "J5",
         "test/property/civilTime.test.ts"

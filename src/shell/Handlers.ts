@@ -183,9 +183,10 @@ function clock(session: Session, notice: Notices.ClockRequested, station: Image.
   const own = host.timeTag(station.zone, host.nowMs())
   const unset = host.tagClock.flags
   const timeMs = Image.instant(station, profile, timeLow, timeHigh)
+  const set = host.tagClock.told(timeMs, session.state.link.receivedAtMs)
   const conclude = (outcome: Outcome.Outcome): Notices.Decision => {
     host.tell({ event: "clock", peer, timeMs, outcome })
-    if (outcome === "success") host.tagClock.synchronise(timeMs)
+    if (outcome === "success") set()
     return { ...Outcome.confirm(notice.id, outcome), timeLow: own.low | unset, timeHigh: own.high }
   }
   const handler = host.onClockSync

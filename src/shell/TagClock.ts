@@ -12,6 +12,9 @@ export class TagClock {
   private aheadMs: number | null = null
   /** Until when it is valid, by the monotonic clock. */
   private untilMs = Number.POSITIVE_INFINITY
+  /** How often clients have said what time it is, and which of these times it was set by. */
+  private lastTold = 0
+  private setBy = 0
 
   constructor(options: Options) {
     this.options = options
@@ -40,13 +43,19 @@ export class TagClock {
     return this.flags === 0
   }
 
-  /** A client has set the clock: with `clockSource` "c_cs" it counts from now on, as long as it is valid. */
-  synchronise(utcMs: number): void {
-    const { clock, clockSource, clockValidMs } = this.options
-    if (clockSource !== "c_cs") return
-    const runMs = clock.monotonicMs()
-    this.aheadMs = utcMs - runMs
-    this.unset = 0
-    this.untilMs = clockValidMs === 0 ? Number.POSITIVE_INFINITY : runMs + clockValidMs
+  /**
+   * A client says what time it is, in a frame that came at `arrivedMs` of the monotonic clock: with `clockSource` "c_cs" the
+   * result sets the clock by that, however late it is called, unless one that came later has set it meanwhile.
+   */
+  told(utcMs: number, arrivedMs: number): () => void {
+    const number = ++this.lastTold
+    return () => {
+      const { clockSource, clockValidMs } = this.options
+      if (clockSource !== "c_cs" || number < this.setBy) return
+      this.setBy = number
+      this.aheadMs = utcMs - arrivedMs
+      this.unset = 0
+      this.untilMs = clockValidMs === 0 ? Number.POSITIVE_INFINITY : arrivedMs + clockValidMs
+    }
   }
 }
