@@ -7,6 +7,9 @@ const { within, write } = scratch()
 
 const STATION = "stations: [{ commonAddress: 1, counters: { mode: A }, points: [{ address: 1, type: M_IT_NA_1 }] }]\n"
 
+/** A long list as a message shows it. */
+const LONG = '[[1,"a",{"b":2}],[1,"a",{"b":2}],[1,"a",{"b":2}],[1,"a",{"'.slice(0, 57)
+
 describe("iec104 check", () => {
   it("accepts a folder for files that is there or not yet, and does not make it", async () => {
     fs.mkdirSync(within("store"))
@@ -53,6 +56,61 @@ describe("iec104 check", () => {
       `${file}:1:45: not valid YAML: the alias *all is within what &all names\n${file}: 1 problem\n`
     ])
   })
+
+  it.each([
+    ["mapping", `${"{".repeat(30)}"a": 1${"}".repeat(30)}`, "1:2: a key is a text, not a mapping"],
+    ["mapping of another", "stations: 1\n? { b: 1 }\n: 2\n", "2:3: a key is a text, not a mapping"],
+    ["list", "{ [1, 2]: 1 }", "1:3: a key is a text, not a list"],
+    ["what an alias stands for", "name: &list [1]\n*list : 2\n", "2:1: a key is a text, not what &list names"]
+  ])("names a key that is a %s", async (_, text, problem) => {
+    const file = write("key.yaml", text)
+    const { code, out, err } = await iec104(["check", file])
+    expect([code, out, err]).toEqual([1, "", `${file}:${problem}\n${file}: 1 problem\n`])
+  })
+
+  it.each([
+    ["lists", `stations: ${"[".repeat(32)}${"]".repeat(32)}`, "1:42"],
+    ["lists by lines", `stations:\n  ${"- ".repeat(100)}1`, "2:65"],
+    ["mappings", `${"{ a: ".repeat(33)}1${"}".repeat(33)}`, "1:161"],
+    ["lists, more than the parser takes", `stations: ${"[".repeat(20_000)}`, "1:"]
+  ])("names %s that are too deep within each other", async (_, text, place) => {
+    const file = write("deep.yaml", text)
+    const { code, err } = await iec104(["check", file])
+    expect([code, err.slice(0, file.length + place.length + 1)]).toEqual([1, `${file}:${place}`])
+    expect(err).toContain("mappings and lists are within each other 32 deep at most\n")
+    expect(linesOf(err)).toHaveLength(2)
+  })
+
+  it("repeats of what stands in the file no more than can be read", async () => {
+    const file = write(
+      "long.yaml",
+      `${"k".repeat(900)}: 1\nlisten: [${"[1, a, { b: 2 }],".repeat(100)}]\nstations: 1\n`
+    )
+    const { err } = await iec104(["check", file])
+    expect(linesOf(err).slice(0, 3)).toEqual([
+      expect.stringContaining(`:1:1 ${"k".repeat(57)}...: unknown key in the configuration; known keys: `),
+      expect.stringContaining(`listen: expected listen: a mapping with the keys host, port; got ${LONG}...`),
+      expect.stringContaining(`stations: expected a list of at least one station, got 1`)
+    ])
+  })
+
+  it("takes no longer for each of many keys than for each of few", async () => {
+    /** The least time of two attempts, with that for the start of the program. */
+    const tookMs = async (count: number): Promise<number> => {
+      const file = write("keys.yaml", Array.from({ length: count }, (_, n) => `k${n}: 1\n`).join(""))
+      let least = Number.POSITIVE_INFINITY
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const beforeMs = performance.now()
+        const { code, err } = await iec104(["check", file])
+        expect([code, linesOf(err).length]).toEqual([1, count + 2])
+        least = Math.min(least, performance.now() - beforeMs)
+      }
+      return least
+    }
+    const few = await tookMs(5000)
+    const many = await tookMs(20_000)
+    expect(many <= 5 * few || `${few} ms, four times as many: ${many} ms`).toBe(true)
+  }, 120_000)
 
   it("takes no longer for each of many aliases than for each of few, whatever they stand for", async () => {
     /** The least time of two attempts, with that for the start of the program. */

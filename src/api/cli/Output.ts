@@ -24,9 +24,12 @@ export class CliError extends Data.TaggedError("CliError")<{
 /** A list, since there may be more lines than a call may have arguments. */
 export const failure = (lines: ReadonlyArray<string>): CliError => new CliError({ lines, exitCode: exitCode.failure })
 
+/** Lines that are written together: all of them may be longer than a text can be. */
+const LINES_MAX = 1024
+
 const print = (stream: NodeJS.WriteStream, lines: ReadonlyArray<string>): Effect.Effect<void> =>
   Effect.sync(() => {
-    if (lines.length > 0) stream.write(`${lines.join("\n")}\n`)
+    for (let at = 0; at < lines.length; at += LINES_MAX) stream.write(`${lines.slice(at, at + LINES_MAX).join("\n")}\n`)
   })
 
 /** Prints results. */

@@ -29,11 +29,38 @@ export interface Source {
   readonly problem: (path: Path, message: string, at?: "key") => Problem
 }
 
-const pathText = (path: Path): string =>
-  path.map((part, at) => (typeof part === "number" ? `[${part}]` : at === 0 ? part : `.${part}`)).join("")
+/** Characters of what stands in a file that a message repeats at most. */
+const SHOWN_MAX = 60
 
-const pairOf = (node: Yaml.YAMLMap, key: string | number): Yaml.Pair | undefined =>
-  node.items.find((pair) => String(Yaml.isScalar(pair.key) ? pair.key.value : pair.key) === String(key))
+const shortened = (text: string): string => (text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 3)}...` : text)
+
+const pathText = (path: Path): string =>
+  path
+    .map((part, at) => (typeof part === "number" ? `[${part}]` : at === 0 ? shortened(part) : `.${shortened(part)}`))
+    .join("")
+
+/** The name of a key as a mapping has it; null for `<<`, which may be there more than once, and for what is no text. */
+const nameOf = ({ key }: Yaml.Pair): string | null => {
+  const value = Yaml.isScalar(key) ? key.value : key
+  return typeof value === "symbol" || (typeof value === "object" && value !== null) ? null : String(value ?? "")
+}
+
+/** The pairs of mappings by their keys: found once, whatever is looked for in them. */
+const pairs = new WeakMap<Yaml.YAMLMap, ReadonlyMap<string, Yaml.Pair>>()
+
+const pairOf = (node: Yaml.YAMLMap, key: string | number): Yaml.Pair | undefined => {
+  let named = pairs.get(node)
+  if (named === undefined) {
+    const found = new Map<string, Yaml.Pair>()
+    for (const pair of node.items) {
+      const name = nameOf(pair)
+      if (name !== null && !found.has(name)) found.set(name, pair)
+    }
+    named = found
+    pairs.set(node, named)
+  }
+  return named.get(String(key))
+}
 
 /** Offset of the value (or key) at `path`, or of the nearest value around it that the text really contains. */
 const offsetOf = (document: Yaml.Document, path: Path, at: "key" | undefined): number => {
@@ -58,21 +85,56 @@ const offsetOf = (document: Yaml.Document, path: Path, at: "key" | undefined): n
 
 type Anchored = ReturnType<Yaml.Alias["resolve"]>
 
+/** Mappings and lists within each other: a configuration has six. */
+const DEPTH_MAX = 32
+const TOO_DEEP = `mappings and lists are within each other ${DEPTH_MAX} deep at most`
+
+const isTooDeep = (path: ReadonlyArray<unknown>): boolean =>
+  path.length > DEPTH_MAX && path.filter((node) => Yaml.isCollection(node)).length >= DEPTH_MAX
+
+/** Tells what is wrong with a node, "fatally" where there is no value for that. */
+type Judge = (node: Yaml.Node | null, message: string, fatally?: "fatally") => void
+
+const judgeKeys = ({ items }: Yaml.YAMLMap, report: Judge): void => {
+  const names = new Set<string>()
+  for (const pair of items) {
+    const name = nameOf(pair)
+    if (name === null) continue
+    if (names.has(name)) report(Yaml.isNode(pair.key) ? pair.key : null, "this key is given twice in one mapping")
+    names.add(name)
+  }
+}
+
 /**
- * Tells every alias in one way through the document which value it stands for: by itself each would walk through the
- * whole document for it. Tells `report` of those that stand for nothing, or for what they are in themselves.
+ * Judges a document in one way through it, and tells every alias which value it stands for: by itself each would walk
+ * through the whole document for it. A key that is a mapping or a list would be written out as a text, each within it again.
  */
-const resolveAliases = (document: Yaml.Document, report: (alias: Yaml.Alias, message: string) => void): void => {
+const judge = (document: Yaml.Document, report: Judge): void => {
   const anchored = new Map<string, Exclude<Anchored, undefined>>()
   Yaml.visit(document, {
-    Value: (_, value) => {
+    Value: (place, value, path) => {
       if (value.anchor !== undefined) anchored.set(value.anchor, value)
+      if (!Yaml.isCollection(value)) return undefined
+      if (isTooDeep(path)) {
+        report(value, TOO_DEEP, "fatally")
+        return Yaml.visit.BREAK
+      }
+      if (place === "key") {
+        report(value, `a key is a text, not a ${Yaml.isMap(value) ? "mapping" : "list"}`, "fatally")
+        return Yaml.visit.SKIP
+      }
+      if (Yaml.isMap(value)) judgeKeys(value, report)
+      return undefined
     },
-    Alias: (_, alias, path) => {
+    Alias: (place, alias, path) => {
       const found = anchored.get(alias.source)
-      const { source } = alias
-      if (found === undefined) report(alias, `the alias *${source} has no anchor &${source} before it`)
-      else if (path.includes(found)) report(alias, `the alias *${source} is within what &${source} names`)
+      const source = shortened(alias.source)
+      if (found === undefined)
+        report(alias, `not valid YAML: the alias *${source} has no anchor &${source} before it`, "fatally")
+      else if (path.includes(found))
+        report(alias, `not valid YAML: the alias *${source} is within what &${source} names`, "fatally")
+      else if (place === "key" && Yaml.isCollection(found))
+        report(alias, `a key is a text, not what &${source} names`, "fatally")
       const resolve = alias.resolve.bind(alias)
       alias.resolve = (of, context): Anchored => {
         if (context === undefined || found === undefined) return found
@@ -87,72 +149,119 @@ const resolveAliases = (document: Yaml.Document, report: (alias: Yaml.Alias, mes
 /** Parses YAML 1.2 (with `<<` merge keys). After a syntax error only the first one is told: the rest are its echoes. */
 export const parse = (text: string, file: string): Source => {
   const lines = new Yaml.LineCounter()
-  const document = Yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+  // It would compare each key with all before it.
+  const document = Yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false })
   const at = (offset: number, path: string, message: string): Problem => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1), path, message }
   }
   const problem: Source["problem"] = (path, message, where) =>
     at(offsetOf(document, path, where), pathText(path), message)
+  const unusable = (errors: ReadonlyArray<Problem>): Source => ({ value: undefined, errors, warnings: [], problem })
   const warnings = document.warnings.map((warning) => at(warning.pos[0], "", `YAML: ${warning.message}`))
-  const syntax = document.errors.find((error) => error.code !== "DUPLICATE_KEY")
+  const [syntax] = document.errors
   if (syntax !== undefined) {
     const message =
       syntax.code === "MULTIPLE_DOCS"
         ? "expected one YAML document, found a second one"
-        : `not valid YAML: ${syntax.message}`
-    return { value: undefined, errors: [at(syntax.pos[0], "", message)], warnings, problem }
+        : syntax.code === "RESOURCE_EXHAUSTION"
+          ? TOO_DEEP
+          : `not valid YAML: ${syntax.message}`
+    return unusable([at(syntax.pos[0], "", message)])
   }
-  const errors = document.errors.map((error) => at(error.pos[0], "", "this key is given twice in one mapping"))
-  resolveAliases(document, ({ range }, message) => errors.push(at(range?.[0] ?? 0, "", `not valid YAML: ${message}`)))
-  if (errors.length > document.errors.length) return { value: undefined, errors, warnings, problem }
+  const errors: Problem[] = []
+  let usable = true
+  judge(document, (node, message, fatally) => {
+    errors.push(at(node?.range?.[0] ?? 0, "", message))
+    if (fatally !== undefined) usable = false
+  })
+  if (!usable) return unusable(errors)
   try {
     return { value: document.toJS(), errors, warnings, problem }
   } catch (cause) {
     // aliases that multiply beyond the parser's bound
-    const message = `not valid YAML: ${cause instanceof Error ? cause.message : String(cause)}`
-    return { value: undefined, errors: [...errors, at(0, "", message)], warnings, problem }
+    return unusable([...errors, at(0, "", `not valid YAML: ${cause instanceof Error ? cause.message : String(cause)}`)])
   }
+}
+
+/** A value as JSON, of which all is written that `room` has room for: whole it may be longer than any text. */
+const json = (value: unknown, room: number): string => {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, room))
+  if (typeof value !== "object" || value === null || room <= 0) return JSON.stringify(value) ?? String(value)
+  const isList = Array.isArray(value)
+  let text = isList ? "[" : "{"
+  for (const key of isList ? value.keys() : Object.keys(value)) {
+    if (text.length > room) break
+    if (text.length > 1) text += ","
+    if (!isList) text += `${json(key, room)}:`
+    text += json((value as Readonly<Record<string | number, unknown>>)[key], room - text.length)
+  }
+  return text + (isList ? "]" : "}")
 }
 
 /** A value as it is shown in a message: short, on one line. */
-export const show = (value: unknown): string => {
-  const text = value === undefined ? "nothing" : (JSON.stringify(value) ?? String(value))
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+export const show = (value: unknown): string => (value === undefined ? "nothing" : shortened(json(value, SHOWN_MAX)))
+
+/** Rows of {@link distance}: one after the other, as long as the longest word that is known. */
+let rows = [new Int32Array(64), new Int32Array(64), new Int32Array(64)] as const
+
+/** Edit distance (insert, delete, replace, swap of neighbours) of two words, case ignored; Infinity when above `most`. */
+const distance = (left: string, right: string, most: number): number => {
+  const [a, b] = [left.toLowerCase(), right.toLowerCase()]
+  if (b.length >= rows[0].length)
+    rows = [new Int32Array(2 * b.length), new Int32Array(2 * b.length), new Int32Array(2 * b.length)]
+  let [before, last, row] = rows
+  for (let column = 0; column <= b.length; column++) last[column] = column
+  let leastBefore = 0
+  for (let i = 1; i <= a.length; i++) {
+    const letter = a.charCodeAt(i - 1)
+    const letterBefore = a.charCodeAt(i - 2)
+    row[0] = i
+    let least = i
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (last[j - 1] as number) + (letter === b.charCodeAt(j - 1) ? 0 : 1)
+      const swaps = i > 1 && j > 1 && letter === b.charCodeAt(j - 2) && letterBefore === b.charCodeAt(j - 1)
+      const swapped = swaps ? (before[j - 2] as number) + 1 : replaced
+      const cell = Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, replaced, swapped)
+      row[j] = cell
+      if (cell < least) least = cell
+    }
+    // What follows comes from these two rows.
+    if (least > most && leastBefore > most) return Number.POSITIVE_INFINITY
+    leastBefore = least
+    ;[before, last, row] = [last, row, before]
+  }
+  return last[b.length] as number
 }
 
-/** Edit distance (insert, delete, replace, swap of neighbours) of two words, case ignored. */
-const distance = (left: string, right: string): number => {
-  const [a, b] = [left.toLowerCase(), right.toLowerCase()]
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)]
-  const cell = (row: number, column: number): number => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
-  for (let i = 1; i <= a.length; i++) {
-    rows.push([i])
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = cell(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? cell(i - 2, j - 2) + 1 : replaced
-      rows[i]?.push(Math.min(cell(i - 1, j) + 1, cell(i, j - 1) + 1, replaced, swapped))
-    }
-  }
-  return cell(a.length, b.length)
-}
+/** How many letters a word may be from the one that was meant. */
+const tolerance = ({ length }: string): number => Math.max(1, Math.floor(length / 3))
 
 /** The known words nearest to `word`: all that are equally near, none when none is near. */
 const nearest = (word: string, known: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const near = known.map((name) => ({ name, far: distance(word, name) }))
-  const least = Math.min(...near.map(({ far }) => far))
-  return near.flatMap(({ name, far }) =>
-    far === least && far <= Math.max(1, Math.floor(name.length / 3)) ? [name] : []
-  )
+  let least = known.reduce((most, name) => Math.max(most, tolerance(name)), 1)
+  let near: string[] = []
+  for (const name of known) {
+    if (Math.abs(name.length - word.length) > least) continue
+    const far = distance(word, name, least)
+    if (far > least) continue
+    if (far < least) near = []
+    least = far
+    near.push(name)
+  }
+  return near.filter((name) => least <= tolerance(name))
 }
 
-/** "; did you mean X or Y?", or "" when nothing known is near. */
-export const hint = (word: string, known: ReadonlyArray<string>): string => {
-  const names = nearest(word, known).slice(0, 4)
+/** "; did you mean X or Y?", or "" where there is none. */
+const asked = (near: ReadonlyArray<string>): string => {
+  const names = near.slice(0, 4)
   const last = names.at(-1)
   if (last === undefined) return ""
   return `; did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(", ")} or ${last}`}?`
 }
+
+/** "; did you mean X or Y?", or "" when nothing known is near. */
+export const hint = (word: string, known: ReadonlyArray<string>): string => asked(nearest(word, known))
 
 /** A field of a mapping: how it is decoded, and what to say when that fails. */
 export interface Field<A> {
@@ -199,8 +308,9 @@ export const read = <const Fields extends Readonly<Record<string, Field<unknown>
   const meant = new Set<string>()
   for (const key of given.keys()) {
     if (Object.hasOwn(fields, key)) continue
-    for (const name of nearest(key, known)) meant.add(name)
-    report([...path, key], `unknown key in ${what}${hint(key, known) || `; known keys: ${known.join(", ")}`}`, "key")
+    const near = nearest(key, known)
+    for (const name of near) meant.add(name)
+    report([...path, key], `unknown key in ${what}${asked(near) || `; known keys: ${known.join(", ")}`}`, "key")
   }
   for (const [key, { decode, message, required }] of Object.entries(fields)) {
     if (!given.has(key)) {

@@ -36,10 +36,18 @@ const isZone = (name: string): boolean => {
   }
 }
 
+let listed: ReadonlyArray<string> | null = null
+
+/** The zones that this runtime knows, which it lists anew whenever it is asked. */
+const zones = (): ReadonlyArray<string> => {
+  listed ??= Intl.supportedValuesOf("timeZone")
+  return listed
+}
+
 const zoneMessage = (input: unknown): string => {
   const expected = "an IANA time zone such as Europe/Berlin, or UTC"
   if (typeof input !== "string") return `expected ${expected}; got ${Source.show(input)}`
-  const hint = Source.hint(input, Intl.supportedValuesOf("timeZone"))
+  const hint = Source.hint(input, zones())
   return `unknown time zone ${Source.show(input)}${hint || `; expected ${expected}`}`
 }
 
