@@ -295,6 +295,12 @@ export abstract class Stations {
     if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
   }
 
+  /** Tags what a time-tagged point says already with another time. */
+  setTime(block: Block, slot: number, atMs: number): void {
+    checkTime(atMs)
+    if (block.time !== null) this.stamp(block.time, block, slot, atMs)
+  }
+
   /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
   private stamp(time: Int32Array, block: Block, slot: number, atMs: number): void {
     const { zone } = block

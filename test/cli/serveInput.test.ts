@@ -85,4 +85,20 @@ describe("a line on standard input", () => {
       [double + 1, 1, ["iv"]]
     ])
   })
+
+  it("that says neither value nor quality is an event of what the point says, at the time that the line says", async () => {
+    const config = `listen: { host: 127.0.0.1, port: 0 }
+stations: [{ commonAddress: 1, points: [{ address: 1, type: M_ME_TF_1, value: 1.5, quality: [nt] }] }]
+`
+    const program = new Program(write("times.yaml", config), "--json")
+    const client = await startClient(await program.port())
+    const yearBefore = new Date().getUTCFullYear() % 100
+    program.child.stdin?.write(`${line(0, { at: "2021-02-03T04:05:06.789Z" })}\n${line(0, {})}\n`)
+    const [first, second] = [await client.next({ typeId: 36, cot: 3 }), await client.next({ typeId: 36, cot: 3 })]
+    const said = { ioa: 1, value: 1.5, quality: { nt: true, iv: false } }
+    const told = { year: 21, month: 2, dom: 3, hour: 4, min: 5, ms: 6789, iv: false }
+    expect([first.objects, second.objects]).toMatchObject([[{ ...said, time: told }], [said]])
+    const [{ time }] = second.objects as unknown as readonly [{ readonly time: { readonly year: number } }]
+    expect([yearBefore, new Date().getUTCFullYear() % 100]).toContain(time.year)
+  })
 })

@@ -47,6 +47,7 @@ export function feed(host: Host, text: string): string | null {
     if (problems.length > 0) return problems.join(", ")
     if (value !== null) host.setValue(block, slot, value, atMs)
     if (line.quality !== undefined) host.setQuality(block, slot, quality, atMs)
+    else if (value === null) host.setTime(block, slot, atMs)
     host.publish(block, slot, 3, 0)
     return null
   } catch (cause) {
