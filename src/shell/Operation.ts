@@ -1,20 +1,16 @@
 // One command from the moment it was handed to the application, or waits for that, until it is over. What its client heard
 // and whether the operation is over are two things: it is over when its handler has settled, or when the application says
 // so; its client may have been refused for time, have stopped, or be gone long before.
-import type { EventLog } from "../core/delivery/EventLog.ts"
 import * as Ledger from "../core/delivery/Ledger.ts"
-import type { AbandonRequested, CommandRequested, Decision } from "../core/procedure/Notice.ts"
+import type { AbandonRequested, Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
-import * as Image from "../core/process/Image.ts"
+import { CommandAtPoint, endOf } from "./CommandAtPoint.ts"
 import * as CommandFacts from "./CommandFacts.ts"
-import { failed, isPromise } from "./Deciding.ts"
-import { Described, instruct, instructionOf, saidBy } from "./Described.ts"
+import { isPromise } from "./Deciding.ts"
+import { Described } from "./Described.ts"
 import * as Feedback from "./Feedback.ts"
-import type { CommandHandler, Hooks, Instruction } from "./Hooks.ts"
-import type { Host } from "./Host.ts"
-import * as Names from "./Names.ts"
-import type { Outlet } from "./Outlet.ts"
+import type { CommandHandler } from "./Hooks.ts"
 import type { Session } from "./Session.ts"
 
 /**
@@ -23,23 +19,8 @@ import type { Session } from "./Session.ts"
  */
 type Phase = "waiting" | "deciding" | "executing" | "left" | "over"
 
-const NOTHING: Instruction = { value: 0, qualifier: 0, timeLow: 0, timeHigh: 0 }
-
-export class Operation {
-  readonly session: Session
-  readonly id: number
-  readonly notice: CommandRequested
-  /** When it came, by this machine's clock in ms since 1970 UTC. */
-  readonly receivedMs: number
-  private readonly hooks: Hooks
-  private readonly outlet: Outlet
+export class Operation extends CommandAtPoint {
   private phase: Phase = "waiting"
-  /** When the command before it came, in the same way; 0 = there was none. */
-  previousMs = 0
-  /** What the point said before, and whether that came from a client. */
-  private previous: Instruction = NOTHING
-  private received = false
-  private since = 0
   /** Whether the session collects what is decided at once: it is asking just now. */
   private collects = true
   private listed = false
@@ -47,7 +28,6 @@ export class Operation {
   /** What its point says of it, as it was when it was begun: who replaces a handler meanwhile does not mean this command. */
   private execute: CommandHandler | null = null
   private actTerm: Outcome.Termination = true
-  private related: number | null = null
   /** Until when it may be begun, by the monotonic clock: timers may be late. */
   private waitsUntilMs = Number.POSITIVE_INFINITY
   /** Whether its client has its positive confirmation, or was to have it. */
@@ -56,29 +36,8 @@ export class Operation {
   private abandonId = 0
   /** Whether the second phase has begun. */
   private second = false
-  /** Whether the point shows what was commanded. */
-  private shown = false
   private controller: AbortController | null = null
   private cancelTimer: (() => void) | null = null
-
-  constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
-    this.session = session
-    this.id = notice.id
-    this.notice = notice
-    this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
-    this.hooks = hooks
-    this.outlet = outlet
-  }
-
-  /** Whether its client still waits for its answer. */
-  get isOpen(): boolean {
-    return this.session.awaits(this.id)
-  }
-
-  /** Whether its point is still there. */
-  get exists(): boolean {
-    return Image.lives(this.notice)
-  }
 
   /** Whether it waits for its turn. */
   get waits(): boolean {
@@ -88,11 +47,6 @@ export class Operation {
   /** Whether the application said that it answers by itself, and has not. */
   get isLeftOpen(): boolean {
     return this.phase === "left"
-  }
-
-  private get subject(): string {
-    const { type, ioa, ca } = this.notice
-    return `${Names.ofType(type)} ${ioa} of station ${ca}`
   }
 
   /** Made when a handler first asks for it. */
@@ -141,7 +95,7 @@ export class Operation {
     this.collects = collects
     const answered = this.isOpen
     this.leave()
-    this.tell("failure", answered)
+    this.tell("command", "failure", answered)
     if (answered) this.decide(Outcome.confirm(this.id, "failure"))
   }
 
@@ -173,23 +127,14 @@ export class Operation {
 
   /** Lets the point say what is commanded and asks its handler. */
   begin(handler: CommandHandler, collects: boolean): void {
-    const { hooks, outlet, notice } = this
-    const { block, slot } = notice
+    const { hooks, outlet } = this
     this.stopTimer()
     this.collects = collects
     this.phase = "deciding"
-    this.since = endOf(this.session.host)
     this.execute = handler === hooks.onCommand ? hooks.onExecute : null
     this.actTerm = hooks.actTerm
-    this.related = hooks.relatedIoAutoreturn ? hooks.relatedIoAddress : null
-    this.previous = instructionOf(block, slot)
-    this.received = hooks.received
-    this.previousMs = hooks.receivedMs
     outlet.output = Output.begin(Output.leave(outlet.output, this), this)
-    hooks.received = true
-    hooks.receivedMs = this.receivedMs
-    instruct(block, slot, saidBy(this.session.host, notice, this.receivedMs))
-    this.shown = true
+    this.instruct()
     this.ask(handler)
   }
 
@@ -226,7 +171,7 @@ export class Operation {
 
   /** A handler that was told to stop may fail for that. */
   private fail(cause: unknown): Outcome.Outcome {
-    if (!this.aborted) failed(this.session.host, "onReceive", this.subject, cause)
+    if (!this.aborted) this.tellFailed("onReceive", cause)
     return "failure"
   }
 
@@ -236,20 +181,19 @@ export class Operation {
     const answered = this.isOpen
     this.unlist()
     // It blocked for so long that the session went on without it.
-    if (!answered && phase === "deciding" && session.reason === null && !this.aborted)
-      CommandFacts.tellLate(this.session.host, this.subject)
-    if (phase !== "deciding") return this.tell(outcome, false)
+    if (!answered && phase === "deciding" && session.reason === null && !this.aborted) this.tellLate()
+    if (phase !== "deciding") return this.tell("command", outcome, false)
     const next = this.execute
     if (next !== null && outcome !== "failure") {
       if (outcome === "success" && answered && this.exists && !this.isTooLate) return this.accepted(next)
-      if (outcome === "none") failed(session.host, "accept", this.subject, new TypeError("it accepts or refuses"))
+      if (outcome === "none") this.tellFailed("accept", new TypeError("it accepts or refuses"))
       outcome = "failure"
     }
     const { actTerm, exists } = this
     // Who is gone answers nothing any more.
     if (outcome === "none" && !exists) outcome = "failure"
     this.show(outcome !== "failure")
-    this.tell(outcome, answered)
+    this.tell("command", outcome, answered)
     const end = endOf(session.host)
     if (outcome === "success") this.returnInformation()
     const decision = Outcome.command(
@@ -290,7 +234,7 @@ export class Operation {
   private accepted(execute: CommandHandler): void {
     const { session, id } = this
     this.confirmed = true
-    this.tell("success", true)
+    this.tell("command", "success", true)
     this.list()
     this.startTimer()
     session.afterwards(id, () => {
@@ -324,7 +268,7 @@ export class Operation {
     const { outlet, notice, session, phase } = this
     const answered = this.isOpen
     this.unlist()
-    CommandFacts.tell(session, notice, "executed", outcome, answered)
+    this.tell("executed", outcome, answered)
     if (phase !== "executing") return
     if (outcome === "none" && this.exists) {
       outlet.output = Output.owe(outlet.output, { command: this, confirmed: true, since: this.since })
@@ -356,7 +300,7 @@ export class Operation {
   abort(): void {
     if (this.phase === "waiting") {
       this.leave()
-      return this.tell("failure", false)
+      return this.tell("command", "failure", false)
     }
     this.unlist()
     this.aborted = true
@@ -368,9 +312,9 @@ export class Operation {
     const { outlet, phase } = this
     if (phase === "waiting") {
       this.leave()
-      return this.tell("failure", true)
+      return this.tell("command", "failure", true)
     }
-    CommandFacts.tellLate(this.session.host, this.subject)
+    this.tellLate()
     this.abort()
     if (phase !== "deciding") return
     this.show(false)
@@ -476,37 +420,4 @@ export class Operation {
     this.cancelTimer?.()
     this.cancelTimer = null
   }
-
-  /** Lets the point show what was done: what was refused was not, unless the application changed the point itself. */
-  private show(done: boolean): void {
-    const { hooks, outlet, notice } = this
-    const { block, slot } = notice
-    if (!this.exists || outlet.output.begun !== this) return
-    if (done === this.shown) return
-    this.shown = done
-    hooks.received = done || this.received
-    if (done) instruct(block, slot, saidBy(this.session.host, notice, this.receivedMs))
-    else if (Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
-  }
-
-  /** Publishes the related point as return information. */
-  private returnInformation(): void {
-    if (this.exists && this.related !== null) Feedback.publish(this.session, this.notice, this.related)
-  }
-
-  /** The mark behind everything that was published since a log position, -1 when nothing was: a termination goes behind it. */
-  private mark(since: number): number {
-    const end = endOf(this.session.host)
-    return end > since ? Ledger.mark(end, 0) : Ledger.NO_EVENTS
-  }
-
-  private tell(outcome: Outcome.Outcome, answered: boolean): void {
-    CommandFacts.tell(this.session, this.notice, "command", outcome, answered)
-  }
-
-  private tellOutput(): void {
-    if (this.outlet.hasPoint) CommandFacts.tellOutput(this.session.host, this.notice, this.outlet.output.status)
-  }
 }
-
-const endOf = ({ world }: Host): number => (world.logs[0] as EventLog).end

@@ -1,0 +1,125 @@
+// One command at its point: what the point says while it is commanded and when that is over, what is published of it, and
+// what is told of it to observers. What becomes of the command is decided by its operation.
+import type { EventLog } from "../core/delivery/EventLog.ts"
+import * as Ledger from "../core/delivery/Ledger.ts"
+import type { CommandRequested } from "../core/procedure/Notice.ts"
+import type * as Outcome from "../core/procedure/Outcome.ts"
+import * as Image from "../core/process/Image.ts"
+import * as CommandFacts from "./CommandFacts.ts"
+import { failed } from "./Deciding.ts"
+import { instruct, instructionOf, saidBy } from "./Described.ts"
+import * as Feedback from "./Feedback.ts"
+import type { Hooks, Instruction } from "./Hooks.ts"
+import type { Host } from "./Host.ts"
+import * as Names from "./Names.ts"
+import type { Outlet } from "./Outlet.ts"
+import type { Session } from "./Session.ts"
+
+const NOTHING: Instruction = { value: 0, qualifier: 0, timeLow: 0, timeHigh: 0 }
+
+export abstract class CommandAtPoint {
+  readonly session: Session
+  readonly id: number
+  readonly notice: CommandRequested
+  /** When it came, by this machine's clock in ms since 1970 UTC. */
+  readonly receivedMs: number
+  protected readonly hooks: Hooks
+  protected readonly outlet: Outlet
+  /** When the command before it came, in the same way; 0 = there was none. */
+  previousMs = 0
+  /** What the point said before, and whether that came from a client. */
+  protected previous: Instruction = NOTHING
+  private received = false
+  /** The point that reports what it did, as that was set when it was begun; null: none. */
+  private related: number | null = null
+  /** The end of the log when what is terminated next had begun. */
+  protected since = 0
+  /** Whether the point shows what was commanded. */
+  private shown = false
+
+  constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
+    this.session = session
+    this.id = notice.id
+    this.notice = notice
+    this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
+    this.hooks = hooks
+    this.outlet = outlet
+  }
+
+  /** Whether its client still waits for its answer. */
+  get isOpen(): boolean {
+    return this.session.awaits(this.id)
+  }
+
+  /** Whether its point is still there. */
+  get exists(): boolean {
+    return Image.lives(this.notice)
+  }
+
+  private get subject(): string {
+    const { type, ioa, ca } = this.notice
+    return `${Names.ofType(type)} ${ioa} of station ${ca}`
+  }
+
+  // ---- what the point says ----
+
+  /** Lets the point say what is commanded. */
+  protected instruct(): void {
+    const { hooks, notice } = this
+    const { block, slot } = notice
+    this.since = endOf(this.session.host)
+    this.related = hooks.relatedIoAutoreturn ? hooks.relatedIoAddress : null
+    this.previous = instructionOf(block, slot)
+    this.received = hooks.received
+    this.previousMs = hooks.receivedMs
+    hooks.received = true
+    hooks.receivedMs = this.receivedMs
+    instruct(block, slot, saidBy(this.session.host, notice, this.receivedMs))
+    this.shown = true
+  }
+
+  /** Lets the point show what was done: what was refused was not, unless the application changed the point itself. */
+  protected show(done: boolean): void {
+    const { hooks, notice } = this
+    const { block, slot } = notice
+    const begun: CommandAtPoint | null = this.outlet.output.begun
+    if (!this.exists || begun !== this) return
+    if (done === this.shown) return
+    this.shown = done
+    hooks.received = done || this.received
+    if (done) instruct(block, slot, saidBy(this.session.host, notice, this.receivedMs))
+    else if (Image.value(block, slot) === notice.value) instruct(block, slot, this.previous)
+  }
+
+  /** Publishes the related point as return information. */
+  protected returnInformation(): void {
+    if (this.exists && this.related !== null) Feedback.publish(this.session, this.notice, this.related)
+  }
+
+  /** The mark behind everything that was published since a log position, -1 when nothing was: a termination goes behind it. */
+  protected mark(since: number): number {
+    const end = endOf(this.session.host)
+    return end > since ? Ledger.mark(end, 0) : Ledger.NO_EVENTS
+  }
+
+  // ---- what is told of it ----
+
+  protected tell(event: "command" | "executed", outcome: Outcome.Outcome, answered: boolean): void {
+    CommandFacts.tell(this.session, this.notice, event, outcome, answered)
+  }
+
+  protected tellOutput(): void {
+    if (this.outlet.hasPoint) CommandFacts.tellOutput(this.session.host, this.notice, this.outlet.output.status)
+  }
+
+  protected tellLate(): void {
+    CommandFacts.tellLate(this.session.host, this.subject)
+  }
+
+  protected tellFailed(callback: string, cause: unknown): void {
+    failed(this.session.host, callback, this.subject, cause)
+  }
+}
+
+/** The end of the log: what is published from now on lies behind it. */
+export const endOf = ({ world }: Host): number => (world.logs[0] as EventLog).end
