@@ -4,9 +4,10 @@ import type { EventLog } from "../core/delivery/EventLog.ts"
 import * as Ledger from "../core/delivery/Ledger.ts"
 import type { CommandRequested } from "../core/procedure/Notice.ts"
 import type * as Outcome from "../core/procedure/Outcome.ts"
+import type { Status } from "../core/procedure/Output.ts"
 import * as Image from "../core/process/Image.ts"
 import * as CommandFacts from "./CommandFacts.ts"
-import { failed } from "./Deciding.ts"
+import { Asking, failed } from "./Deciding.ts"
 import { instruct, instructionOf, saidBy } from "./Described.ts"
 import * as Feedback from "./Feedback.ts"
 import type { Hooks, Instruction } from "./Hooks.ts"
@@ -17,9 +18,7 @@ import type { Session } from "./Session.ts"
 
 const NOTHING: Instruction = { value: 0, qualifier: 0, timeLow: 0, timeHigh: 0 }
 
-export abstract class CommandAtPoint {
-  readonly session: Session
-  readonly id: number
+export abstract class CommandAtPoint extends Asking {
   readonly notice: CommandRequested
   /** When it came, by this machine's clock in ms since 1970 UTC. */
   readonly receivedMs: number
@@ -38,8 +37,7 @@ export abstract class CommandAtPoint {
   private shown = false
 
   constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
-    this.session = session
-    this.id = notice.id
+    super(session, notice.id)
     this.notice = notice
     this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
     this.hooks = hooks
@@ -108,8 +106,8 @@ export abstract class CommandAtPoint {
     CommandFacts.tell(this.session, this.notice, event, outcome, answered)
   }
 
-  protected tellOutput(): void {
-    if (this.outlet.hasPoint) CommandFacts.tellOutput(this.session.host, this.notice, this.outlet.output.status)
+  protected tellOutput(status: Status): void {
+    if (this.outlet.hasPoint) CommandFacts.tellOutput(this.session.host, this.notice, status)
   }
 
   protected tellLate(): void {

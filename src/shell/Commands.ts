@@ -39,7 +39,7 @@ export function command(session: Session, notice: CommandRequested): void {
 export function select(session: Session, notice: SelectRequested): void {
   const { onSelect } = session.host.hooks.find(notice.block, notice.slot) ?? {}
   if (onSelect == null || !Image.lives(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
-  new Selecting(session, notice, onSelect).ask()
+  new Selecting(session, notice, onSelect).decide()
 }
 
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
@@ -69,8 +69,7 @@ export function resolve(host: Host, block: Block, slot: number, cause: number, n
   if (outlet === null) return false
   const { output, answered, over } = Output.answer(outlet.output, cause, negative)
   if (answered === null) return false
-  outlet.output = output
-  return answered.command.resolve(cause, negative, answered, over)
+  return answered.command.resolve(cause, negative, answered, output, over)
 }
 
 /**
@@ -98,11 +97,10 @@ export function release(host: Host, block: Block, slot: number): boolean {
   const outlet = host.hooks.find(block, slot)?.outlet ?? null
   if (outlet === null || outlet.output.status === "free") return false
   const { begun } = outlet.output
-  // Whoever is told may remove the point.
-  const address = block.ioa[slot] as number
+  begun?.overrule()
   outlet.output = Output.release(outlet.output)
-  begun?.release()
-  host.tell({ event: "output", commonAddress: block.of.ca, address, status: "free" })
+  host.tell({ event: "output", commonAddress: block.of.ca, address: block.ioa[slot] as number, status: "free" })
+  begun?.dismiss()
   outlet.goOn()
   return true
 }

@@ -7,64 +7,56 @@ import type { Outcome } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
 /**
- * A request that is being decided: how to ask, what follows from the answer, and how to call it off. The session knows
- * of it only from the moment it has to wait: most handlers answer at once.
+ * What the application is asked: how it is called, and how it is called off. The session knows of it only from the moment it
+ * has to wait: most handlers answer at once.
  */
-export abstract class Deciding {
+export abstract class Asking {
   readonly session: Session
   readonly id: number
-  private ended = false
+  /** Whether the session collects what is decided at once: it is asking just now. */
+  protected collects = true
   private listed = false
-  private controller: AbortController | null = null
+  protected controller: AbortController | null = null
 
   constructor(session: Session, id: number) {
     this.session = session
     this.id = id
   }
 
-  /** Name of the callback, and what it is asked about: for reports. */
-  abstract get callback(): string
-  abstract get subject(): string
+  /** Whether an answer still means something. */
+  protected abstract get isUnderWay(): boolean
+  /** Whether nobody waits for the answer any more. */
+  protected abstract get isGivenUp(): boolean
   /** Calls the handler. */
   protected abstract call(): Outcome | Promise<Outcome>
-  /** What follows from the outcome; asked for only while the session lives. */
-  protected abstract decisionOf(outcome: Outcome): Decision
-  /** Whether the session collects what is decided at once: it is asking just now. */
-  protected collects = true
-  /** Called once when the decision is over, answered or given up. */
-  protected ending(): void {}
-
-  /** Answered, or given up. */
-  get over(): boolean {
-    return this.ended
-  }
+  /** The handler has settled. */
+  protected abstract settled(outcome: Outcome): void
+  /** The handler failed; the outcome that this is taken for. */
+  protected abstract fail(cause: unknown): Outcome
+  /** Nobody waits for the answer any more. */
+  abstract abort(): void
+  /** The time is over, and the request was confirmed negatively; also for a handler that blocked for so long. */
+  abstract expire(): void
 
   /** Made when a handler first asks for it. */
   get signal(): AbortSignal {
-    if (this.controller === null) {
-      this.controller = new AbortController()
-      if (this.ended || this.session.leaving || this.session.reason !== null) this.controller.abort()
-      else this.list()
-    }
+    this.controller ??= new AbortController()
+    if (this.isGivenUp) this.controller.abort()
+    else if (this.isUnderWay) this.list()
     return this.controller.signal
   }
 
   /** Lets the session call it off. */
-  list(): void {
+  protected list(): void {
     if (this.listed) return
     this.listed = true
     this.session.aborts.set(this.id, this)
   }
 
-  private unlist(): void {
+  protected unlist(): void {
     if (!this.listed) return
     this.listed = false
     this.session.aborts.delete(this.id)
-  }
-
-  private end(): void {
-    this.ended = true
-    this.ending()
   }
 
   /** The session is about to end: only what the handler says at once is still heard. */
@@ -72,64 +64,93 @@ export abstract class Deciding {
     this.controller?.abort()
   }
 
-  /** Nobody waits for the answer any more. */
-  abort(): void {
-    if (this.ended) return
-    this.unlist()
-    this.controller?.abort()
-    this.end()
-  }
-
-  /** The time is over, and the request was confirmed negatively; also for a handler that blocked for so long. */
-  expire(): void {
-    const { callback, subject } = this
-    const { host } = this.session
-    this.abort()
-    const error = new CallbackTimedOut({ callback, subject, limitMs: host.world.limits.decisionMs })
-    host.tell({ event: "error", error })
-  }
-
   /** Calls the handler and hands its outcome on, at once when it is there at once. */
-  ask(): void {
+  protected ask(): void {
     let answer: Outcome | Promise<Outcome>
     try {
       answer = this.call()
     } catch (cause) {
-      answer = this.refuse(cause)
+      answer = this.fail(cause)
     }
-    if (!isPromise(answer)) return this.answered(this.judge(answer), false)
-    if (this.session.reason === null) this.list()
-    else this.abort()
+    if (!isPromise(answer)) return this.settled(this.judge(answer))
+    this.collects = false
+    if (this.isUnderWay) this.takesTime()
     void Promise.resolve(answer)
       .then(
         (outcome) => this.judge(outcome),
-        (cause) => this.refuse(cause)
+        (cause) => this.fail(cause)
       )
-      .then((outcome) => this.answered(outcome, true))
+      .then((outcome) => this.settled(outcome))
+  }
+
+  /** The handler does not answer at once. */
+  protected takesTime(): void {
+    if (this.session.reason === null) this.list()
+    else this.abort()
   }
 
   private judge(outcome: unknown): Outcome {
     if (outcome === "success" || outcome === "failure" || outcome === "none") return outcome
-    return this.refuse(new TypeError("it returned something that is no response"))
+    return this.fail(new TypeError("it returned something that is no response"))
+  }
+}
+
+/** A request that is being decided, and what follows from the answer. */
+export abstract class Deciding extends Asking {
+  private ended = false
+
+  /** Name of the callback, and what it is asked about: for reports. */
+  abstract get callback(): string
+  abstract get subject(): string
+  /** What follows from the outcome; asked for only while the session lives. */
+  protected abstract decisionOf(outcome: Outcome): Decision
+
+  protected get isUnderWay(): boolean {
+    return !this.ended
   }
 
-  private refuse(cause: unknown): Outcome {
+  protected get isGivenUp(): boolean {
+    return this.ended || this.session.leaving || this.session.reason !== null
+  }
+
+  /** Has the request decided. */
+  decide(): void {
+    this.ask()
+  }
+
+  private end(): void {
+    this.ended = true
+    this.unlist()
+  }
+
+  abort(): void {
+    if (this.ended) return
+    this.end()
+    this.controller?.abort()
+  }
+
+  expire(): void {
+    const { callback, subject } = this
+    const { host } = this.session
+    this.end()
+    const error = new CallbackTimedOut({ callback, subject, limitMs: host.world.limits.decisionMs })
+    host.tell({ event: "error", error })
+    this.controller?.abort()
+  }
+
+  protected fail(cause: unknown): Outcome {
     if (!this.ended) failed(this.session.host, this.callback, this.subject, cause)
     return "failure"
   }
 
-  /** Hands an outcome on: `late` when nobody collects any more. */
-  protected answered(outcome: Outcome, late: boolean): void {
+  protected settled(outcome: Outcome): void {
     if (this.ended) return
-    const { session } = this
-    if (!late && session.reason === null && !session.awaits(this.id)) return this.expire()
-    this.unlist()
-    if (session.reason === null) {
-      const decision = this.decisionOf(outcome)
-      if (late || !this.collects) session.decided([decision])
-      else session.collect(decision)
-    }
+    const { session, collects } = this
+    if (collects && session.reason === null && !session.awaits(this.id)) return this.expire()
     this.end()
+    if (session.reason !== null) return
+    session.collect(this.decisionOf(outcome))
+    if (!collects) session.tellCollected()
   }
 }
 

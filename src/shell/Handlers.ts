@@ -194,7 +194,7 @@ function clock(session: Session, notice: Notices.ClockRequested, station: Image.
   else {
     const subject = ["onClockSync", `station ${ca}`] as const
     const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(peer, timeLow, timeHigh, timeMs)
-    new Asked(session, notice.id, subject, call, conclude).ask()
+    new Asked(session, notice.id, subject, call, conclude).decide()
   }
 }
 
@@ -218,7 +218,7 @@ function reset(session: Session, notice: Notices.ResetRequested): void {
   }
   const subject = ["onReset", `station ${notice.ca}`] as const
   const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(peer, notice.ca, notice.qualifier)
-  new Asked(session, notice.id, subject, call, conclude).ask()
+  new Asked(session, notice.id, subject, call, conclude).decide()
 }
 
 /** QRP: general reset of the process. */
@@ -234,7 +234,7 @@ function parameter(session: Session, notice: Notices.ParameterRequested): void {
   }
   const subject = ["onParameter", `${Names.ofType(notice.type)} of station ${notice.ca}`] as const
   const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(session.peer, notice)
-  new Asked(session, notice.id, subject, call, (outcome) => Outcome.confirm(notice.id, outcome)).ask()
+  new Asked(session, notice.id, subject, call, (outcome) => Outcome.confirm(notice.id, outcome)).decide()
 }
 
 // ---- refresh, time-outs ----

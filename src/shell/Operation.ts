@@ -1,29 +1,34 @@
 // One command from the moment it was handed to the application, or waits for that, until it is over. What its client heard
 // and whether the operation is over are two things: it is over when its handler has settled, or when the application says
 // so; its client may have been refused for time, have stopped, or be gone long before.
+//
+// Whatever calls the application (observers, who listens to a signal, who is told what is sent, the commands that wait) may
+// change anything, also this operation. So every step is taken in this order: what is so from now on; what the client is to
+// be told, which is collected and so is ahead of all that follows; facts; the signal; the client; the commands that wait.
 import * as Ledger from "../core/delivery/Ledger.ts"
-import type { AbandonRequested, Decision } from "../core/procedure/Notice.ts"
+import type { AbandonRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
 import { CommandAtPoint, endOf } from "./CommandAtPoint.ts"
 import * as CommandFacts from "./CommandFacts.ts"
-import { isPromise } from "./Deciding.ts"
 import { Described } from "./Described.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler } from "./Hooks.ts"
 import type { Session } from "./Session.ts"
 
 /**
- * `waiting`: for the command before it. `deciding`: the handler, or its first phase, has not settled. `executing`: the second
- * phase has not settled. `left`: the application said that it answers by itself. `over`: the output is somebody else's.
+ * `waiting`: for the command before it. `deciding`: the handler, or its first phase, has not settled. `accepted`: the first
+ * phase said yes, which is to be confirmed before the second. `executing`: that has not settled. `left`: the application said
+ * that it answers by itself. `over`: the output is somebody else's.
  */
-type Phase = "waiting" | "deciding" | "executing" | "left" | "over"
+type Phase = "waiting" | "deciding" | "accepted" | "executing" | "left" | "over"
+
+const nobody: CommandHandler = () => "failure"
 
 export class Operation extends CommandAtPoint {
   private phase: Phase = "waiting"
-  /** Whether the session collects what is decided at once: it is asking just now. */
-  private collects = true
-  private listed = false
+  /** Whom it asks now. */
+  private handler: CommandHandler = nobody
   private aborted = false
   /** What its point says of it, as it was when it was begun: who replaces a handler meanwhile does not mean this command. */
   private execute: CommandHandler | null = null
@@ -36,7 +41,6 @@ export class Operation extends CommandAtPoint {
   private abandonId = 0
   /** Whether the second phase has begun. */
   private second = false
-  private controller: AbortController | null = null
   private cancelTimer: (() => void) | null = null
 
   /** Whether it waits for its turn. */
@@ -49,18 +53,9 @@ export class Operation extends CommandAtPoint {
     return this.phase === "left"
   }
 
-  /** Made when a handler first asks for it. */
-  get signal(): AbortSignal {
-    this.controller ??= new AbortController()
-    if (this.isGivenUp) this.controller.abort()
-    else if (this.phase === "deciding" || this.phase === "executing") this.list()
-    return this.controller.signal
-  }
-
   /** Whether it may still be done: nobody has refused it or given it up. */
   get isWanted(): boolean {
-    const { phase } = this
-    return (phase === "executing" || (phase === "deciding" && !this.isTooLate)) && !this.isGivenUp && this.isOpen
+    return this.isUnderWay && !(this.phase === "deciding" && this.isTooLate) && !this.isGivenUp && this.isOpen
   }
 
   /** Whether nothing is begun any more: the process is about to be reset. */
@@ -68,8 +63,14 @@ export class Operation extends CommandAtPoint {
     return this.session.host.resetting !== null
   }
 
+  /** Whether it was begun and its handler has more to say. */
+  protected get isUnderWay(): boolean {
+    const { phase } = this
+    return phase === "deciding" || phase === "executing" || phase === "accepted"
+  }
+
   /** Whether it was told to stop, its point is gone, or its session has ended or is about to. */
-  private get isGivenUp(): boolean {
+  protected get isGivenUp(): boolean {
     const { leaving, reason } = this.session
     return this.aborted || !this.exists || reason !== null || leaving
   }
@@ -80,7 +81,6 @@ export class Operation extends CommandAtPoint {
   wait(withinMs: number): void {
     const { outlet, session } = this
     outlet.output = Output.wait(outlet.output, this)
-    this.collects = false
     this.list()
     const { clock } = session.host
     this.waitsUntilMs = clock.monotonicMs() + withinMs
@@ -90,13 +90,13 @@ export class Operation extends CommandAtPoint {
     })
   }
 
-  /** Refuses it: it was not begun, and never will be. */
+  /** Refuses it: it was not begun, and never will be. The session `collects` while it asks. */
   refuse(collects: boolean): void {
-    this.collects = collects
-    const answered = this.isOpen
+    const { session, isOpen } = this
     this.leave()
-    this.tell("command", "failure", answered)
-    if (answered) this.decide(Outcome.confirm(this.id, "failure"))
+    if (isOpen) session.collect(Outcome.confirm(this.id, "failure"))
+    this.tell("command", "failure", isOpen)
+    if (!collects) session.tellCollected()
   }
 
   /** Its turn has come: it is begun, unless nobody decides it any more. */
@@ -117,9 +117,7 @@ export class Operation extends CommandAtPoint {
   /** Takes it out of those that wait. */
   private leave(): void {
     const { outlet } = this
-    this.phase = "over"
-    this.stopTimer()
-    this.unlist()
+    this.stop()
     outlet.output = Output.leave(outlet.output, this)
   }
 
@@ -135,97 +133,83 @@ export class Operation extends CommandAtPoint {
     this.actTerm = hooks.actTerm
     outlet.output = Output.begin(Output.leave(outlet.output, this), this)
     this.instruct()
-    this.ask(handler)
+    this.handler = handler
+    this.ask()
   }
 
-  /** Calls a handler and hands its outcome on, at once when it is there at once. */
-  private ask(handler: CommandHandler): void {
-    let answer: Outcome.Outcome | Promise<Outcome.Outcome>
-    try {
-      answer = handler(new Described(this.session, this.notice, this.previous, this))
-    } catch (cause) {
-      answer = this.fail(cause)
-    }
-    if (!isPromise(answer)) return this.settled(this.judge(answer))
-    this.collects = false
-    if (this.session.reason === null) this.list()
-    else this.abort()
+  protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
+    return this.handler(new Described(this.session, this.notice, this.previous, this))
+  }
+
+  protected override takesTime(): void {
     this.startTimer()
-    void Promise.resolve(answer)
-      .then(
-        (outcome) => this.judge(outcome),
-        (cause) => this.fail(cause)
-      )
-      .then((outcome) => this.settled(outcome))
+    super.takesTime()
   }
 
-  private settled(outcome: Outcome.Outcome): void {
+  protected settled(outcome: Outcome.Outcome): void {
     if (this.second) this.executed(outcome)
     else this.decided(outcome)
   }
 
-  private judge(outcome: unknown): Outcome.Outcome {
-    if (outcome === "success" || outcome === "failure" || outcome === "none") return outcome
-    return this.fail(new TypeError("it returned something that is no response"))
-  }
-
   /** A handler that was told to stop may fail for that. */
-  private fail(cause: unknown): Outcome.Outcome {
+  protected fail(cause: unknown): Outcome.Outcome {
     if (!this.aborted) this.tellFailed("onReceive", cause)
     return "failure"
   }
 
-  /** The handler has settled. */
-  private decided(outcome: Outcome.Outcome): void {
-    const { session, notice, phase } = this
-    const answered = this.isOpen
+  /** The handler, or its first phase, has settled. */
+  private decided(said: Outcome.Outcome): void {
+    const { session, outlet, execute, actTerm } = this
+    if (this.phase === "deciding") this.heard(said)
+    const { isOpen, exists } = this
     this.unlist()
-    // It blocked for so long that the session went on without it.
-    if (!answered && phase === "deciding" && session.reason === null && !this.aborted) this.tellLate()
-    if (phase !== "deciding") return this.tell("command", outcome, false)
-    const next = this.execute
-    if (next !== null && outcome !== "failure") {
-      if (outcome === "success" && answered && this.exists && !this.isTooLate) return this.accepted(next)
-      if (outcome === "none") this.tellFailed("accept", new TypeError("it accepts or refuses"))
-      outcome = "failure"
-    }
-    const { actTerm, exists } = this
-    // Who is gone answers nothing any more.
-    if (outcome === "none" && !exists) outcome = "failure"
+    if (this.phase !== "deciding") return this.tell("command", said, false)
+    if (execute !== null && said === "success" && isOpen && exists && !this.isTooLate) return this.accepted(execute)
+    // What was confirmed to nobody is not carried out; and who is gone answers nothing any more.
+    const outcome = execute !== null || (said === "none" && !exists) ? "failure" : said
     this.show(outcome !== "failure")
-    this.tell("command", outcome, answered)
-    const end = endOf(session.host)
-    if (outcome === "success") this.returnInformation()
-    const decision = Outcome.command(
-      this.id,
-      outcome,
-      exists || actTerm !== "manual" ? actTerm : false,
-      notice.selected,
-      this.mark(this.since)
-    )
-    if (!decision.keep || !(answered || this.keepsOutput(outcome))) {
-      if (answered) this.decide(decision)
-      return this.end()
-    }
-    this.leaveOpen(outcome === "success", end)
-    if (answered) this.decide(decision)
-    if (!this.keepsOutput(outcome)) return this.end()
-    this.phase = "left"
-    this.startTimer()
+    const termination = exists || actTerm !== "manual" ? actTerm : false
+    const decision = Outcome.command(this.id, outcome, termination, this.notice.selected, this.mark(this.since))
+    const keeps = decision.keep && this.keepsOutput(outcome)
+    if (decision.keep && (isOpen || keeps)) this.owe(outcome === "success")
+    const freed = keeps ? this.leaveOpen() : this.close()
+    if (isOpen) session.collect(decision)
+    this.tell("command", outcome, isOpen)
+    if (freed) this.tellOutput("free")
+    if (!this.collects) session.tellCollected()
+    if (!keeps) outlet.goOn()
+  }
+
+  /** What the application is told of an answer before anything follows from it: all is still as its handler has left it. */
+  private heard(said: Outcome.Outcome): void {
+    // It blocked for so long that the session went on without it.
+    if (!this.isOpen && this.session.reason === null && !this.aborted) this.tellLate()
+    if (this.execute === null) {
+      if (said === "success") this.returnInformation()
+    } else if (said === "none") this.tellFailed("accept", new TypeError("it accepts or refuses"))
   }
 
   /** Whether a command that was left open has its output until the application ends it. */
   private keepsOutput(outcome: Outcome.Outcome): boolean {
+    // Nobody knows what it does: that ends by a release only.
+    if (this.outlet.output.status === "unknown") return false
     return outcome === "success" || this.session.host.world.profile.openCommand === "occupies"
   }
 
   /** Notes that the application will answer by `transmit`; it can owe one answer, and the one before is forgotten. */
-  private leaveOpen(confirmed: boolean, since: number): void {
-    const { outlet } = this
+  private owe(confirmed: boolean): void {
+    const { outlet, since } = this
     this.confirmed = confirmed
     const before = outlet.output.owed?.command
     outlet.output = Output.owe(outlet.output, { command: this, confirmed, since })
     if (before?.isOpen === true) queueMicrotask(() => before.session.decided([Outcome.confirm(before.id, "none")]))
+  }
+
+  /** It has its output until the application ends it: that is not free. */
+  private leaveOpen(): false {
+    this.phase = "left"
+    this.startTimer()
+    return false
   }
 
   // ---- two phases ----
@@ -234,20 +218,26 @@ export class Operation extends CommandAtPoint {
   private accepted(execute: CommandHandler): void {
     const { session, id } = this
     this.confirmed = true
-    this.tell("command", "success", true)
+    this.phase = "accepted"
     this.list()
     this.startTimer()
-    session.afterwards(id, () => {
-      if (this.phase !== "deciding") return
-      this.phase = "executing"
-      this.collects = false
-      this.since = endOf(session.host)
-      this.second = true
-      // What was confirmed to nobody is not carried out.
-      if (this.exists && this.isOpen) this.ask(execute)
-      else this.executed("failure")
-    })
-    this.decide({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
+    session.afterwards(id, () => this.carryOut(execute))
+    session.collect({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
+    session.announce(() => this.tell("command", "success", true))
+    if (!this.collects) session.tellCollected()
+  }
+
+  /** Its client was told: the second phase begins. */
+  private carryOut(execute: CommandHandler): void {
+    if (this.phase !== "accepted") return
+    this.phase = "executing"
+    this.collects = false
+    this.since = endOf(this.session.host)
+    this.second = true
+    this.handler = execute
+    // What was confirmed to nobody is not carried out.
+    if (this.exists && this.isOpen) this.ask()
+    else this.executed("failure")
   }
 
   /**
@@ -265,36 +255,34 @@ export class Operation extends CommandAtPoint {
 
   /** The second phase has settled. */
   private executed(outcome: Outcome.Outcome): void {
-    const { outlet, notice, session, phase } = this
-    const answered = this.isOpen
+    const { session, outlet } = this
+    if (this.phase === "executing" && outcome === "success") this.returnInformation()
+    const { isOpen } = this
     this.unlist()
-    this.tell("executed", outcome, answered)
-    if (phase !== "executing") return
-    if (outcome === "none" && this.exists) {
-      outlet.output = Output.owe(outlet.output, { command: this, confirmed: true, since: this.since })
-      this.phase = "left"
-      return
-    }
-    const failed = outcome !== "success"
-    if (failed) this.show(false)
-    else this.returnInformation()
-    const terminates = notice.selected || this.actTerm !== false
-    const stopped = this.abandonId !== 0 && session.awaits(this.abandonId)
-    const decisions: Decision[] = []
+    if (this.phase !== "executing") return this.tell("executed", outcome, isOpen)
+    const keeps = outcome === "none" && this.exists && outlet.output.status !== "unknown"
+    if (keeps) this.owe(true)
+    else this.finish(outcome !== "success")
+    const freed = keeps ? this.leaveOpen() : this.close()
+    this.tell("executed", outcome, isOpen)
+    if (freed) this.tellOutput("free")
+    session.tellCollected()
+    if (!keeps) outlet.goOn()
+  }
+
+  /** Shows how the second phase ended, and has its client told. */
+  private finish(failed: boolean): void {
+    const { session, abandonId } = this
+    this.show(!failed)
+    const terminates = this.notice.selected || this.actTerm !== false
+    const stopped = abandonId !== 0 && session.awaits(abandonId)
     // After a positive confirmation of its deactivation there is no termination.
     const tells = terminates && !(stopped && failed)
-    if (answered) decisions.push(Outcome.terminate(this.id, tells, failed, this.mark(this.since)))
-    if (stopped) decisions.push(Outcome.confirm(this.abandonId, failed ? "success" : "failure"))
-    if (decisions.length > 0) session.decided(decisions)
-    this.end()
+    if (this.isOpen) session.collect(Outcome.terminate(this.id, tells, failed, this.mark(this.since)))
+    if (stopped) session.collect(Outcome.confirm(abandonId, failed ? "success" : "failure"))
   }
 
   // ---- ends ----
-
-  /** The session is about to end: only what the handler says at once is still heard. */
-  cancel(): void {
-    this.controller?.abort()
-  }
 
   /** Nobody waits for the answer any more. What was begun goes on, and has its output until it has settled. */
   abort(): void {
@@ -303,6 +291,7 @@ export class Operation extends CommandAtPoint {
       return this.tell("command", "failure", false)
     }
     this.unlist()
+    if (!this.isUnderWay) return
     this.aborted = true
     this.controller?.abort()
   }
@@ -314,12 +303,15 @@ export class Operation extends CommandAtPoint {
       this.leave()
       return this.tell("command", "failure", true)
     }
+    this.unlist()
+    this.aborted = true
+    if (phase === "deciding") {
+      this.show(false)
+      outlet.output = Output.overdue(outlet.output, this)
+      this.tellOutput("stuck")
+    }
     this.tellLate()
-    this.abort()
-    if (phase !== "deciding") return
-    this.show(false)
-    outlet.output = Output.overdue(outlet.output, this)
-    this.tellOutput()
+    this.controller?.abort()
     outlet.goOn()
   }
 
@@ -328,82 +320,82 @@ export class Operation extends CommandAtPoint {
     const { outlet } = this
     outlet.output = Output.lose(outlet.output, this)
     if (this.phase === "left") this.phase = "over"
-    this.tellOutput()
     this.giveUp()
+    this.tellOutput("unknown")
+    this.dismiss()
     outlet.goOn()
   }
 
-  /** The application says that its output is free. */
-  release(): void {
-    this.phase = "over"
-    this.stopTimer()
+  /** The application says that its output is free: it is over, whatever comes of it. Its client hears it with {@link dismiss}. */
+  overrule(): void {
+    this.stop()
     this.giveUp()
+  }
+
+  /** What was overruled is told to stop, and its client that it will hear nothing better. */
+  dismiss(): void {
+    this.controller?.abort()
+    this.session.tellCollected()
   }
 
   /** Its point is gone: what is begun is to stop, and what was left open is not answered any more. */
   detach(): void {
-    const { session, id, isOpen, phase } = this
-    if (phase === "deciding" || phase === "executing") {
+    const { session, id, isOpen } = this
+    if (this.isUnderWay) {
       this.aborted = true
       return this.controller?.abort()
     }
-    this.phase = "over"
-    this.stopTimer()
+    this.stop()
     if (isOpen) session.decided([Outcome.confirm(id, this.confirmed ? "none" : "failure")])
   }
 
-  /** Tells its client that it will hear nothing better. */
+  /** Nobody waits for it any more, and its client will hear nothing better. */
   private giveUp(): void {
-    const { session, id, isOpen } = this
+    const { session, id } = this
     this.unlist()
     this.aborted = true
-    this.controller?.abort()
-    if (!isOpen) return
+    if (!this.isOpen) return
     const terminated = Outcome.terminate(id, true, true, Ledger.NO_EVENTS)
-    session.decided([this.confirmed ? terminated : Outcome.confirm(id, "failure")])
+    session.collect(this.confirmed ? terminated : Outcome.confirm(id, "failure"))
   }
 
-  /** The application answers what it owes of this command; whether its client is told. */
-  resolve(cause: number, negative: boolean, { confirmed, since }: Output.Owed<Operation>, over: boolean): boolean {
-    const { session, isOpen } = this
+  /** The application answers what it owes of this command, and leaves its output like this; whether its client is told. */
+  resolve(
+    cause: number,
+    negative: boolean,
+    { confirmed, since }: Output.Owed<Operation>,
+    output: Output.Output<Operation>,
+    over: boolean
+  ): boolean {
+    const { session, outlet, isOpen } = this
+    const ends = over && this.phase === "left"
+    if (over && negative) this.show(false)
+    const freed = ends && outlet.output.status === "stuck"
+    outlet.output = output
     this.confirmed = true
-    if (isOpen) session.decided([Outcome.late(this.id, cause, negative, confirmed, this.mark(since))])
-    if (!over) return isOpen
-    if (negative) this.show(false)
-    if (this.phase === "left") this.end()
+    if (ends) this.stop()
+    if (isOpen) session.collect(Outcome.late(this.id, cause, negative, confirmed, this.mark(since)))
+    if (freed) this.tellOutput("free")
+    session.tellCollected()
+    if (ends) outlet.goOn()
     return isOpen
   }
 
-  /** It is over: those that wait are judged. */
-  private end(): void {
+  /** It is over; whether its output had been told to be stuck, and is free now. */
+  private close(): boolean {
     const { outlet } = this
-    this.phase = "over"
-    this.stopTimer()
-    this.unlist()
     const { status } = outlet.output
+    this.stop()
     outlet.output = Output.end(outlet.output, this)
-    if (status === "stuck") this.tellOutput()
-    outlet.goOn()
+    return status === "stuck"
   }
 
   // ---- small parts ----
 
-  private decide(decision: Decision): void {
-    if (this.collects) this.session.collect(decision)
-    else this.session.decided([decision])
-  }
-
-  /** Lets the session call it off. */
-  private list(): void {
-    if (this.listed) return
-    this.listed = true
-    this.session.aborts.set(this.id, this)
-  }
-
-  private unlist(): void {
-    if (!this.listed) return
-    this.listed = false
-    this.session.aborts.delete(this.id)
+  private stop(): void {
+    this.phase = "over"
+    this.stopTimer()
+    this.unlist()
   }
 
   private startTimer(): void {

@@ -31,7 +31,7 @@ export class Selecting extends Deciding {
 
   /** Whether its client still waits for the answer. */
   get isWanted(): boolean {
-    return !this.over && !this.session.leaving && this.session.awaits(this.id)
+    return this.isUnderWay && !this.session.leaving && this.session.awaits(this.id)
   }
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {

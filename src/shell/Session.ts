@@ -80,6 +80,8 @@ export class Session {
   /** What begins once the decision of its request was reduced: by request, and then in order. */
   private readonly accepted: Map<number, () => void> = new Map()
   private begins: (() => void)[] = []
+  /** How many facts are being told of what is not reduced yet. */
+  private announcing = 0
   /** Dispatches that go on: a callback of the application may cause one within another. */
   private depth = 0
   /** An end that waits until the dispatch that goes on is over. */
@@ -300,7 +302,7 @@ export class Session {
     for (const notice of notices) {
       if (Handlers.act(this, notice)) asked = true
       // What was accepted is confirmed and begun before whatever came behind it, however the octets were cut.
-      if (this.accepted.size > 0 && this.depth === 1) this.beginAccepted()
+      if (this.depth === 1 && (this.accepted.size > 0 || this.begins.length > 0)) this.beginAccepted()
     }
     const decisions = this.gathered()
     return asked ? (decisions ?? NONE) : decisions
@@ -323,14 +325,27 @@ export class Session {
 
   /** Reduces what was collected, and begins what waited for that. */
   private beginAccepted(): void {
+    this.tellCollected()
+    this.begin()
+  }
+
+  /** Reduces what was collected. */
+  tellCollected(): void {
     const decisions = this.gathered()
     if (decisions !== null) this.decided(decisions)
-    this.begin()
+  }
+
+  /** Tells that something was accepted before its client is told: it does not begin within that, whatever observers do. */
+  announce(tell: () => void): void {
+    this.announcing++
+    tell()
+    this.announcing--
+    if (this.depth === 0) this.begin()
   }
 
   /** Not within a callback of the application: it would not expect that. */
   private begin(): void {
-    while (this.begins.length > 0) {
+    while (this.begins.length > 0 && this.announcing === 0) {
       const { begins } = this
       this.begins = []
       for (const begin of begins) begin()
@@ -340,11 +355,10 @@ export class Session {
   /** Refuses what was not begun: its commands that wait for the answers of others are not carried out any more. */
   refuseWaiting(): void {
     Commands.stopping(this)
-    const decisions = this.gathered()
-    if (decisions !== null) this.decided(decisions)
+    this.tellCollected()
   }
 
-  /** Takes a decision that was made at once, while {@link act} asks. */
+  /** Takes a decision: it is reduced with others when {@link act} has asked, and before anything else that happens. */
   collect(decision: Decision): void {
     if (this.collected === null) this.collected = [decision]
     else this.collected.push(decision)
