@@ -73,6 +73,11 @@ export const groups: readonly RuleGroup[] = [
         "test/api/c104/cursors.test.ts"
       ),
       rule(
+        "Files of a station that is removed are not transferred on: what is under way ends as if it could not go on, and is closed; its directory and its end of initialisation are not sent",
+        "test/shell/fileStations.test.ts",
+        "test/api/c104/station.test.ts"
+      ),
+      rule(
         "A global request is answered for however many stations there are, by a cursor; a global freeze happens in all of them at one instant, a global clock command sets the clock once",
         "test/api/c104/cursors.test.ts"
       ),

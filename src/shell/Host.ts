@@ -72,6 +72,8 @@ export class Host extends Publisher {
   )
   /** The session whose reset of the process was accepted and is not carried out yet; null when there is none. */
   resetting: Session | null = null
+  /** Sessions are about to look which of their transfers have lost their station. */
+  private ending = false
   private lastSession = 0
   private readonly numbers = new Set<number>()
 
@@ -112,7 +114,20 @@ export class Host extends Publisher {
   /** Removes a station with its points and settings. False when there is none. */
   override removeStation(ca: number): boolean {
     this.counterModes.delete(ca)
-    return super.removeStation(ca)
+    const removed = super.removeStation(ca)
+    if (removed && this.files !== null) this.endTransfers()
+    return removed
+  }
+
+  /** Has sessions see to it that files of removed stations are not transferred any more, a moment later. */
+  private endTransfers(): void {
+    if (this.ending) return
+    this.ending = true
+    queueMicrotask(() => {
+      this.ending = false
+      const ends = this.logEnds()
+      for (const session of [...this.sessions]) if (session.state.work.files !== null) session.ready(ends)
+    })
   }
 
   /** A number for a new session: 1..65535, none in use. */

@@ -4,6 +4,7 @@ import * as Link from "../apci/Link.ts"
 import { Cause } from "../asdu/Cause.ts"
 import * as Time from "../asdu/Time.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
+import * as Image from "../process/Image.ts"
 import * as FileErrand from "./FileErrand.ts"
 import type { FileAnswer } from "./FileMessage.ts"
 import * as FileReceive from "./FileReceive.ts"
@@ -58,7 +59,8 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     return Link.refuse(turn, "MALFORMED_ASDU")
   }
   if (Request.test(octets, at) !== 0) return FileTest.request(turn, octets, at)
-  byType[Request.type(octets, at)]?.(turn, FileWire.address(octets, at), octets, at)
+  endGone(turn)
+  byType[Request.type(octets, at)]?.(turn, FileWire.address(turn, octets, at), octets, at)
 }
 
 /** F_SC_NA_1. */
@@ -118,8 +120,19 @@ function queried(turn: Turn, to: FileAddress, octets: Uint8Array, at: number): v
   FileSend.start(turn, to, { op: "query", name: nameOf(to), fromLow, fromHigh, toLow, toHigh })
 }
 
+/** Ends what is about files of stations that were removed, also where another one has the address by now. */
+function endGone(turn: Turn): void {
+  const { transfer, errands } = FileStep.work(turn)
+  const { image } = turn.world
+  for (const errand of errands) if (Image.present(image, errand.to) === undefined) FileErrand.refuse(turn, errand)
+  if (transfer === null || Image.present(image, transfer.to) !== undefined) return
+  if (transfer.direction === "send") FileSend.deactivate(turn, transfer)
+  else FileReceive.deactivate(turn, transfer, Fault.File)
+}
+
 /** The store has answered. An answer that nobody waits for any more is dropped. */
 export function answered(turn: Turn, answer: FileAnswer): void {
+  endGone(turn)
   const errand = FileErrand.awaiting(turn, answer.id)
   if (errand !== undefined) return FileErrand.answered(turn, errand, answer)
   const { transfer } = FileStep.work(turn)
@@ -128,8 +141,9 @@ export function answered(turn: Turn, answer: FileAnswer): void {
   else FileReceive.answered(turn, transfer, answer)
 }
 
-/** Ends what did not go on in time. */
+/** Ends what did not go on in time, and what cannot go on. */
 export function expire(turn: Turn): void {
+  endGone(turn)
   const { transfer, errands } = FileStep.work(turn)
   for (const errand of errands) {
     if (turn.nowMs < errand.untilMs) continue

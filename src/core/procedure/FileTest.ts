@@ -11,7 +11,7 @@ const { Type } = TypeTable
 
 /** Answers the frame at `at`, which is a test about a file. */
 export function request(turn: Turn, octets: Uint8Array, at: number): void {
-  const to = FileWire.address(octets, at)
+  const to = FileWire.address(turn, octets, at)
   const [section, qualifier] = [FileWire.octet(octets, at, 2), FileWire.octet(octets, at, 3)]
   switch (Request.type(octets, at)) {
     case Type.F_SC_NA_1: {

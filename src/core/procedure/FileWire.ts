@@ -3,6 +3,7 @@ import * as Link from "../apci/Link.ts"
 import { Cause } from "../asdu/Cause.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import * as Ledger from "../delivery/Ledger.ts"
+import * as Image from "../process/Image.ts"
 import type { FileEntry, FileRefusal } from "./FileMessage.ts"
 import type { FileAddress } from "./FileWork.ts"
 import * as Reply from "./Reply.ts"
@@ -70,8 +71,9 @@ export const faultOf: { readonly [why in FileRefusal]: Fault } = {
 }
 
 /** The file that the frame at `at` is about, and what an answer repeats of the request. */
-export const address = (octets: Uint8Array, at: number): FileAddress => ({
+export const address = ({ world }: Turn, octets: Uint8Array, at: number): FileAddress => ({
   ca: Request.ca(octets, at),
+  born: (Image.station(world.image, Request.ca(octets, at)) as Image.Station).born,
   ioa: Request.ioa(octets, at),
   nof: (octets[at + Request.ELEMENT_AT] as number) | ((octets[at + Request.ELEMENT_AT + 1] as number) << 8),
   originator: Request.originator(octets, at),

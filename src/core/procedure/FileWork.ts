@@ -2,8 +2,9 @@
 // not answered yet, and a directory that is being sent. Values, replaced whole by every step.
 import type { FileEntry, FileName } from "./FileMessage.ts"
 
-/** A file as the client addressed it, with what answers repeat of its request. */
+/** A file as the client addressed it, with what answers repeat of its request, and the station that had the address then. */
 export interface FileAddress extends FileName {
+  readonly born: number
   readonly originator: number
   /** The T bit, in place. */
   readonly test: number

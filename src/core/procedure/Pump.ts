@@ -36,8 +36,8 @@ export function idle(turn: Turn): boolean {
 
 /** Sends one frame. False when nothing may go now. */
 function one(turn: Turn): boolean {
+  if (turn.work.initialised !== null && Initialisation.step(turn)) return true
   const { work } = turn
-  if (work.initialised !== null) return Initialisation.step(turn)
   if ((work.replies !== null || work.barred !== null) && Reply.sendNext(turn)) return true
   const priority = Events.waiting(turn)
   if (priority < 0) {

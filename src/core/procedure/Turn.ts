@@ -174,9 +174,8 @@ export interface Running {
 /** Positions of events of one point that wait, newest first; the last one is the oldest. */
 export type Trail = readonly number[]
 
-/** End of initialisation that is still to be said for a common address. */
-export interface Initialised {
-  readonly ca: number
+/** End of initialisation that is still to be said for a station. */
+export interface Initialised extends Named {
   readonly cause: number
 }
 

@@ -2,7 +2,7 @@
 
 import type { FileAnswer } from "../procedure/FileMessage.ts"
 import type { Decision } from "../procedure/Notice.ts"
-import type { CyclicBatch, Initialised } from "../procedure/Turn.ts"
+import type { CyclicBatch } from "../procedure/Turn.ts"
 
 /** What an event says. */
 export type Kind =
@@ -44,7 +44,7 @@ export interface SessionEvent {
   readonly decisions: readonly Decision[]
   readonly refreshed: number
   readonly batches: readonly CyclicBatch[]
-  readonly initialised: Initialised | null
+  readonly initialised: { readonly ca: number; readonly cause: number } | null
   readonly file: FileAnswer | null
   /** Wall clock in ms since 1970 UTC, for judging the age of tagged commands; NaN while it is not synchronised, 0 where nobody asks for it. */
   readonly wallMs: number

@@ -260,4 +260,32 @@ describe("transmit", () => {
       "cause of initialisation: a whole number from 0 to 255 is required, not 256"
     )
   })
+
+  it("tells nobody of the end of initialisation of a station that was removed since", async () => {
+    const { server, station } = await startServer()
+    const client = await connect(server.port)
+    for (const ca of [2, 3]) server.addStation(ca)?.signalInitialized(Coi.LOCAL_POWER_ON)
+    station.signalInitialized(Coi.LOCAL_POWER_ON)
+    server.removeStation(1)
+    server.removeStation(2)
+    server.addStation(2)
+    await client.startdt()
+    expect(await client.next({ typeId: 70 })).toMatchObject({ ca: 3 })
+    // What comes behind it is not kept back.
+    client.interrogate(2)
+    await client.next({ typeId: 100, cot: 10 })
+    expect(client.asdus({ typeId: 70 }).map(({ ca }) => ca)).toEqual([3])
+  })
+
+  it("tells clients of what it has published though nothing else than removed stations was initialised", async () => {
+    const { server, station } = await startServer()
+    const point = station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+    const client = await connect(server.port)
+    server.addStation(2)?.signalInitialized(Coi.LOCAL_POWER_ON)
+    server.removeStation(2)
+    point?.transmit(Cot.SPONTANEOUS)
+    await client.startdt()
+    expect(await client.next({ typeId: Type.M_SP_NA_1 })).toMatchObject({ cot: 3, ca: 1 })
+    expect(client.asdus({ typeId: 70 })).toEqual([])
+  })
 })
