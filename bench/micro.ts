@@ -53,8 +53,13 @@ const blockOf = (type: number, count: number, step = 1): Block => {
 const tagged = blockOf(Type.M_ME_TF_1, 1000)
 
 const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): World => {
-  const station: Image.Station = { ca: 1, born: 0, blocks, zone: Image.utc() }
-  const image: Image.Image = { stations: Numbered.put(null, 1, station), order: Image.only(station), births: 1 }
+  const station: Image.Station = { ca: 1, born: 0, blocks, zone: Image.utc(), mask: 0 }
+  const image: Image.Image = {
+    stations: Numbered.put(null, 1, station),
+    order: Image.only(station),
+    groups: null,
+    births: 1
+  }
   Image.settle(image)
   return {
     link: { ...Parameters.defaults, k },

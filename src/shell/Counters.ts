@@ -1,6 +1,7 @@
 // Freezing and resetting counters (60870-5-5 6.9): on request of a client, or by the station's own clock.
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
+import * as Numbered from "../core/process/Numbered.ts"
 import type { CounterMode, Host } from "./Host.ts"
 
 /** What to do with which counters. */
@@ -12,15 +13,15 @@ export interface FreezeOrder {
 }
 
 /**
- * Carries an order out on all counters of some stations at the same instant; then the frozen readings are events where the
+ * Carries an order out on all counters of those stations that are still there at the same instant; then the frozen readings are events where the
  * station has the mode that reports them.
  */
-export function carryOut(
-  host: Host,
-  stations: readonly Image.Station[],
-  order: FreezeOrder,
-  reporting: CounterMode
-): void {
+export function carryOut(host: Host, asked: Image.Order, order: FreezeOrder, reporting: CounterMode): void {
+  const stations: Image.Station[] = []
+  Numbered.each(asked, (named) => {
+    const station = Image.present(host.world.image, named)
+    if (station !== undefined) stations.push(station)
+  })
   const nowMs = host.nowMs()
   const number = ++host.world.freezes.count
   for (const { zone, blocks } of stations) {

@@ -4,7 +4,6 @@ import type * as Notices from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Request from "../core/procedure/Request.ts"
 import * as Image from "../core/process/Image.ts"
-import * as Numbered from "../core/process/Numbered.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { Deciding, failed, isPromise } from "./Deciding.ts"
@@ -109,34 +108,25 @@ function ask(session: Session, notice: Notices.Request): void {
     case "abandon":
       return Commands.abandon(session, notice)
     default: {
-      const stations = present(session.host, notice)
-      if (stations.length === 0) session.collect(Outcome.confirm(notice.id, "failure"))
-      else askServer(session, notice, stations)
+      // A callback may have removed the stations that a request means.
+      const station = Image.firstPresent(session.host.world.image, notice.stations)
+      if (station === undefined) session.collect(Outcome.confirm(notice.id, "failure"))
+      else askServer(session, notice, station)
     }
   }
 }
 
-/** Of the stations that a request means those that are still there: a handler of one before it may have removed them. */
-function present({ world }: Host, { stations }: Notices.Addressed): readonly Image.Station[] {
-  const found: Image.Station[] = []
-  Numbered.each(stations, (named) => {
-    const station = Image.present(world.image, named)
-    if (station !== undefined) found.push(station)
-  })
-  return found
-}
-
-/** Has a request decided that is none of a point. */
+/** Has a request decided that is none of a point; `station` is the first that it means. */
 function askServer(
   session: Session,
   notice: Extract<Notices.Request, Notices.Addressed>,
-  stations: readonly Image.Station[]
+  station: Image.Station
 ): void {
   switch (notice.kind) {
     case "clock":
-      return clock(session, notice, stations[0] as Image.Station)
+      return clock(session, notice, station)
     case "freeze":
-      return freeze(session, notice, stations)
+      return freeze(session, notice)
     case "reset":
       return reset(session, notice)
     case "parameter":
@@ -199,9 +189,9 @@ function clock(session: Session, notice: Notices.ClockRequested, station: Image.
 }
 
 /** Carries a freeze or reset of counters out at once, on every station that was asked. */
-function freeze(session: Session, notice: Notices.FreezeRequested, stations: readonly Image.Station[]): void {
+function freeze(session: Session, notice: Notices.FreezeRequested): void {
   const { host } = session
-  Counters.carryOut(host, stations, notice, "D")
+  Counters.carryOut(host, notice.counting, notice, "D")
   session.collect({ ...Outcome.confirm(notice.id, "success"), terminate: host.world.profile.freezeTermination })
 }
 

@@ -232,11 +232,16 @@ export abstract class Stations {
     if (image !== this.world.image) this.world = { ...this.world, image }
   }
 
-  /** The surroundings of a reduction, with every block readable in order. */
+  /** The surroundings of a reduction, with every block readable in order, and its groups known of its station. */
   settled(): World {
     if (this.unsettled.size > 0) {
-      for (const block of this.unsettled) block.settle()
+      let { image } = this.world
+      for (const block of this.unsettled) {
+        block.settle()
+        if (block.groups !== null || block.of.counterType !== 0) image = Image.grouped(image, block.ca)
+      }
       this.unsettled.clear()
+      this.setImage(image)
     }
     return this.world
   }

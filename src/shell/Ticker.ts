@@ -198,7 +198,7 @@ export class Ticker {
   private freeze(ca: number, reset: boolean): void {
     const { host } = this
     const station = Image.station(host.world.image, ca)
-    if (station !== undefined) Counters.carryOut(host, [station], { group: 0, freeze: true, reset }, "A")
+    if (station !== undefined) Counters.carryOut(host, Image.only(station), { group: 0, freeze: true, reset }, "A")
   }
 
   /** Background scan: the whole image of a station, untagged, with cause 2 (60870-5-5 6.3). */

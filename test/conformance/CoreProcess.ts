@@ -56,7 +56,7 @@ export class CoreProcess {
     for (const ca of Given.stationsOf(given))
       image = Core.Image.withStation(image, ca, Zones.make(Given.stationOf(given, ca).zone))
     for (const points of given.points) image = this.add(image, points)
-    Core.Image.settle(image)
+    image = Core.Image.settle(image)
     this.log = Core.EventLog.make(given.log)
     this.world = {
       link: Given.parametersOf(given.link),

@@ -1,5 +1,6 @@
 // Counter interrogation, C_CI_NA_1 (60870-5-5 6.9): FRZ 0 reads counters like an interrogation; FRZ 1..3 freeze or
 // reset them, which the shell carries out since it changes the image.
+import { COUNTERS } from "../process/Block.ts"
 import * as Image from "../process/Image.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Interrogation from "./Interrogation.ts"
@@ -24,18 +25,19 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     const cause = group === 0 ? REQUESTED_BY_GENERAL : REQUESTED_BY_GENERAL + group
     return Interrogation.add(turn, octets, at, cause, group === 0 ? -1 : Image.groupBit(group, true))
   }
-  if (group !== 0 && !Interrogation.isKnown(turn, octets, at, Image.groupBit(group, true)))
-    return Reply.reject(turn, "groupNotConfigured", octets, at)
+  const ca = Request.ca(octets, at)
+  const counting = Interrogation.askedFor(turn.world, ca, group === 0 ? COUNTERS : Image.groupBit(group, true))
+  if (group !== 0 && counting === null) return Reply.reject(turn, "groupNotConfigured", octets, at)
   if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, turn.world.profile.freezeTermination)
   const refusal = Decisions.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const id = Decisions.ask(turn, "freeze", Reply.copy(octets, at))
-  const ca = Request.ca(octets, at)
   turn.notice({
     kind: "freeze",
     id,
     ca,
     stations: Image.addressed(turn.world.image, ca),
+    counting,
     group,
     freeze: freeze !== 3,
     reset: freeze !== 1

@@ -15,6 +15,7 @@ import * as Order from "./Order.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import type { Changeable, Interrogation, Running, Turn, Work } from "./Turn.ts"
+import type { World } from "./World.ts"
 
 /** QOI of the station interrogation; 21..36 are groups 1..16. */
 const STATION = 20
@@ -52,16 +53,11 @@ const NONE: Running = { runs: 0, waits: 0 }
 const keyOf = (type: number, ca: number, test: number): number =>
   ca * 4 + (type === COUNTERS ? 1 : 0) + (test === 0 ? 0 : 2)
 
-/** Whether a station has a point in a group, given as a bit of the slots' group masks; -1 = all points. */
-export const holds = ({ blocks }: Image.Station, group: number): boolean =>
-  group < 0 || blocks.some((block) => block.members[group] !== undefined)
-
-/** Whether any station that is asked has a point in a group. */
-export function isKnown(turn: Turn, octets: Uint8Array, at: number, group: number): boolean {
-  const { image } = turn.world
-  const ca = Request.ca(octets, at)
-  if (ca !== Request.GLOBAL) return holds(Image.station(image, ca) as Image.Station, group)
-  return Image.where(image, (station) => holds(station, group)) !== null
+/** The stations that a common address means and that have a point in a group, a bit of the slots' masks; -1 = all points. */
+export function askedFor({ image }: World, ca: number, group: number): Image.Order {
+  if (ca === Request.GLOBAL) return group < 0 ? image.order : Image.having(image, group)
+  const station = Image.station(image, ca) as Image.Station
+  return group < 0 || (station.mask & (1 << group)) !== 0 ? Image.only(station) : null
 }
 
 /** Adds an interrogation for data with this cause; `group` is a bit of the slots' group masks, -1 = all points. */
@@ -71,11 +67,9 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
   const key = keyOf(Request.type(octets, at), ca, Request.test(octets, at))
   const { runs, waits } = Numbered.find(turn.work.running, key) ?? NONE
   if (waits !== 0) return Reply.reject(turn, "alreadyQueued", octets, at)
-  const all = ca === Request.GLOBAL ? image.order : Image.only(Image.station(image, ca) as Image.Station)
-  const isAsked = ({ ca }: Image.Named): boolean => holds(Image.station(image, ca) as Image.Station, group)
-  const asked = group < 0 ? all : Numbered.where(all, isAsked)
+  const asked = askedFor(turn.world, ca, group)
   if (asked === null) return Reply.reject(turn, "groupNotConfigured", octets, at)
-  const lacking = asked === all ? null : Numbered.where(all, (station) => !isAsked(station))
+  const lacking = ca === Request.GLOBAL && group >= 0 ? Image.lacking(image, group) : null
   if (lacking !== null) Reply.answerFor(turn, octets, at, Cause.ACTIVATION_CON | NEGATIVE, lacking)
   const { own } = turn
   const id = own.nextPlace++

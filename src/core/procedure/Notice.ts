@@ -53,6 +53,8 @@ export interface FreezeRequested extends Addressed {
   readonly id: number
   /** 65535 = all stations. */
   readonly ca: number
+  /** Those of the stations that have such counters. */
+  readonly counting: Order
   /** Counter group 1..4, 0 = all counters. */
   readonly group: number
   readonly freeze: boolean

@@ -51,6 +51,8 @@ export interface Zone {
 
 /** Interrogation groups occupy bits 0..15 of a slot's group mask, counter groups 1..4 bits 16..19. */
 export const COUNTER_GROUP_BIT = 16
+/** Bit of all counters among the groups of a block or station; no slot has it. */
+export const COUNTERS = 20
 
 /** A command point has to be selected before it is executed; its application decides who may select it. */
 export const SELECT_FIRST = 1
@@ -113,6 +115,8 @@ export class Block {
   groups: Int32Array | null = null
   /** Slots of each group bit by address; undefined where there is none. */
   readonly members: (Ordered | undefined)[] = []
+  /** Bits of the groups that have members. */
+  private grouped = 0
   frozen: Frozen | null = null
   zone: Zone
   /** Slots whose last value was not a finite number, which makes them invalid, and IV if they are so without that, else 0. */
@@ -205,6 +209,7 @@ export class Block {
     this.length = this.count = 0
     this.order = null
     this.members.length = 0
+    this.grouped = 0
     this.stale = false
     this.free = []
     this.heirs = null
@@ -234,6 +239,11 @@ export class Block {
     if (others !== 0 && this.inPlace()) this.enter(slot, mask, others)
   }
 
+  /** Bits of the groups that have members, and {@link COUNTERS} where there are counters. */
+  get mask(): number {
+    return this.of.counterType === 0 || this.count === 0 ? this.grouped : this.grouped | (1 << COUNTERS)
+  }
+
   /** Enters a slot in its groups, or takes it out of them: those of the bits `changed`. */
   private enter(slot: number, mask: number, changed: number): void {
     for (let left = changed; left !== 0; left &= left - 1) {
@@ -242,6 +252,7 @@ export class Block {
       if ((mask & (1 << bit)) !== 0) members.add(this.ioa, slot)
       else members.remove(this.ioa, slot)
       this.members[bit] = members.count === 0 ? undefined : members
+      this.grouped = members.count === 0 ? this.grouped & ~(1 << bit) : this.grouped | (1 << bit)
     }
   }
 
@@ -287,6 +298,7 @@ export class Block {
     if (this.order !== null) this.order = Ordered.of(this.sorted())
     if (this.groups === null) return
     this.members.length = 0
+    this.grouped = 0
     for (const slot of this.slots()) this.enter(slot, this.groups[slot] as number, this.groups[slot] as number)
   }
 

@@ -5,29 +5,29 @@ import * as Time from "../asdu/Time.ts"
 import * as TypeTable from "../asdu/TypeTable.ts"
 import type { Profile } from "../Profile.ts"
 import { Block, type BlockType, COUNTER_GROUP_BIT, type Zone } from "./Block.ts"
+import * as Groups from "./Groups.ts"
 import * as Numbered from "./Numbered.ts"
 import * as Value from "./Value.ts"
 
-/** A station as whoever keeps one has to know it. */
-export interface Named {
-  readonly ca: number
-  /** Tells it from every other station that had or will have its address: later ones have greater numbers. */
-  readonly born: number
-}
+export type { Named, Order } from "./Groups.ts"
+
+type Named = Groups.Named
+type Order = Groups.Order
 
 /** One common address and its points; `blocks` ascend by answer type, counter type, type. */
 export interface Station extends Named {
   readonly blocks: readonly Block[]
   readonly zone: Zone
+  /** Bits of the groups that any of its points is in, and of counters; as it was when the image was settled last. */
+  readonly mask: number
 }
-
-/** Some stations in the order in which they were added: a value, which keeps those that are removed from the image. */
-export type Order = Numbered.Numbered<Named>
 
 /** All stations of a server, by common address and in their order. */
 export interface Image {
   readonly stations: Numbered.Numbered<Station>
   readonly order: Order
+  /** By bit of the group, of those that any station has: who asks all of them for one does not look at each. */
+  readonly groups: Groups.Groups
   /** How many stations were ever added. */
   readonly births: number
 }
@@ -56,7 +56,7 @@ export const lives = ({ block, slot, born }: PointRef): boolean => block.bornOf(
 export const samePoint = (a: PointRef, b: PointRef): boolean =>
   a.slot === b.slot && a.block === b.block && a.born === b.born
 
-export const empty: Image = { stations: null, order: null, births: 0 }
+export const empty: Image = { stations: null, order: null, groups: null, births: 0 }
 
 /** How many points there are. */
 export function points(image: Image): number {
@@ -75,12 +75,21 @@ export function present(image: Image, { ca, born }: Named): Station | undefined 
 }
 
 /** A station without points, in universal time, for whoever speaks of one that is gone. */
-export const nobody = (ca: number): Station => ({ ca, born: -1, blocks: [], zone: utc() })
+export const nobody = (ca: number): Station => ({ ca, born: -1, blocks: [], zone: utc(), mask: 0 })
 
 /** The station that was added first of those that are there. */
 export function first(image: Image): Station | undefined {
   const named = Numbered.first(image.order)
   return named === undefined ? undefined : station(image, named.ca)
+}
+
+/** The first of some stations that is still there, or undefined. */
+export function firstPresent(image: Image, of: Order): Station | undefined {
+  for (let next = Numbered.first(of); next !== undefined; next = Numbered.after(of, next.born)) {
+    const found = present(image, next)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** The stations in the order in which they were added. */
@@ -90,9 +99,12 @@ export function all({ stations, order }: Image): Station[] {
   return found
 }
 
-/** Those stations of the image that are to be kept, in their order. */
-export const where = (image: Image, keep: (station: Station) => boolean): Order =>
-  Numbered.where(image.order, ({ ca }) => keep(station(image, ca) as Station))
+/** The stations that have a point in a group (a bit of the slots' masks, or of all counters), and all others. */
+export const having = ({ groups }: Image, bit: number): Order => Groups.find(groups, bit)?.having ?? null
+export const lacking = ({ groups, order }: Image, bit: number): Order => {
+  const found = Groups.find(groups, bit)
+  return found === undefined ? order : found.lacking
+}
 
 /** The order of one station. */
 export const only = (one: Named): Order => Numbered.put(null, one.born, one)
@@ -104,11 +116,12 @@ export function addressed(image: Image, ca: number): Order {
 }
 
 /** The image with one station more; the caller has made sure that `ca` is free. */
-export function withStation({ stations, order, births }: Image, ca: number, zone: Zone = utc()): Image {
-  const added: Station = { ca, born: births, blocks: [], zone }
+export function withStation({ stations, order, groups, births }: Image, ca: number, zone: Zone = utc()): Image {
+  const added: Station = { ca, born: births, blocks: [], zone, mask: 0 }
   return {
     stations: Numbered.put(stations, ca, added),
     order: Numbered.put(order, births, added),
+    groups: Groups.withStation(groups, added),
     births: births + 1
   }
 }
@@ -134,8 +147,30 @@ export const instant = ({ zone }: Station, { summerFlag }: Profile, low: number,
 export function withoutStation(image: Image, ca: number): Image {
   const removed = station(image, ca)
   if (removed === undefined) return image
-  const { stations, order, births } = image
-  return { stations: Numbered.without(stations, ca), order: Numbered.without(order, removed.born), births }
+  const { stations, order, groups, births } = image
+  const { born, mask } = removed
+  return {
+    stations: Numbered.without(stations, ca),
+    order: Numbered.without(order, born),
+    groups: Groups.withoutStation(groups, removed, mask),
+    births
+  }
+}
+
+/** The image in which the groups of a station are what its blocks say. */
+export function grouped(image: Image, ca: number): Image {
+  const of = station(image, ca)
+  if (of === undefined) return image
+  const mask = of.blocks.reduce((bits, block) => bits | block.mask, 0)
+  if (mask === of.mask) return image
+  const { stations, order, groups } = image
+  const { born, blocks, zone } = of
+  const changed: Station = { ca, born, blocks, zone, mask }
+  return {
+    ...image,
+    stations: Numbered.put(stations, ca, changed),
+    groups: Groups.changed(groups, order, Numbered.find(order, born) as Named, of.mask, mask)
+  }
 }
 
 /** Types that a point has beside its own. */
@@ -200,11 +235,11 @@ function cyclicCause(untagged: number): number {
 
 /** The image whose station has a block of this kind, and that block. */
 export function withBlock(image: Image, ca: number, of: BlockType): { readonly image: Image; readonly block: Block } {
-  const { born, blocks, zone } = station(image, ca) as Station
+  const { born, blocks, zone, mask } = station(image, ca) as Station
   const found = blocks.find((block) => sameType(block.of, of))
   if (found !== undefined) return { image, block: found }
   const block = new Block(of, Value.layoutOf(of.type) as Value.Layout, zone)
-  const changed: Station = { ca, born, blocks: inOrder([...blocks, block]), zone }
+  const changed: Station = { ca, born, blocks: inOrder([...blocks, block]), zone, mask }
   return { image: { ...image, stations: Numbered.put(image.stations, ca, changed) }, block }
 }
 
@@ -305,9 +340,14 @@ export function count(block: Block, slot: number, by: number): void {
   if (wrapped !== next) block.octets[at + 4] = (block.octets[at + 4] as number) | Quality.CY
 }
 
-/** Makes the reading order of every block current. */
-export function settle(image: Image): void {
-  for (const { blocks } of all(image)) for (const block of blocks) block.settle()
+/** The image with the reading order of every block, and the groups of every station, current. */
+export function settle(image: Image): Image {
+  let found = image
+  for (const { ca, blocks } of all(image)) {
+    for (const block of blocks) block.settle()
+    found = grouped(found, ca)
+  }
+  return found
 }
 
 /** The value of a point as a number. */

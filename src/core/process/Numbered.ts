@@ -104,15 +104,9 @@ function joined<A>(below: Numbered<A>, above: Numbered<A>): Numbered<A> {
     : among(above, joined(below, above.below), above.above)
 }
 
-/** The map with these values only. */
-export function where<A>(of: Numbered<A>, keep: (value: A) => boolean): Numbered<A> {
-  if (of === null) return null
-  const below = where(of.below, keep)
-  const kept = keep(of.value)
-  const above = where(of.above, keep)
-  if (!kept) return joined(below, above)
-  return below === of.below && above === of.above ? of : among(of, below, above)
-}
+/** The map with what each value becomes. */
+export const mapped = <A>(of: Numbered<A>, become: (value: A) => A): Numbered<A> =>
+  of === null ? null : node(of.key, become(of.value), of.weight, mapped(of.below, become), mapped(of.above, become))
 
 /** Calls `use` with each value, by ascending keys. */
 export function each<A>(of: Numbered<A>, use: (value: A) => void): void {

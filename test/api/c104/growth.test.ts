@@ -244,6 +244,45 @@ describe("work grows with what there is to do", () => {
     })
   }, 60_000)
 
+  it("where all stations are asked by the global address again and again, for what few of them have", async () => {
+    const global = (typeId: number, object: Readonly<Record<string, unknown>>, cot: number = Cot.ACTIVATION) => ({
+      ...ASK,
+      typeId,
+      cot,
+      ca: 0xffff,
+      objects: [{ ioa: 0, ...object }]
+    })
+    const kinds = {
+      "a group that no station has": [global(100, { qoi: 22 })],
+      "a group that the last one has": [global(100, { qoi: 21 }), global(100, { qoi: 21 }, Cot.DEACTIVATION)],
+      "a counter group that no station has": [global(101, { rqt: 2, frz: 0 })],
+      "a freeze of it": [global(101, { rqt: 2, frz: 1 })],
+      "a freeze of one that the last one has": [global(101, { rqt: 1, frz: 1 })],
+      "its clock": [global(103, { time: { year: 26, month: 1, dom: 1 } })]
+    }
+    await growsWithItsWork(750, async (entries, watch) => {
+      const server = withStations(entries, { limits: BIG })
+      for (const station of server.stations) station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+      const last = given(server.getStation(entries))
+      last.addPoint({ ioAddress: 2, type: Type.M_SP_NA_1, groups: [1] })
+      last.addPoint({ ioAddress: 3, type: Type.M_IT_NA_1, counterGroups: [1] })
+      await server.start()
+      for (const [name, requests] of Object.entries(kinds)) {
+        const client = await RawClient.connect(server.port, { keep: false, acknowledge: "never" })
+        await client.startdt()
+        const octets = Buffer.concat(
+          Array.from({ length: entries }, () => requests).flatMap((both) => both.map((fields) => client.i(fields)))
+        )
+        await watch.step(name, async () => {
+          client.send(octets)
+          await client.answers()
+        })
+        client.close()
+      }
+      await server.stop()
+    })
+  }, 120_000)
+
   it("where a point of a batch is removed as the batch is sent", async () => {
     await growsWithItsWork(8000, async (entries, watch) => {
       const server = withStations(1)

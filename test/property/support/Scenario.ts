@@ -72,7 +72,7 @@ export const randomPlant = (random: Random): Plant => {
     }
     for (let n = 0; n < 3; n++) plant.add(plant.block(ca, random.pick(commandTypes)), first++)
   }
-  Core.Image.settle(plant.image)
+  plant.image = Core.Image.settle(plant.image)
   return plant
 }
 

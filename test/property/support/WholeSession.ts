@@ -10,11 +10,10 @@ export const wholeSession = (core: Core): void => {
   const { Image, EventLog, Profile, Limits, Parameters, SessionState, SessionEvent, Link } = core
   const first = Image.withBlock(Image.withStation(Image.empty, 1), 1, Image.blockType(1, 36, Profile.iec))
   const second = Image.withBlock(first.image, 1, Image.blockType(1, 45, Profile.iec))
-  const { image } = second
   const measured = first.block
   for (const ioa of [30, 10, 20]) Image.setValue(measured, measured.add(ioa), ioa / 2)
   second.block.add(100)
-  Image.settle(image)
+  const image = Image.settle(second.image)
   const log = EventLog.make(Limits.defaults.logRecords)
   const world: CoreModule.World = {
     link: Parameters.defaults,
