@@ -419,15 +419,17 @@ export class Session {
     // Nothing is armed meanwhile: what is due is judged soon.
     this.wakeAtMs = Number.NEGATIVE_INFINITY
     this.cancelWake = null
-    this.judge(TURNS_MAX)
+    this.judge(this.host.clock.monotonicMs(), TURNS_MAX)
   }
 
-  /** Judges deadlines when the input that waits was read. */
-  private judge(turns: number): void {
-    this.host.clock.afterInput(() => {
-      if (turns > 0 && this.reader?.isBehind === true) return this.judge(turns - 1)
+  /** Judges deadlines when the input was read that waits at a time; by that time, since others may stand still meanwhile. */
+  private judge(heardMs: number, turns: number): void {
+    const { clock } = this.host
+    clock.afterInput(() => {
+      if (turns > 0 && this.reader?.isBehind === true) return this.judge(heardMs, turns - 1)
       this.wakeAtMs = Number.POSITIVE_INFINITY
-      this.plain("tick", this.host.logEnds())
+      const ends = this.host.logEnds()
+      this.dispatch(SessionEvent.plain("tick", clock.monotonicMs(), ends, this.room(), heardMs))
     })
   }
 }

@@ -82,7 +82,7 @@ const rules: Readonly<Record<string, Rule>> = {
   "a deadline lies ahead": ({ plant, event, after, outputs }) => {
     // t1 is judged only when all input was read: then it lies ahead, or the session is closed.
     const tick = Core.SessionEvent.plain("tick", event.nowMs, event.ends, event.room)
-    const judged = event.settled ? after : Core.reduce(plant.world, after, tick).state
+    const judged = event.heardMs >= 0 ? after : Core.reduce(plant.world, after, tick).state
     const due = Core.SessionState.deadline(plant.world, judged)
     return due > event.nowMs || outputs.more || Scenario.isClosed(judged)
       ? ""

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest"
 import { Type } from "../../src/core/asdu/TypeTable.ts"
 import { startClient, startHost } from "../support/Stage.ts"
+import { startThreadClients } from "../support/ThreadClients.ts"
 
 const T1_MS = 1100
 const link = { k: 12, w: 8, t1Ms: T1_MS, t2Ms: 1000, t3Ms: 20_000 }
@@ -62,6 +63,23 @@ describe("after a stall of more than t1 a healthy peer is kept", () => {
     await client.testfr()
     expect([client.isClosed, events.of("closed")]).toEqual([false, []])
   })
+
+  it("though the application stands still between what is read and what is judged, again and again", async () => {
+    const { host, port, events, publish } = await given()
+    for (const session of host.sessions) session.end("shutdown")
+    await startThreadClients(port)
+    const before = events.of("closed").length
+    for (let i = 0; i < 500; i++) publish()
+    for (let i = 0; i < 4; i++)
+      await new Promise<void>((resolve) =>
+        setImmediate(() => {
+          stall(T1_MS * 1.2)
+          resolve()
+        })
+      )
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect([events.of("closed").slice(before), host.sessions.size]).toEqual([[], 1])
+  })
 })
 
 it("a peer that does not acknowledge is closed all the same, whatever else happens", async () => {
@@ -75,4 +93,32 @@ it("a peer that does not acknowledge is closed all the same, whatever else happe
   await client.ended
   clearInterval(busy)
   expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
+})
+
+it("a peer that does not acknowledge is closed in time where the application stands still all the time", async () => {
+  const { client, publish, events } = await given()
+  publish()
+  await client.until(() => client.iFrames === 1)
+  const beginMs = performance.now()
+  for (let i = 0; i < 20 && events.of("closed").length === 0; i++)
+    await new Promise<void>((resolve) =>
+      setImmediate(() => {
+        stall(300)
+        publish()
+        resolve()
+      })
+    )
+  expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
+  expect(performance.now() - beginMs).toBeLessThan(T1_MS + 1500)
+})
+
+it("a peer that floods TESTFR and does not acknowledge is closed in time", async () => {
+  const { client, publish, events } = await given()
+  publish()
+  await client.until(() => client.iFrames === 1)
+  void client.flood(Uint8Array.of(0x68, 4, 0x43, 0, 0, 0))
+  // It takes as long as it takes to read what it has sent by then.
+  const { reason } = await events.next("closed", 1, T1_MS + 8000)
+  expect(reason).toBe("T1_IFRAME")
+  client.close()
 })

@@ -85,6 +85,8 @@ const NO_VIEW = new DataView(NO_OCTETS.buffer)
 /** Working copy of one reduction. */
 export class LinkTurn {
   nowMs = 0
+  /** All input that had come by this time was read; -1: nobody knows. */
+  heardMs = -1
   parameters: Parameters = { k: 0, w: 0, t1Ms: 0, t2Ms: 0, t3Ms: 0 }
   strict = true
 
@@ -330,15 +332,15 @@ function acknowledge(turn: LinkTurn, octets: Uint8Array, at: number): boolean {
 }
 
 /**
- * Judges the timers at `turn.nowMs`, in the order t1, t2, t3. Whether the peer has answered within t1 is only known
- * when all its input that waited was read: `settled`.
+ * Judges the timers in the order t1, t2, t3. Whether the peer has answered within t1 is only known of the time up to which
+ * its input was read.
  */
-export function timers(turn: LinkTurn, settled: boolean): void {
-  const { nowMs, parameters } = turn
+export function timers(turn: LinkTurn): void {
+  const { nowMs, heardMs, parameters } = turn
   if (turn.phase === Phase.Closed) return
-  if (settled && turn.high > turn.low && nowMs - Ledger.sentAt(turn.ledger, turn.low) >= parameters.t1Ms)
+  if (turn.high > turn.low && heardMs - Ledger.sentAt(turn.ledger, turn.low) >= parameters.t1Ms)
     return close(turn, "T1_IFRAME")
-  if (settled && turn.testedAtMs >= 0 && nowMs - turn.testedAtMs >= parameters.t1Ms) return close(turn, "T1_TESTFR")
+  if (turn.testedAtMs >= 0 && heardMs - turn.testedAtMs >= parameters.t1Ms) return close(turn, "T1_TESTFR")
   if (turn.unacknowledged > 0 && turn.phase !== Phase.Stopped && nowMs - turn.unacknowledgedSinceMs >= parameters.t2Ms)
     sendS(turn)
   if (turn.testedAtMs < 0 && nowMs - turn.receivedAtMs >= parameters.t3Ms) {

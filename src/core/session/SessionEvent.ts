@@ -48,16 +48,25 @@ export interface SessionEvent {
   readonly file: FileAnswer | null
   /** Wall clock in ms since 1970 UTC, for judging the age of tagged commands; NaN while it is not synchronised, 0 where nobody asks for it. */
   readonly wallMs: number
-  /** Whether all input that waited was read: only then t1 is judged. */
-  readonly settled: boolean
+  /**
+   * All input that had come by this time was read; -1: nobody knows. What waits for the peer is judged by it: of a later time
+   * the peer's word may still wait.
+   */
+  readonly heardMs: number
   /** Whether the chunk may have waited for t1 or longer while nobody read: nobody knows how old its requests are. */
   readonly stale: boolean
 }
 
 const NONE: readonly never[] = []
 
-/** An event of a kind that carries nothing of its own. A tick comes when all input that waited was read. */
-export const plain = (kind: Kind, nowMs: number, ends: readonly number[], room: number): SessionEvent => ({
+/** An event of a kind that carries nothing of its own. A tick comes when all input that waited was read, so up to `heardMs`. */
+export const plain = (
+  kind: Kind,
+  nowMs: number,
+  ends: readonly number[],
+  room: number,
+  heardMs: number = kind === "tick" ? nowMs : -1
+): SessionEvent => ({
   kind,
   nowMs,
   ends,
@@ -69,7 +78,7 @@ export const plain = (kind: Kind, nowMs: number, ends: readonly number[], room: 
   initialised: null,
   file: null,
   wallMs: 0,
-  settled: kind === "tick",
+  heardMs,
   stale: false
 })
 
@@ -92,7 +101,7 @@ export const received = (
   initialised: null,
   file: null,
   wallMs,
-  settled: false,
+  heardMs: -1,
   stale
 })
 
@@ -114,6 +123,6 @@ export const decided = (
   initialised: null,
   file: null,
   wallMs: 0,
-  settled: false,
+  heardMs: -1,
   stale: false
 })

@@ -60,6 +60,7 @@ class SessionTurn extends Turn {
     const frames = Math.max(0, Math.min(FRAMES_OCTETS, event.room, (state.link.k + 1) * 256))
     this.loadLink(state.link, frames + 2 * chunk + FIXED_OCTETS, frames)
     this.nowMs = event.nowMs
+    this.heardMs = event.heardMs
     this.wallMs = event.wallMs
     this.stale = event.stale
     this.parameters = world.link
@@ -161,7 +162,7 @@ function goOn(): void {
 /** What is due whatever happened: timers, late answers, the window, and an acknowledgement that is owed. */
 function settle(event: SessionEvent): void {
   if (event.room < -UNDRAINED_FACTOR * turn.world.limits.undrainedOctets) Link.close(turn, "REPLY_OVERFLOW")
-  Link.timers(turn, event.settled)
+  Link.timers(turn)
   if (turn.phase === Link.Phase.Closed) return
   expire(turn.work)
   Pump.fill(turn)
