@@ -14,11 +14,18 @@ import type { CloseReason } from "../core/Violation.ts"
 import * as Commands from "./Commands.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
+import { Leaving } from "./Leaving.ts"
 import type { Reader } from "./Reading.ts"
 import * as Room from "./Room.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
 import { Views, viewOf } from "./Views.ts"
+
+/** Turns of the loop in which what could leave has left, over TLS one record after the other. */
+const LEAVING_TURNS = 4
+
+/** Asks to be told when what was written before has left. */
+const NOTHING = new Uint8Array(0)
 
 /** Turns of the loop in which a connection's waiting input is read at most before deadlines are judged: 8 MiB of it. */
 const TURNS_MAX = 2048
@@ -71,6 +78,8 @@ export class Session {
   private full = false
   /** Over TLS: the last APDU of every write has a record of its own. */
   private readonly secure: boolean
+  /** What reports when the kernel has taken it. */
+  private readonly outgoing = new Leaving()
   private held = false
   private listens = false
   /** It goes on to look for what to send in the next turn of the loop. */
@@ -107,11 +116,11 @@ export class Session {
 
   /** Octets of I frames that the socket may still be given. */
   room(): number {
-    const left = this.left()
-    return this.held && left > 0 ? 0 : left
+    const free = this.free()
+    return this.held && free > 0 ? 0 : free
   }
 
-  private left(): number {
+  private free(): number {
     return this.host.world.limits.undrainedOctets - this.socket.writableLength
   }
 
@@ -164,8 +173,16 @@ export class Session {
    * keep others waiting. Node's own `drain` does not come for a socket that was not quite full.
    */
   private readonly taken = (): void => {
-    this.full = this.left() <= APDU_MAX
+    this.left()
+    this.full = this.free() <= APDU_MAX
     this.host.clock.afterInput(this.goOn)
+  }
+
+  /** A write that reports has left. The times of what was late run from now. */
+  private readonly left = (): void => {
+    const late = this.outgoing.hasLeft(this.host.clock, this.state.sentFrames)
+    if (late === null || this.reason !== null) return
+    this.dispatch({ ...this.plainEvent("left", this.host.logEnds()), late })
   }
 
   private readonly goOn = (): void => {
@@ -251,6 +268,7 @@ export class Session {
 
   /** Reduces an event, writes what came out, and acts on the notices; returns what has to be reduced next, or null. */
   private step(event: SessionEvent.SessionEvent): SessionEvent.SessionEvent | null {
+    const { sentFrames } = this.state
     const { state, outputs } = reduce(this.host.settled(), this.state, event)
     this.state = state
     if (this.isStarted !== this.counted) this.count()
@@ -258,7 +276,7 @@ export class Session {
     if (trace) this.noteReceived(outputs.notices)
     const octets = outputs.end - outputs.start
     const bounded = octets > 0 && event.room - octets <= APDU_MAX
-    if (octets > 0) this.write(outputs, bounded)
+    if (octets > 0) this.write(outputs, bounded, event.nowMs, sentFrames)
     // Behind the write: the callbacks may make this or another session write.
     if (trace || this.host.onSendRaw !== null) this.host.raws.tell()
     // Decisions are reduced in turn, and all else is seen to then.
@@ -366,8 +384,10 @@ export class Session {
 
   // ---- the socket ----
 
-  /** Writes what came out; `bounded` when it leaves no room for a frame more. */
-  private write(outputs: SessionOutputs, bounded: boolean): void {
+  /**
+   * Writes what came out; `bounded` when it leaves no room for a frame more. The session had sent `before` I frames before.
+   */
+  private write(outputs: SessionOutputs, bounded: boolean, nowMs: number, before: number): void {
     const { octets, start, end } = outputs
     const { socket } = this
     if (socket.destroyed) return
@@ -375,10 +395,13 @@ export class Session {
     const from = this.secure ? Records.last(octets, start, end) : start
     if (from > start) socket.write(views.of(from - start))
     const rest = from > start ? viewOf(octets, from, end - from) : views.of(end - start)
-    // It reports when it is taken, so that whoever has to wait for room is called again.
-    if (bounded) socket.write(rest, this.taken)
-    else socket.write(rest)
+    // It reports when it is taken, so that whoever has to wait for room is called again; and where it may be late.
+    const taken = bounded ? this.taken : this.secure || socket.writableLength > 0 ? this.left : null
+    if (taken === null) socket.write(rest)
+    else socket.write(rest, taken)
     const waiting = socket.writableLength
+    if (taken === null && waiting > 0) socket.write(NOTHING, this.left)
+    if (taken !== null || waiting > 0) this.outgoing.wrote(nowMs, before, this.state.sentFrames)
     this.full = this.host.world.limits.undrainedOctets - waiting <= APDU_MAX
     if (this.host.onSendRaw !== null) this.host.raws.sent(this.peer, octets, start, end)
     // The kernel took everything at once: nobody reads the region any more.
@@ -419,14 +442,18 @@ export class Session {
     // Nothing is armed meanwhile: what is due is judged soon.
     this.wakeAtMs = Number.NEGATIVE_INFINITY
     this.cancelWake = null
-    this.judge(this.host.clock.monotonicMs(), TURNS_MAX)
+    this.judge(this.host.clock.monotonicMs(), this.outgoing.count, TURNS_MAX)
   }
 
-  /** Judges deadlines when the input was read that waits at a time; by that time, since others may stand still meanwhile. */
-  private judge(heardMs: number, turns: number): void {
+  /**
+   * Judges deadlines when the input was read that waits at a time, and of what was written by then (`writes` that report) has
+   * left what could; by that time, since others may stand still meanwhile.
+   */
+  private judge(heardMs: number, writes: number, turns: number): void {
     const { clock } = this.host
     clock.afterInput(() => {
-      if (turns > 0 && this.reader?.isBehind === true) return this.judge(heardMs, turns - 1)
+      const leaves = turns > TURNS_MAX - LEAVING_TURNS && this.outgoing.waits(writes)
+      if (leaves || (turns > 0 && this.reader?.isBehind === true)) return this.judge(heardMs, writes, turns - 1)
       this.wakeAtMs = Number.POSITIVE_INFINITY
       const ends = this.host.logEnds()
       this.dispatch(SessionEvent.plain("tick", clock.monotonicMs(), ends, this.room(), heardMs))

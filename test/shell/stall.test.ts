@@ -2,7 +2,8 @@
 // that waits is read before it is judged.
 import { describe, expect, it } from "vitest"
 import { Type } from "../../src/core/asdu/TypeTable.ts"
-import { startClient, startHost } from "../support/Stage.ts"
+import { security, startSecure } from "../support/certificates.ts"
+import { startClient, startHost, startServer } from "../support/Stage.ts"
 import { startThreadClients } from "../support/ThreadClients.ts"
 
 const T1_MS = 1100
@@ -13,6 +14,8 @@ const stall = (ms: number): void => {
   for (const untilMs = performance.now() + ms; performance.now() < untilMs; );
 }
 
+const stopped = { acknowledge: "never" } as const
+
 /** A host with a measured value, and a healthy client whose acknowledgement is on its way when the process stands still. */
 const given = async () => {
   const { host, port, events } = await startHost({ link })
@@ -20,7 +23,7 @@ const given = async () => {
   const command = host.addPoints(1, 10, Type.C_SC_NA_1, 1)
   if (place === null || command === null) throw new Error("the addresses are free")
   const publish = (): boolean => host.publish(place.block, place.slot, 3, 0)
-  const client = await startClient(port, { acknowledge: "never" })
+  const client = await startClient(port, stopped)
   return { host, port, events, place, command, publish, client }
 }
 
@@ -82,6 +85,34 @@ describe("after a stall of more than t1 a healthy peer is kept", () => {
   })
 })
 
+/** Two types, so that two APDUs are sent; a client in another thread acknowledges them as soon as it has them. */
+const givenTwo = async (version: "TLSv1.2" | "TLSv1.3" | undefined, delayMs: number) => {
+  const { server, station, events } = await startServer(version === undefined ? {} : { transportSecurity: security() })
+  server.protocolParameters.update({ confirmInterval: 1, messageTimeout: 2, connectionTimeout: 2 })
+  const points = [Type.M_ME_NC_1, Type.M_BO_NA_1].map((type, i) => station.addPoint({ ioAddress: 1 + i, type }))
+  await startThreadClients(server.port, { count: 3, delayMs, ...(version === undefined ? {} : { version }) })
+  const publish = async (): Promise<void> => {
+    for (const point of points) point?.transmit(3)
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+  return { server, events, publish }
+}
+
+describe.each([
+  ["TCP", undefined],
+  ["TLS 1.2", "TLSv1.2"],
+  ["TLS 1.3", "TLSv1.3"]
+] as const)("over %s, what left only after a stall of more than t1 is waited for from then on", (_, version) => {
+  it.each([0, 200])("by a peer that answers after %i ms", async (delayMs) => {
+    const { events, publish } = await givenTwo(version, delayMs)
+    await publish()
+    stall(2300)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(events.of("closed")).toEqual([])
+  })
+})
+
 it("a peer that does not acknowledge is closed all the same, whatever else happens", async () => {
   const { client, publish, host, events } = await given()
   publish()
@@ -95,22 +126,38 @@ it("a peer that does not acknowledge is closed all the same, whatever else happe
   expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
 })
 
-it("a peer that does not acknowledge is closed in time where the application stands still all the time", async () => {
-  const { client, publish, events } = await given()
-  publish()
-  await client.until(() => client.iFrames === 1)
-  const beginMs = performance.now()
-  for (let i = 0; i < 20 && events.of("closed").length === 0; i++)
-    await new Promise<void>((resolve) =>
-      setImmediate(() => {
-        stall(300)
-        publish()
-        resolve()
-      })
-    )
-  expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
-  expect(performance.now() - beginMs).toBeLessThan(T1_MS + 1500)
-})
+it.each([
+  ["TCP", () => given()],
+  [
+    "TLS",
+    async () => {
+      const { server, station, events } = await startServer({ transportSecurity: security() })
+      server.protocolParameters.update({ confirmInterval: 1, messageTimeout: 2, connectionTimeout: 2 })
+      const point = station.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 })
+      const publish = () => point?.transmit(3)
+      const client = await startSecure(server.port, "first", { client: stopped })
+      return { client, publish, events }
+    }
+  ]
+] as const)(
+  "a peer over %s that does not acknowledge is closed in time where the application stands still all the time",
+  async (_, plant) => {
+    const { client, publish, events } = await plant()
+    publish()
+    await client.until(() => client.iFrames === 1)
+    const beginMs = performance.now()
+    for (let i = 0; i < 20 && events.of("closed").length === 0; i++)
+      await new Promise<void>((resolve) =>
+        setImmediate(() => {
+          stall(300)
+          publish()
+          resolve()
+        })
+      )
+    expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
+    expect(performance.now() - beginMs).toBeLessThan(2000 + 2500)
+  }
+)
 
 it("a peer that floods TESTFR and does not acknowledge is closed in time", async () => {
   const { client, publish, events } = await given()

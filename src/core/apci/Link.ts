@@ -332,6 +332,16 @@ function acknowledge(turn: LinkTurn, octets: Uint8Array, at: number): boolean {
 }
 
 /**
+ * The last I frames from that at `back` (negative: before the last one sent) on have left only now, and a TESTFR act after
+ * `afterMs`: their times run from now.
+ */
+export function left(turn: LinkTurn, back: number, afterMs: number): void {
+  const from = turn.high + back
+  if (from < turn.high) turn.ledger = Ledger.resent(turn.ledger, turn.low, turn.high, from, turn.nowMs)
+  if (turn.testedAtMs > afterMs) turn.testedAtMs = turn.nowMs
+}
+
+/**
  * Judges the timers in the order t1, t2, t3. Whether the peer has answered within t1 is only known of the time up to which
  * its input was read.
  */

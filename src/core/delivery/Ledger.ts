@@ -29,6 +29,13 @@ export const priorityOf = (found: number): number => found % CLASSES
 export const markAt = (buffer: Float64Array, entry: number): number => buffer[1 + 2 * entry] as number
 export const sentAt = (buffer: Float64Array, entry: number): number => buffer[2 + 2 * entry] as number
 
+/** The buffer in which the entries from `from` on were sent at a time, and those from `low` on before it as they were. */
+export function resent(buffer: Float64Array, low: number, high: number, from: number, sentAtMs: number): Float64Array {
+  const next = buffer.slice()
+  for (let entry = Math.max(low, from); entry < high; entry++) next[2 + 2 * entry] = sentAtMs
+  return next
+}
+
 /** Appends behind `high`: in place when nobody else has, else in a new buffer that starts with the live entries. Returns the buffer; the caller moves low to {@link lowAfter}. */
 export function append(buffer: Float64Array, low: number, high: number, entry: number, sentAtMs: number): Float64Array {
   if (buffer[0] === high && 2 * high + 2 < buffer.length) {

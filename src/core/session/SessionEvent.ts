@@ -24,12 +24,23 @@ export type Kind =
   | "initialised"
   /** The file store answered: `file`. */
   | "file"
+  /** What was sent has left late: `late`. */
+  | "left"
   /** The server closes the connection. */
   | "shutdown"
   /** The peer closed the connection. */
   | "peerClosed"
   /** The connection broke. */
   | "broken"
+
+/**
+ * What has left only now, for a reason that is not the peer's: I frames from the `from`-th of the session on, and a TESTFR act
+ * that was sent after `afterMs`. Their time runs from now.
+ */
+export interface Late {
+  readonly from: number
+  readonly afterMs: number
+}
 
 export interface SessionEvent {
   readonly kind: Kind
@@ -46,6 +57,7 @@ export interface SessionEvent {
   readonly batches: readonly CyclicBatch[]
   readonly initialised: { readonly ca: number; readonly cause: number } | null
   readonly file: FileAnswer | null
+  readonly late: Late | null
   /** Wall clock in ms since 1970 UTC, for judging the age of tagged commands; NaN while it is not synchronised, 0 where nobody asks for it. */
   readonly wallMs: number
   /**
@@ -77,6 +89,7 @@ export const plain = (
   batches: NONE,
   initialised: null,
   file: null,
+  late: null,
   wallMs: 0,
   heardMs,
   stale: false
@@ -100,6 +113,7 @@ export const received = (
   batches: NONE,
   initialised: null,
   file: null,
+  late: null,
   wallMs,
   heardMs: -1,
   stale
@@ -122,6 +136,7 @@ export const decided = (
   batches: NONE,
   initialised: null,
   file: null,
+  late: null,
   wallMs: 0,
   heardMs: -1,
   stale: false

@@ -96,7 +96,7 @@ const NO_DECISIONS: readonly Decision[] = []
 export function reduce(world: World, state: SessionState, event: SessionEvent): Reduction {
   turn.load(world, state, event)
   if (turn.phase !== Link.Phase.Closed) {
-    happen(event)
+    happen(event, state.sentFrames)
     settle(event)
   }
   if (turn.reason !== null) {
@@ -107,7 +107,8 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
   return turn.save(state)
 }
 
-function happen(event: SessionEvent): void {
+/** `sentFrames`: I frames that were sent before. */
+function happen(event: SessionEvent, sentFrames: number): void {
   // Something else comes while the application is being asked: what it has yet to say is waited for.
   if (turn.work.asking.length > 0 && event.kind !== "decided" && event.kind !== "resumed")
     Decisions.take(turn, NO_DECISIONS, goOn)
@@ -130,6 +131,9 @@ function happen(event: SessionEvent): void {
       return
     case "file":
       if (event.file !== null) File.answered(turn, event.file)
+      return
+    case "left":
+      if (event.late !== null) Link.left(turn, event.late.from - sentFrames, event.late.afterMs)
       return
     case "shutdown":
       return Link.close(turn, "LOCAL")
