@@ -14,7 +14,7 @@ export interface Clock {
 }
 
 /** Longest delay that a timer takes; a longer one wakes early, which does no harm. */
-const DELAY_MAX_MS = 2_147_483_647
+export const DELAY_MAX_MS = 2_147_483_647
 
 /** Nanoseconds of a millisecond. */
 const MS = 1_000_000n

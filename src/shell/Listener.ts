@@ -60,7 +60,8 @@ const bind = (server: Net.Server, host: string, port: number): Effect.Effect<Net
 const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void> =>
   Effect.callback((resume) => {
     if (socket.closed) return resume(Effect.void)
-    const timer = setTimeout(() => socket.destroy(), lingerMs)
+    // After a stall the end of the peer may wait to be read.
+    const timer = setTimeout(() => setImmediate(() => socket.destroy()), lingerMs)
     socket.once("close", () => {
       clearTimeout(timer)
       resume(Effect.void)

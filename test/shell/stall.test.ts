@@ -1,10 +1,13 @@
 // A process that stands still is not a peer that is dead: whatever notices first that a deadline has passed, the input
 // that waits is read before it is judged.
 import { describe, expect, it } from "vitest"
+import { ResponseState } from "../../src/api/c104/index.ts"
 import { Type } from "../../src/core/asdu/TypeTable.ts"
-import { security, startSecure } from "../support/certificates.ts"
-import { startClient, startHost, startServer } from "../support/Stage.ts"
+import type { FileStore } from "../../src/shell/files/FileStore.ts"
+import { connectSecure, security, startSecure } from "../support/certificates.ts"
+import { deferred, startClient, startHost, startServer } from "../support/Stage.ts"
 import { startThreadClients } from "../support/ThreadClients.ts"
+import { FileClient } from "./fileClient.ts"
 
 const T1_MS = 1100
 const link = { k: 12, w: 8, t1Ms: T1_MS, t2Ms: 1000, t3Ms: 20_000 }
@@ -168,4 +171,75 @@ it("a peer that floods TESTFR and does not acknowledge is closed in time", async
   const { reason } = await events.next("closed", 1, T1_MS + 8000)
   expect(reason).toBe("T1_IFRAME")
   client.close()
+})
+
+describe("what waits for a peer is judged when its input was read: after a stall", () => {
+  it("a file transfer goes on", async () => {
+    const content = Uint8Array.from({ length: 100 }, (_, i) => i)
+    const file = {
+      octets: content.length,
+      read: async (at: number, octets: number) => content.slice(at, at + octets),
+      close: async () => {}
+    }
+    const files: FileStore = {
+      list: async () => [],
+      open: async () => file,
+      create: () => Promise.reject(new Error("nothing is sent here")),
+      delete: async () => null
+    }
+    const { host, port } = await startHost({ files, limits: { fileStepMs: 500 } })
+    const place = host.addPoints(1, 20, Type.M_ME_NB_1, 1)
+    const client = await FileClient.start(port)
+    await client.call(1, 1)
+    await client.call(1, 2)
+    await client.send(122, 1, [1, 6])
+    stall(800)
+    if (place !== null) host.publish(place.block, place.slot, 3, 0)
+    await client.next()
+    expect((await client.next()).name).toBe("F_LS")
+    expect(client.content).toEqual(Buffer.from(content))
+  })
+
+  it("a termination is not sent before the return information", async () => {
+    const { server, station } = await startServer({ profile: "iec" })
+    server.protocolParameters.update({ confirmInterval: 1, messageTimeout: 2, connectionTimeout: 2, sendWindowSize: 2 })
+    const state = station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
+    const value = station.addPoint({ ioAddress: 21, type: Type.M_ME_NC_1 })
+    const command = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, relatedIoAddress: 20 })
+    const other = station.addPoint({ ioAddress: 11, type: Type.C_SC_NA_1 })
+    if (command === null || other === null || state === null || value === null)
+      throw new Error("the addresses are free")
+    const answer = deferred<ResponseState>()
+    other.onReceive(() => answer.promise)
+    other.actTerm = false
+    command.relatedIoAutoreturn = true
+    command.actTerm = true
+    command.onReceive(() => ResponseState.SUCCESS)
+    const client = await startClient(server.port, stopped)
+    value.transmit(3)
+    await client.until(() => client.iFrames === 1)
+    client.command(45, 10, { scs: true })
+    client.command(45, 11, { scs: true })
+    await client.until(() => client.iFrames === 2)
+    client.acknowledge()
+    stall(2300)
+    answer.resolve(ResponseState.SUCCESS)
+    for (const frames of [4, 5]) {
+      await client.until(() => client.iFrames === frames)
+      client.acknowledge()
+    }
+    expect(client.asdus().map(({ cot }) => cot)).toEqual([3, 7, 7, 11, 10])
+  })
+
+  it("a TLS handshake goes on that was in time", async () => {
+    const { server, events } = await startServer({ transportSecurity: security(), limits: { handshakeMs: 300 } })
+    const client = connectSecure(server.port)
+    client.catch(() => {})
+    // Its first octets are on their way, or will be in a moment.
+    await new Promise((resolve) => setTimeout(resolve, 3))
+    stall(600)
+    const connected = await client
+    await connected.startdt()
+    expect(events.of("refused")).toEqual([])
+  })
 })

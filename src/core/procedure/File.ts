@@ -141,16 +141,16 @@ export function answered(turn: Turn, answer: FileAnswer): void {
   else FileReceive.answered(turn, transfer, answer)
 }
 
-/** Ends what did not go on in time, and what cannot go on. */
+/** Ends what cannot go on, and what did not in time as far as is known: what the peer says next may still wait to be read. */
 export function expire(turn: Turn): void {
   endGone(turn)
   const { transfer, errands } = FileStep.work(turn)
   for (const errand of errands) {
-    if (turn.nowMs < errand.untilMs) continue
+    if (turn.heardMs < errand.untilMs) continue
     if (errand.awaiting !== 0) turn.notice({ kind: "timedOut", id: errand.awaiting })
     FileErrand.refuse(turn, errand)
   }
-  if (transfer === null || turn.nowMs < transfer.untilMs) return
+  if (transfer === null || turn.heardMs < transfer.untilMs) return
   if (transfer.awaiting !== 0) turn.notice({ kind: "timedOut", id: transfer.awaiting })
   if (transfer.direction === "send") FileSend.deactivate(turn, transfer)
   else FileReceive.deactivate(turn, transfer, transfer.awaiting === 0 ? Fault.None : Fault.Memory)

@@ -146,11 +146,11 @@ export function sendNext(turn: Turn): boolean {
   return true
 }
 
-/** Gives up barriers that have lasted too long. */
+/** Gives up barriers that have lasted too long, as far as is known: acknowledgements may still wait to be read. */
 export function expire(turn: Turn): void {
   for (;;) {
     const first = Numbered.first(turn.work.barred)
-    if (first === undefined || turn.nowMs < first.barrierUntilMs) return
+    if (first === undefined || turn.heardMs < first.barrierUntilMs) return
     const { own } = turn
     own.barred = Numbered.without(own.barred, first.id)
     own.replies = Numbered.put(own.replies, first.id, { ...first, barrier: Ledger.NO_EVENTS })

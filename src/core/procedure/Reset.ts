@@ -47,7 +47,7 @@ export function goOn(turn: Turn, restart: Restart): void {
   }
   const isAcknowledged =
     restart.behind >= 0 && turn.high - turn.low <= Sequence.distance(restart.behind, turn.sendNumber)
-  if (!isAcknowledged && turn.nowMs < restart.untilMs) return
+  if (!isAcknowledged && turn.heardMs < restart.untilMs) return
   turn.own.restart = null
   turn.notice({ kind: "restarting" })
 }

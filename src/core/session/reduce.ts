@@ -177,7 +177,7 @@ function settle(event: SessionEvent): void {
     if (turn.high - turn.low < turn.k && turn.at + 255 > turn.limit && !Pump.idle(turn)) turn.more = true
 }
 
-/** Ends what has waited too long. */
+/** Ends what has waited too long: for the application by the clock, for the peer by what it is known to have said. */
 function expire(work: Work): void {
   if (work.pending !== null) {
     Decisions.expire(turn)

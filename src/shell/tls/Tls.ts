@@ -4,7 +4,8 @@ import { constants, randomBytes } from "node:crypto"
 import type { Socket } from "node:net"
 import * as Tls from "node:tls"
 import type { Limits } from "../../core/Limits.ts"
-import type { Clock } from "../Clock.ts"
+import { type Clock, DELAY_MAX_MS } from "../Clock.ts"
+import * as Patience from "../Patience.ts"
 import type { Certificate } from "../Session.ts"
 import { shown } from "../Shown.ts"
 import * as FirstRecord from "./FirstRecord.ts"
@@ -78,8 +79,8 @@ export class Handshakes {
       requestCert: true,
       // Every client finishes its handshake and is judged then, so that there is a reason to tell.
       rejectUnauthorized: false,
-      // Node's own time-out starts again with every octet; ours does not, and comes first.
-      handshakeTimeout: 2 * limits.handshakeMs,
+      // Node's own time-out starts again with every octet, and knows nothing of stalls; ours always comes first.
+      handshakeTimeout: DELAY_MAX_MS,
       ...(this.resumptionMs === null
         ? { secureOptions: constants.SSL_OP_NO_TICKET }
         : { sessionTimeout: Math.ceil(this.resumptionMs / 1000) })
@@ -94,7 +95,7 @@ export class Handshakes {
     if (raw.destroyed) return fate.refused("the client went before the TLS handshake")
     if (this.places.taken >= this.limits.handshakes) this.makeRoom()
     const gone = (): void => this.refuse(pending, "the client went during the TLS handshake")
-    const cancel = this.clock.wake(this.limits.handshakeMs, () =>
+    const cancel = Patience.within(this.clock, this.limits.handshakeMs, () =>
       this.refuse(pending, `the TLS handshake was not finished within ${this.limits.handshakeMs} ms`)
     )
     const settle = (): void => {
@@ -184,7 +185,7 @@ export class Handshakes {
       if (intervalMs === null || socket.getProtocol() !== "TLSv1.2") return
       cancel()
       cancel = this.clock.wake(intervalMs, () => {
-        cancel = this.clock.wake(this.limits.handshakeMs, () =>
+        cancel = Patience.within(this.clock, this.limits.handshakeMs, () =>
           cut(`the client did not renegotiate within ${this.limits.handshakeMs} ms`)
         )
         // Clients of OpenSSL end a connection whose data comes between the records of a handshake: ours waits for its end.

@@ -1,0 +1,26 @@
+// How long a peer is waited for that has several steps to go: while this process stands still it cannot go on either, so that
+// the time of a stall is given to it once more.
+import type { Clock } from "./Clock.ts"
+
+/** A wake-up that comes later than that was kept by something of our own. */
+const LATE_MS = 100
+
+/** Calls back after a delay; where that comes late for a stall, after as long again, at most twice the delay. The result cancels it. */
+export function within(clock: Clock, delayMs: number, over: () => void): () => void {
+  const dueMs = clock.monotonicMs() + delayMs
+  let cancelled = false
+  let cancel = clock.wake(delayMs, () => {
+    const lateMs = clock.monotonicMs() - dueMs
+    if (lateMs > LATE_MS) cancel = clock.wake(Math.min(lateMs, delayMs), last)
+    else last()
+  })
+  // What waits to be read comes first.
+  const last = (): void =>
+    clock.afterInput(() => {
+      if (!cancelled) over()
+    })
+  return () => {
+    cancelled = true
+    cancel()
+  }
+}
