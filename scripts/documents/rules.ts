@@ -292,7 +292,8 @@ export const groups: readonly RuleGroup[] = [
         "test/shell/waiting.test.ts"
       ),
       rule(
-        "A late wake-up is no dead peer: input that waits is processed before t1 and TESTFR are judged",
+        "A late wake-up is no dead peer: input that waits is processed before t1, TESTFR and whatever else waits for the peer are judged, and what left late is judged from when it left",
+        "test/shell/stall.test.ts",
         "test/shell/sockets.test.ts",
         "test/shell/fairness.test.ts"
       ),
