@@ -24,33 +24,33 @@ export function carryOut(host: Host, asked: Image.Order, order: FreezeOrder, rep
   })
   const nowMs = host.nowMs()
   const number = ++host.world.freezes.count
-  for (const { zone, blocks } of stations) {
+  const reported: { readonly block: Block; readonly version: number; readonly slots: readonly number[] }[] = []
+  for (const { ca, zone, blocks } of stations) {
     const time = host.timeTag(zone, nowMs)
     const low = time.low | host.tagClock.flags
     const { high } = time
-    for (const block of blocks)
-      eachCounter(host, block, order.group, (slot) =>
+    const reports = order.freeze && host.counterModes.get(ca) === reporting
+    for (const block of blocks) {
+      const slots: number[] = []
+      eachCounter(host, block, order.group, (slot) => {
         Image.freezeCounter(block, slot, order.freeze, order.reset, low, high, number)
-      )
+        if (reports) slots.push(slot)
+      })
+      if (slots.length > 0) reported.push({ block, version: block.version, slots })
+    }
   }
-  if (!order.freeze) return
-  for (const { ca, blocks } of stations)
-    if (host.counterModes.get(ca) === reporting)
-      for (const block of blocks) eachCounter(host, block, order.group, (slot) => host.publishFrozen(block, slot))
+  // Whoever sees what is published may add and remove points: those that come now were not frozen.
+  for (const { block, version, slots } of reported)
+    for (const slot of slots) if (block.holds(slot, version)) host.publishFrozen(block, slot)
 }
 
-/** Calls `use` with each slot of a counter group by address, 0 = all, as long as its point is there. */
+/** Calls `use` with each slot of a counter group by address, 0 = all. */
 function eachCounter(host: Host, block: Block, group: number, use: (slot: number) => void): void {
   if (block.of.counterType === 0) return
   host.settled()
   const members = group === 0 ? block.order : block.members[Image.groupBit(group, true)]
   if (members === undefined) return
-  // Whoever sees what is published may add and remove points.
   const slots = members === null ? null : members.all()
-  const { version } = block
   const { count } = members ?? block
-  for (let place = 0; place < count; place++) {
-    const slot = slots === null ? place : (slots[place] as number)
-    if (block.holds(slot, version)) use(slot)
-  }
+  for (let place = 0; place < count; place++) use(slots === null ? place : (slots[place] as number))
 }

@@ -1,7 +1,7 @@
 // Counters with time tag and local freezes at the faces (rules C 5, T 3).
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
-import { Type } from "../../../src/api/c104/index.ts"
+import { Cot, Type } from "../../../src/api/c104/index.ts"
 import * as Iec104 from "../../../src/api/effect/index.ts"
 import { makeServer, startClient } from "../../support/Stage.ts"
 
@@ -61,4 +61,38 @@ describe("local freezes", () => {
         })
       )
     ))
+})
+
+it("the readings of a freeze are told of the counters that were frozen and are still there, of nobody who came while they are told", async () => {
+  const server = makeServer({ packEvents: false })
+  server.protocolParameters.sendWindowSize = 1
+  server.protocolParameters.receiveWindowSize = 1
+  const station = server.addStation(1, { counters: { mode: "D" } })
+  const add = (ioAddress: number, type: typeof Type.M_IT_NA_1 | typeof Type.M_IT_TB_1, value: number) => {
+    const point = station?.addPoint<Type>({ ioAddress, type })
+    if (point != null) point.value = value
+  }
+  for (const address of [1, 2]) add(address, Type.M_IT_NA_1, address)
+  for (const address of [11, 12, 13]) add(address, Type.M_IT_TB_1, address)
+  await server.start()
+  const client = await startClient(server.port)
+  let seen = 0
+  server.onSendRaw((_, apdu) => {
+    if (apdu[6] !== Type.M_IT_NA_1 || seen++ > 0) return
+    station?.removePoint(12)
+    // In the place of that one, and behind the others.
+    for (const address of [20, 21]) add(address, Type.M_IT_TB_1, 777)
+  })
+  client.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 1 })
+  const told = () =>
+    client
+      .asdus(
+        ({ ...frame }) => "typeId" in frame && (frame.typeId === Type.M_IT_NA_1 || frame.typeId === Type.M_IT_TB_1)
+      )
+      .flatMap(({ objects = [] }) => objects.map(({ ioa, bcr }) => [ioa, Object(bcr).counter]))
+  await client.next({ typeId: Type.M_IT_NA_1 })
+  // What is published behind them comes behind them.
+  station?.addPoint({ ioAddress: 30, type: Type.M_SP_NA_1 })?.transmit(Cot.SPONTANEOUS)
+  await client.next({ typeId: Type.M_SP_NA_1 })
+  expect(told()).toEqual([1, 2, 11, 13].map((address) => [address, address]))
 })
