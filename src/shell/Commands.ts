@@ -37,9 +37,9 @@ export function command(session: Session, notice: CommandRequested): void {
 
 /** A client wants to select a point whose application decides who may. */
 export function select(session: Session, notice: SelectRequested): void {
-  const { onSelect } = session.host.hooks.find(notice.block, notice.slot) ?? {}
-  if (onSelect == null || !Image.lives(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
-  new Selecting(session, notice, onSelect).decide()
+  const hooks = session.host.hooks.find(notice.block, notice.slot)
+  if (hooks?.onSelect == null || !Image.lives(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
+  new Selecting(session, notice, hooks, hooks.onSelect).decide()
 }
 
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
@@ -73,10 +73,14 @@ export function resolve(host: Host, block: Block, slot: number, cause: number, n
 }
 
 /**
- * The point that had these hooks is gone: who waits for it, or for an answer that it owed, is told no, and who operates it is
- * told to stop. A moment later: whoever removes it has done then.
+ * The point that had these hooks is gone: who waits for it, wants to select it, or waits for an answer that it owed, is told no,
+ * and who operates it is told to stop. A moment later: whoever removes it has done then.
  */
-export function detached(host: Host, { outlet }: Hooks): void {
+export function detached(host: Host, { outlet, selects }: Hooks): void {
+  if (selects !== null && selects.size > 0)
+    queueMicrotask(() => {
+      for (const select of [...selects]) select.detach()
+    })
   if (outlet === null) return
   const { begun, owed, waiting } = outlet.output
   outlet.detach(host.outlets)

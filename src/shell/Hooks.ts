@@ -4,6 +4,7 @@ import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
 import type { Block } from "../core/process/Block.ts"
 import type { Described } from "./Described.ts"
 import type { Outlet } from "./Outlet.ts"
+import type { Selecting } from "./Selecting.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate } from "./Session.ts"
 
@@ -85,6 +86,8 @@ export interface Hooks {
   receivedMs: number
   /** What is operated at a command point; null before the first command. */
   outlet: Outlet | null
+  /** Selects that the application takes its time to decide; null before the first of them. */
+  selects: Set<Selecting> | null
 }
 
 const make = (): Hooks => ({
@@ -107,7 +110,8 @@ const make = (): Hooks => ({
   timerMs: 0,
   received: false,
   receivedMs: 0,
-  outlet: null
+  outlet: null,
+  selects: null
 })
 
 /** The hooks of all points of a server. */

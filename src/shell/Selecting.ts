@@ -4,7 +4,7 @@ import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Image from "../core/process/Image.ts"
 import { Deciding } from "./Deciding.ts"
 import { Described, instructionOf } from "./Described.ts"
-import type { CommandHandler } from "./Hooks.ts"
+import type { CommandHandler, Hooks } from "./Hooks.ts"
 import * as Names from "./Names.ts"
 import * as Selections from "./Selections.ts"
 import type { Session } from "./Session.ts"
@@ -15,10 +15,12 @@ export class Selecting extends Deciding {
   readonly receivedMs: number
   readonly previousMs = 0
   private readonly notice: SelectRequested
+  private readonly hooks: Hooks
   private readonly handler: CommandHandler
 
-  constructor(session: Session, notice: SelectRequested, handler: CommandHandler) {
+  constructor(session: Session, notice: SelectRequested, hooks: Hooks, handler: CommandHandler) {
     super(session, notice.id)
+    this.hooks = hooks
     this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
     this.notice = notice
     this.handler = handler
@@ -29,9 +31,32 @@ export class Selecting extends Deciding {
     return `${Names.ofType(type)} ${ioa} of station ${ca}`
   }
 
-  /** Whether its client still waits for the answer. */
+  /** Whether its client still waits for the answer, and its point is there. */
   get isWanted(): boolean {
-    return this.isUnderWay && !this.session.leaving && this.session.awaits(this.id)
+    return this.isUnderWay && !this.isGivenUp && this.session.awaits(this.id)
+  }
+
+  protected override get isGivenUp(): boolean {
+    return super.isGivenUp || !Image.lives(this.notice)
+  }
+
+  protected override takesTime(): void {
+    super.takesTime()
+    if (!this.isUnderWay) return
+    this.hooks.selects ??= new Set()
+    this.hooks.selects.add(this)
+  }
+
+  protected override unlist(): void {
+    super.unlist()
+    this.hooks.selects?.delete(this)
+  }
+
+  /** Its point is gone: its client is told no, and the handler to stop. */
+  detach(): void {
+    const { session, id } = this
+    this.abort()
+    if (session.awaits(id)) session.decided([Outcome.confirm(id, "failure")])
   }
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {

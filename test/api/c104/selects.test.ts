@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import {
   CommandMode,
+  type IncomingMessage,
   ResponseState,
   type SelectCallback,
   type ServerOptions,
@@ -104,6 +105,38 @@ describe("a select that the application decides", () => {
     select()
     expect(await client.next({ typeId: 45 })).toMatchObject(CON)
     expect(asked).toBe(1)
+  })
+
+  it.each<readonly [string, (at: Awaited<ReturnType<typeof stage>>) => unknown]>([
+    ["its point", ({ station }) => station.removePoint(10)],
+    ["its station", ({ server }) => server.removeStation(1)]
+  ])("is refused at once when %s is removed meanwhile, and what comes of it is nobody's", async (what, remove) => {
+    const asked: IncomingMessage[] = []
+    const answer = deferred<ResponseState>()
+    const onSelect: SelectCallback<typeof Type.C_SC_NA_1> = (_, message) => {
+      asked.push(message)
+      return asked.length === 1 ? answer.promise : SUCCESS
+    }
+    const at = await stage(onSelect)
+    const { server, client, select, states } = at
+    let aborted = 0
+    select()
+    await expect.poll(() => asked.length).toBe(1)
+    asked[0]?.signal.addEventListener("abort", () => aborted++)
+    expect(asked[0]?.begin()).toBe(true)
+    remove(at)
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    expect([asked[0]?.begin(), asked[0]?.signal.aborted, aborted]).toEqual([false, true, 1])
+    const station = what === "its station" ? server.addStation(1) : at.station
+    const commandMode = CommandMode.SELECT_AND_EXECUTE
+    const next = station?.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, commandMode })
+    next?.onSelect(onSelect)
+    select()
+    expect(await client.next({ typeId: 45 })).toMatchObject(CON)
+    expect([next?.selectedBy, states()]).toEqual([0, ["selected"]])
+    answer.resolve(SUCCESS)
+    expect(await client.answers()).toBe(true)
+    expect([client.asdus({ typeId: 45 }).length, states()]).toEqual([2, ["selected"]])
   })
 
   it("is nobody's any more when the callback is taken away", async () => {
