@@ -112,6 +112,41 @@ describe("iec104 check", () => {
     expect(many <= 5 * few || `${few} ms, four times as many: ${many} ms`).toBe(true)
   }, 120_000)
 
+  it("takes a file in which every point has the same things by an alias", async () => {
+    const points = Array.from({ length: 300 }, (_, n) => `      - { <<: *all, address: ${n + 2} }\n`).join("")
+    const file = write(
+      "common.yaml",
+      `stations:\n  - commonAddress: 1\n    points: &points\n      - &all { address: 1, type: M_ME_NC_1, cyclic: 5 s }\n${points}${Array.from({ length: 150 }, (_, n) => `  - { commonAddress: ${n + 2}, points: *points }\n`).join("")}`
+    )
+    const { code, out, err } = await iec104(["check", file])
+    expect([code, out, err.slice(0, 300)]).toEqual([0, `${file}: ok, 151 stations, ${151 * 301} points\n`, ""])
+  }, 60_000)
+
+  const nine = (what: string): string => Array.from({ length: 9 }, () => what).join(", ")
+
+  it.each([
+    [
+      "lists of lists",
+      `name: &a0 [${nine("x")}]\n${Array.from({ length: 9 }, (_, n) => `k${n}: &a${n + 1} [${nine(`*a${n}`)}]\n`).join("")}`,
+      "not valid YAML: up to here aliases stand for more than there is room for"
+    ],
+    [
+      "a station of thousands of points, thousands of times",
+      `stations:\n  - &s\n    points: [${"1, ".repeat(3000)}]\n${"  - *s\n".repeat(3000)}`,
+      "not valid YAML: up to here aliases stand for more than there is room for"
+    ],
+    [
+      "mappings that take up one another",
+      `a0: &a0 { b: 1 }\n${Array.from({ length: 40 }, (_, n) => `a${n + 1}: &a${n + 1} { <<: [*a${n}, *a${n}] }\n`).join("")}`,
+      "mappings and lists are within each other 32 deep at most"
+    ]
+  ])("refuses aliases that multiply: %s", async (_, text, problem) => {
+    const file = write("bomb.yaml", text)
+    const { code, err } = await iec104(["check", file])
+    expect([code, linesOf(err).length]).toEqual([1, 2])
+    expect(err).toContain(problem)
+  })
+
   it("takes no longer for each of many aliases than for each of few, whatever they stand for", async () => {
     /** The least time of two attempts, with that for the start of the program. */
     const tookMs = async (count: number): Promise<number> => {

@@ -3,6 +3,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Yaml from "yaml"
+import * as Aliases from "./ConfigAliases.ts"
 
 /** Keys and indices from the root of the file to a value, e.g. ["stations", 0, "points", 2, "type"]. */
 export type Path = ReadonlyArray<string | number>
@@ -89,6 +90,8 @@ type Anchored = ReturnType<Yaml.Alias["resolve"]>
 const DEPTH_MAX = 32
 const TOO_DEEP = `mappings and lists are within each other ${DEPTH_MAX} deep at most`
 
+const TOO_MANY = "not valid YAML: up to here aliases stand for more than there is room for"
+
 const isTooDeep = (path: ReadonlyArray<unknown>): boolean =>
   path.length > DEPTH_MAX && path.filter((node) => Yaml.isCollection(node)).length >= DEPTH_MAX
 
@@ -111,39 +114,47 @@ const judgeKeys = ({ items }: Yaml.YAMLMap, report: Judge): void => {
  */
 const judge = (document: Yaml.Document, report: Judge): void => {
   const anchored = new Map<string, Exclude<Anchored, undefined>>()
+  let written = 0
+  let sound = true
+  const refuse = (node: Yaml.Node, message: string): void => {
+    sound = false
+    report(node, message, "fatally")
+  }
   Yaml.visit(document, {
     Value: (place, value, path) => {
+      written++
       if (value.anchor !== undefined) anchored.set(value.anchor, value)
       if (!Yaml.isCollection(value)) return undefined
       if (isTooDeep(path)) {
-        report(value, TOO_DEEP, "fatally")
+        refuse(value, TOO_DEEP)
         return Yaml.visit.BREAK
       }
       if (place === "key") {
-        report(value, `a key is a text, not a ${Yaml.isMap(value) ? "mapping" : "list"}`, "fatally")
+        refuse(value, `a key is a text, not a ${Yaml.isMap(value) ? "mapping" : "list"}`)
         return Yaml.visit.SKIP
       }
       if (Yaml.isMap(value)) judgeKeys(value, report)
       return undefined
     },
     Alias: (place, alias, path) => {
+      written++
       const found = anchored.get(alias.source)
       const source = shortened(alias.source)
-      if (found === undefined)
-        report(alias, `not valid YAML: the alias *${source} has no anchor &${source} before it`, "fatally")
+      if (found === undefined) refuse(alias, `not valid YAML: the alias *${source} has no anchor &${source} before it`)
       else if (path.includes(found))
-        report(alias, `not valid YAML: the alias *${source} is within what &${source} names`, "fatally")
-      else if (place === "key" && Yaml.isCollection(found))
-        report(alias, `a key is a text, not what &${source} names`, "fatally")
+        refuse(alias, `not valid YAML: the alias *${source} is within what &${source} names`)
+      else if (place === "key" && Yaml.isCollection(found)) refuse(alias, `a key is a text, not what &${source} names`)
       const resolve = alias.resolve.bind(alias)
       alias.resolve = (of, context): Anchored => {
         if (context === undefined || found === undefined) return found
-        // The parser searches this list, and counts how often a value is repeated.
+        // The parser searches this list.
         context.aliasResolveCache = [found]
         return resolve(of, context)
       }
     }
   })
+  if (!sound) return
+  Aliases.measure(document, written, DEPTH_MAX, (alias, why) => refuse(alias, why === "deep" ? TOO_DEEP : TOO_MANY))
 }
 
 /** Parses YAML 1.2 (with `<<` merge keys). After a syntax error only the first one is told: the rest are its echoes. */
@@ -177,9 +188,10 @@ export const parse = (text: string, file: string): Source => {
   })
   if (!usable) return unusable(errors)
   try {
-    return { value: document.toJS(), errors, warnings, problem }
+    // What aliases stand for was measured; the parser would count how often each is used.
+    return { value: document.toJS({ maxAliasCount: -1 }), errors, warnings, problem }
   } catch (cause) {
-    // aliases that multiply beyond the parser's bound
+    // What is merged is no mapping.
     return unusable([...errors, at(0, "", `not valid YAML: ${cause instanceof Error ? cause.message : String(cause)}`)])
   }
 }

@@ -27,11 +27,16 @@ export interface StationConfig {
   readonly points: ReadonlyArray<ConfigPoint.PointConfig>
 }
 
+/** Names that are no zone, and what is said of them once that was asked: a file may name one in every station. */
+const wrong = new Map<string, string | null>()
+
 const isZone = (name: string): boolean => {
+  if (wrong.has(name)) return false
   try {
     Zones.make(name)
     return true
   } catch {
+    wrong.set(name, null)
     return false
   }
 }
@@ -47,8 +52,12 @@ const zones = (): ReadonlyArray<string> => {
 const zoneMessage = (input: unknown): string => {
   const expected = "an IANA time zone such as Europe/Berlin, or UTC"
   if (typeof input !== "string") return `expected ${expected}; got ${Source.show(input)}`
+  const said = wrong.get(input)
+  if (said != null) return said
   const hint = Source.hint(input, zones())
-  return `unknown time zone ${Source.show(input)}${hint || `; expected ${expected}`}`
+  const message = `unknown time zone ${Source.show(input)}${hint || `; expected ${expected}`}`
+  wrong.set(input, message)
+  return message
 }
 
 const stationFields = {
