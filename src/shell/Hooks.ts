@@ -73,9 +73,10 @@ export interface Hooks {
   deadband: Deadband | null
   /** `update` makes at most one event in so many ms; the newest value follows when the time is over. */
   minIntervalMs: number
-  /** Value and quality that were told last by an event, as they are told; NaN: none that is known. */
+  /** Value and quality that were told last by an event, as they are told, and what else; NaN: none that is known. */
   toldValue: number
   toldQuality: number
+  toldElse: number
   /** When `update` made an event last. */
   reportedAtMs: number
   reportMs: number
@@ -105,6 +106,7 @@ const make = (): Hooks => ({
   minIntervalMs: 0,
   toldValue: Number.NaN,
   toldQuality: 0,
+  toldElse: 0,
   reportedAtMs: Number.NEGATIVE_INFINITY,
   reportMs: 0,
   timerMs: 0,

@@ -73,7 +73,7 @@ export abstract class Publisher extends Stations {
     if (this.sessions.size === 0) return -1
     const log = this.logs[block.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
-    if (block.kind === Value.Kind.PackedSingles) Image.reported(block, slot)
+    if (block.kind === Value.Kind.PackedSingles) this.reported(block, slot)
     this.appended(end)
     return end
   }
@@ -91,7 +91,7 @@ export abstract class Publisher extends Stations {
       const to = Math.min(rest.length, from + most)
       const end = EventLog.appendAll(log, block, rest, from, to, cause, originator)
       if (block.kind === Value.Kind.PackedSingles)
-        for (let i = from; i < to; i++) Image.reported(block, rest[i] as number)
+        for (let i = from; i < to; i++) this.reported(block, rest[i] as number)
       this.appended(end)
       // Whoever observes what was sent may have removed points that are still to come.
       if (block.version === version) continue
@@ -225,9 +225,9 @@ export abstract class Publisher extends Stations {
 
   /**
    * Sets a value (and a quality, null: it stays) and makes an event of it when what would be told has left the deadband
-   * around what was told last or differs in quality, within the point's rate. Returns whether an event was made now. The first
-   * update of a point is compared with its newest event, if a log still has that. The
-   * quality of a number is the application's word: what was read of the value before is over with that.
+   * around what was told last, or differs in anything else but the time and the sequence number of a counter, within the
+   * point's rate. Returns whether an event was made now. The first update of a point is compared with its newest event, if a
+   * log still has that. The quality of a number is the application's word: what was read of the value before is over with that.
    */
   update(block: Block, slot: number, value: number, quality: number | null, atMs?: number): boolean {
     const meant = quality === null || Number.isFinite(value) ? quality : Image.meant(block, slot, quality)
@@ -236,7 +236,7 @@ export abstract class Publisher extends Stations {
     block.compared = true
     const hooks = this.hooks.of(block, slot)
     if (Number.isNaN(hooks.toldValue)) Told.recall(hooks, this.logs[block.priority] as EventLog.EventLog, block, slot)
-    if (!Rates.moved(hooks, Image.value(block, slot), Image.quality(block, slot))) return false
+    if (!Rates.moved(hooks, block, slot)) return false
     if (this.clock.monotonicMs() < hooks.reportedAtMs + hooks.minIntervalMs) {
       this.delayed.set(hooks, Image.refTo(block, slot))
       this.onDelayed()
@@ -253,9 +253,14 @@ export abstract class Publisher extends Stations {
   /** Remembers what is told of a point, in whatever way, for the next time that it is updated. */
   private told(block: Block, slot: number): void {
     const hooks = this.hooks.find(block, slot)
-    if (hooks === undefined) return
-    hooks.toldValue = Image.value(block, slot)
-    hooks.toldQuality = Image.quality(block, slot)
+    if (hooks !== undefined) Rates.note(hooks, block, slot)
+  }
+
+  /** Packed single points have no change to tell any more. */
+  private reported(block: Block, slot: number): void {
+    Image.reported(block, slot)
+    const hooks = this.hooks.find(block, slot)
+    if (hooks !== undefined) hooks.toldElse = 0
   }
 
   protected override detached(hooks: Hooks): void {
@@ -274,8 +279,7 @@ export abstract class Publisher extends Stations {
       const { block, slot } = point
       if (nowMs < hooks.reportedAtMs + hooks.minIntervalMs) continue
       this.delayed.delete(hooks)
-      if (Image.lives(point) && Rates.moved(hooks, Image.value(block, slot), Image.quality(block, slot)))
-        this.report(hooks, block, slot)
+      if (Image.lives(point) && Rates.moved(hooks, block, slot)) this.report(hooks, block, slot)
     }
   }
 }

@@ -3,6 +3,7 @@ import * as EventLog from "../core/delivery/EventLog.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Value from "../core/process/Value.ts"
 import type { Hooks } from "./Hooks.ts"
+import * as Rates from "./Rates.ts"
 
 const IOA_OCTETS = 3
 
@@ -24,4 +25,6 @@ export function recall(hooks: Hooks, log: EventLog.EventLog, block: Block, slot:
   const { qualityAt, qualityMask } = block.layout
   hooks.toldValue = Value.read(block.kind, element, 0)
   hooks.toldQuality = qualityAt < 0 || block.command ? 0 : element.getUint8(qualityAt) & qualityMask
+  // What has changed of packed single points is no change any more once it was told.
+  hooks.toldElse = block.kind === Value.Kind.PackedSingles ? 0 : Rates.elseOf(block.kind, element, 0)
 }

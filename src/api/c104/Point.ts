@@ -234,8 +234,9 @@ export class Point<T extends Type = Type> {
   }
 
   /**
-   * Sets the value (and quality) and makes an event of it when, in the form in which it is sent, it differs from what
-   * was sent last: in quality, or by more than the deadband; at most one in `minIntervalMs`. Returns whether an event was
+   * Sets the value (and quality) and makes an event of it when, in the form in which it is sent, what the point says differs
+   * from what was sent last: by more than the deadband, or in anything else but its time and the sequence number of a counter,
+   * which counts freezes; at most one in `minIntervalMs`. Returns whether an event was
    * made now. The first update of a point that the log has no event of is always one. A quality that comes with a number is
    * meant as it stands, whatever the point was before.
    */

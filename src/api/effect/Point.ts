@@ -41,8 +41,9 @@ export interface Point {
   readonly set: (value: number) => Effect.Effect<void, InvalidValue | Detached>
   readonly setQuality: (bits: number) => Effect.Effect<void, InvalidArgument | Detached>
   /**
-   * Sets value (and quality), and makes an event of it when, in the form in which it is sent, it has left the deadband
-   * around what was sent last or differs in quality, within the point's rate; whether it did. The first
+   * Sets value (and quality), and makes an event of it when, in the form in which it is sent, what the point says has left the
+   * deadband around what was sent last, or differs in anything else but its time and the sequence number of a counter, which
+   * counts freezes; within the point's rate. Whether it did. The first
    * update of a point that the log has no event of always is. A quality that comes with a
    * number is meant as it stands, whatever the point was before.
    */

@@ -4,12 +4,18 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import {
   Batch,
+  BinaryCounterInfo,
   type Deadband,
+  EventState,
+  PackedSingle,
   type Point,
+  ProtectionEventInfo,
   Quality,
   type Server,
   type ShortInfo,
   type Station,
+  StatusAndChanged,
+  StepInfo,
   Type
 } from "../../../src/api/c104/index.ts"
 import { connect, startClient, startServer } from "../../support/Stage.ts"
@@ -277,5 +283,71 @@ describe("the first update of a point that is added where another one was", () =
     next.value = 7
     next.transmit(SPONTANEOUS)
     expect([next.update(7), next.update(5), processedAt <= next.processedAt]).toEqual([false, true, true])
+  })
+})
+
+describe("an update of what was told but for what stands beside value and quality", () => {
+  const { I0, I3 } = PackedSingle
+
+  const stage = async <T extends Type>(type: T) => {
+    const { server, station } = await startServer()
+    const point = station.addPoint({ ioAddress: 1, type }) as Point<T>
+    const client = await startClient(server.port)
+    const elements = async (count: number): Promise<unknown[]> => {
+      const objects = () => client.asdus({ typeId: type, cot: SPONTANEOUS }).flatMap((asdu) => asdu.objects ?? [])
+      await client.until(() => objects().length >= count)
+      await client.testfr()
+      return objects()
+    }
+    return { server, station, point, elements }
+  }
+
+  it("is an event when a step position is transient no longer", async () => {
+    const { point, elements } = await stage(Type.M_ST_NA_1)
+    point.info = new StepInfo({ position: 5, transient: true })
+    point.transmit(SPONTANEOUS)
+    point.info = new StepInfo({ position: 5, transient: false })
+    expect([point.update(5), point.update(5)]).toEqual([true, false])
+    expect(await elements(2)).toMatchObject([
+      { value: 5, transient: true },
+      { value: 5, transient: false }
+    ])
+  })
+
+  it("is an event when packed single points have changed", async () => {
+    const { point, elements } = await stage(Type.M_PS_NA_1)
+    point.update(I0)
+    point.info = new StatusAndChanged({ status: I0, changed: I3 })
+    expect([point.update(I0), point.update(I0)]).toEqual([true, false])
+    point.info = new StatusAndChanged({ status: I0, changed: I3 })
+    point.transmit(SPONTANEOUS)
+    expect(point.update(I0)).toBe(false)
+    expect(await elements(3)).toHaveLength(3)
+  })
+
+  it("is an event when protection equipment has operated for longer", async () => {
+    const { point, elements } = await stage(Type.M_EP_TD_1)
+    point.info = new ProtectionEventInfo({ state: EventState.ON, elapsedMs: 100 })
+    point.transmit(SPONTANEOUS)
+    point.info = new ProtectionEventInfo({ state: EventState.ON, elapsedMs: 500 })
+    expect([point.update(EventState.ON), point.update(EventState.ON)]).toEqual([true, false])
+    expect(await elements(2)).toHaveLength(2)
+  })
+
+  it("is none when a counter has a reading more", async () => {
+    const { point } = await stage(Type.M_IT_NA_1)
+    point.info = new BinaryCounterInfo({ counter: 7, sequence: 1 })
+    point.transmit(SPONTANEOUS)
+    point.info = new BinaryCounterInfo({ counter: 7, sequence: 2 })
+    expect([point.update(7), point.update(8)]).toEqual([false, true])
+  })
+
+  it("that was put off for its rate is told when its time has come", async () => {
+    const { point, elements } = await stage(Type.M_ST_NA_1)
+    point.minIntervalMs = 200
+    point.update(5)
+    point.info = new StepInfo({ position: 5, transient: true })
+    expect(point.update(5)).toBe(false)
+    expect(await elements(2)).toMatchObject([{ transient: false }, { transient: true }])
   })
 })
