@@ -1,5 +1,5 @@
 // Checks of arguments that the public calls share.
-import { InvalidAddress, InvalidArgument } from "./Errors.ts"
+import { InvalidAddress, InvalidArgument, InvalidValue } from "./Errors.ts"
 
 const isWithin = (value: number, min: number, max: number): boolean =>
   Number.isInteger(value) && value >= min && value <= max
@@ -24,4 +24,15 @@ export function flag(what: string, value: boolean): void {
 export function qualityBits(bits: number): void {
   if (!(Number.isInteger(bits) && bits >= 0 && bits <= 255))
     throw new InvalidArgument({ what: "quality", expected: "a Quality, or its bits 0..255", value: bits })
+}
+
+/** Throws {@link InvalidArgument} unless `value` is a function. */
+export function callable(what: string, value: unknown): void {
+  if (typeof value !== "function") throw new InvalidArgument({ what, expected: "a function", value })
+}
+
+/** Throws {@link InvalidValue} unless `value` is a number: what else can be read as one is most likely a mistake. */
+export function number(type: string, value: unknown): void {
+  if (typeof value !== "number")
+    throw new InvalidValue({ type, problem: `its value is a number, not ${typeof value} ${String(value)}` })
 }

@@ -4,6 +4,8 @@ import { InvalidArgument } from "./Errors.ts"
 import type { CounterMode } from "./Host.ts"
 
 const MODES: readonly CounterMode[] = ["A", "B", "C", "D"]
+/** Those in which counters are frozen by the clock of the station. */
+const LOCAL: readonly CounterMode[] = ["A", "B"]
 const PERIOD_MAX_MS = 0x7fff_ffff
 
 /** How counters are frozen: the mode, the period of the local freeze in ms (0 = none), and whether they begin anew with it. */
@@ -12,6 +14,10 @@ export function checkCounters(mode: CounterMode, localFreezeMs: number, localFre
     throw new InvalidArgument({ what: "counter mode", expected: '"A", "B", "C" or "D"', value: mode })
   inRange("localFreezeMs", localFreezeMs, 0, PERIOD_MAX_MS)
   flag("localFreezeReset", localFreezeReset)
+  if (LOCAL.includes(mode)) return
+  const expected = `nothing in mode ${mode}, in which clients freeze`
+  if (localFreezeMs !== 0) throw new InvalidArgument({ what: "localFreezeMs", expected, value: localFreezeMs })
+  if (localFreezeReset) throw new InvalidArgument({ what: "localFreezeReset", expected, value: localFreezeReset })
 }
 
 /** The period of the background scan in ms, 0 = none. */

@@ -10,6 +10,8 @@ const LOCAL = { host: "127.0.0.1", port: 0 } as const
 /** What a program without types could give. */
 const wrong = <A>(value: unknown): A => value as A
 
+type Handler = () => Effect.Effect<"success">
+
 /** The code of what a call fails with, or "nothing". */
 const promiseFace = (call: () => unknown): string => {
   try {
@@ -41,14 +43,28 @@ describe("at a station", () => {
       { counterMode: "A", localFreezeMs: wrong("5") },
       "INVALID_ARGUMENT"
     ],
+    [
+      "a period of the local freeze where clients freeze",
+      { counterMode: "C", localFreezeMs: 900_000 },
+      "INVALID_ARGUMENT"
+    ],
+    ["the same in mode D", { counterMode: "D", localFreezeMs: 900_000 }, "INVALID_ARGUMENT"],
+    [
+      "counters that begin anew by themselves where clients freeze",
+      { counterMode: "C", localFreezeReset: true },
+      "INVALID_ARGUMENT"
+    ],
     ["a negative period of the background scan", { backgroundMs: -5 }, "INVALID_ARGUMENT"],
     ["half a millisecond of background scan", { backgroundMs: 0.5 }, "INVALID_ARGUMENT"],
     ["a zone that does not exist", { timeZone: "Moon/Copernicus" }, "INVALID_ARGUMENT"]
   ]
   it.each(cases)("%s is refused, and the station is not there", (_, options, code) => {
-    const { counterMode: mode, localFreezeMs, ...rest } = options
-    const counters =
-      mode === undefined ? {} : { counters: { mode, ...(localFreezeMs === undefined ? {} : { localFreezeMs }) } }
+    const { counterMode: mode, localFreezeMs, localFreezeReset, ...rest } = options
+    const freeze = {
+      ...(localFreezeMs === undefined ? {} : { localFreezeMs }),
+      ...(localFreezeReset === undefined ? {} : { localFreezeReset })
+    }
+    const counters = mode === undefined ? {} : { counters: { mode, ...freeze } }
     const server = new Server()
     expect(promiseFace(() => server.addStation(1, { ...rest, ...counters }))).toBe(code)
     expect([server.getStation(1), server.hasStations]).toEqual([null, false])
@@ -56,6 +72,14 @@ describe("at a station", () => {
     expect(effectFace(other.addStation(1, options))).toBe(code)
     expect(other.getStation(1)).toBeNull()
     expect([given(server.addStation(1)).commonAddress, effectFace(other.addStation(1))]).toEqual([1, "nothing"])
+  })
+
+  it("a period of the local freeze is refused where no mode says that there is one", () => {
+    const other = Effect.runSync(Iec104.make(LOCAL))
+    expect(effectFace(other.addStation(1, { localFreezeMs: 900_000 }))).toBe("INVALID_ARGUMENT")
+    expect(other.getStation(1)).toBeNull()
+    const station = given(new Server().addStation(1, { counters: { mode: "A", localFreezeMs: 900_000 } }))
+    expect(promiseFace(() => station.setCounters({ mode: "C", localFreezeMs: 900_000 }))).toBe("INVALID_ARGUMENT")
   })
 
   it.each([-1, 256, 1.5, Number.NaN])("%d is no cause of initialisation", (cause) => {
@@ -101,6 +125,54 @@ describe("at a point", () => {
     expect(effectFace(theirs.onCommand(() => Effect.succeed("success")))).toBe("INVALID_ARGUMENT")
   })
 
+  it.each(["1", null, undefined, true, 1n, {}])("%o is no number, whatever was set before", (value) => {
+    const { mine, theirs } = points()
+    for (const before of [1, Number.NaN, 2]) {
+      mine.value = before
+      Effect.runSync(theirs.set(before))
+      const assign = () => {
+        mine.value = wrong(value)
+      }
+      expect([promiseFace(assign), promiseFace(() => mine.update(wrong(value)))]).toEqual(
+        Array(2).fill("INVALID_VALUE")
+      )
+      const codes = [effectFace(theirs.set(wrong(value))), effectFace(theirs.update(wrong(value)))]
+      expect([...codes, promiseFace(() => theirs.publishUnsafe(wrong(value)))]).toEqual(Array(3).fill("INVALID_VALUE"))
+    }
+    expect([mine.value, mine.quality?.value, theirs.value(), theirs.quality()]).toEqual([2, 0, 2, 0])
+  })
+
+  const nothing: Handler = () => Effect.succeed("success")
+
+  it.each([5, "x", undefined, {}, { accept: nothing }, { execute: nothing }, { accept: nothing, execute: 5 }])(
+    "%o decides no commands",
+    async (handler) => {
+      const { station, other } = points()
+      const mine = given(station.addPoint({ ioAddress: 2, type: Type.C_SC_NA_1 }))
+      const theirs = Effect.runSync(other.addPoint({ ioAddress: 2, type: 45 }))
+      expect(promiseFace(() => mine.onReceive(wrong(handler)))).toBe("INVALID_ARGUMENT")
+      expect(effectFace(theirs.onCommand(wrong<Handler>(handler)))).toBe("INVALID_ARGUMENT")
+    }
+  )
+
+  it.each([5, "x", undefined, {}])("%o decides no selects, and refreshes nothing", (handler) => {
+    const { mine, theirs, station, other } = points()
+    const command = given(station.addPoint({ ioAddress: 2, type: Type.C_SC_NA_1 }))
+    const twin = Effect.runSync(other.addPoint({ ioAddress: 2, type: 45 }))
+    const calls = [
+      () => command.onSelect(wrong(handler)),
+      () => mine.onBeforeRead(wrong(handler)),
+      () => mine.onBeforeAutoTransmit(wrong(handler))
+    ]
+    expect(calls.map(promiseFace)).toEqual(Array(3).fill("INVALID_ARGUMENT"))
+    const effects = [
+      twin.onSelect(wrong<Handler>(handler)),
+      theirs.onBeforeRead(wrong<Effect.Effect<void>>(handler)),
+      theirs.onBeforeAutoTransmit(wrong<Effect.Effect<void>>(handler))
+    ]
+    expect(effects.map(effectFace)).toEqual(Array(3).fill("INVALID_ARGUMENT"))
+  })
+
   const settings: readonly (readonly [string, object])[] = [
     ["a period that is no multiple of the tick rate", { reportMs: 130 }],
     ["a group 17", { groups: [17] }],
@@ -134,6 +206,25 @@ describe("at a point", () => {
 })
 
 describe("of a server", () => {
+  it.each([5, "x", undefined, {}])("%o admits nobody, and decides nothing", (handler) => {
+    const mine = new Server()
+    const calls = [
+      () => mine.onConnect(wrong(handler)),
+      () => mine.onClockSync(wrong(handler)),
+      () => mine.onReset(wrong(handler)),
+      () => mine.onParameter(wrong(handler))
+    ]
+    expect(calls.map(promiseFace)).toEqual(Array(4).fill("INVALID_ARGUMENT"))
+    const theirs = Effect.runSync(Iec104.make(LOCAL))
+    const effects = [
+      theirs.onConnect(wrong<() => Effect.Effect<boolean>>(handler)),
+      theirs.onClockSync(wrong<Handler>(handler)),
+      theirs.onReset(wrong<Handler>(handler)),
+      theirs.onParameter(wrong<Handler>(handler))
+    ]
+    expect(effects.map(effectFace)).toEqual(Array(4).fill("INVALID_ARGUMENT"))
+  })
+
   const options: readonly (readonly [string, object])[] = [
     ["a clock of nobody", { clockSource: "sun" }],
     ["a level that does not exist", { logLevel: "loud" }],

@@ -365,10 +365,12 @@ export class Point<T extends Type = Type> {
    * by the related point or, where it cannot, by the profile.
    */
   onReceive(callback: ReceiveCallback<T> | TwoPhases<T> | null): void {
-    const { accept = null, execute = null } = typeof callback === "object" && callback !== null ? callback : {}
-    const decide = typeof callback === "function" || callback === null ? callback : accept
+    const phases = typeof callback === "object" ? callback : null
+    const decide = phases === null ? (callback as ReceiveCallback<T> | null) : phases.accept
+    const execute = phases === null ? null : phases.execute
     callable("onReceive", decide ?? callback)
-    callable("execute", execute)
+    // Without a second phase it would be a command in one: whoever writes two means both.
+    if (phases !== null) callable("execute", execute ?? undefined)
     PointOps.checkCommand("onReceive", this.#block)
     const hooks = this.#hooks
     hooks.onCommand = decide === null ? null : (command) => this.#decide(decide, command)

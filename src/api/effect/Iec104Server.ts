@@ -8,6 +8,7 @@ import type * as Stream from "effect/Stream"
 import * as Profile from "../../core/Profile.ts"
 import type { ParameterRequested } from "../../core/procedure/Notice.ts"
 import * as Image from "../../core/process/Image.ts"
+import * as Check from "../../shell/Check.ts"
 import { AddressTaken, type InvalidAddress, type InvalidArgument, type ListenError } from "../../shell/Errors.ts"
 import { type CounterMode, Host } from "../../shell/Host.ts"
 import * as Options from "../../shell/Options.ts"
@@ -44,7 +45,7 @@ type EventOf<K extends ServerEvent["event"]> = Extract<ServerEvent, { readonly e
 /** Decides with an Effect; a failure or defect is a refusal. */
 type Decide<Args extends readonly unknown[], A> = <E, R>(
   handler: (...args: Args) => Effect.Effect<A, E, R>
-) => Effect.Effect<void, never, R>
+) => Effect.Effect<void, InvalidArgument, R>
 
 export interface Shape {
   readonly addStation: (
@@ -81,14 +82,20 @@ export interface Shape {
   readonly activeConnectionCount: () => number
 }
 
-/** Registers an Effect as a handler: `use` gets a function that runs it. */
+/** Registers an Effect as a handler: `use` gets a function that runs it, within a signal where it is given one. */
 const register =
-  <Args extends readonly unknown[], A>(use: (run: (...args: Args) => A | Promise<A>) => void): Decide<Args, A> =>
+  <Args extends readonly unknown[], A>(
+    what: string,
+    use: (run: (args: Args, signal?: AbortSignal) => A | Promise<A>) => void
+  ): Decide<Args, A> =>
   <E, R>(handler: (...args: Args) => Effect.Effect<A, E, R>) =>
-    Effect.map(Effect.context<R>(), (context) => {
-      const run = runWith(context)
-      use((...args) => run(handler(...args)))
-    })
+    Effect.flatMap(Effect.context<R>(), (context) =>
+      attempt<void, InvalidArgument>(() => {
+        Check.callable(what, handler)
+        const run = runWith(context)
+        use((args, signal) => run(handler(...args), signal))
+      })
+    )
 
 function addStation(host: Host, ticker: Ticker, ca: number, options: StationOptions): boolean {
   const { timeZone = null, counterMode, localFreezeMs = 0, localFreezeReset = false, backgroundMs = 0 } = options
@@ -127,19 +134,17 @@ function shapeOf(host: Host, ticker: Ticker): Shape {
     listen: serve(host, ticker),
     address: () => host.listening,
     room: Effect.promise(() => host.room()),
-    onConnect: (handler) =>
-      Effect.map(Effect.context(), (context) => {
-        const run = runWith(context)
-        host.onConnect = (address, signal) => run(handler(address), signal)
-      }),
-    onClockSync: register<[Peer, number], Outcome>((run) => {
-      host.onClockSync = (peer, _low, _high, utcMs) => run(peer, utcMs)
+    onConnect: register("onConnect", (run) => {
+      host.onConnect = (address, signal) => run([address], signal)
     }),
-    onReset: register((run) => {
-      host.onReset = run
+    onClockSync: register("onClockSync", (run) => {
+      host.onClockSync = (peer, _low, _high, utcMs) => run([peer, utcMs])
     }),
-    onParameter: register((run) => {
-      host.onParameter = run
+    onReset: register("onReset", (run) => {
+      host.onReset = (...request) => run(request)
+    }),
+    onParameter: register("onParameter", (run) => {
+      host.onParameter = (...request) => run(request)
     }),
     events: Taps.streamOf(host, isAny),
     commands: Taps.streamOf(host, isCommand),

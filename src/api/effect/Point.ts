@@ -13,7 +13,7 @@ import {
   type InvalidValue,
   NotTaken
 } from "../../shell/Errors.ts"
-import type { Command, CommandHandler, Deadband, Hooks } from "../../shell/Hooks.ts"
+import type { Command, CommandHandler, Deadband, Hooks, PointCallback } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
@@ -75,9 +75,13 @@ export interface Point {
   /** Decides who may select a command point; whatever is not "success" confirms negatively. */
   readonly onSelect: <E, R>(handler: Operate<E, R>) => Effect.Effect<void, InvalidArgument | Detached, R>
   /** Refreshes the value before it is read. */
-  readonly onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, Detached, R>
+  readonly onBeforeRead: <E, R>(
+    refresh: Effect.Effect<void, E, R>
+  ) => Effect.Effect<void, InvalidArgument | Detached, R>
   /** Refreshes the value before cyclic transmission. */
-  readonly onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) => Effect.Effect<void, Detached, R>
+  readonly onBeforeAutoTransmit: <E, R>(
+    refresh: Effect.Effect<void, E, R>
+  ) => Effect.Effect<void, InvalidArgument | Detached, R>
 }
 
 /** Decides or carries out a command. */
@@ -143,6 +147,25 @@ function operate<E, R>(hooks: Hooks, context: Context.Context<R>, handler: Opera
   return (command) => run(handler(command), hooks.interrupts ? command.signal : undefined)
 }
 
+/** What decides a command, or accepts it, and what then carries it out: null where that is one. */
+function phasesOf<E, R>(handler: Operate<E, R> | TwoPhases<E, R>): readonly [Operate<E, R>, Operate<E, R> | null] {
+  if (typeof handler !== "object" || handler === null) {
+    Check.callable("onCommand", handler)
+    return [handler, null]
+  }
+  const { accept, execute } = handler
+  Check.callable("accept", accept)
+  Check.callable("execute", execute)
+  return [accept, execute]
+}
+
+/** An Effect that is run again and again. */
+function refresher<E, R>(what: string, refresh: Effect.Effect<void, E, R>, context: Context.Context<R>): PointCallback {
+  if (!Effect.isEffect(refresh)) throw new InvalidArgument({ what, expected: "an Effect", value: refresh })
+  const run = runWith(context)
+  return () => run(refresh)
+}
+
 /** The point of a reference. */
 export function makePoint(host: Host, point: Image.PointRef): Point {
   const { block, slot } = point
@@ -159,6 +182,7 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
   const set = (value: number): void => {
     // A block that no point was ever removed from has nothing to look at.
     if (block.guarded) verify()
+    Check.number(block.layout.name, value)
     host.setValue(block, slot, value)
   }
   const register = <R, E = never>(use: (context: Context.Context<R>) => void): Effect.Effect<void, E | Detached, R> =>
@@ -182,6 +206,7 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
       }),
     update: (value, quality) =>
       act<boolean, InvalidValue | InvalidArgument>(() => {
+        Check.number(block.layout.name, value)
         if (quality !== undefined) Check.qualityBits(quality)
         return host.update(block, slot, value, quality ?? null)
       }),
@@ -205,28 +230,27 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
     onCommand: <E, R>(handler: Operate<E, R> | TwoPhases<E, R>) =>
       register<R, InvalidArgument>((context) => {
         PointOps.checkCommand("onCommand", block)
+        const [accept, execute] = phasesOf(handler)
         const hooks = host.hooks.of(block, slot)
-        const { accept, execute } = typeof handler === "function" ? { accept: handler, execute: null } : handler
         hooks.onCommand = operate(hooks, context, accept)
         hooks.onExecute = execute === null ? null : operate(hooks, context, execute)
       }),
     onSelect: <E, R>(handler: Operate<E, R>) =>
       register<R, InvalidArgument>((context) => {
         PointOps.checkCommand("onSelect", block)
+        Check.callable("onSelect", handler)
         const hooks = host.hooks.of(block, slot)
         hooks.onSelect = operate(hooks, context, handler)
         host.setSelectAsked(block, slot, true)
       }),
     onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) =>
-      register<R>((context) => {
-        const run = runWith(context)
-        host.hooks.of(block, slot).onBeforeRead = () => run(refresh)
+      register<R, InvalidArgument>((context) => {
+        host.hooks.of(block, slot).onBeforeRead = refresher("onBeforeRead", refresh, context)
         host.markRefresh(block, slot, true)
       }),
     onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) =>
-      register<R>((context) => {
-        const run = runWith(context)
-        host.hooks.of(block, slot).onBeforeAutoTransmit = () => run(refresh)
+      register<R, InvalidArgument>((context) => {
+        host.hooks.of(block, slot).onBeforeAutoTransmit = refresher("onBeforeAutoTransmit", refresh, context)
       })
   }
 }
