@@ -237,7 +237,7 @@ const isLink = (deed: Deed): deed is keyof typeof links => deed in links
 
 /** What comes of these deeds behind STARTDT, in one segment or cut at these thousandths of all octets. */
 const comesOf = async (all: readonly Deed[], cuts: readonly number[], onReset: () => ResponseState) => {
-  const server = new Server({ ip: "127.0.0.1", port: 0, profile: "iec" })
+  const server = new Server({ ip: "127.0.0.1", port: 0, profile: "iec", selectTimeoutMs: 30_000 })
   server.protocolParameters.sendWindowSize = 200
   const station = server.addStation(1)
   const asked: string[] = []
