@@ -33,8 +33,9 @@ export abstract class CommandAtPoint extends Asking {
   private related: number | null = null
   /** The end of the log when what is terminated next had begun. */
   protected since = 0
-  /** Whether the point shows what was commanded. */
+  /** Whether the point shows what was commanded; and the how manieth command it is that was begun at its output. */
   private shown = false
+  private place = 0
 
   constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
     super(session, notice.id)
@@ -65,6 +66,7 @@ export abstract class CommandAtPoint extends Asking {
   protected instruct(): void {
     const { hooks, notice } = this
     const { block, slot } = notice
+    this.place = ++this.outlet.begun
     this.since = endOf(this.session.host)
     this.related = hooks.relatedIoAutoreturn ? hooks.relatedIoAddress : null
     this.previous = instructionOf(block, slot)
@@ -76,13 +78,14 @@ export abstract class CommandAtPoint extends Asking {
     this.shown = true
   }
 
-  /** Lets the point show what was done: what was refused was not, unless the application changed the point itself. */
+  /**
+   * Lets the point show what was done: what was refused was not, unless the application changed the point itself. What is shown
+   * since another command was begun is that one's.
+   */
   protected show(done: boolean): void {
     const { hooks, notice } = this
     const { block, slot } = notice
-    const begun: CommandAtPoint | null = this.outlet.output.begun
-    if (!this.exists || begun !== this) return
-    if (done === this.shown) return
+    if (done === this.shown || this.outlet.begun !== this.place || !this.exists) return
     this.shown = done
     hooks.received = done || this.received
     if (done) instruct(block, slot, saidBy(this.session.host, notice, this.receivedMs))

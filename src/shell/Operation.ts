@@ -349,9 +349,10 @@ export class Operation extends CommandAtPoint {
     if (isOpen) session.decided([Outcome.confirm(id, this.confirmed ? "none" : "failure")])
   }
 
-  /** Nobody waits for it any more, and its client will hear nothing better. */
+  /** Nobody waits for it any more, and its client will hear nothing better: it counts as refused. */
   private giveUp(): void {
     const { session, id } = this
+    this.show(false)
     this.unlist()
     this.aborted = true
     if (!this.isOpen) return

@@ -20,6 +20,8 @@ export function take(kept: Kept, ca: number, ioa: number): Outlet | null {
 
 export class Outlet {
   output: Output.Output<Operation> = Output.free
+  /** How many commands were begun at it. */
+  begun = 0
   private readonly key: number
   /** Where it is kept while it has no point. */
   private kept: Kept | null = null
