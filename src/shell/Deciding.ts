@@ -104,6 +104,8 @@ export abstract class Deciding extends Asking {
   abstract get subject(): string
   /** What follows from the outcome; asked for only while the session lives. */
   protected abstract decisionOf(outcome: Outcome): Decision
+  /** Tells an outcome that was decided. */
+  protected told(_outcome: Outcome): void {}
 
   protected get isUnderWay(): boolean {
     return !this.ended
@@ -118,7 +120,7 @@ export abstract class Deciding extends Asking {
     this.ask()
   }
 
-  private end(): void {
+  protected end(): void {
     this.ended = true
     this.unlist()
   }
@@ -133,6 +135,7 @@ export abstract class Deciding extends Asking {
     const { callback, subject } = this
     const { host } = this.session
     this.end()
+    this.told("failure")
     const error = new CallbackTimedOut({ callback, subject, limitMs: host.world.limits.decisionMs })
     host.tell({ event: "error", error })
     this.controller?.abort()
@@ -144,13 +147,20 @@ export abstract class Deciding extends Asking {
   }
 
   protected settled(outcome: Outcome): void {
-    if (this.ended) return
     const { session, collects } = this
-    if (collects && session.reason === null && !session.awaits(this.id)) return this.expire()
+    if (collects && !this.ended && session.reason === null && !session.awaits(this.id)) this.expire()
+    else this.dismiss(outcome)
+  }
+
+  /** Hands an outcome on, unless that is too late. */
+  protected dismiss(outcome: Outcome): void {
+    const { ended, session } = this
+    if (ended) return
     this.end()
     if (session.reason !== null) return
     session.collect(this.decisionOf(outcome))
-    if (!collects) session.tellCollected()
+    this.told(outcome)
+    if (!this.collects) session.tellCollected()
   }
 }
 

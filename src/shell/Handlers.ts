@@ -217,14 +217,17 @@ const RESET_PROCESS = 1
 function parameter(session: Session, notice: Notices.ParameterRequested): void {
   const handler = session.host.onParameter
   const { block, slot, born } = notice
+  const isGone = (): boolean => block !== null && block.bornOf(slot) !== born
   // Its point was removed by the handler of a request before it.
-  if (handler === null || (block !== null && block.bornOf(slot) !== born)) {
+  if (handler === null || isGone()) {
     session.collect(Outcome.confirm(notice.id, "failure"))
     return
   }
   const subject = ["onParameter", `${Names.ofType(notice.type)} of station ${notice.ca}`] as const
   const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(session.peer, notice)
-  new Asked(session, notice.id, subject, call, (outcome) => Outcome.confirm(notice.id, outcome)).decide()
+  const conclude = (outcome: Outcome.Outcome): Notices.Decision =>
+    Outcome.confirm(notice.id, isGone() ? "failure" : outcome)
+  new Asked(session, notice.id, subject, call, conclude).decide()
 }
 
 // ---- refresh, time-outs ----

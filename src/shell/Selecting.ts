@@ -1,4 +1,4 @@
-// A select that the application decides: whatever is not a clear yes is a no.
+// A select that the application decides: whatever is not a clear yes is a no. It ends with its point.
 import type { Decision, SelectRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Image from "../core/process/Image.ts"
@@ -20,9 +20,9 @@ export class Selecting extends Deciding {
 
   constructor(session: Session, notice: SelectRequested, hooks: Hooks, handler: CommandHandler) {
     super(session, notice.id)
-    this.hooks = hooks
     this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
     this.notice = notice
+    this.hooks = hooks
     this.handler = handler
   }
 
@@ -33,30 +33,11 @@ export class Selecting extends Deciding {
 
   /** Whether its client still waits for the answer, and its point is there. */
   get isWanted(): boolean {
-    return this.isUnderWay && !this.isGivenUp && this.session.awaits(this.id)
+    return !this.isGivenUp && this.session.awaits(this.id)
   }
 
   protected override get isGivenUp(): boolean {
     return super.isGivenUp || !Image.lives(this.notice)
-  }
-
-  protected override takesTime(): void {
-    super.takesTime()
-    if (!this.isUnderWay) return
-    this.hooks.selects ??= new Set()
-    this.hooks.selects.add(this)
-  }
-
-  protected override unlist(): void {
-    super.unlist()
-    this.hooks.selects?.delete(this)
-  }
-
-  /** Its point is gone: its client is told no, and the handler to stop. */
-  detach(): void {
-    const { session, id } = this
-    this.abort()
-    if (session.awaits(id)) session.decided([Outcome.confirm(id, "failure")])
   }
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
@@ -65,11 +46,35 @@ export class Selecting extends Deciding {
     return this.handler(new Described(session, notice, previous, this))
   }
 
+  /** Its point knows of it too, where it takes its time. */
+  protected override takesTime(): void {
+    this.hooks.selects ??= new Set()
+    this.hooks.selects.add(this)
+    super.takesTime()
+  }
+
+  protected override end(): void {
+    this.hooks.selects?.delete(this)
+    super.end()
+  }
+
+  /** Its point is gone, and with it what there was to select. */
+  detach(): void {
+    this.dismiss("failure")
+    this.controller?.abort()
+  }
+
+  /** Whether it is selected by this answer. What could follow is refused where the process is to be reset. */
+  private selects(outcome: Outcome.Outcome): boolean {
+    return outcome === "success" && this.session.host.resetting === null && Image.lives(this.notice)
+  }
+
   protected decisionOf(outcome: Outcome.Outcome): Decision {
-    const { session, notice, id } = this
-    // What could follow is refused by then.
-    if (outcome === "success" && session.host.resetting === null) return Outcome.confirm(id, "success")
-    if (Image.lives(notice)) Selections.tell(session.host, session.peer, notice, "refused")
-    return Outcome.confirm(id, "failure")
+    return Outcome.confirm(this.id, this.selects(outcome) ? "success" : "failure")
+  }
+
+  protected override told(outcome: Outcome.Outcome): void {
+    const { host, peer } = this.session
+    if (!this.selects(outcome)) Selections.tell(host, peer, this.notice, "refused")
   }
 }

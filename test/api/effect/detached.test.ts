@@ -1,5 +1,6 @@
 // The Effect face: a handle of a point or station that was removed fails with Detached, whoever has its place by now.
 import { describe, expect, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Iec104 from "../../../src/api/effect/index.ts"
 import { RawClient } from "../../support/RawClient.ts"
@@ -86,6 +87,29 @@ describe("a handle", () => {
       expect(next.getPoint(1)?.value()).toBe(0)
       expect(yield* Effect.promise(() => client.answers())).toBe(true)
       expect(client.asdus()).toEqual([])
+    })
+  )
+})
+
+describe("a select that the application thinks about", () => {
+  it.live("is interrupted, where the point says so, when that is removed", () =>
+    Effect.gen(function* () {
+      const { station, client } = yield* server
+      const point = yield* station.addPoint({ ioAddress: 9, type: C_SC_NA_1, select: true, abandon: "interrupt" })
+      const [asked, interrupted] = [yield* Deferred.make<() => boolean>(), yield* Deferred.make<void>()]
+      yield* point.onSelect(({ begin }) =>
+        Deferred.succeed(asked, begin).pipe(
+          Effect.andThen(Effect.never),
+          Effect.onInterrupt(() => Deferred.succeed(interrupted, undefined).pipe(Effect.asVoid))
+        )
+      )
+      client.command(C_SC_NA_1, 9, { scs: true, select: true })
+      const begin = yield* Deferred.await(asked)
+      expect(begin()).toBe(true)
+      station.removePoint(9)
+      expect(begin()).toBe(false)
+      yield* Deferred.await(interrupted)
+      expect(yield* Effect.promise(() => client.next({ typeId: C_SC_NA_1 }))).toMatchObject({ cot: 7, negative: true })
     })
   )
 })
