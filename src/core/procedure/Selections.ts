@@ -24,9 +24,9 @@ function keep(work: Turn["own"], test: number, selections: Numbered.Numbered<Sel
   else work.tests = selections
 }
 
-/** Whether no point more may be selected: tests are counted apart. */
+/** Whether no point more may be selected: tests are counted apart, and what is executed keeps nobody out. */
 export const full = ({ work, world }: Turn, test: number): boolean =>
-  Numbered.size(beside(work, test)) >= world.limits.decisionsPerSession
+  Numbered.size(beside(work, test)) - (test === 0 ? work.executing : 0) >= world.limits.decisionsPerSession
 
 /** This session's selection of a point, also while it is executed, or undefined. */
 function found({ work }: Turn, point: PointRef, test: number): Selection | undefined {
@@ -59,7 +59,13 @@ function put(turn: Turn, selection: Selection, fresh: boolean): void {
   const { own: work } = turn
   const { id, key, test, untilMs } = selection
   const before = Numbered.find(beside(work, test), key)
-  if (before !== undefined) work.expiring = Numbered.without(work.expiring, before.id)
+  if (before !== undefined) {
+    // Its point is gone, and another one has its address.
+    if (!samePoint(before, selection)) release(turn, before, endOf(before))
+    else if (before.executing) work.executing--
+    work.expiring = Numbered.without(work.expiring, before.id)
+  }
+  if (selection.executing) work.executing++
   keep(work, test, Numbered.put(beside(work, test), key, selection))
   if (untilMs !== Number.POSITIVE_INFINITY) work.expiring = Numbered.put(work.expiring, id, selection)
   const { block, slot, born, originator } = selection
@@ -70,7 +76,10 @@ function drop(turn: Turn, { id, key, test }: Selection): void {
   const { own: work } = turn
   work.expiring = Numbered.without(work.expiring, id)
   const selections = beside(work, test)
-  if (Numbered.find(selections, key)?.id === id) keep(work, test, Numbered.without(selections, key))
+  const kept = Numbered.find(selections, key)
+  if (kept?.id !== id) return
+  if (kept.executing) work.executing--
+  keep(work, test, Numbered.without(selections, key))
 }
 
 /** Selects a point, or selects it anew. Its time may start later, with {@link begin}. */
@@ -110,15 +119,12 @@ export function expire(turn: Turn): void {
   }
 }
 
-/** The connection has ended, and with it all selections. What is executed is over with that, and not told here. */
+/** Why a selection ends that nobody ends: what is executed is used up, and told by its command. */
+const endOf = ({ executing }: Selection): Unselected => (executing ? "executed" : "ended")
+
+/** Data transfer was stopped, or the connection has ended, and with it all selections. */
 export function endAll(turn: Turn): void {
   expire(turn)
   for (const selections of [turn.work.selections, turn.work.tests])
-    Numbered.each(selections, (selection) => release(turn, selection, selection.executing ? "executed" : "ended"))
-}
-
-/** Ends all selections, also those that are being executed: data transfer was stopped. */
-export function releaseAll(turn: Turn): void {
-  for (const selections of [turn.work.selections, turn.work.tests])
-    Numbered.each(selections, (selection) => release(turn, selection, "ended"))
+    Numbered.each(selections, (selection) => release(turn, selection, endOf(selection)))
 }

@@ -225,6 +225,8 @@ export interface Work {
   readonly trails: Numbered<Trail>
   /** What is selected, by address; and of that what ends by itself, by id: the first is the first that is due. */
   readonly selections: Numbered<Selection>
+  /** How many of them are executed: those are bounded by the commands that do so. */
+  readonly executing: number
   /** Selections with T = 1, which take no place from those without. */
   readonly tests: Numbered<Selection>
   readonly expiring: Numbered<Selection>
@@ -266,6 +268,7 @@ export const noWork: Work = {
   reads: null,
   trails: null,
   selections: null,
+  executing: 0,
   tests: null,
   expiring: null,
   purged: [],
@@ -299,6 +302,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   reads: work.reads,
   trails: work.trails,
   selections: work.selections,
+  executing: work.executing,
   tests: work.tests,
   expiring: work.expiring,
   purged: work.purged,

@@ -334,7 +334,7 @@ function take(octets: Uint8Array, at: number, length: number): void {
 /** Entering STOPDT discards what was asked for and not yet said; events stay in the log. */
 function discard(): void {
   Ending.tell(turn)
-  Selections.releaseAll(turn)
+  Selections.endAll(turn)
   File.discard(turn)
   const { nextId, initialised, purged, heal, restart } = turn.work
   turn.keepOnly({ nextId, initialised, purged, heal, restart })

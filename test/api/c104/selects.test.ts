@@ -2,12 +2,14 @@
 import { describe, expect, it } from "vitest"
 import {
   CommandMode,
+  Cot,
   type IncomingMessage,
   ResponseState,
   type SelectCallback,
   type ServerOptions,
   Type
 } from "../../../src/api/c104/index.ts"
+import type { RawClient } from "../../support/RawClient.ts"
 import { deferred, startClient, startServer, turn } from "../../support/Stage.ts"
 
 const { SUCCESS, FAILURE } = ResponseState
@@ -133,10 +135,10 @@ describe("a select that the application decides", () => {
     next?.onSelect(onSelect)
     select()
     expect(await client.next({ typeId: 45 })).toMatchObject(CON)
-    expect([next?.selectedBy, states()]).toEqual([0, ["selected"]])
+    expect([next?.selectedBy, states()]).toEqual([0, ["refused", "selected"]])
     answer.resolve(SUCCESS)
     expect(await client.answers()).toBe(true)
-    expect([client.asdus({ typeId: 45 }).length, states()]).toEqual([2, ["selected"]])
+    expect([client.asdus({ typeId: 45 }).length, states()]).toEqual([2, ["refused", "selected"]])
   })
 
   it("is nobody's any more when the callback is taken away", async () => {
@@ -242,6 +244,69 @@ describe("of selections is told", () => {
     expect(station.getPoint(20)?.selectedBy).toBeNull()
   })
 
+  it("that their select was refused because the application did not answer in time", async () => {
+    const { client, select, states, events } = await stage(() => new Promise(() => {}), { limits: { decisionMs: 50 } })
+    select()
+    await client.next(REFUSED)
+    await events.next("error")
+    expect(states()).toEqual(["refused"])
+  })
+
+  it.each<[string, (client: RawClient) => unknown]>([
+    ["stops", (client) => client.u("STOPDT act")],
+    ["goes", (client) => client.close()]
+  ])("that their client %s before its confirmation left", async (_, end) => {
+    const { server, station, states, events } = await stage(null)
+    server.protocolParameters.sendWindowSize = 1
+    server.protocolParameters.receiveWindowSize = 1
+    const filler = station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
+    const client = await startClient(server.port, { acknowledge: "never" })
+    filler?.transmit(Cot.SPONTANEOUS)
+    await client.next({ typeId: 1 })
+    client.command(Type.C_SC_NA_1, 10, { scs: true, select: true })
+    await events.next("selection")
+    end(client)
+    await events.next("selection", 2)
+    expect([states(), events.of("unanswered").length, station.getPoint(10)?.selectedBy]).toEqual([
+      ["selected", "ended"],
+      1,
+      null
+    ])
+  })
+
+  it.each<[string, (client: RawClient) => unknown]>([
+    ["stops", (client) => client.stopdt()],
+    ["goes", (client) => client.close()]
+  ])("nothing more than the command when their client %s while they are executed", async (_, end) => {
+    const decision = deferred<ResponseState>()
+    const { server, client, point, select, execute, states, events } = await stage(null)
+    point.onReceive(() => decision.promise)
+    select()
+    await client.next(CON)
+    execute()
+    await client.testfr()
+    await end(client)
+    await expect.poll(() => server.activeConnectionCount).toBe(0)
+    decision.resolve(SUCCESS)
+    await events.next("command")
+    expect([states(), events.of("command")]).toMatchObject([["selected"], [{ answered: false }]])
+  })
+
+  it("that they ended when their client selects the point that has the address by now", async () => {
+    const { station, client, select, execute, states, events } = await stage(null)
+    select()
+    await client.next(CON)
+    station.removePoint(10)
+    const commandMode = CommandMode.SELECT_AND_EXECUTE
+    station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, commandMode })?.onReceive(() => SUCCESS)
+    select()
+    await client.next(CON)
+    expect(states()).toEqual(["selected", "ended", "selected"])
+    execute()
+    await client.next({ cot: 10 })
+    expect([states().length, events.of("command").length]).toEqual([3, 1])
+  })
+
   it("nothing more than the command when they are executed", async () => {
     const { client, select, execute, states, events } = await stage(null)
     select()
@@ -249,5 +314,61 @@ describe("of selections is told", () => {
     execute()
     await client.next({ cot: 10 })
     expect([states(), events.of("command").length]).toEqual([["selected"], 1])
+  })
+})
+
+describe("what is executed keeps no select out, however many answers are owed", () => {
+  const PLACES = 4
+  type Callback = Parameters<Awaited<ReturnType<typeof stage>>["point"]["onReceive"]>[0]
+  const never = (): Promise<ResponseState> => new Promise(() => {})
+
+  it.each<[string, Callback]>([
+    ["left open", () => ResponseState.NONE],
+    ["carried out", { accept: () => SUCCESS, execute: never }]
+  ])("%s: as many more points may be selected as at the beginning, and no more", async (_, callback) => {
+    const { server, station, events } = await startServer({
+      profile: "iec",
+      selectTimeoutMs: 60_000,
+      limits: { decisionsPerSession: PLACES }
+    })
+    const commandMode = CommandMode.SELECT_AND_EXECUTE
+    const add = (ioAddress: number) => {
+      const point = station.addPoint({ ioAddress, type: Type.C_SC_NA_1, commandMode })
+      point?.onReceive(callback)
+      return point
+    }
+    for (let ioa = 1; ioa <= 16; ioa++) add(ioa)
+    const client = await startClient(server.port)
+    const select = async (ioa: number): Promise<boolean | undefined> => {
+      const before = client.asdus({ typeId: 45 }).length
+      client.command(Type.C_SC_NA_1, ioa, { scs: true, select: true })
+      await client.until(() => client.asdus({ typeId: 45 }).length > before)
+      return client.asdus({ typeId: 45 })[before]?.negative
+    }
+    const execute = async (ioa: number): Promise<void> => {
+      const before = events.of("command").length
+      client.command(Type.C_SC_NA_1, ioa, { scs: true })
+      await events.next("command", before + 1)
+      await client.testfr()
+    }
+    for (let ioa = 1; ioa <= 6; ioa++) {
+      expect(await select(ioa)).toBe(false)
+      await execute(ioa)
+    }
+    // Points that go while they are executed take no place with them, nor does who has their address then.
+    for (const ioa of [3, 4]) {
+      station.removePoint(ioa)
+      add(ioa)
+    }
+    await client.testfr()
+    const answers: unknown[] = []
+    for (const ioa of [3, 4, 8, 9, 10]) answers.push(await select(ioa))
+    expect(answers).toEqual([false, false, false, false, true])
+    for (const ioa of [3, 4, 8, 9]) await execute(ioa)
+    for (let ioa = 1; ioa <= 16; ioa++) station.getPoint({ ioAddress: ioa, type: Type.C_SC_NA_1 })?.release()
+    await client.testfr()
+    answers.length = 0
+    for (let ioa = 11; ioa <= 15; ioa++) answers.push(await select(ioa))
+    expect(answers).toEqual([false, false, false, false, true])
   })
 })
