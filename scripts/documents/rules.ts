@@ -239,6 +239,10 @@ export const groups: readonly RuleGroup[] = [
         backlog
       ),
       rule(
+        "What is read from the image takes turns (reads, interrogations, cycles, healing): none waits for another that goes on without end or is asked for again and again",
+        "test/property/shares.test.ts"
+      ),
+      rule(
         "What a client asks behind a backlog costs no way through all of it each time, and what is left out at STARTDT keeps nobody waiting",
         backlog
       ),

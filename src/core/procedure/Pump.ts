@@ -1,5 +1,5 @@
-// Fills the window: what waits is sent in the order end of initialisation, replies, events, reads, interrogation, cyclic,
-// healing. Events and what is read from the image share the window so that neither can starve the other.
+// Fills the window: what waits is sent in the order end of initialisation, replies, events, and what is read from the image
+// or from files. Events and the latter share the window, and the latter take turns, so that none can starve another.
 import * as Link from "../apci/Link.ts"
 import * as Cyclic from "./Cyclic.ts"
 import * as Events from "./Events.ts"
@@ -75,10 +75,33 @@ function other(turn: Turn): boolean {
   return true
 }
 
+/** What is read from the image at length: each may go on without end, or be asked for without end. */
+const lengthy: readonly ((turn: Turn) => boolean)[] = [
+  (turn) => turn.work.heal.length > 0 && Events.heal(turn),
+  (turn) => turn.work.interrogations !== null && Interrogation.step(turn),
+  (turn) => turn.work.cyclic !== null && Cyclic.step(turn)
+]
+/** Said of a read that was sent last, beside which of the lengthy was sent before it. */
+const READ = lengthy.length
+
+/** Sends what is read from the image: a read goes first, unless one was sent last; the lengthy go one after the other. */
 function image(turn: Turn): boolean {
-  const { reads, interrogations, cyclic, heal } = turn.work
-  if (reads !== null && Read.step(turn)) return true
-  if (interrogations !== null && Interrogation.step(turn)) return true
-  if (cyclic !== null && Cyclic.step(turn)) return true
-  return heal.length > 0 && Events.heal(turn)
+  const { reads, sampled } = turn.work
+  if (reads === null) return atLength(turn, sampled % READ)
+  if (sampled < READ && Read.step(turn)) return sampledNow(turn, sampled + READ)
+  return atLength(turn, sampled % READ) || (sampled >= READ && Read.step(turn))
+}
+
+/** Sends the next of the lengthy behind the one that was sent last. False when none can go on. */
+function atLength(turn: Turn, last: number): boolean {
+  for (let after = 1; after <= READ; after++) {
+    const next = (last + after) % READ
+    if ((lengthy[next] as (turn: Turn) => boolean)(turn)) return sampledNow(turn, next)
+  }
+  return false
+}
+
+function sampledNow(turn: Turn, which: number): true {
+  if (turn.work.sampled !== which) turn.own.sampled = which
+  return true
 }

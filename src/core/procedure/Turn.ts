@@ -239,6 +239,8 @@ export interface Work {
   readonly files: FileWork | null
   /** A request waits for the application's answer, which will carry the acknowledgement. */
   readonly asked: boolean
+  /** Which of what is read from the image was sent last. */
+  readonly sampled: number
   /** Frames of events sent since one of lower priority was, for fairness. */
   readonly share: number
 }
@@ -276,6 +278,7 @@ export const noWork: Work = {
   restart: null,
   files: null,
   asked: false,
+  sampled: 0,
   share: 0
 }
 
@@ -310,6 +313,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   restart: work.restart,
   files: work.files,
   asked: work.asked,
+  sampled: work.sampled,
   share: work.share
 })
 
