@@ -97,8 +97,9 @@ export const groups: readonly RuleGroup[] = [
         "test/property/counterFreeze.test.ts"
       ),
       rule(
-        "Local freezes, cycles and background scans whose period divides a day are aligned to the clocks of the station, also when these change; others count from when they were set. What of cycles and scans was due while nobody was started is sent once at STARTDT. Clocks that are set back by less than half a period repeat nothing; a local freeze resets where that is chosen",
-        "I28"
+        "Local freezes, cycles and background scans whose period divides a day are aligned to the clocks of the station, also when these change; others count from when they were set. What of cycles and scans was due while nobody was started is sent once at STARTDT. Clocks that are set back repeat nothing that was done less than half a period before, and do what was not; clocks that are set ahead over what was due do it once. What they show twice within a period, at the end of summer time, is done once. A local freeze resets where that is chosen",
+        "I28",
+        "test/api/c104/counters.test.ts"
       ),
       rule(
         "A confirmation that says all takes ACTTERM with it in one write; after select and execute there is always one",

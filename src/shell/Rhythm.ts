@@ -11,38 +11,65 @@ export interface Rhythm {
   readonly zone: Zone | null
   /** When it is due next: ms since 1970 UTC, or of the monotonic clock. */
   dueMs: number
+  /** What the station's clock said when it was looked at last. */
+  seenMs: number
+  /** When it was done last, and when it was due next then; it was never done: -Infinity. */
+  doneMs: number
+  behindMs: number
 }
 
 /** Whether a period is aligned to the clocks of the station. */
 export const isAligned = (everyMs: number): boolean => Number.isInteger(DAY_MS / everyMs)
 
 /** A rhythm that begins now: at `runMs` of the monotonic clock, and `nowMs` since 1970 UTC by the station's. */
-export const make = (everyMs: number, zone: Zone, runMs: number, nowMs: number): Rhythm =>
-  isAligned(everyMs)
-    ? { everyMs, zone, dueMs: next(zone, nowMs, everyMs) }
-    : { everyMs, zone: null, dueMs: runMs + everyMs }
+export function make(everyMs: number, zone: Zone, runMs: number, nowMs: number): Rhythm {
+  const aligned = isAligned(everyMs)
+  return {
+    everyMs,
+    zone: aligned ? zone : null,
+    dueMs: aligned ? next(zone, nowMs, everyMs) : runMs + everyMs,
+    seenMs: nowMs,
+    doneMs: Number.NEGATIVE_INFINITY,
+    behindMs: 0
+  }
+}
 
 /** Forgets what an aligned rhythm missed while nobody looked. */
 export function renew(rhythm: Rhythm, nowMs: number): void {
   if (rhythm.zone !== null) rhythm.dueMs = next(rhythm.zone, nowMs, rhythm.everyMs)
+  rhythm.seenMs = nowMs
 }
 
 /** Whether the time has come; if so, sets the next one, without a burst for what was missed. */
 export function due(rhythm: Rhythm, runMs: number, nowMs: number): boolean {
-  const { everyMs, zone } = rhythm
+  const { everyMs, zone, seenMs } = rhythm
   if (zone === null) {
     if (runMs < rhythm.dueMs) return false
     rhythm.dueMs += (Math.floor((runMs - rhythm.dueMs) / everyMs) + 1) * everyMs
     return true
   }
-  // Somebody has set the clock back. By little, what was done already is not done again.
-  if (rhythm.dueMs - nowMs > 1.5 * everyMs) rhythm.dueMs = next(zone, nowMs, everyMs)
+  rhythm.seenMs = nowMs
+  if (nowMs < seenMs) setBack(rhythm, zone, nowMs)
   if (nowMs < rhythm.dueMs) return false
   const following = next(zone, nowMs, everyMs)
-  // A midnight that clocks show twice is one.
-  const again = following - rhythm.dueMs < everyMs / 2
-  rhythm.dueMs = again ? next(zone, following, everyMs) : following
+  rhythm.doneMs = nowMs
+  rhythm.dueMs = isShownAgain(zone, rhythm.dueMs, following, everyMs) ? next(zone, following, everyMs) : following
+  rhythm.behindMs = rhythm.dueMs
   return true
+}
+
+/** Somebody has set the clock back: what comes anew is done, but for what was done shortly before. */
+function setBack(rhythm: Rhythm, zone: Zone, nowMs: number): void {
+  const { everyMs, doneMs, behindMs } = rhythm
+  const anewMs = next(zone, nowMs, everyMs)
+  rhythm.dueMs = anewMs <= doneMs && doneMs - nowMs < everyMs / 2 ? behindMs : anewMs
+}
+
+/** Whether clocks that are set back at the end of summer time show the same again: what is due then was done already. */
+function isShownAgain(zone: Zone, firstMs: number, secondMs: number, everyMs: number): boolean {
+  const apartMs = secondMs - firstMs
+  if (apartMs >= everyMs) return false
+  return apartMs === Zones.spanAt(zone, firstMs).offsetMs - Zones.spanAt(zone, secondMs).offsetMs
 }
 
 /** The next instant behind `fromMs` at which clocks show a multiple of the period, or pass over one. */

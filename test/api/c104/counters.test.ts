@@ -1,6 +1,6 @@
 // Counters with time tag and local freezes at the faces (rules C 5, T 3).
 import * as Effect from "effect/Effect"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { Cot, Type } from "../../../src/api/c104/index.ts"
 import * as Iec104 from "../../../src/api/effect/index.ts"
 import { makeServer, startClient } from "../../support/Stage.ts"
@@ -42,6 +42,83 @@ describe("local freezes", () => {
     await reading(client)
     point.value = 7
     expect([await reading(client), await reading(client)]).toEqual(readings)
+  })
+
+  /** Hours, minutes and seconds of the freezes that come while the machine's clock says these times, one after the other. */
+  const freezes = async (localFreezeMs: number, timeZone: string, times: readonly string[]): Promise<unknown> => {
+    const wall = { atMs: Date.parse(times[0] as string) }
+    const spy = vi.spyOn(Date, "now").mockImplementation(() => wall.atMs)
+    onTestFinished(() => spy.mockRestore())
+    const server = makeServer({ tickRateMs: 50 })
+    const station = server.addStation(1, { timeZone, counters: { mode: "A", localFreezeMs } })
+    const point = station?.addPoint({ ioAddress: 10, type: Type.M_IT_TB_1 })
+    let ticks = 0
+    point?.onTimer(() => void ticks++, 50)
+    await server.start()
+    const client = await startClient(server.port)
+    const ticked = async (): Promise<void> => {
+      const before = ticks
+      await vi.waitFor(() => expect(ticks).toBeGreaterThan(before + 1), 5000)
+    }
+    for (const time of times) {
+      wall.atMs = Date.parse(time)
+      await ticked()
+    }
+    await client.testfr()
+    await client.testfr()
+    return client
+      .asdus({ typeId: Type.M_IT_TB_1, cot: 3 })
+      .flatMap(({ objects = [] }) => objects.map((object) => Object(object).time))
+      .map(({ hour, min, ms }) => `${hour}:${min}:${ms / 1000}`)
+  }
+
+  it.each([
+    [
+      "a quarter of an hour",
+      900_000,
+      [
+        "2026-06-01T12:07Z",
+        "2026-06-01T11:57Z",
+        "2026-06-01T12:00:01Z",
+        "2026-06-01T12:00:02Z",
+        "2026-06-01T12:15:01Z"
+      ],
+      ["12:0:1", "12:15:1"]
+    ],
+    [
+      "a day",
+      86_400_000,
+      ["2026-06-02T05:00Z", "2026-06-01T20:00Z", "2026-06-02T00:00:01Z", "2026-06-03T00:00:01Z"],
+      ["0:0:1", "0:0:1"]
+    ],
+    [
+      "a quarter of an hour, which was done shortly before",
+      900_000,
+      [
+        "2026-06-01T11:59Z",
+        "2026-06-01T12:00:01Z",
+        "2026-06-01T11:59Z",
+        "2026-06-01T12:00:01Z",
+        "2026-06-01T12:15:01Z"
+      ],
+      ["12:0:1", "12:15:1"]
+    ]
+  ])("are as many as the clock that was set back then shows: every %s", async (_, everyMs, times, expected) => {
+    expect(await freezes(everyMs, "UTC", times)).toEqual(expected)
+  })
+
+  it.each([
+    // Clocks show 2:00 at 0:00 and at 1:00 UTC.
+    ["two hours", 7_200_000, ["2:0:1", "4:0:1"]],
+    ["an hour", 3_600_000, ["2:0:1", "2:0:1", "4:0:1"]]
+  ])("are one for a time that clocks show twice within a period, in autumn: every %s", async (_, everyMs, expected) => {
+    const hours = [0, 1, 3].map((hour) => `2026-10-25T0${hour}:00:01Z`)
+    expect(await freezes(everyMs, "Europe/Berlin", ["2026-10-24T23:30Z", ...hours])).toEqual(expected)
+  })
+
+  it("are one when clocks are set ahead over several", async () => {
+    const times = ["2000-01-01T00:00:01Z", "2027-06-01T12:07:30Z", "2027-06-01T12:15:01Z"]
+    expect(await freezes(900_000, "UTC", times)).toEqual(["12:7:30", "12:15:1"])
   })
 
   it("are chosen at the Effect face too", () =>
