@@ -1,5 +1,6 @@
 // Stations and points of a server, and what they say: the process image as the shell changes it. Plain and synchronous:
 // adding a point or setting a value costs no Effect.
+import * as Time from "../core/asdu/Time.ts"
 import * as TypeTable from "../core/asdu/TypeTable.ts"
 import * as Departed from "../core/delivery/Departed.ts"
 import * as EventLog from "../core/delivery/EventLog.ts"
@@ -277,12 +278,12 @@ export abstract class Stations {
 
   /**
    * Sets everything that a point says: value, quality, what its element says beside them, and the time tag with its
-   * flags (bits of the first CP56Time2a word).
+   * flags IV and GEN (bits of the first CP56Time2a word). SU goes with the civil time, which is that of the station.
    */
   setInformation(block: Block, slot: number, information: PointInformation, atMs: number, timeFlags = 0): void {
     const { value, quality, extra, qualifier } = information
     this.setValue(block, slot, value, atMs)
-    if (block.time !== null) block.time[slot * 2] = (block.time[slot * 2] as number) | timeFlags
+    if (block.time !== null) block.time[slot * 2] = (block.time[slot * 2] as number) | (timeFlags & ~Time.SUMMER_TIME)
     Image.setQuality(block, slot, quality)
     if (Value.isCommand(block.of.type)) Value.writeQualifier(block.kind, block.view, slot * block.stride, qualifier)
     else Value.writeExtra(block.kind, block.view, slot * block.stride, extra)

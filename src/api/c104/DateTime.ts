@@ -7,7 +7,7 @@ export class DateTime {
   readonly epochMs: number
   /** IV: the sender's clock is not synchronised. */
   readonly invalid: boolean
-  /** SU: summer time. */
+  /** SU: summer time, of a time that was received. A time that is sent has that of its station and instant. */
   readonly summerTime: boolean
   /** GEN (RES1): the time was not taken at the source. */
   readonly substituted: boolean

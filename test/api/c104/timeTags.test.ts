@@ -1,7 +1,7 @@
 // Time tags: the age of commands in hours that are there twice, times that no tag can say, tags that are no time, and a
 // clock set by clients that the machine's clock does not move (rules T 1, T 2).
 import { describe, expect, it, onTestFinished, vi } from "vitest"
-import { Batch, DateTime, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import { Batch, DateTime, ResponseState, type ServerOptions, SingleInfo, Type } from "../../../src/api/c104/index.ts"
 import { makeServer, record, startClient } from "../../support/Stage.ts"
 
 const BERLIN = "Europe/Berlin"
@@ -224,5 +224,44 @@ describe("a clock that clients set", () => {
     client.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 0 })
     const { objects } = await client.next({ typeId: Type.M_IT_TB_1 })
     expect(objects?.[0]).toMatchObject({ bcr: { sq: 1 }, time: { iv: true } })
+  })
+})
+
+describe("a time that is set", () => {
+  const summer = Date.UTC(2026, 6, 1, 10)
+  const winter = Date.UTC(2026, 0, 1, 10)
+  /** 2:30, the second time that clocks in Berlin show it. */
+  const again = Date.UTC(2026, 9, 25, 1, 30)
+
+  it.each([
+    ["UTC", summer, { hour: 10, su: false }],
+    [BERLIN, summer, { hour: 12, su: true }],
+    [BERLIN, winter, { hour: 11, su: false }],
+    [BERLIN, again, { hour: 2, min: 30, su: false }]
+  ])(
+    "is told with the SU of its station, whatever another zone says of it: %s, %d",
+    async (timeZone, epochMs, said) => {
+      const { point, client } = await stage({}, timeZone, Type.M_SP_TB_1)
+      for (const summerTime of [true, false]) {
+        point.info = new SingleInfo({ on: true, recordedAt: new DateTime({ epochMs, summerTime, substituted: true }) })
+        point.transmit(3)
+        const { objects } = await client.next({ typeId: Type.M_SP_TB_1, cot: 3 })
+        expect(objects).toMatchObject([{ time: { ...said, gen: true, iv: false } }])
+        expect(point.recordedAt?.epochMs).toBe(epochMs)
+      }
+    }
+  )
+
+  it("is told by a station of another zone as the same instant", async () => {
+    const { server, point, client } = await stage({}, BERLIN, Type.C_SC_TA_1)
+    const other = server.addStation(2)?.addPoint({ ioAddress: 10, type: Type.M_SP_TB_1 })
+    point.onReceive((_, __, { info }) => {
+      if (other != null) other.info = new SingleInfo({ on: true, recordedAt: info?.recordedAt ?? new Date(0) })
+      other?.transmit(3)
+      return ResponseState.SUCCESS
+    })
+    client.command(Type.C_SC_TA_1, 10, { scs: true, time: tagOf({ hour: 12, dom: 1, month: 7, su: true }) })
+    const { objects } = await client.next({ typeId: Type.M_SP_TB_1, cot: 3 })
+    expect(objects).toMatchObject([{ time: { hour: 10, su: false, iv: false } }])
   })
 })

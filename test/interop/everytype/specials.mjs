@@ -181,7 +181,8 @@ const steps = {
       const tag = new DateTime({ epochMs: at, [flag]: true })
       transmit(30, new api.SingleInfo({ on: true, recordedAt: tag }), {
         ...{ ...state, ...time, ...date, ...flags },
-        "time.su": flag === "summerTime" ? 1 : 0
+        // The tag says the civil time of the station, which knows no summer time.
+        "time.su": 0
       })
     }
   },
