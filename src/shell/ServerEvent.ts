@@ -84,8 +84,9 @@ export type ServerEvent =
     }
   | {
       /**
-       * So many command points, this one the first, have neither a handler nor a feedback point that can show what they did
-       * (undecided), or a related point that is not there or of another kind (unrelated). Told when the server listens.
+       * So many command points, this one the first, have neither a handler nor a feedback point that can show what they did and
+       * decides them, which in the profile c104 none does (undecided), or a related point that is not there or of another kind
+       * (unrelated). Told when the server listens.
        */
       readonly event: "undecided" | "unrelated"
       readonly count: number

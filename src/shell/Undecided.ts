@@ -14,7 +14,9 @@ function doubtOf(host: Host, block: Block, slot: number): Doubt | null {
   const hooks = host.hooks.find(block, slot)
   if (hooks === undefined) return "undecided"
   const shown = Feedback.isShown(host, block, hooks)
-  if (hooks.onCommand === null && !shown) return "undecided"
+  // In a profile that confirms what nobody decides, a related point only reports.
+  const decides = shown && host.world.profile.undecidedCommand === "refuse"
+  if (hooks.onCommand === null && !decides) return "undecided"
   return hooks.relatedIoAddress === null || shown ? null : "unrelated"
 }
 

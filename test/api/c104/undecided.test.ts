@@ -87,6 +87,21 @@ describe("in the profile iec", () => {
 })
 
 describe("in the profile c104", () => {
+  it("is told although a related point reports it, which decides nothing there", async () => {
+    const { server, station, lines, events } = stage({})
+    const shown = station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
+    station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, relatedIoAddress: 20, relatedIoAutoreturn: true })
+    await server.start()
+    const client = await startClient(server.port)
+    client.command(Type.C_SC_NA_1, 10, { scs: true })
+    expect(await client.next({ typeId: Type.C_SC_NA_1 })).toMatchObject(CON)
+    expect(shown?.value).toBe(false)
+    expect(lines).toEqual([
+      "warning C_SC_NA_1 10 of station 1: neither a handler nor a feedback point decides it, and its commands are confirmed although nothing is done"
+    ])
+    expect(events.of("undecided")).toMatchObject([{ count: 1, address: 10, refused: false }])
+  })
+
   it("is confirmed as c104 does, with a warning when the server listens", async () => {
     const { server, station, lines } = stage({})
     station.addPoint({ ioAddress: 20, type: Type.M_SP_NA_1 })
