@@ -12,7 +12,10 @@ const TRIED = new Set(["22", "24", "26"])
  * A connection's share: octets that are taken of it in one turn of the event loop, some 340 of the shortest frames. Node
  * alone hands over up to 2 MiB, so that a few clients that send without pause keep all others waiting for seconds.
  */
-export const SHARE_OCTETS = 2048
+const SHARE_OCTETS = 2048
+/** Octets of a turn for all who send without pause: where they are many each has less of it, but never less than this. */
+const TURN_OCTETS = 65_536
+const SHARE_OCTETS_LEAST = 256
 
 /** Whoever takes octets has to have done with them when it returns. */
 export type Receive = (chunk: Uint8Array) => void
@@ -21,6 +24,8 @@ export type Receive = (chunk: Uint8Array) => void
 interface Inside {
   readonly buffer: symbol
   readonly callback: symbol
+  /** Called behind every read for the buffer of the next, where that is another. */
+  readonly next: symbol
 }
 interface Opened {
   _handle?: { useUserBuffer?: (buffer: Uint8Array) => void } | null
@@ -30,12 +35,13 @@ interface Opened {
 /** Where Node keeps the buffer and its callback; null on a Node that is not known to have them. */
 const inside: Inside | null = (() => {
   if (!TRIED.has(process.versions.node.split(".")[0] ?? "") || "bun" in process.versions) return null
-  const [buffer, callback] = [new Uint8Array(1), (): boolean => true]
-  const socket = new Net.Socket({ onread: { buffer, callback } }) as unknown as Opened
-  const symbols = Object.getOwnPropertySymbols(socket)
-  const of = (value: unknown): symbol | undefined => symbols.find((symbol) => socket[symbol] === value)
-  const found = { buffer: of(buffer), callback: of(callback) }
-  return found.buffer === undefined || found.callback === undefined ? null : (found as Inside)
+  const [fixed, next, callback] = [new Uint8Array(1), () => fixed, (): boolean => true]
+  const placeOf = (buffer: Uint8Array | (() => Uint8Array), value: unknown): symbol | undefined => {
+    const socket = new Net.Socket({ onread: { buffer, callback } as Net.OnReadOpts }) as unknown as Opened
+    return Object.getOwnPropertySymbols(socket).find((symbol) => socket[symbol] === value)
+  }
+  const found = { buffer: placeOf(fixed, fixed), callback: placeOf(fixed, callback), next: placeOf(next, next) }
+  return Object.values(found).includes(undefined) ? null : (found as Inside)
 })()
 
 let shared: { readonly buffer: Buffer; readonly views: Views } | null = null
@@ -49,8 +55,16 @@ function make(): NonNullable<typeof shared> {
 let deferred: Reader[] = []
 /** Whoever reads again since the last turn: only in the next is it known whether anything was left. */
 let resumed: Reader[] = []
+/** The share of each: by how many had theirs in the turn before. */
+let share = SHARE_OCTETS
+
+/** How much of a whole share a connection has in this turn: 1, or less where many have theirs. */
+export const portion = (): number => share / SHARE_OCTETS
 
 function nextTurn(): void {
+  // By halves, so that buffers seldom change.
+  share = SHARE_OCTETS
+  while (share > SHARE_OCTETS_LEAST && share * deferred.length > TURN_OCTETS) share /= 2
   const [going, reading] = [deferred, resumed]
   deferred = []
   resumed = []
@@ -88,14 +102,21 @@ export class Reader {
     // What came while the connection was being admitted waits in the socket: if that is much, it is taken from there.
     if (socket.readableLength > SHARE_OCTETS) return false
     if (inside === null || handle == null || typeof handle.useUserBuffer !== "function") return false
-    if (!(inside.buffer in opened && inside.callback in opened) || opened[inside.buffer] !== null) return false
+    if (!(inside.buffer in opened && inside.callback in opened && inside.next in opened)) return false
+    if (opened[inside.buffer] !== null) return false
     shared ??= make()
     const { buffer, views } = shared
     for (let early: unknown = socket.read(); early instanceof Uint8Array; early = socket.read()) receive(early)
+    let own = SHARE_OCTETS
     opened[inside.buffer] = buffer
+    opened[inside.next] = (): Buffer | undefined => {
+      if (own === share) return undefined
+      own = share
+      return views.of(own)
+    }
     opened[inside.callback] = (octets: number): boolean => {
       receive(views.of(octets))
-      if (octets < SHARE_OCTETS) return true
+      if (octets < own) return true
       // More may wait: Node stops reading here, and this turn is over for this connection.
       this.defer()
       return false
@@ -107,15 +128,15 @@ export class Reader {
 
   /** Takes a chunk: a short one whole, of a long one a share; the rest waits in the socket, and the end behind it. */
   private take(chunk: Buffer): void {
-    const share = chunk.length > SHARE_OCTETS ? chunk.subarray(0, SHARE_OCTETS) : chunk
-    this.taken += share.length
-    if (this.taken >= SHARE_OCTETS && !this.isDeferred) {
+    const own = share
+    this.taken += Math.min(own, chunk.length)
+    if (this.taken >= own && !this.isDeferred) {
       this.taken = 0
       this.socket.pause()
       this.defer()
     }
-    if (chunk.length > SHARE_OCTETS) this.socket.unshift(chunk.subarray(SHARE_OCTETS))
-    this.receive(share)
+    if (chunk.length > own) this.socket.unshift(chunk.subarray(own))
+    this.receive(chunk.length > own ? chunk.subarray(0, own) : chunk)
   }
 
   private defer(): void {

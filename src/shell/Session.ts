@@ -15,7 +15,7 @@ import * as Commands from "./Commands.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import { Leaving } from "./Leaving.ts"
-import type { Reader } from "./Reading.ts"
+import * as Reading from "./Reading.ts"
 import * as Room from "./Room.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
@@ -27,8 +27,8 @@ const LEAVING_TURNS = 4
 /** Asks to be told when what was written before has left. */
 const NOTHING = new Uint8Array(0)
 
-/** Turns of the loop in which a connection's waiting input is read at most before deadlines are judged: 8 MiB of it. */
-const TURNS_MAX = 2048
+/** Whole shares that are read at most of a connection's waiting input before deadlines are judged: 4 MiB of it. */
+const SHARES_MAX = 2048
 
 const NONE: readonly Decision[] = []
 
@@ -66,7 +66,7 @@ export class Session {
   /** In the words of whoever closed it, or null. */
   why: string | null = null
   /** Who reads the socket; null before that has begun. */
-  reader: Reader | null = null
+  reader: Reading.Reader | null = null
   /** Called once when the session has ended. */
   onClosed: (reason: CloseReason) => void = () => {}
   /** How long it has held publishers up. */
@@ -442,18 +442,19 @@ export class Session {
     // Nothing is armed meanwhile: what is due is judged soon.
     this.wakeAtMs = Number.NEGATIVE_INFINITY
     this.cancelWake = null
-    this.judge(this.host.clock.monotonicMs(), this.outgoing.count, TURNS_MAX)
+    this.judge(this.host.clock.monotonicMs(), this.outgoing.count, SHARES_MAX)
   }
 
   /**
    * Judges deadlines when the input was read that waits at a time, and of what was written by then (`writes` that report) has
    * left what could; by that time, since others may stand still meanwhile.
    */
-  private judge(heardMs: number, writes: number, turns: number): void {
+  private judge(heardMs: number, writes: number, shares: number): void {
     const { clock } = this.host
     clock.afterInput(() => {
-      const leaves = turns > TURNS_MAX - LEAVING_TURNS && this.outgoing.waits(writes)
-      if (leaves || (turns > 0 && this.reader?.isBehind === true)) return this.judge(heardMs, writes, turns - 1)
+      const leaves = shares > SHARES_MAX - LEAVING_TURNS && this.outgoing.waits(writes)
+      if (leaves || (shares > 0 && this.reader?.isBehind === true))
+        return this.judge(heardMs, writes, shares - Reading.portion())
       this.wakeAtMs = Number.POSITIVE_INFINITY
       const ends = this.host.logEnds()
       this.dispatch(SessionEvent.plain("tick", clock.monotonicMs(), ends, this.room(), heardMs))

@@ -1,17 +1,17 @@
 // Whether this process stood still: input that waited meanwhile has no known age. A pulse shows when the event loop turned
 // last; it runs on real time, as stalls do, and only while somebody is connected or may connect.
-import type { Reader } from "./Reading.ts"
+import * as Reading from "./Reading.ts"
 
 const PULSE_MS = 250
-/** Turns of the event loop after which a connection that never stops sending is taken to have sent what it sends now. */
-const TURNS_MAX = 2048
+/** Whole shares of its input after which a connection that never stops sending is taken to have sent what it sends now. */
+const SHARES_MAX = 2048
 
 /** A new connection is read from in the turns behind that in which it was opened. */
 const OPENING_TURNS = 3
 
 /** A connection whose input may have waited. */
 interface Connected {
-  readonly reader: Reader | null
+  readonly reader: Reading.Reader | null
 }
 
 export class Stall {
@@ -54,7 +54,7 @@ export class Stall {
   /** A session on a connection that had waited: so had what it says first. */
   waited(connection: Connected): void {
     this.stale.set(connection, OPENING_TURNS)
-    this.freshen(TURNS_MAX)
+    this.freshen(SHARES_MAX)
   }
 
   /** Somebody is connected. */
@@ -95,22 +95,22 @@ export class Stall {
     if (!stood) return
     for (const connection of this.connections) this.stale.set(connection, 1)
     if (this.listening) this.quietTurns = OPENING_TURNS
-    this.freshen(TURNS_MAX)
+    this.freshen(SHARES_MAX)
   }
 
   /** Everything that waited was read once nothing is left of it after a turn. */
-  private freshen(turns: number): void {
+  private freshen(shares: number): void {
     if (this.freshening) return
     this.freshening = true
     setImmediate(() => {
       this.freshening = false
       if (this.quietTurns > 0) this.quietTurns--
       for (const [connection, left] of this.stale)
-        if (turns === 0) this.stale.delete(connection)
+        if (shares <= 0) this.stale.delete(connection)
         else if (connection.reader?.isBehind !== true)
           if (left > 1) this.stale.set(connection, left - 1)
           else this.stale.delete(connection)
-      if (this.stale.size > 0 || this.quietTurns > 0) this.freshen(Math.max(turns - 1, 0))
+      if (this.stale.size > 0 || this.quietTurns > 0) this.freshen(shares - Reading.portion())
     })
   }
 }

@@ -11,6 +11,9 @@ const TESTFR_CON = Buffer.from("680483000000", "hex")
 const FRAMES = 30_000
 /** Frames of six octets that a connection may be given in a turn, with much room. */
 const FAIR = 2000
+/** And many together: 64 KiB of them, and half as much for those who join in. */
+const FAIR_TO_ALL = 16_384
+const MANY = 120
 
 interface Way {
   readonly options: ServerOptions
@@ -63,6 +66,19 @@ describe.each(ways)("by way of %s", (_, { options, open }) => {
     await client.until(() => client.tests === FRAMES)
     expect(most()).toBeLessThanOrEqual(FAIR)
   })
+
+  it("many that send without pause have less of each turn, so that all together do not have much more of it", async () => {
+    const { server } = await startServer(options)
+    const clients = await Promise.all(Array.from({ length: MANY }, () => open(server.port)))
+    const frames = 4000
+    for (const client of clients) client.send(Buffer.alloc(6 * frames, TESTFR_ACT))
+    // How many they are shows in their first turns.
+    await clients[0]?.until(() => (clients[0]?.tests ?? 0) >= frames / 2, 20_000)
+    const most = mostInTurn(server)
+    await Promise.all(clients.map((client) => client.until(() => client.tests === frames, 20_000)))
+    expect(most()).toBeGreaterThan(0)
+    expect(most()).toBeLessThanOrEqual(FAIR_TO_ALL)
+  }, 60_000)
 
   it("a connection that ends behind more than its share is answered whole before that", async () => {
     const { server, events } = await startServer(options)
