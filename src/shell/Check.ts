@@ -1,5 +1,6 @@
 // Checks of arguments that the public calls share.
 import { InvalidAddress, InvalidArgument, InvalidValue } from "./Errors.ts"
+import * as Nearest from "./Nearest.ts"
 
 const isWithin = (value: number, min: number, max: number): boolean =>
   Number.isInteger(value) && value >= min && value <= max
@@ -35,4 +36,19 @@ export function callable(what: string, value: unknown): void {
 export function number(type: string, value: unknown): void {
   if (typeof value !== "number")
     throw new InvalidValue({ type, problem: `its value is a number, not ${typeof value} ${String(value)}` })
+}
+
+/** The names of the options of a kind: all of them, as the compiler sees to. */
+export const namesOf = <Options>(all: Readonly<Record<keyof Options & string, true>>): ReadonlySet<string> =>
+  new Set(Object.keys(all))
+
+/** Throws {@link InvalidArgument} for an option that does not exist: whoever misspells one would believe in it. */
+export function options(what: string, given: object, known: ReadonlySet<string>): void {
+  if (typeof given !== "object") throw new InvalidArgument({ what, expected: "an object with options", value: given })
+  for (const name in given) {
+    if (known.has(name)) continue
+    const names = [...known]
+    const problem = `there is no option ${name}${Nearest.hint(name, names) || `; there are ${names.join(", ")}`}`
+    throw new InvalidArgument({ what, expected: "options that exist", value: name, problem })
+  }
 }

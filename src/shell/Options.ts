@@ -2,6 +2,7 @@
 import * as Parameters from "../core/apci/Parameters.ts"
 import * as Limits from "../core/Limits.ts"
 import * as Profile from "../core/Profile.ts"
+import * as Check from "./Check.ts"
 import { type Clock, machine } from "./Clock.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { FileStore } from "./files/FileStore.ts"
@@ -48,6 +49,30 @@ export interface Options {
   readonly clock: Clock
 }
 
+const NAMES = Check.namesOf<Options>({
+  host: true,
+  hosts: true,
+  port: true,
+  link: true,
+  profile: true,
+  limits: true,
+  packEvents: true,
+  sharedReadBuffer: true,
+  maxConnections: true,
+  tickRateMs: true,
+  selectMs: true,
+  commandAgeMs: true,
+  clockSource: true,
+  clockValidMs: true,
+  files: true,
+  tls: true,
+  logLevel: true,
+  logWriter: true,
+  clock: true
+})
+const LINK_NAMES: ReadonlySet<string> = new Set(Object.keys(Parameters.defaults))
+const LIMIT_NAMES: ReadonlySet<string> = new Set(Object.keys(Limits.defaults))
+
 /** What a caller may leave out. */
 export type PartialOptions = {
   readonly [K in keyof Options]?: K extends "link" | "limits" ? Partial<Options[K]> : Options[K]
@@ -56,14 +81,6 @@ export type PartialOptions = {
 const whole = (what: string, value: number, min: number, max: number): number => {
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new InvalidArgument({ what, expected: `a whole number from ${min} to ${max}`, value })
-}
-
-/** Throws {@link InvalidArgument} unless every key of what is given is one of those that there are. */
-function known(what: string, given: object, all: object): void {
-  const keys = typeof given === "object" ? Object.keys(given) : [String(given)]
-  const strange = keys.find((key) => !Object.hasOwn(all, key))
-  if (strange !== undefined)
-    throw new InvalidArgument({ what, expected: `some of ${Object.keys(all).join(", ")}`, value: strange })
 }
 
 const clockOf = (value: Clock): Clock => {
@@ -102,8 +119,9 @@ export const selectTime = (what: string, value: number): number => {
 
 /** Fills in the defaults. Throws {@link InvalidArgument}. */
 export function complete(partial: PartialOptions, profile: Profile.Profile): Options {
-  known("link", partial.link ?? {}, Parameters.defaults)
-  known("limits", partial.limits ?? {}, Limits.defaults)
+  Check.options("options", partial, NAMES)
+  Check.options("link", partial.link ?? {}, LINK_NAMES)
+  Check.options("limits", partial.limits ?? {}, LIMIT_NAMES)
   const link = { ...Parameters.defaults, ...partial.link }
   const limits = { ...Limits.defaults, ...partial.limits }
   const problem = Parameters.validate(link).errors[0] ?? Limits.validate(limits)[0]

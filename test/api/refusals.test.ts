@@ -1,7 +1,7 @@
 // What cannot be is refused by both faces alike, typed, and nothing is left behind by it.
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
-import { Server, type ServerOptions, Type } from "../../src/api/c104/index.ts"
+import { Batch, FolderStore, Server, type ServerOptions, Type } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
 import { file, security } from "../support/certificates.ts"
 
@@ -202,6 +202,66 @@ describe("at a point", () => {
     for (const priority of [0, 1])
       expect(effectFace(other.addPoint(wrong({ ioAddress: 2, type: 13, priority })))).toBe("INVALID_ARGUMENT")
     expect(other.getPoint(2)).toBeNull()
+  })
+})
+
+describe("an option that does not exist", () => {
+  /** What a call fails with, in words. */
+  const promiseFails = (call: () => unknown): string => {
+    try {
+      call()
+      return "nothing"
+    } catch (cause) {
+      return `${(cause as { readonly code?: string }).code} ${(cause as Error).message}`
+    }
+  }
+  const effectFails = <A, E extends Error & { readonly code: string }>(call: Effect.Effect<A, E>): string =>
+    Effect.runSync(
+      Effect.match(call, { onFailure: ({ code, message }) => `${code} ${message}`, onSuccess: () => "nothing" })
+    )
+  const point = { ioAddress: 2, type: Type.M_ME_NC_1 }
+
+  it("of a point is refused with the one that was meant, and the point is not there", () => {
+    const station = given(new Server().addStation(1))
+    const other = Effect.runSync(Effect.flatMap(Iec104.make(LOCAL), (server) => server.addStation(1)))
+    const words = "INVALID_ARGUMENT addPoint: there is no option reportMS; did you mean reportMs?"
+    expect(promiseFails(() => station.addPoint(wrong<typeof point>({ ...point, reportMS: 1000 })))).toBe(words)
+    expect(effectFails(other.addPoint(wrong({ ...point, reportMS: 1000 })))).toBe(words)
+    expect([station.getPoint(2), other.getPoint(2)]).toEqual([null, null])
+    expect(given(station.addPoint(point)).ioAddress).toBe(2)
+  })
+
+  it("of a station is refused with the one that was meant, and the station is not there", () => {
+    const server = new Server()
+    const other = Effect.runSync(Iec104.make(LOCAL))
+    const words = "INVALID_ARGUMENT addStation: there is no option timezone; did you mean timeZone?"
+    expect(promiseFails(() => server.addStation(1, wrong({ timezone: "UTC" })))).toBe(words)
+    expect(effectFails(other.addStation(1, wrong({ timezone: "UTC" })))).toBe(words)
+    const counters = { mode: "A", localFreezeSecs: 60 }
+    expect(promiseFails(() => server.addStation(1, wrong({ counters })))).toBe(
+      "INVALID_ARGUMENT counters: there is no option localFreezeSecs; did you mean localFreezeMs?"
+    )
+    expect([server.getStation(1), other.getStation(1)]).toEqual([null, null])
+  })
+
+  it.each([
+    [{ tickrateMs: 100 }, "options: there is no option tickrateMs; did you mean tickRateMs?"],
+    [{ limits: { logRecord: 5 } }, "limits: there is no option logRecord; did you mean logRecords?"]
+  ])("of a server is refused with the one that was meant: %o", (options, words) => {
+    expect(promiseFails(() => new Server(wrong(options)))).toBe(`INVALID_ARGUMENT ${words}`)
+    expect(effectFails(Iec104.make(wrong(options)))).toBe(`INVALID_ARGUMENT ${words}`)
+  })
+
+  it("that is like none is refused with those that there are", () => {
+    expect(promiseFails(() => new Batch(wrong({ interval: 5 })))).toBe(
+      "INVALID_ARGUMENT batch: there is no option interval; there are cause, points, originatorAddress"
+    )
+    expect(promiseFails(() => new FolderStore("records", wrong({ quota: 5 })))).toBe(
+      "INVALID_ARGUMENT options: there is no option quota; there are access, fileOctetsMax, octetsMax, filesMax"
+    )
+    expect(effectFails(Iec104.make(wrong({ link: { quota: 5 } })))).toMatch(
+      /^INVALID_ARGUMENT link: there is no option quota; there are k, w, /
+    )
   })
 })
 

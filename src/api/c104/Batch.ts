@@ -18,6 +18,8 @@ export interface BatchOptions {
   readonly originatorAddress?: number
 }
 
+const NAMES = Check.namesOf<BatchOptions>({ cause: true, points: true, originatorAddress: true })
+
 /** Where the points of a batch are, how many of them exist, and room for their values. */
 interface Places {
   readonly runs: readonly Batches.Run[]
@@ -42,6 +44,7 @@ export class Batch {
 
   /** Throws `InvalidArgument` for points that do not go together. */
   constructor(options: BatchOptions = {}) {
+    Check.options("batch", options, NAMES)
     this.cot = options.cause ?? Cot.SPONTANEOUS
     if (options.originatorAddress !== undefined) this.originatorAddress = options.originatorAddress
     for (const point of options.points ?? []) this.addPoint(point)

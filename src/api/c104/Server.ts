@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Batches from "../../shell/Batches.ts"
-import { inRange } from "../../shell/Check.ts"
+import * as Check from "../../shell/Check.ts"
 import { Host } from "../../shell/Host.ts"
 import type { LogLevel } from "../../shell/Log.ts"
 import type { Metrics } from "../../shell/Metrics.ts"
@@ -18,7 +18,7 @@ import * as callbacks from "./callbacks.ts"
 import { optionsOf, type ServerOptions } from "./options.ts"
 import { callable } from "./Point.ts"
 import { ProtocolParameters } from "./ProtocolParameters.ts"
-import { type CounterOptions, Station } from "./Station.ts"
+import { COUNTER_NAMES, type CounterOptions, Station } from "./Station.ts"
 import type { TransportSecurity } from "./TransportSecurity.ts"
 
 export interface StationOptions {
@@ -29,6 +29,8 @@ export interface StationOptions {
   /** Period of the background scan in ms, default 0 = none. */
   readonly backgroundMs?: number
 }
+
+const STATION_NAMES = Check.namesOf<StationOptions>({ timeZone: true, counters: true, backgroundMs: true })
 
 export class Server implements AsyncDisposable {
   /** TLS configuration, or null. */
@@ -98,6 +100,8 @@ export class Server implements AsyncDisposable {
   /** Adds a station; null when the common address is in use. Throws `InvalidAddress` outside 1..65534, `InvalidArgument` for unfit options. */
   addStation(commonAddress: number, options: StationOptions = {}): Station | null {
     const { counters, backgroundMs, timeZone = null } = options
+    Check.options("addStation", options, STATION_NAMES)
+    if (counters !== undefined) Check.options("counters", counters, COUNTER_NAMES)
     if (counters !== undefined)
       StationOps.checkCounters(counters.mode, counters.localFreezeMs ?? 0, counters.localFreezeReset ?? false)
     if (backgroundMs !== undefined) StationOps.checkBackground(backgroundMs)
@@ -192,7 +196,7 @@ export class Server implements AsyncDisposable {
   }
 
   set maxConnections(limit: number) {
-    inRange("maxConnections", limit, 0, 1_000_000)
+    Check.inRange("maxConnections", limit, 0, 1_000_000)
     this.#host.maxConnections = limit
   }
 

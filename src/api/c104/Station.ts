@@ -2,6 +2,7 @@
 import type { Block } from "../../core/process/Block.ts"
 import type { Tags } from "../../core/process/Image.ts"
 import * as Image from "../../core/process/Image.ts"
+import * as Check from "../../shell/Check.ts"
 import { Detached } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
 import type { CounterMode, Host } from "../../shell/Host.ts"
@@ -47,6 +48,23 @@ export interface PointKey {
   readonly type: Type
 }
 
+const POINT_NAMES = Check.namesOf<PointOptions<Type>>({
+  ioAddress: true,
+  type: true,
+  reportMs: true,
+  relatedIoAddress: true,
+  relatedIoAutoreturn: true,
+  commandMode: true,
+  eventType: true,
+  interrogationType: true,
+  tags: true,
+  groups: true,
+  counterGroups: true,
+  deadband: true,
+  minIntervalMs: true,
+  actTerm: true
+})
+
 /** Settings of a point that may follow its making, in the order in which they depend on each other. */
 const settings = [
   "reportMs",
@@ -72,6 +90,13 @@ export interface CounterOptions {
   /** Whether counters begin anew with each local freeze, default false. */
   readonly localFreezeReset?: boolean
 }
+
+/** @internal The names of what {@link CounterOptions} say. */
+export const COUNTER_NAMES: ReadonlySet<string> = Check.namesOf<CounterOptions>({
+  mode: true,
+  localFreezeMs: true,
+  localFreezeReset: true
+})
 
 export class Station {
   readonly commonAddress: number
@@ -165,6 +190,7 @@ export class Station {
    */
   addPoint<const T extends Type>(options: PointOptions<T>): Point<T> | null {
     const { ioAddress, type } = options
+    Check.options("addPoint", options, POINT_NAMES)
     const place = this.host.addPoints(this.commonAddress, ioAddress, type, 1, PointOps.variantsOf(options))
     if (place === null) return null
     const point = this.#handle(place) as unknown as Point<T>
@@ -202,7 +228,9 @@ export class Station {
   }
 
   /** Counter mode: A and B freeze locally every `localFreezeMs`, C and D on request; A and D report the readings at once. */
-  setCounters({ mode, localFreezeMs = 0, localFreezeReset = false }: CounterOptions): void {
+  setCounters(options: CounterOptions): void {
+    const { mode, localFreezeMs = 0, localFreezeReset = false } = options
+    Check.options("counters", options, COUNTER_NAMES)
     StationOps.checkCounters(mode, localFreezeMs, localFreezeReset)
     this.host.counterModes.set(this.commonAddress, mode)
     this.#ticker.setLocalFreeze(this.commonAddress, localFreezeMs, localFreezeReset)

@@ -1,6 +1,7 @@
 // The options of the `Server` class, under c104's names where it has them, and what the shell makes of them.
 import type { Limits } from "../../core/Limits.ts"
 import * as Profile from "../../core/Profile.ts"
+import * as Check from "../../shell/Check.ts"
 import { InvalidArgument } from "../../shell/Errors.ts"
 import type { FileStore } from "../../shell/files/FileStore.ts"
 import type { LogLevel, LogWriter } from "../../shell/Log.ts"
@@ -45,10 +46,30 @@ export interface ServerOptions {
   readonly logWriter?: LogWriter | null
 }
 
+const NAMES = Check.namesOf<ServerOptions>({
+  ip: true,
+  port: true,
+  tickRateMs: true,
+  selectTimeoutMs: true,
+  maxConnections: true,
+  transportSecurity: true,
+  packEvents: true,
+  sharedReadBuffer: true,
+  profile: true,
+  limits: true,
+  commandAgeMs: true,
+  clockSource: true,
+  clockValidMs: true,
+  files: true,
+  logLevel: true,
+  logWriter: true
+})
+
 const SELECT_TIMEOUT_MS = 100
 
-/** Throws `InvalidArgument` for options outside their range. */
+/** Throws `InvalidArgument` for options outside their range, and for those that do not exist. */
 export function optionsOf(options: ServerOptions): Options.Options {
+  Check.options("options", options, NAMES)
   const { ip, profile = "c104", selectTimeoutMs = SELECT_TIMEOUT_MS, transportSecurity, ...same } = options
   if (typeof profile === "string" && !Object.hasOwn(Profile.presets, profile))
     throw new InvalidArgument({ what: "profile", expected: '"c104", "iec" or a Profile', value: profile })

@@ -40,6 +40,14 @@ export interface StationOptions {
   readonly backgroundMs?: number
 }
 
+const STATION_NAMES = Check.namesOf<StationOptions>({
+  timeZone: true,
+  counterMode: true,
+  localFreezeMs: true,
+  localFreezeReset: true,
+  backgroundMs: true
+})
+
 type EventOf<K extends ServerEvent["event"]> = Extract<ServerEvent, { readonly event: K }>
 
 /** Decides with an Effect; a failure or defect is a refusal. */
@@ -99,6 +107,7 @@ const register =
 
 function addStation(host: Host, ticker: Ticker, ca: number, options: StationOptions): boolean {
   const { timeZone = null, counterMode, localFreezeMs = 0, localFreezeReset = false, backgroundMs = 0 } = options
+  Check.options("addStation", options, STATION_NAMES)
   StationOps.checkCounters(counterMode ?? "C", localFreezeMs, localFreezeReset)
   StationOps.checkBackground(backgroundMs)
   if (!host.addStation(ca, timeZone)) return false

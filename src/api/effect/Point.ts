@@ -123,6 +123,23 @@ export interface PointOptions extends Omit<Image.Variants, "priority"> {
   readonly minIntervalMs?: number
 }
 
+const NAMES = Check.namesOf<PointOptions>({
+  ioAddress: true,
+  type: true,
+  eventType: true,
+  interrogationType: true,
+  tags: true,
+  reportMs: true,
+  groups: true,
+  counterGroups: true,
+  select: true,
+  feedback: true,
+  actTerm: true,
+  abandon: true,
+  deadband: true,
+  minIntervalMs: true
+})
+
 /** A station. Once it was removed it has no points, and what can fail fails with `Detached`. */
 export interface Station {
   readonly commonAddress: number
@@ -288,6 +305,7 @@ export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointO
   const { priority }: Image.Variants = options
   if (priority !== undefined)
     throw new InvalidArgument({ what: "priority", expected: "nothing (all events are of one class)", value: priority })
+  Check.options("addPoint", options, NAMES)
   const place = host.addPoints(ca, ioAddress, type, 1, PointOps.variantsOf(options))
   if (place === null) return null
   try {

@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as TypeTable from "../../core/asdu/TypeTable.ts"
 import * as Value from "../../core/process/Value.ts"
+import * as Nearest from "../Nearest.ts"
 import { TICK_RATE_MS } from "../Options.ts"
 import * as Source from "./ConfigSource.ts"
 import * as Duration from "./Duration.ts"
@@ -46,7 +47,7 @@ export const word = <const Words extends ReadonlyArray<string>>(...words: Words)
   return Source.field(
     Schema.Literals(words),
     (input) =>
-      `expected ${known}, got ${Source.show(input)}${typeof input === "string" ? Source.hint(input, words) : ""}`
+      `expected ${known}, got ${Source.show(input)}${typeof input === "string" ? Nearest.hint(input, words) : ""}`
   )
 }
 
@@ -58,7 +59,7 @@ const typeMessage = (input: unknown): string => {
   const possible = `possible are ${pointTypeNames.join(", ")}`
   if (typeof input !== "string") return `expected a type such as M_ME_NC_1, got ${Source.show(input)}`
   if (TypeTable.byMnemonic(input) !== undefined) return `${input} cannot be the type of a point; ${possible}`
-  return `unknown type ${Source.show(input)}${Source.hint(input, pointTypeNames) || `; ${possible}`}`
+  return `unknown type ${Source.show(input)}${Nearest.hint(input, pointTypeNames) || `; ${possible}`}`
 }
 
 /** The name of a type that can be a point. */

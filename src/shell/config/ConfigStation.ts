@@ -2,6 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Feedback from "../../core/process/Feedback.ts"
 import type { CounterMode } from "../Host.ts"
+import * as Nearest from "../Nearest.ts"
 import * as Zones from "../Zones.ts"
 import * as Field from "./ConfigField.ts"
 import * as ConfigPoint from "./ConfigPoint.ts"
@@ -54,7 +55,7 @@ const zoneMessage = (input: unknown): string => {
   if (typeof input !== "string") return `expected ${expected}; got ${Source.show(input)}`
   const said = wrong.get(input)
   if (said != null) return said
-  const hint = Source.hint(input, zones())
+  const hint = Nearest.hint(input, zones())
   const message = `unknown time zone ${Source.show(input)}${hint || `; expected ${expected}`}`
   wrong.set(input, message)
   return message

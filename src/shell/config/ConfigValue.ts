@@ -4,6 +4,7 @@ import * as Schema from "effect/Schema"
 import * as Quality from "../../core/asdu/Quality.ts"
 import * as Value from "../../core/process/Value.ts"
 import type { Deadband } from "../Hooks.ts"
+import * as Nearest from "../Nearest.ts"
 import * as Field from "./ConfigField.ts"
 import * as Source from "./ConfigSource.ts"
 
@@ -106,7 +107,7 @@ export const readQuality = (
         path,
         known.length === 0
           ? `${Field.named(layout)} has no quality`
-          : `unknown quality ${Source.show(given)} of ${Field.named(layout)}${Source.hint(given, known) || `; known: ${known.join(", ")}`}`
+          : `unknown quality ${Source.show(given)} of ${Field.named(layout)}${Nearest.hint(given, known) || `; known: ${known.join(", ")}`}`
       )
   }
   return bits

@@ -3,6 +3,7 @@
 import type { Stats } from "node:fs"
 import * as Fs from "node:fs/promises"
 import * as Path from "node:path"
+import * as Check from "../Check.ts"
 import { InvalidArgument } from "../Errors.ts"
 import type { Refusal, StoredFile } from "./FileStore.ts"
 import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type Name } from "./FileStore.ts"
@@ -22,6 +23,8 @@ export interface FolderOptions {
   /** Number of files after a file was received, in the same way; default 10,000. */
   readonly filesMax?: number
 }
+
+const NAMES = Check.namesOf<FolderOptions>({ access: true, fileOctetsMax: true, octetsMax: true, filesMax: true })
 
 const UNFINISHED = ".receiving-"
 
@@ -53,6 +56,7 @@ export class FolderStore implements FileStore {
 
   /** Throws {@link InvalidArgument} for options that cannot be used. */
   constructor(folder: string, options: FolderOptions = {}) {
+    Check.options("options", options, NAMES)
     const { access = "readWrite" } = options
     if (folder === "") throw new InvalidArgument({ what: "folder", expected: "a path", value: folder })
     if (access !== "read" && access !== "readWrite")

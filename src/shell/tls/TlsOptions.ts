@@ -1,6 +1,7 @@
 // What a TLS listener is told: its certificate, whom it trusts, versions, suites and times; checked before it listens.
 import type { X509Certificate } from "node:crypto"
 import * as Tls from "node:tls"
+import * as Check from "../Check.ts"
 import { InvalidArgument } from "../Errors.ts"
 import * as TlsCiphers from "./TlsCiphers.ts"
 import type { Identity } from "./TlsFiles.ts"
@@ -46,6 +47,8 @@ const defaults: Omit<TlsOptions, "identity"> = {
   hostname: () => null
 }
 
+const NAMES: ReadonlySet<string> = new Set(["identity", ...Object.keys(defaults)])
+
 function interval(what: string, value: number | null | undefined, maxMs: number): void {
   if (value === null || value === undefined) return
   if (Number.isInteger(value) && value >= INTERVAL_MIN_MS && value <= maxMs) return
@@ -72,6 +75,7 @@ const hex = (suite: number): string => `0x${suite.toString(16).padStart(4, "0")}
 
 /** Fills in the defaults and checks that together they let some client in. Throws {@link InvalidArgument}. */
 export function complete(given: PartialTlsOptions): TlsOptions {
+  Check.options("tls", given, NAMES)
   check(given)
   const { identity } = given
   if (identity === undefined) return refuse("a certificate with its key", "none")
