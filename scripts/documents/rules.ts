@@ -112,6 +112,12 @@ export const groups: readonly RuleGroup[] = [
         "test/api/c104/commandOrder.test.ts"
       ),
       rule(
+        "Any cut of the octets of a client into segments comes to the same: what the application says at once is said before what stands behind is judged",
+        "test/api/c104/segments.test.ts",
+        "test/api/c104/borders.test.ts",
+        "test/api/c104/selectOrder.test.ts"
+      ),
+      rule(
         "A decision that takes too long: negative confirmation, the handler's signal is aborted, its late answer is a fact and never a frame",
         decisions,
         operations

@@ -5,8 +5,9 @@ import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
 import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
+import { endOf } from "./CommandAtPoint.ts"
 import * as Feedback from "./Feedback.ts"
-import type { Hooks } from "./Hooks.ts"
+import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import { Operation } from "./Operation.ts"
 import { Outlet } from "./Outlet.ts"
@@ -17,8 +18,7 @@ import type { Session } from "./Session.ts"
 export function command(session: Session, notice: CommandRequested): void {
   const { host } = session
   const { block, slot } = notice
-  // Its point was removed by the handler of a command before it.
-  if (!Image.lives(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
+  if (!Image.lives(notice)) return gone(session, notice)
   const hooks = host.hooks.of(block, slot)
   hooks.outlet ??= new Outlet(block.of.ca, notice.ioa)
   const operation = new Operation(session, notice, hooks, hooks.outlet)
@@ -27,7 +27,7 @@ export function command(session: Session, notice: CommandRequested): void {
   const { commandWaitMs } = host.world.profile
   switch (Output.judge(hooks.outlet.output, commandWaitMs === 0 ? 0 : host.world.limits.commandsPerPoint)) {
     case "begin":
-      return operation.begin(handler, true)
+      return begin(session, hooks.outlet, operation, handler)
     case "wait":
       return operation.wait(commandWaitMs)
     case "refuse":
@@ -35,10 +35,26 @@ export function command(session: Session, notice: CommandRequested): void {
   }
 }
 
+/** Its point was removed by the handler of a command before it: it is judged anew, before what comes behind it is decided. */
+function gone(session: Session, { id }: CommandRequested | SelectRequested): void {
+  session.collect(Outcome.gone(id))
+  session.tellCollected()
+}
+
+/** Begins a command, ahead of nothing that is still to be said of the one before it. */
+function begin(session: Session, outlet: Outlet, operation: Operation, handler: CommandHandler): void {
+  const { host } = session
+  if (outlet.publishedIn !== 0 && outlet.publishedIn === session.batch) session.tellCollected()
+  const before = endOf(host)
+  operation.begin(handler, true)
+  if (endOf(host) > before) outlet.publishedIn = session.batch
+}
+
 /** A client wants to select a point whose application decides who may. */
 export function select(session: Session, notice: SelectRequested): void {
   const hooks = session.host.hooks.find(notice.block, notice.slot)
-  if (hooks?.onSelect == null || !Image.lives(notice)) return session.collect(Outcome.confirm(notice.id, "failure"))
+  if (!Image.lives(notice)) return gone(session, notice)
+  if (hooks?.onSelect == null) return session.collect(Outcome.confirm(notice.id, "failure"))
   new Selecting(session, notice, hooks, hooks.onSelect).decide()
 }
 

@@ -218,7 +218,7 @@ function parameter(session: Session, notice: Notices.ParameterRequested): void {
   const handler = session.host.onParameter
   const { block, slot, born } = notice
   const isGone = (): boolean => block !== null && block.bornOf(slot) !== born
-  // Its point was removed by the handler of a request before it.
+  // A callback has removed its point.
   if (handler === null || isGone()) {
     session.collect(Outcome.confirm(notice.id, "failure"))
     return
@@ -236,11 +236,10 @@ function parameter(session: Session, notice: Notices.ParameterRequested): void {
 function refresh(session: Session, notice: Notices.RefreshRequested): void {
   const { block, version, slots } = notice
   const waiting = callAll(session.host, block, slots, "onBeforeRead", (hooks) => hooks.onBeforeRead, version)
-  const done = (): void => {
+  if (waiting.length === 0) return session.collect(Outcome.confirm(notice.id, "success"))
+  void Promise.all(waiting).then(() => {
     if (session.reason === null) session.refreshed(notice.id)
-  }
-  if (waiting.length === 0) queueMicrotask(done)
-  else void Promise.all(waiting).then(done)
+  })
 }
 
 /**

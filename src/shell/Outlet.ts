@@ -22,6 +22,8 @@ export class Outlet {
   output: Output.Output<Operation> = Output.free
   /** How many commands were begun at it. */
   begun = 0
+  /** What a session was collecting when an operation here published something: behind that its termination goes. */
+  publishedIn = 0
   private readonly key: number
   /** Where it is kept while it has no point. */
   private kept: Kept | null = null

@@ -32,6 +32,9 @@ const SHARES_MAX = 2048
 
 const NONE: readonly Decision[] = []
 
+/** How often a session has begun to collect decisions, of all sessions. */
+let batches = 0
+
 /** Where all sessions write from: while the kernel takes everything at once, that is always the same place. */
 let views = new Views(new Uint8Array(0), 0)
 
@@ -86,6 +89,8 @@ export class Session {
   private looking = false
   private counted = false
   private collected: Decision[] | null = null
+  /** The number of what is being collected, 0 = nothing is. */
+  batch = 0
   /** What begins once the decision of its request was reduced: by request, and then in order. */
   private readonly accepted: Map<number, () => void> = new Map()
   private begins: (() => void)[] = []
@@ -144,14 +149,14 @@ export class Session {
   received(chunk: Uint8Array): void {
     const { host } = this
     const nowMs = host.clock.monotonicMs()
-    const wallMs = host.options.commandAgeMs === 0 ? 0 : this.judgingMs()
     const stale = host.stall.isOld(this, nowMs)
-    this.dispatch(SessionEvent.received(nowMs, host.logEnds(), this.room(), chunk, wallMs, stale))
+    this.dispatch(SessionEvent.received(nowMs, host.logEnds(), this.room(), chunk, this.judgingMs(), stale))
   }
 
-  /** The time by which the age of commands is judged; NaN while the clock is not synchronised. */
+  /** The time by which the age of commands is judged; NaN while the clock is not synchronised, 0 where nobody asks for it. */
   private judgingMs(): number {
     const { host } = this
+    if (host.options.commandAgeMs === 0) return 0
     if (!host.tagClock.isSynchronised) return Number.NaN
     return host.nowMs()
   }
@@ -202,7 +207,8 @@ export class Session {
 
   private decision(decisions: readonly Decision[], kind: "decided" | "resumed"): SessionEvent.SessionEvent {
     const { host } = this
-    return SessionEvent.decided(host.clock.monotonicMs(), host.logEnds(), this.room(), decisions, kind)
+    const nowMs = host.clock.monotonicMs()
+    return SessionEvent.decided(nowMs, host.logEnds(), this.room(), decisions, kind, this.judgingMs())
   }
 
   refreshed(id: number): void {
@@ -263,6 +269,7 @@ export class Session {
   private gathered(): readonly Decision[] | null {
     const { collected } = this
     this.collected = null
+    this.batch = 0
     return collected
   }
 
@@ -378,8 +385,9 @@ export class Session {
 
   /** Takes a decision: it is reduced with others when {@link act} has asked, and before anything else that happens. */
   collect(decision: Decision): void {
-    if (this.collected === null) this.collected = [decision]
-    else this.collected.push(decision)
+    if (this.collected !== null) return void this.collected.push(decision)
+    this.collected = [decision]
+    this.batch = ++batches
   }
 
   // ---- the socket ----

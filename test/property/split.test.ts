@@ -44,7 +44,9 @@ const outcome = (
     )
     reduce(Core.SessionEvent.decided(nowMs, ends, 65_536, answers))
   }
-  return { octets: octets.join(""), notices: Snapshot.print(notices), state: Snapshot.print(state) }
+  // When the application is asked follows the chunks.
+  const told = notices.filter(({ kind }) => kind !== "holding" && kind !== "stopping")
+  return { octets: octets.join(""), notices: Snapshot.print(told), state: Snapshot.print(state) }
 }
 
 const single = (octets: Uint8Array): readonly Uint8Array[] => Array.from(octets, (octet) => Uint8Array.of(octet))

@@ -41,17 +41,19 @@ export interface LinkState {
 }
 
 /**
- * Data transfer or the connection is about to end while requests wait for the application, or what was received stands
- * in front of or behind a request to reset the process: first it is asked, and what it says at once is sent.
+ * Data transfer or the connection is about to end while requests wait for the application, or what was received has to be
+ * judged behind what it was not asked yet: first it is asked, and what it says at once is sent.
  */
 export interface Pause {
   /** Why the connection ends, or null: what stands at `at` of the octets is taken up. */
   readonly reason: CloseReason | null
-  /** Whether that is a request to reset the process, or stands behind one; else it is a STOPDT act. */
-  readonly resets: boolean
-  /** What was received and not taken yet. */
+  /** Whether it is only to be asked: nothing is refused by that. Else what stands there is a STOPDT act. */
+  readonly asks: boolean
+  /** What was received and not taken yet, when it came, and whether nobody knows how old that is. */
   readonly octets: Uint8Array
   readonly at: number
+  readonly cameMs: number
+  readonly stale: boolean
   /** Whether the application's side knows that nothing is begun any more but what was asked before. */
   readonly told: boolean
 }
@@ -85,6 +87,8 @@ const NO_VIEW = new DataView(NO_OCTETS.buffer)
 /** Working copy of one reduction. */
 export class LinkTurn {
   nowMs = 0
+  /** When the octets came that are taken: before, where they had to wait for the application. */
+  cameMs = 0
   /** All input that had come by this time was read; -1: nobody knows. */
   heardMs = -1
   parameters: Parameters = { k: 0, w: 0, t1Ms: 0, t2Ms: 0, t3Ms: 0 }
@@ -142,7 +146,7 @@ export class LinkTurn {
     this.limit = this.start + forFrames
   }
 
-  /** Whether requests wait for the application. */
+  /** Whether requests wait for the application, or it has yet to be asked something. */
   get awaits(): boolean {
     return false
   }
@@ -175,7 +179,8 @@ export const isDeaf = (reason: CloseReason | null): boolean => reason === "PEER_
 /** Ends the connection, once the application was asked what requests wait for; the first reason stands. */
 export function close(turn: LinkTurn, reason: CloseReason): void {
   if (turn.phase === Phase.Closed || ending(turn)) return
-  if (turn.awaits) turn.pause = { reason, resets: false, octets: NO_OCTETS, at: 0, told: false }
+  if (turn.awaits)
+    turn.pause = { reason, asks: false, octets: NO_OCTETS, at: 0, cameMs: turn.cameMs, stale: false, told: false }
   else end(turn, reason)
 }
 
@@ -191,6 +196,18 @@ export function refuse(turn: LinkTurn, reason: CloseReason): void {
   turn.receiveNumber = Sequence.before(turn.receiveNumber)
   turn.unacknowledged--
   close(turn, reason)
+}
+
+/**
+ * Puts the I frame back that was just taken, and for which nothing was done: it is taken again later. `low` and `acknowledged`
+ * are what they were before.
+ */
+export function putBack(turn: LinkTurn, low: number, acknowledged: readonly number[]): void {
+  turn.receiveNumber = Sequence.before(turn.receiveNumber)
+  turn.received--
+  if (--turn.unacknowledged === 0) turn.unacknowledgedSinceMs = -1
+  turn.low = low
+  turn.acknowledged = acknowledged
 }
 
 /** Whether an I frame may be put into the output now. The window test also holds after k was lowered. */
@@ -246,7 +263,7 @@ function informationFrame(turn: LinkTurn, octets: Uint8Array, at: number): Effec
   const number = ((octets[at + 2] as number) >> 1) | ((octets[at + 3] as number) << 7)
   if (number !== turn.receiveNumber) return closed(turn, "SEQUENCE_NS")
   if (!acknowledge(turn, octets, at)) return closed(turn, "SEQUENCE_NR")
-  turn.receivedAtMs = turn.nowMs
+  turn.receivedAtMs = turn.cameMs
   turn.receiveNumber = Sequence.next(number)
   turn.received++
   if (turn.unacknowledged++ === 0) turn.unacknowledgedSinceMs = turn.nowMs
@@ -258,7 +275,7 @@ function supervisoryFrame(turn: LinkTurn, octets: Uint8Array, at: number): Effec
     return closed(turn, "BAD_CONTROL_FIELD")
   if (turn.phase === Phase.Stopped) return closed(turn, "DATA_IN_STOPPED")
   if (!acknowledge(turn, octets, at)) return closed(turn, "SEQUENCE_NR")
-  turn.receivedAtMs = turn.nowMs
+  turn.receivedAtMs = turn.cameMs
   if (turn.phase === Phase.UnconfirmedStopped && turn.high === turn.low) {
     sendU(turn, Frame.U.STOPDT_CON)
     turn.phase = Phase.Stopped
@@ -269,7 +286,7 @@ function supervisoryFrame(turn: LinkTurn, octets: Uint8Array, at: number): Effec
 function unnumberedFrame(turn: LinkTurn, octets: Uint8Array, at: number): Effect {
   if (turn.strict && ((octets[at + 3] as number) | (octets[at + 4] as number) | (octets[at + 5] as number)) !== 0)
     return closed(turn, "BAD_CONTROL_FIELD")
-  turn.receivedAtMs = turn.nowMs
+  turn.receivedAtMs = turn.cameMs
   switch (octets[at + 2]) {
     case Frame.U.STARTDT_ACT: {
       sendU(turn, Frame.U.STARTDT_CON)

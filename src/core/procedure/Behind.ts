@@ -1,6 +1,6 @@
 // Requests to one command point are decided in the order in which they came (60870-5-5 6.8): what comes to its address while
-// a select of it waits for the application stands behind that, and is judged when that is decided. What comes behind an
-// execute is judged once the application was asked for that. So the cut of the octets into segments makes no difference.
+// a select of it waits for the application stands behind that, and is judged when that is decided. What stands behind another
+// request that is handed to the application then is judged once the application was asked for that.
 import type { PointRef } from "../process/Image.ts"
 import * as Numbered from "../process/Numbered.ts"
 import type { Situation } from "./Rejection.ts"
@@ -34,9 +34,11 @@ export function stand(
   point: PointRef | null,
   situation: Situation | null
 ): boolean {
-  const { own } = turn
-  const line = Numbered.find(own.lines, keyOf(octets, at))
+  const line = Numbered.find(turn.work.lines, keyOf(octets, at))
   if (line === undefined) return false
+  // There may be no line any more when the application was asked.
+  if (turn.putsBack()) return true
+  const { own } = turn
   const tests = Request.test(octets, at) !== 0
   const before = tests ? own.testing : own.standing - own.testing + turn.asked
   if (before >= turn.world.limits.decisionsPerSession) {
@@ -59,12 +61,13 @@ export function decided(turn: Turn, { id, apdu }: Pending): void {
 }
 
 /**
- * What comes to an address stands until the application was asked what it was not yet asked: an execute that it decides at
- * once is decided before what came behind it.
+ * A line that stood behind nothing any more stands until the application was asked what it was not yet asked: a request that
+ * it decides at once is decided before what came behind it.
  */
-export function beginBriefly(turn: Turn, octets: Uint8Array, at: number): void {
-  const key = keyOf(octets, at)
-  begin(turn, octets, at, ASKING)
+export function pause(turn: Turn, key: number): void {
+  const line = Numbered.find(turn.work.lines, key)
+  if (line?.id !== 0) return
+  turn.own.lines = Numbered.put(turn.work.lines, key, { ...line, id: ASKING })
   turn.own.brief = Numbered.put(turn.work.brief, key, key)
 }
 

@@ -36,9 +36,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const place = Image.findCommand(station, Request.ioa(octets, at), Request.type(octets, at))
   const said = place === null || surplus ? null : read(place, octets, at)
   const situation = judge(turn, octets, at, place, said, station)
-  // Behind an execute of its selection that the application has yet to be asked for.
-  if (turn.work.asked && place !== null && Selections.executes(turn, place)) Behind.beginBriefly(turn, octets, at)
-  if (turn.work.lines !== null && Behind.stand(turn, octets, at, place, situation)) return
+  if (turn.work.lines !== null && !turn.anew && Behind.stand(turn, octets, at, place, situation)) return
   if (said === null || situation !== null) return Reply.reject(turn, situation ?? "unknownObject", octets, at)
   obey(turn, octets, at, said)
 }
@@ -60,7 +58,10 @@ function judge(
 
 /** Takes a command with which nothing is wrong by itself. */
 function obey(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
-  if (Request.cause(octets, at) === Cause.DEACTIVATION) return cancel(turn, octets, at, said)
+  const deactivates = Request.cause(octets, at) === Cause.DEACTIVATION
+  // A select is confirmed ahead of commands to other points; where something is asked at its own it is refused, or stands.
+  if ((deactivates || Request.test(octets, at) !== 0) && turn.putsBack()) return
+  if (deactivates) return cancel(turn, octets, at, said)
   if (said.select) return select(turn, octets, at, said)
   execute(turn, octets, at, said)
 }
@@ -70,14 +71,12 @@ export function goOn(turn: Turn): void {
   const { moving, stale } = turn
   for (const key of moving)
     for (let next = Behind.next(turn, key); next !== null; next = Behind.next(turn, key)) {
-      const { point, apdu } = next
-      if (turn.work.asked && point !== null && Selections.executes(turn, point)) {
-        Behind.beginBriefly(turn, apdu, 0)
-        break
-      }
+      const before = turn.asked
       Behind.leave(turn, key, next)
       turn.stale = next.stale
       takeUp(turn, next)
+      // The application has to be asked for it before what stands behind it is judged.
+      if (turn.asked > before) Behind.pause(turn, key)
     }
   moving.length = 0
   turn.stale = stale
@@ -151,6 +150,7 @@ function abandon(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     return Reply.reject(turn, "nothingToDeactivate", octets, at)
   if (Decisions.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   const apdu = Reply.copy(octets, at)
+  turn.alone = true
   turn.notice({ kind: "abandon", ...asked(Decisions.ask(turn, "abandon", apdu), said, apdu) })
 }
 
@@ -199,6 +199,7 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     selection = Selections.own(turn, said, Request.test(octets, at)) ?? null
     if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
     if (!matches(selection, octets, at)) {
+      if (turn.putsBack()) return
       Selections.release(turn, selection, "mismatched")
       return Reply.reject(turn, "notSelected", octets, at)
     }

@@ -49,19 +49,22 @@ export function ask(turn: Turn, kind: Pending["kind"], apdu: Uint8Array, selecti
 }
 
 /**
- * Takes what the application says; `decided` is called behind each answer. What it was being asked and says nothing to waits
- * from now on. Whatever the order of the answers, what is asked and answered at once, in order, is never put anywhere.
+ * Has what the application says `taken`, each with the request that waits for it, undefined where none does. What it was being
+ * asked and says nothing to waits from now on. Whatever the order of the answers, what is asked and answered at once, in order, is
+ * never put anywhere.
  */
-export function take(turn: Turn, decisions: readonly Decision[], decided: () => void): void {
+export function take(
+  turn: Turn,
+  decisions: readonly Decision[],
+  taken: (found: Pending | undefined, decision: Decision) => void
+): void {
   const asking = turn.takeAsking()
   let next = 0
   for (const decision of decisions) {
     while (next < asking.length && (asking[next] as Pending).id < decision.id) wait(turn, asking[next++] as Pending)
     const asked = asking[next]?.id === decision.id ? asking[next++] : find(turn.work, decision.id)
     turn.left = asking.length - next
-    // One that nobody waits for any more is dropped.
-    if (asked !== undefined) decide(turn, asked, decision)
-    decided()
+    taken(asked, decision)
   }
   while (next < asking.length) wait(turn, asking[next++] as Pending)
   turn.left = 0
@@ -71,7 +74,8 @@ function wait(turn: Turn, request: Pending): void {
   turn.own.pending = Numbered.put(turn.work.pending, request.id, request)
 }
 
-function decide(turn: Turn, found: Pending, decision: Decision): void {
+/** Takes the application's answer to a request that waits for it. */
+export function decide(turn: Turn, found: Pending, decision: Decision): void {
   if (turn.work.lines !== null) Behind.decided(turn, found)
   if (!decision.keep) forget(turn, found)
   else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found, decision)
@@ -114,7 +118,7 @@ function keep(turn: Turn, found: Pending, { confirm: said, goesOn = false }: Dec
   if (!oldest.goesOn) turn.notice({ kind: "unanswered", outcome: "none", apdu: oldest.apdu })
 }
 
-function forget(turn: Turn, found: Pending): void {
+export function forget(turn: Turn, found: Pending): void {
   const { own } = turn
   const { id, kind } = found
   own.pending = Numbered.without(own.pending, id)

@@ -132,7 +132,11 @@ function judge(
   return null
 }
 
-/** Takes one received I frame whose numbers are right. */
+/**
+ * Takes one received I frame whose numbers are right, or puts it back: commands that the application decides are handed to it
+ * together, but what it says at once to what came before is said before anything else is judged, and before what stands
+ * behind anything else. So any cut of the octets into segments comes to the same.
+ */
 export function receive(turn: Turn, octets: Uint8Array, at: number): void {
   const type = Request.type(octets, at)
   const row = Request.size(octets, at) > Request.TYPE_AT ? TypeTable.byId[type] : undefined
@@ -142,5 +146,8 @@ export function receive(turn: Turn, octets: Uint8Array, at: number): void {
   if (situation !== null || entry === undefined || row === undefined)
     return Reply.reject(turn, situation ?? "unknownType", octets, at)
   if (turn.world.resetting && entry.confirmed === true) return Reply.reject(turn, "resetting", octets, at)
+  const isCommand = entry.run === Command.request
+  if (!isCommand && turn.putsBack()) return
+  turn.alone = !isCommand
   entry.run(turn, octets, at, Request.size(octets, at) > promised(row, octets, at))
 }

@@ -210,21 +210,23 @@ export type Notice =
    */
   | { readonly kind: "stopping" }
   /**
-   * A request to reset the process, or what stands behind one, is taken when the application was asked: to be answered by a
-   * `resumed` event with what it says at once. Nothing ends by this.
+   * What was received is judged when the application was asked what came before it: to be answered by a `resumed` event with
+   * what it says at once. Nothing ends by this.
    */
   | { readonly kind: "holding" }
   | { readonly kind: "started" }
   | { readonly kind: "stopped" }
   | { readonly kind: "closed"; readonly reason: CloseReason }
 
-/** The application's answer to a command or clock synchronisation. */
+/** The application's answer to a request; or its word that values which it was asked for are refreshed, by the id of that. */
 export interface Decision {
   readonly id: number
   /** 1: confirm positively, -1: negatively, 0: say nothing now. */
   readonly confirm: 1 | 0 | -1
   /** Whether the activation is terminated by this answer. */
   readonly terminate: boolean
+  /** Whether it was asked for a point that is gone: then nothing else counts, and the request is judged anew. */
+  readonly gone?: true
   /** Whether the termination says that the operation failed: P/N = 1. */
   readonly failed?: boolean
   /** Keep the request: another decision with the same id will follow. */

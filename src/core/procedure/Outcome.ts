@@ -31,6 +31,9 @@ const decision = (id: number, confirm: Confirm, terminate: boolean, keep: boolea
 export const confirm = (id: number, outcome: Outcome): Decision =>
   decision(id, confirms[outcome], false, false, Ledger.NO_EVENTS)
 
+/** The decision of a request to a point that is gone by the time it is asked: whoever has its address now is meant. */
+export const gone = (id: number): Decision => ({ ...confirm(id, "none"), gone: true })
+
 /**
  * The decision of a command. An execute of a selection is terminated at once whatever `termination` says. The termination
  * goes behind the events before `barrier` (a mark of the ledger, or none).

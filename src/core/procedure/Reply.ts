@@ -157,8 +157,9 @@ export function expire(turn: Turn): void {
   }
 }
 
-/** Turns a request down as the table says. */
+/** Turns a request down as the table says; one that is being taken behind what the application has yet to be asked. */
 export function reject(turn: Turn, situation: Rejection.Situation, octets: Uint8Array, at: number): void {
+  if (turn.putsBack()) return
   const { reaction } = Rejection.table[situation]
   turn.notice({ kind: "rejected", situation, apdu: copy(octets, at) })
   switch (reaction.kind) {

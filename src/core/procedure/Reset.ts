@@ -9,12 +9,6 @@ import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import type { Restart, Turn } from "./Turn.ts"
 
-/** Whether the frame at `at` asks for a reset of the process; it may still be refused. */
-export const isAt = (octets: Uint8Array, at: number): boolean =>
-  ((octets[at + 2] as number) & 1) === 0 &&
-  Request.type(octets, at) === Type.C_RP_NA_1 &&
-  octets[at + Request.ELEMENT_AT] === 1
-
 /** Takes a reset with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
   if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
@@ -25,7 +19,6 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const refusal = Decisions.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const id = Decisions.ask(turn, "reset", Reply.copy(octets, at))
-  turn.asksReset = qualifier === 1
   const ca = Request.ca(octets, at)
   turn.notice({ kind: "reset", id, ca, stations: Image.addressed(turn.world.image, ca), qualifier })
 }

@@ -237,7 +237,7 @@ export interface Work {
   readonly restart: Restart | null
   /** File transfer (60870-5-5 6.12); null while there is none. */
   readonly files: FileWork | null
-  /** A request waits for the application's answer, which will carry the acknowledgement. */
+  /** The application has yet to be asked something; what it says at once will carry the acknowledgement. */
   readonly asked: boolean
   /** Which of what is read from the image was sent last. */
   readonly sampled: number
@@ -349,8 +349,14 @@ export class Turn extends LinkTurn {
   readonly moving: number[] = []
   /** The output region was full: call again. */
   more = false
-  /** The application was asked for a reset of the process by the frame that was taken last, and has not answered yet. */
-  asksReset = false
+  /** A frame is being taken. */
+  taking = false
+  /** The frame that was being taken was not taken: see {@link putsBack}. */
+  early = false
+  /** A request is judged that was before: it stands behind nothing. */
+  anew = false
+  /** What the application is asked by the frame that was taken last it is asked before anything behind that is judged. */
+  alone = false
 
   protected loadTurn(
     world: World,
@@ -375,17 +381,29 @@ export class Turn extends LinkTurn {
     this.ownSent = null
     this.ownInterrogation = null
     this.more = false
-    this.asksReset = false
+    this.taking = false
+    this.early = false
+    this.alone = false
   }
 
   override get awaits(): boolean {
-    return this.asked > 0
+    return this.asked > 0 || this.work.asked
   }
 
   /** How many requests wait for the application within a time. */
   get asked(): number {
     const { asking, pending } = this.work
     return asking.length + this.left + (pending === null ? 0 : pending.count)
+  }
+
+  /**
+   * Whether the frame that is being taken has to be put back, before anything was done for it: it is not handed to the
+   * application, which has yet to be asked what came before it, and may answer that at once.
+   */
+  putsBack(): boolean {
+    if (!(this.taking && this.work.asked)) return false
+    this.early = true
+    return true
   }
 
   /** The work as this turn may change it: a copy takes its place once a turn, not once a change. */
@@ -426,6 +444,11 @@ export class Turn extends LinkTurn {
     // An array of one: pushing to an empty one would make room for seventeen.
     if (this.notices === NO_NOTICES) this.notices = [notice]
     else (this.notices as Notice[]).push(notice)
+  }
+
+  /** Takes the last notice back. */
+  retract(): void {
+    ;(this.notices as Notice[]).pop()
   }
 
   /** Moves the sent position of one class. The first move of a turn makes an array of its own. */

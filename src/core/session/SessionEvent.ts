@@ -124,7 +124,8 @@ export const decided = (
   ends: readonly number[],
   room: number,
   decisions: readonly Decision[],
-  kind: "decided" | "resumed" = "decided"
+  kind: "decided" | "resumed" = "decided",
+  wallMs = 0
 ): SessionEvent => ({
   kind,
   nowMs,
@@ -137,7 +138,7 @@ export const decided = (
   initialised: null,
   file: null,
   late: null,
-  wallMs: 0,
+  wallMs,
   heardMs: -1,
   stale: false
 })

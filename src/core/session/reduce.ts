@@ -21,7 +21,7 @@ import * as Reply from "../procedure/Reply.ts"
 import * as Request from "../procedure/Request.ts"
 import * as Reset from "../procedure/Reset.ts"
 import * as Selections from "../procedure/Selections.ts"
-import { Turn, type Work } from "../procedure/Turn.ts"
+import { type Pending, Turn, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
 import type { SessionEvent } from "./SessionEvent.ts"
 import type { SessionState } from "./SessionState.ts"
@@ -60,9 +60,10 @@ class SessionTurn extends Turn {
     const frames = Math.max(0, Math.min(FRAMES_OCTETS, event.room, (state.link.k + 1) * 256))
     this.loadLink(state.link, frames + 2 * chunk + FIXED_OCTETS, frames)
     this.nowMs = event.nowMs
+    this.cameMs = event.kind === "resumed" && pause !== null ? pause.cameMs : event.nowMs
     this.heardMs = event.heardMs
     this.wallMs = event.wallMs
-    this.stale = event.stale
+    this.stale = event.stale || pause?.stale === true
     this.parameters = world.link
     this.strict = world.profile.controlField === "strict"
     this.acknowledged = state.acknowledged
@@ -111,7 +112,7 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
 function happen(event: SessionEvent, sentFrames: number): void {
   // Something else comes while the application is being asked: what it has yet to say is waited for.
   if (turn.work.asking.length > 0 && event.kind !== "decided" && event.kind !== "resumed")
-    Decisions.take(turn, NO_DECISIONS, goOn)
+    Decisions.take(turn, NO_DECISIONS, decided)
   switch (event.kind) {
     case "received":
       if (event.chunk !== null) receive(event.chunk)
@@ -121,8 +122,7 @@ function happen(event: SessionEvent, sentFrames: number): void {
     case "resumed":
       return resume(event.decisions)
     case "refreshed":
-      Interrogation.refreshed(turn, event.refreshed)
-      return Read.refreshed(turn, event.refreshed)
+      return refreshed(event.refreshed)
     case "cyclic":
       if (turn.phase === Link.Phase.Started) Cyclic.due(turn, event.batches)
       return
@@ -152,15 +152,36 @@ function decideAll(decisions: readonly Decision[]): void {
   const { brief } = turn.work
   if (turn.work.asked) turn.own.asked = false
   if (brief !== null) turn.own.brief = null
-  Decisions.take(turn, decisions, goOn)
+  Decisions.take(turn, decisions, decided)
   if (brief === null) return
   Behind.asked(turn, brief)
   Command.goOn(turn)
 }
 
-/** Takes what stood behind the requests that were decided. */
-function goOn(): void {
+/**
+ * Takes an answer of the application, then what stood behind its request; or the word that values are refreshed. One that nobody
+ * waits for any more is dropped.
+ */
+function decided(found: Pending | undefined, decision: Decision): void {
+  if (found === undefined) return refreshed(decision.id)
+  if (decision.gone === true) judgeAnew(found)
+  else Decisions.decide(turn, found, decision)
   if (turn.moving.length > 0) Command.goOn(turn)
+}
+
+/** A request means whoever has its address by now, as if it had come in a segment of its own; what stands behind it still does. */
+function judgeAnew(found: Pending): void {
+  Behind.decided(turn, found)
+  Decisions.forget(turn, found)
+  turn.anew = true
+  Dispatch.receive(turn, found.apdu, 0)
+  turn.anew = false
+}
+
+/** Values that were asked for are refreshed. */
+function refreshed(id: number): void {
+  Interrogation.refreshed(turn, id)
+  Read.refreshed(turn, id)
 }
 
 /** What is due whatever happened: timers, late answers, the window, and an acknowledgement that is owed. */
@@ -204,8 +225,9 @@ function acknowledge(): void {
 function receive(chunk: Uint8Array): void {
   if (turn.pause !== null) {
     const { octets, at, reason } = turn.pause
+    const { stale } = turn
     if (reason === null)
-      turn.pause = { ...turn.pause, octets: Framer.join(octets.subarray(at), chunk, 0, chunk.length), at: 0 }
+      turn.pause = { ...turn.pause, octets: Framer.join(octets.subarray(at), chunk, 0, chunk.length), at: 0, stale }
     return
   }
   let at = 0
@@ -218,11 +240,8 @@ function receive(chunk: Uint8Array): void {
     if (Framer.missing(turn.rest) > 0) continue
     const whole = turn.rest
     turn.rest = null
-    if (waits(whole, 0, null)) {
-      keep(Framer.join(whole, chunk, at, chunk.length - at), 0)
-      return
-    }
-    take(whole, 0, whole[1] as number)
+    if (waits(whole, 0, null) || !take(whole, 0, whole[1] as number))
+      return keep(Framer.join(whole, chunk, at, chunk.length - at), 0)
     if (holds(chunk, at)) return keep(chunk, at)
   }
   if (open()) run(chunk, at, null)
@@ -235,16 +254,14 @@ const isStop = (octets: Uint8Array, at: number): boolean =>
   octets[at + 2] === Frame.U.STOPDT_ACT && octets[at + 1] === Frame.LENGTH_MIN
 
 /**
- * Whether the frame at `at` stops data transfer, or asks for a reset of the process, while requests wait for the
- * application; `over` is the pause that is just over.
+ * Whether the frame at `at` stops data transfer while requests wait for the application; `over` is the pause that is just
+ * over.
  */
-function waits(octets: Uint8Array, at: number, over: Link.Pause | null): boolean {
-  if (!turn.awaits) return false
-  return isStop(octets, at) ? over === null || over.resets : over === null && Reset.isAt(octets, at)
-}
+const waits = (octets: Uint8Array, at: number, over: Link.Pause | null): boolean =>
+  turn.awaits && isStop(octets, at) && (over === null || over.asks)
 
-/** Whether more stands behind the request to reset the process that was just taken: what becomes of it, its decision says. */
-const holds = (octets: Uint8Array, at: number): boolean => turn.asksReset && at < octets.length && open()
+/** Whether more stands behind a request for which the application has to be asked before that is judged. */
+const holds = (octets: Uint8Array, at: number): boolean => turn.alone && turn.work.asked && at < octets.length && open()
 
 /** Takes the frames from `from` on; `over` is the pause in front of the first one, when the application was just asked. */
 function run(octets: Uint8Array, from: number, over: Link.Pause | null): void {
@@ -257,8 +274,7 @@ function run(octets: Uint8Array, from: number, over: Link.Pause | null): void {
       turn.rest = Framer.join(null, octets, at, octets.length - at)
       return
     }
-    if (waits(octets, at, at === from ? over : null)) return keep(octets, at)
-    take(octets, at, length)
+    if (waits(octets, at, at === from ? over : null) || !take(octets, at, length)) return keep(octets, at)
     at += length + 2
     if (holds(octets, at)) return keep(octets, at)
   }
@@ -268,10 +284,10 @@ function run(octets: Uint8Array, from: number, over: Link.Pause | null): void {
 function keep(octets: Uint8Array, at: number): void {
   // What was kept before is our own already, and is not copied once more for every STOPDT in it.
   const own = octets === turn.kept
-  const resets = turn.asksReset || !isStop(octets, at)
-  turn.pause = own
-    ? { reason: null, resets, octets, at, told: false }
-    : { reason: null, resets, octets: Framer.join(null, octets, at, octets.length - at), at: 0, told: false }
+  const asks = (turn.alone && turn.work.asked) || !isStop(octets, at)
+  const kept = own ? octets : Framer.join(null, octets, at, octets.length - at)
+  const { cameMs, stale } = turn
+  turn.pause = { reason: null, asks, octets: kept, at: own ? at : 0, cameMs, stale, told: false }
 }
 
 /** The application has said what it says at once: this is sent as the window allows, then what waited is taken up. */
@@ -281,8 +297,9 @@ function resume(decisions: readonly Decision[]): void {
   if (pause !== null && Link.isDeaf(pause.reason)) turn.limit = turn.start
   decideAll(decisions)
   if (pause === null) return
-  if (turn.work.asked || !(pause.told || pause.resets)) return pauseOn(pause)
-  Pump.fill(turn)
+  // What is sent may have to be refreshed by the application before.
+  if (!turn.work.asked) Pump.fill(turn)
+  if (turn.work.asked || !(pause.told || pause.asks)) return pauseOn(pause)
   if (pause.reason !== null) return Link.end(turn, pause.reason)
   turn.kept = pause.octets
   run(pause.octets, pause.at, pause)
@@ -297,7 +314,7 @@ function pauseOn(pause: Link.Pause): void {
 
 /** Tells what has to wait, once: `fresh`, and when nothing has to be asked before. */
 function announce(pause: Link.Pause, fresh: boolean): void {
-  if (pause.resets) {
+  if (pause.asks) {
     if (fresh) turn.notice({ kind: "holding" })
   } else if (!pause.told && turn.work.standing === 0) tellStopping(pause)
 }
@@ -308,14 +325,24 @@ function tellStopping(pause: Link.Pause): void {
   turn.notice({ kind: "stopping" })
 }
 
-/** One whole frame: the link first, then the application, then whatever the window now allows. */
-function take(octets: Uint8Array, at: number, length: number): void {
-  turn.asksReset = false
+/**
+ * One whole frame: the link first, then the application, then whatever the window now allows. False when it has to wait until
+ * the application was asked.
+ */
+function take(octets: Uint8Array, at: number, length: number): boolean {
+  const { low, acknowledged } = turn
+  turn.alone = false
   if (turn.world.trace) turn.notice({ kind: "traced", apdu: Request.piece(octets, at, length + 2) })
   switch (Link.frame(turn, octets, at, length)) {
     case Link.Effect.Deliver:
+      turn.taking = true
       Dispatch.receive(turn, octets, at)
-      break
+      turn.taking = false
+      if (!turn.early) break
+      turn.early = false
+      if (turn.world.trace) turn.retract()
+      Link.putBack(turn, low, acknowledged)
+      return false
     case Link.Effect.Started:
       turn.startedAt = turn.ends
       turn.notice({ kind: "started" })
@@ -329,6 +356,7 @@ function take(octets: Uint8Array, at: number, length: number): void {
   }
   Pump.fill(turn)
   acknowledge()
+  return true
 }
 
 /** Entering STOPDT discards what was asked for and not yet said; events stay in the log. */

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { type ReceiveCallback, ResponseState, Server, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
 import type { ServerEvent } from "../../../src/shell/ServerEvent.ts"
 import { RawClient } from "../../support/RawClient.ts"
+import { cutAt, places } from "../../support/Segments.ts"
 import { deferred, startClient, startServer, switchedBy } from "../../support/Stage.ts"
 
 const { SUCCESS } = ResponseState
@@ -284,7 +285,7 @@ const octetsOf = (deeds: readonly Deed[]): Buffer => {
 }
 
 /** What comes of octets in these segments; S frames and numbers follow the segments, what they amount to does not. */
-const comesOf = async (segments: readonly Buffer[], options: ServerOptions): Promise<unknown> => {
+const comesOf = async (segments: readonly Uint8Array[], options: ServerOptions): Promise<unknown> => {
   const server = new Server({ ip: "127.0.0.1", port: 0, ...options })
   server.protocolParameters.sendWindowSize = 40
   const station = server.addStation(1)
@@ -354,19 +355,16 @@ const deeds = fc.array(
   ),
   { minLength: 1, maxLength: 12 }
 )
-const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 5 })
 
 it.each(["iec", "c104"] as const)(
   "any cut of commands, STOPDT and bad frames into segments comes to the same (%s)",
   async (profile) => {
     await fc.assert(
-      fc.asyncProperty(deeds, cuts, async (what, where) => {
+      fc.asyncProperty(deeds, places(5), async (what, where) => {
         const octets = octetsOf(what)
-        const at = [...new Set(where.map((part) => Math.floor(part * octets.length)))].sort((a, b) => a - b)
-        const segments = [0, ...at].map((from, index) => octets.subarray(from, at[index] ?? octets.length))
         const options: ServerOptions = { profile }
         const whole = await comesOf([octets], options)
-        expect(await comesOf(segments, options)).toEqual(whole)
+        expect(await comesOf(cutAt(octets, where), options)).toEqual(whole)
       }),
       { numRuns: 40 }
     )

@@ -52,7 +52,8 @@ describe("a point that a handler removes", () => {
     expect(answers).toEqual([
       [10, 7, false],
       [10, 10, false],
-      [11, 7, true]
+      // There is none, as for a command in a segment of its own.
+      [11, 47, true]
     ])
     const next = station.addPoint({ ioAddress: 12, type: Type.C_SC_NA_1 })
     if (next !== null) next.value = true

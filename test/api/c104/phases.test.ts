@@ -126,13 +126,13 @@ describe("a command in two phases that was confirmed to nobody, since its confir
   const REPLIES = 16
   const WHEN = { "at once": () => SUCCESS, later: () => turn().then(() => SUCCESS) }
 
-  // One answer is in the window, and so many wait: how many requests behind the command leave it no place.
-  const cases = [0, 1, 2].flatMap((more) => [17 + more, REPLIES - 1 - more].map((behind) => ({ behind })))
+  // One answer is in the window, and so many wait: how many answers before its confirmation leave that no place.
+  const cases = [0, 1, 2].flatMap((more) => [17 + more, REPLIES - 1 - more].map((answers) => ({ answers })))
 
-  it.each(Object.entries(WHEN).flatMap(([when, accept]) => cases.map(({ behind }) => ({ when, accept, behind }))))(
-    "is carried out only if its confirmation has a place: accepted $when, $behind behind it",
+  it.each(Object.entries(WHEN).flatMap(([when, accept]) => cases.map(({ answers }) => ({ when, accept, answers }))))(
+    "is carried out only if its confirmation has a place: accepted $when, behind $answers answers",
     async (given) => {
-      const { accept, behind } = given
+      const { when, accept, answers } = given
       const { server, station, events } = await startServer({ profile: "iec", limits: { repliesPerSession: REPLIES } })
       server.protocolParameters.sendWindowSize = 1
       server.protocolParameters.receiveWindowSize = 1
@@ -146,8 +146,11 @@ describe("a command in two phases that was confirmed to nobody, since its confir
         }
       })
       const client = await startClient(server.port, { acknowledge: "never" })
-      client.send(Buffer.concat([setPoint(0, 101), ...Array.from({ length: behind }, (_, i) => setPoint(i + 1, 900))]))
-      if (behind < REPLIES) {
+      // What is accepted at once is confirmed before what stands behind it is answered.
+      const place = when === "later" ? 0 : answers
+      const requests = Array.from({ length: answers + 1 }, (_, i) => setPoint(i, i === place ? 101 : 900))
+      client.send(Buffer.concat(requests))
+      if (answers < REPLIES) {
         await expect.poll(() => operated).toBe(1)
         return
       }

@@ -1,4 +1,5 @@
-// A request means the station that was there when it came: one that a handler before it has put in the place hears nothing of it.
+// A request behind a command in the segment of which it came means the station that is there when that command is over: as if it
+// had come in a segment of its own.
 import { describe, expect, it } from "vitest"
 import { ResponseState, type Server, Type } from "../../../src/api/c104/index.ts"
 import { startClient, startServer } from "../../support/Stage.ts"
@@ -45,47 +46,36 @@ const given = async (change: (server: Server, build: () => void) => void) => {
   })
   const client = await startClient(server.port)
   /** Sends the command and the request in one segment; what the request hears. */
-  const after = async (ca: number, [type = 0, ...rest]: readonly number[]) => {
+  const behind = async (ca: number, [type = 0, ...rest]: readonly number[]) => {
     client.send(Buffer.concat([frame(0, 45, 2, 1, 0, 0, 1), frame(1, type, ca, ...rest)]))
     expect(await client.answers()).toBe(true)
     return client.asdus((frame) => "typeId" in frame && frame.typeId !== 45).map(({ cot, negative }) => [cot, negative])
   }
   const counted = () => server.getStation(1)?.getPoint(5)?.value
-  return { server, called, after, counted }
+  return { server, called, behind, counted }
 }
 
-/** A reset of the process is judged when what stands before it was answered, as if it had come in a segment of its own. */
-const RESET = "a reset of the process"
+describe.each(Object.entries(requests))("%s", (_, request) => {
+  it("to a station that a command before it has removed is refused, as in a segment of its own", async () => {
+    const { called, behind, counted } = await given((server) => void server.removeStation(1))
+    expect(await behind(1, request)).toEqual([[46, true]])
+    expect([called, counted()]).toEqual([[], undefined])
+  })
 
-describe.each(Object.entries(requests).filter(([name]) => name !== RESET))("%s", (_, request) => {
-  it.each([
-    ["replaced", (__: Server, build: () => void) => build()],
-    ["removed", (server: Server) => void server.removeStation(1)]
-  ])("to a station that a handler before it has %s is refused, and nothing is done", async (how, change) => {
-    const { called, after, counted } = await given(change)
-    expect(await after(1, request)).toEqual([[7, true]])
-    expect([called, counted()]).toEqual([[], how === "replaced" ? 99 : undefined])
+  it("to a station that a command before it has put in the place of another is one to that", async () => {
+    const { behind, counted } = await given((_, build) => build())
+    expect((await behind(1, request))[0]).toEqual([7, false])
+    expect(counted()).toBe(request[0] === 101 && request[4] !== 0x41 ? 0 : 99)
   })
 })
 
-it.each([
-  ["removed", [46, true], (server: Server) => void server.removeStation(1)],
-  ["replaced", [7, false], (_: Server, build: () => void) => build()]
-] as const)(
-  "a reset of the process of a station that a handler before it has %s is one of what is there then",
-  async (_, answer, change) => {
-    const { after } = await given(change)
-    expect(await after(1, requests[RESET] ?? [])).toEqual([answer])
-  }
-)
-
-it("a global freeze is carried out in the stations that were there when it came", async () => {
-  const { server, after, counted } = await given((_, build) => build())
+it("a global freeze is carried out in the stations that are there when the command before it is over", async () => {
+  const { server, behind, counted } = await given((_, build) => build())
   const counter = server.getStation(2)?.addPoint({ ioAddress: 5, type: Type.M_IT_NA_1 })
   if (counter != null) counter.value = 7
-  expect((await after(0xffff, requests["a freeze with reset"] ?? [])).slice(0, 2)).toEqual([
+  expect((await behind(0xffff, requests["a freeze with reset"] ?? [])).slice(0, 2)).toEqual([
     [7, false],
     [7, false]
   ])
-  expect([counter?.value, counted()]).toEqual([0, 99])
+  expect([counter?.value, counted()]).toEqual([0, 0])
 })

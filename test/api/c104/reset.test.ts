@@ -320,7 +320,7 @@ describe("any cut into segments comes to the same", () => {
       await fc.assert(
         fc.asyncProperty(line, cuts, async (all, where) => {
           const [cut, whole] = [await comesOf(all, where, say), await comesOf(all, [], say)]
-          // Answers to different requests may change places: what the application is asked is answered behind what it is not.
+          // Commands to different points may change places.
           expect({ asked: cut.asked.sort(), said: cut.said.sort() }).toEqual({
             asked: whole.asked.sort(),
             said: whole.said.sort()

@@ -11,6 +11,7 @@ import {
   Type
 } from "../../../src/api/c104/index.ts"
 import { RawClient } from "../../support/RawClient.ts"
+import { cutAt, places } from "../../support/Segments.ts"
 import { deferred, startClient, startServer, turn } from "../../support/Stage.ts"
 
 const { SUCCESS, FAILURE } = ResponseState
@@ -93,6 +94,17 @@ describe("an execute in the segment of its select", () => {
     client.send(together(frames))
     await client.answers()
     expect(said(client)).toEqual(expected)
+    // Also when the select is decided later: what stands behind it is judged in turn then.
+    const open: (() => void)[] = []
+    const later = await stage(() => new Promise((resolve) => open.push(() => resolve(SUCCESS))), { profile: "iec" })
+    later.client.send(together(frames))
+    await later.client.answers()
+    for (let resolve = open.shift(); resolve !== undefined; resolve = open.shift()) {
+      resolve()
+      await turn()
+    }
+    await later.client.answers()
+    expect(said(later.client)).toEqual(expected)
   })
 
   it.each([
@@ -264,13 +276,12 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   },
   { arbitrary: fc.constantFrom<Deed>("stop", "wrong"), weight: 1 }
 )
-const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), { maxLength: 8 })
 
 it.each(["iec", "c104"] as const)(
   "any cut of selects, executes and cancels into segments gives the same answers at each address (%s)",
   async (profile) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(deed, { minLength: 2, maxLength: 12 }), cuts, async (deeds, where) => {
+      fc.asyncProperty(fc.array(deed, { minLength: 2, maxLength: 12 }), places(8), async (deeds, where) => {
         let ns = 0
         const parts: Uint8Array[] = [STARTDT]
         for (const one of deeds) {
@@ -279,10 +290,8 @@ it.each(["iec", "c104"] as const)(
           if (one === "wrong") break
         }
         const octets = Buffer.concat(parts)
-        const at = [...new Set(where.map((part) => Math.floor(part * octets.length)))].sort((a, b) => a - b)
-        const segments = [0, ...at].map((from, index) => octets.subarray(from, at[index] ?? octets.length))
         const whole = await comesOf([octets], profile)
-        expect(await comesOf(segments, profile)).toEqual(whole)
+        expect(await comesOf(cutAt(octets, where), profile)).toEqual(whole)
         expect(await comesOf(parts, profile)).toEqual(whole)
       }),
       { numRuns: 40 }

@@ -69,6 +69,26 @@ it("neither is a clock set, a counter frozen, a parameter loaded or a point sele
   expect(called).toEqual(["clock"])
 })
 
+it("what stands behind a STOPDT in a segment that waited is as old", async () => {
+  const { server, station, events } = await startServer()
+  server.protocolParameters.messageTimeout = 2
+  server.protocolParameters.confirmInterval = 1
+  const values: unknown[] = []
+  station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive(() => new Promise(() => {}))
+  station.addPoint({ ioAddress: 11, type: Type.C_SC_NA_1 })?.onReceive(({ value }) => {
+    values.push(value)
+    return ResponseState.SUCCESS
+  })
+  const client = await startClient(server.port)
+  client.command(Type.C_SC_NA_1, 10, { scs: true })
+  await client.testfr()
+  const again = client.i({ typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 11, scs: true }] })
+  client.send(Buffer.concat([Uint8Array.of(0x68, 4, 0x13, 0, 0, 0), Uint8Array.of(0x68, 4, 7, 0, 0, 0), again]))
+  block(2500)
+  await client.next({ typeId: 45 })
+  expect([values, events.of("rejected").map(({ situation }) => situation)]).toEqual([[], ["stale"]])
+})
+
 // A client of its own thread: it connects while this one stands still, and says all it has in one segment.
 const thread = `
   const { parentPort, workerData } = require("node:worker_threads")
