@@ -254,6 +254,22 @@ describe("onCommand", () => {
   )
 
   it.live.each([
+    ["at once", Effect.succeed<Iec104.Outcome>("success"), ["7", "10", "7-", "7", "10"]],
+    ["after a while", Effect.delay(Effect.succeed<Iec104.Outcome>("success"), 10), ["7-", "7-", "7", "10"]]
+  ] as const)(
+    "that succeeds %s is heard before what stands in the same segment is judged, or not",
+    ([, outcome, said]) =>
+      Effect.gen(function* () {
+        const { connected } = yield* commanded(() => outcome)
+        const command = (select: boolean) =>
+          connected.i({ typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 9, scs: true, select }] })
+        connected.send(Buffer.concat([command(false), command(true), command(false)]))
+        yield* Effect.promise(() => connected.until(() => connected.iFrames === said.length))
+        expect(connected.asdus().map(({ cot, negative }) => `${cot}${negative ? "-" : ""}`)).toEqual(said)
+      })
+  )
+
+  it.live.each([
     ["says failure", () => Effect.succeed<Iec104.Outcome>("failure"), null],
     ["fails", () => Effect.fail(new Error("relay stuck")), "relay stuck"],
     ["dies", () => Effect.die(new Error("relay burnt")), "relay burnt"],
