@@ -69,18 +69,20 @@ export abstract class Publisher extends Stations {
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
   append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
-    if (block.compared) this.told(block, slot)
+    const lasts = !EventLog.isLive(cause)
+    if (lasts && block.compared) this.told(block, slot)
     if (this.sessions.size === 0) return -1
     const log = this.logs[block.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
-    if (block.kind === Value.Kind.PackedSingles) this.reported(block, slot)
+    if (lasts && block.kind === Value.Kind.PackedSingles) this.reported(block, slot)
     this.appended(end)
     return end
   }
 
   /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
   appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
-    if (block.compared) for (const slot of slots) this.told(block, slot)
+    const lasts = !EventLog.isLive(cause)
+    if (lasts && block.compared) for (const slot of slots) this.told(block, slot)
     if (this.sessions.size === 0) return false
     const log = this.logs[block.priority] as EventLog.EventLog
     // Not more at once than a window takes: what has filled it is sent before more is appended.
@@ -90,7 +92,7 @@ export abstract class Publisher extends Stations {
     for (let from = 0; from < rest.length; from += most) {
       const to = Math.min(rest.length, from + most)
       const end = EventLog.appendAll(log, block, rest, from, to, cause, originator)
-      if (block.kind === Value.Kind.PackedSingles)
+      if (lasts && block.kind === Value.Kind.PackedSingles)
         for (let i = from; i < to; i++) this.reported(block, rest[i] as number)
       this.appended(end)
       // Whoever observes what was sent may have removed points that are still to come.
@@ -225,7 +227,7 @@ export abstract class Publisher extends Stations {
 
   /**
    * Sets a value (and a quality, null: it stays) and makes an event of it when what would be told has left the deadband
-   * around what was told last, or differs in anything else but the time and the sequence number of a counter, within the
+   * around what was told last by an event that others are told later too, or differs in anything else but the time and the sequence number of a counter, within the
    * point's rate. Returns whether an event was made now. The first update of a point is compared with its newest event, if a
    * log still has that. The quality of a number is the application's word: what was read of the value before is over with that.
    */
@@ -250,7 +252,10 @@ export abstract class Publisher extends Stations {
     return this.append(block, slot, Cause.SPONTANEOUS, 0, 0) >= 0
   }
 
-  /** Remembers what is told of a point, in whatever way, for the next time that it is updated. */
+  /**
+   * Remembers what is told of a point for the next time that it is updated. Only by an event that lasts: what is meant for
+   * those who listen now is neither told to others later nor healed.
+   */
   private told(block: Block, slot: number): void {
     const hooks = this.hooks.find(block, slot)
     if (hooks !== undefined) Rates.note(hooks, block, slot)

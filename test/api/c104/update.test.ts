@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import {
   Batch,
   BinaryCounterInfo,
+  Cot,
   type Deadband,
   EventState,
   PackedSingle,
@@ -349,5 +350,73 @@ describe("an update of what was told but for what stands beside value and qualit
     point.info = new StepInfo({ position: 5, transient: true })
     expect(point.update(5)).toBe(false)
     expect(await elements(2)).toMatchObject([{ transient: false }, { transient: true }])
+  })
+})
+
+describe("what is meant for those who listen now counts as told to nobody", () => {
+  const ways = [
+    ["transmit", (_: Server, point: Point, cause: Cot) => point.transmit(cause)],
+    [
+      "a batch",
+      (server: Server, point: Point, cause: Cot) => server.transmitBatch(new Batch({ points: [point], cause }))
+    ]
+  ] as const
+
+  it.each(
+    [Cot.PERIODIC, Cot.BACKGROUND_SCAN, Cot.REQUEST, Cot.INTERROGATED_BY_STATION].flatMap((cause) =>
+      ways.map(([name, way]) => [name, cause, way] as const)
+    )
+  )("%s with cause %i: a client that was stopped learns the value by its update", async (_, cause, way) => {
+    const { server, point } = await plant()
+    await startClient(server.port)
+    const client = await startClient(server.port)
+    point.update(1)
+    await client.next({ cot: SPONTANEOUS })
+    await client.stopdt()
+    point.value = 5
+    expect(way(server, point, cause)).toBe(true)
+    expect([point.update(5), point.update(5)]).toEqual([true, false])
+    await client.startdt()
+    expect((await client.next({ cot: SPONTANEOUS })).objects).toMatchObject([{ ioa: 1, value: 5 }])
+  })
+
+  it("a client that was too slow for it learns the value by its update", async () => {
+    const { server, station } = await startServer({ limits: { logRecords: 64 } })
+    server.protocolParameters.update({ sendWindowSize: 1 })
+    const point = station.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 }) as Point<typeof Type.M_ME_NC_1>
+    const other = station.addPoint({ ioAddress: 2, type: Type.M_BO_NA_1 }) as Point<typeof Type.M_BO_NA_1>
+    const client = await startClient(server.port, { acknowledge: "never" })
+    const flood = (): void => {
+      for (let i = 0; i < 100; i++) {
+        other.value = i
+        other.transmit(SPONTANEOUS)
+      }
+    }
+    point.update(1)
+    await client.until(() => client.iFrames === 1)
+    flood()
+    point.value = 5
+    point.transmit(2)
+    flood()
+    expect(point.update(5)).toBe(true)
+    while (!client.asdus({ typeId: Type.M_ME_NC_1 }).some(({ objects }) => objects?.[0]?.["value"] === 5)) {
+      const { iFrames } = client
+      client.acknowledge()
+      await client.until(() => client.iFrames > iFrames)
+    }
+  })
+
+  it("changed bits of packed single points are still to be told", async () => {
+    const { server, station } = await startServer()
+    const point = station.addPoint({ ioAddress: 1, type: Type.M_PS_NA_1 }) as Point<typeof Type.M_PS_NA_1>
+    await startClient(server.port)
+    const client = await startClient(server.port)
+    await client.stopdt()
+    point.info = new StatusAndChanged({ status: PackedSingle.I0, changed: PackedSingle.I0 })
+    point.transmit(20)
+    expect(point.update(point.value)).toBe(true)
+    await client.startdt()
+    const { objects } = await client.next({ cot: SPONTANEOUS })
+    expect(objects).toMatchObject([{ ioa: 1, st: 1, cd: 1 }])
   })
 })
