@@ -194,10 +194,15 @@ export class Host extends Publisher {
     try {
       observer(event)
     } catch (cause) {
-      if (event.event === "error") return
-      const error = new CallbackFailed({ callback: "observer", subject: event.event, cause })
-      for (const other of [this.log.take, ...this.observers])
-        if (other !== observer) this.tellOne(other, { event: "error", error })
+      this.observerFailed(observer, event.event, cause)
     }
+  }
+
+  /** Tells all others that an observer, or the log, failed with an event of a kind. */
+  observerFailed(observer: (event: ServerEvent) => void, kind: ServerEvent["event"], cause: unknown): void {
+    if (kind === "error") return
+    const error = new CallbackFailed({ callback: "observer", subject: kind, cause })
+    for (const other of [this.log.take, ...this.observers])
+      if (other !== observer) this.tellOne(other, { event: "error", error })
   }
 }

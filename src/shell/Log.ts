@@ -1,4 +1,5 @@
 // The log of a server: what happens, in words, at levels; what can be a flood is summed up once a second.
+import type { Clock } from "./Clock.ts"
 import { endpoint, type ServerEvent } from "./ServerEvent.ts"
 
 /** Levels from nothing to everything. */
@@ -122,21 +123,35 @@ export function line(event: ServerEvent): string {
 /** What a peer can cause as often as it likes. */
 const floods: ReadonlySet<ServerEvent["event"]> = new Set(["overflow", "refused", "rejected", "unanswered"])
 
-/** Within so many ms, lines of the same kind after the first are only counted. */
+/** Within so many ms, lines of the same kind after the first are only counted; then the last of them is written. */
 const QUIET_MS = 1000
+
+/** What is held of a kind since a line of it was written. */
+interface Held {
+  last: ServerEvent | null
+  count: number
+  cancel: () => void
+}
 
 /** A log of what is at or above a level; a flood of one kind is told once a second, with its number. */
 export class Log {
-  private readonly quiet = new Map<string, { untilMs: number; held: number }>()
+  private readonly quiet = new Map<ServerEvent["event"], Held>()
   private readonly of: { readonly logLevel: LogLevel }
   private readonly write: LogWriter
-  private readonly nowMs: () => number
+  private readonly clock: Clock
+  private readonly failed: (kind: ServerEvent["event"], cause: unknown) => void
 
-  /** `of` says at which level, and may change it. */
-  constructor(of: { readonly logLevel: LogLevel }, write: LogWriter, nowMs: () => number) {
+  /** `of` says at which level, and may change it. `failed` is told what `write` throws where nobody has called. */
+  constructor(
+    of: { readonly logLevel: LogLevel },
+    write: LogWriter,
+    clock: Clock,
+    failed: (kind: ServerEvent["event"], cause: unknown) => void
+  ) {
     this.of = of
     this.write = write
-    this.nowMs = nowMs
+    this.clock = clock
+    this.failed = failed
   }
 
   /** Whether events of a kind are written at present: a flood of one kind may still be held. */
@@ -146,30 +161,65 @@ export class Log {
 
   /** Writes an event, if it is wanted. */
   readonly take = (event: ServerEvent): void => {
-    const { quiet, nowMs } = this
-    if (!this.wants(event.event)) return
-    const at = levelOf[event.event]
-    if (!floods.has(event.event)) return this.write(at, line(event))
-    const state = quiet.get(event.event)
-    if (state !== undefined && nowMs() < state.untilMs) {
-      state.held++
-      return
+    const kind = event.event
+    if (!this.wants(kind)) return
+    if (floods.has(kind)) {
+      const held = this.quiet.get(kind)
+      if (held !== undefined) {
+        held.last = event
+        held.count++
+        return
+      }
+      this.hush(kind)
     }
-    const held = state?.held ?? 0
-    quiet.set(event.event, { untilMs: nowMs() + QUIET_MS, held: 0 })
-    this.write(at, held === 0 ? line(event) : `${line(event)} (and ${held} more like it before)`)
+    this.write(levelOf[kind], line(event))
+  }
+
+  /** A line of a kind is written: for a while further ones are held. */
+  private hush(kind: ServerEvent["event"]): void {
+    const held: Held = { last: null, count: 0, cancel: () => {} }
+    this.quiet.set(kind, held)
+    held.cancel = this.clock.wake(
+      QUIET_MS,
+      () => {
+        this.quiet.delete(kind)
+        if (held.last === null) return
+        this.hush(kind)
+        this.release(held.last, held.count)
+      },
+      true
+    )
+  }
+
+  /** Writes the last of so many that were held. */
+  private release(last: ServerEvent, count: number): void {
+    const kind = last.event
+    if (!this.wants(kind)) return
+    try {
+      this.write(levelOf[kind], count === 1 ? line(last) : `${line(last)} (and ${count - 1} more like it before)`)
+    } catch (cause) {
+      this.failed(kind, cause)
+    }
+  }
+
+  /** Nothing more is to come: what is held is written. */
+  end(): void {
+    for (const { last, count, cancel } of this.quiet.values()) {
+      cancel()
+      if (last !== null) this.release(last, count)
+    }
+    this.quiet.clear()
   }
 }
 
-/** Writes nothing, whatever the topics: the log of a server that does not run. */
+/** The log of a server that does not run: whatever the topics, nothing is written, so nothing is held. */
 class Silent extends Log {
   override wants(): boolean {
     return false
   }
 }
 
-export const silent: Log = new Silent(
-  { logLevel: "none" },
-  () => {},
-  () => 0
-)
+const none = (): void => {}
+const nowhere: Clock = { monotonicMs: () => 0, wallMs: () => 0, wake: () => none, afterInput: none }
+
+export const silent: Log = new Silent({ logLevel: "none" }, none, nowhere, none)

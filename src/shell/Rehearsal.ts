@@ -63,7 +63,12 @@ class Rehearsal {
       }
       host.setSelect(block, slot, address === SELECTED)
     }
-    host.log = new Log(host, () => {}, clock.monotonicMs)
+    host.log = new Log(
+      host,
+      () => {},
+      { ...clock, wake: () => () => {} },
+      () => {}
+    )
     this.host = host
   }
 

@@ -16,19 +16,32 @@ const logs = { error: Effect.logError, warning: Effect.logWarning, info: Effect.
 /** Octets that may wait for the reader of standard output before lines of the log are dropped and counted. */
 const WAITING_MAX = 1_048_576
 
+/** Where a log is written, and what is done when it ends. */
+interface Writer {
+  readonly write: Log.LogWriter
+  readonly end: () => void
+}
+
 /** Effect's logger, which by default prints: a peer may cause more lines than anybody reads. */
-function effectLogger(context: Context.Context<never>): Log.LogWriter {
+function effectLogger(context: Context.Context<never>): Writer {
   const run = Effect.runForkWith(context)
+  const { stdout } = process
   let lost = 0
-  return (level, text) => {
-    if (process.stdout.writableLength > WAITING_MAX) {
-      lost++
-      return
-    }
+  const settle = (): void => {
+    stdout.off("drain", settle)
     if (lost > 0) run(Effect.logWarning(`${lost} lines of the log are missing here: nobody read standard output`))
     lost = 0
+  }
+  const write: Log.LogWriter = (level, text) => {
+    if (stdout.writableLength > WAITING_MAX) {
+      // When the reader goes on it is told, also where no line follows.
+      if (lost++ === 0) stdout.once("drain", settle)
+      return
+    }
+    settle()
     run(logs[level](text))
   }
+  return { write, end: settle }
 }
 
 /** Waits until interrupted file transfers have cleaned up after themselves, within the limit for closing. */
@@ -56,14 +69,19 @@ const once = (host: Host): Effect.Effect<void, AlreadyListening, Scope.Scope> =>
 const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
     yield* once(host)
-    const write = host.options.logWriter ?? effectLogger(yield* Effect.context<never>())
-    const log = new Log.Log(host, write, host.clock.monotonicMs)
+    const context = yield* Effect.context<never>()
+    const { logWriter } = host.options
     yield* Effect.acquireRelease(
       Effect.sync(() => {
+        const { write, end } = logWriter === null ? effectLogger(context) : { write: logWriter, end: () => {} }
+        const log = new Log.Log(host, write, host.clock, (kind, cause) => host.observerFailed(log.take, kind, cause))
         host.log = log
+        return { log, end }
       }),
-      () =>
+      ({ log, end }) =>
         Effect.sync(() => {
+          log.end()
+          end()
           host.log = Log.silent
         })
     )

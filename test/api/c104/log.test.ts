@@ -1,0 +1,61 @@
+// The log of a server: a flood of one kind is told at once and then once a second with its number, to its end.
+import { expect, it } from "vitest"
+import { makeServer, startClient } from "../../support/Stage.ts"
+
+/** A server and its lines about requests that were turned down; `flood` has so many more turned down: there is no station 9. */
+const plant = async (write: (line: string) => void = () => {}) => {
+  const lines: string[] = []
+  const server = makeServer({
+    logLevel: "debug",
+    logWriter: (_, line) => {
+      if (!line.includes("rejected")) return
+      lines.push(line)
+      write(line)
+    }
+  })
+  server.addStation(1)
+  await server.start()
+  const client = await startClient(server.port)
+  let sent = 0
+  const flood = async (count: number): Promise<void> => {
+    for (const until = sent + count; sent < until; sent++) client.interrogate(9)
+    await client.until(() => client.iFrames === sent)
+  }
+  return { server, lines, flood }
+}
+
+/** How many each line stands for. */
+const counts = (lines: readonly string[]): readonly number[] =>
+  lines.map((line) => 1 + Number(/ \(and (\d+) more like it before\)$/.exec(line)?.[1] ?? 0))
+
+it("tells the end of a flood when its second is over", async () => {
+  const { lines, flood } = await plant()
+  await flood(8)
+  expect(counts(lines)).toEqual([1])
+  await expect.poll(() => counts(lines), { timeout: 5000 }).toEqual([1, 7])
+  await flood(1)
+  // A second has begun anew.
+  expect(counts(lines)).toEqual([1, 7])
+  await expect.poll(() => counts(lines), { timeout: 5000 }).toEqual([1, 7, 1])
+  await new Promise((resolve) => setTimeout(resolve, 1200))
+  await flood(1)
+  expect(counts(lines)).toEqual([1, 7, 1, 1])
+})
+
+it("tells it when the server stops", async () => {
+  const { server, lines, flood } = await plant()
+  await flood(8)
+  await server.stop()
+  expect(counts(lines)).toEqual([1, 7])
+})
+
+it("survives a writer that fails then", async () => {
+  const { server, lines, flood } = await plant((line) => {
+    if (line.includes("more like it")) throw new Error("the disk is full")
+  })
+  await flood(8)
+  await expect.poll(() => lines.length, { timeout: 5000 }).toBe(2)
+  await flood(1)
+  await server.stop()
+  expect(counts(lines)).toEqual([1, 7, 1])
+})
