@@ -122,3 +122,45 @@ describe("the time of a clock command", () => {
     expect(await event(true)).toMatchObject({ hour: 12, iv: false })
   })
 })
+
+describe("what comes behind a clock command", () => {
+  const CUTS = ["in one segment", "in two", "octet by octet"] as const
+
+  const send = async (client: RawClient, cut: (typeof CUTS)[number], frames: readonly Uint8Array[]): Promise<void> => {
+    if (cut === "in one segment") return client.send(Buffer.concat(frames))
+    const pieces = cut === "in two" ? frames : [...Buffer.concat(frames)].map((octet) => Uint8Array.of(octet))
+    for (const piece of pieces) {
+      client.send(piece)
+      await new Promise((resolve) => setTimeout(resolve, cut === "in two" ? 30 : 2))
+    }
+  }
+
+  const handlers = { "its handler": () => SUCCESS, nobody: null } as const
+  const cases = CUTS.flatMap((cut) =>
+    (["iec", "c104"] as const).flatMap((profile) =>
+      (["its handler", "nobody"] as const).map((by) => ({ cut, profile, by }))
+    )
+  )
+
+  it.each(cases)("is as old as the clock says then: $cut, profile $profile, agreed to by $by", async (given) => {
+    const { cut, profile, by } = given
+    const { server, station } = await stage({ profile, commandAgeMs: 60_000 })
+    // An acknowledgement between its octets would cut a frame.
+    const client = await startClient(server.port, { acknowledge: "never" })
+    const calls: unknown[] = []
+    station.addPoint({ ioAddress: 20, type: Type.C_SC_TA_1 })?.onReceive((_, __, { info }) => {
+      calls.push(info?.recordedAt?.toDate().getUTCHours())
+      return SUCCESS
+    })
+    server.onClockSync(handlers[by])
+    const operate = (hour: number): Uint8Array =>
+      client.i({ typeId: Type.C_SC_TA_1, cot: 6, ca: 1, objects: [{ ioa: 20, scs: true, time: at(hour) }] })
+    // The first sets the clock, so that what is of now is executed; behind the second that is an hour old.
+    await send(client, cut, [clockCommand(client, 11), operate(11), clockCommand(client, 12), operate(11), operate(12)])
+    await client.until(() => calls.length >= 2)
+    await client.testfr()
+    expect(calls).toEqual([11, 12])
+    const heard = client.asdus().map(({ typeId, cot, negative }) => `${typeId} ${cot}${negative ? "-" : "+"}`)
+    expect(heard).toEqual(["103 7+", "58 7+", "58 10+", "103 7+", "58 7-", "58 7+", "58 10+"])
+  })
+})
