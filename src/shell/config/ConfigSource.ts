@@ -200,7 +200,8 @@ export const parse = (text: string, file: string): Source => {
 /** A value as JSON, of which all is written that `room` has room for: whole it may be longer than any text. */
 const json = (value: unknown, room: number): string => {
   if (typeof value === "string") return JSON.stringify(value.slice(0, room))
-  if (typeof value !== "object" || value === null || room <= 0) return JSON.stringify(value) ?? String(value)
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? String(value)
+  if (room <= 0) return ""
   const isList = Array.isArray(value)
   let text = isList ? "[" : "{"
   for (const key of isList ? value.keys() : Object.keys(value)) {
