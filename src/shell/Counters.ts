@@ -3,6 +3,7 @@ import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Numbered from "../core/process/Numbered.ts"
 import type { CounterMode, Host } from "./Host.ts"
+import * as Reading from "./Reading.ts"
 
 /** What to do with which counters. */
 export interface FreezeOrder {
@@ -12,9 +13,13 @@ export interface FreezeOrder {
   readonly reset: boolean
 }
 
+/** What a station costs beside its counters, and what it costs to publish a reading, in counters. */
+const STATION_WORK = 16
+const READING_WORK = 4
+
 /**
- * Carries an order out on all counters of those stations that are still there at the same instant; then the frozen readings are events where the
- * station has the mode that reports them.
+ * Carries an order out on all counters, at the same instant, of those stations that are still there; then the frozen readings
+ * are events where the station has the mode that reports them.
  */
 export function carryOut(host: Host, asked: Image.Order, order: FreezeOrder, reporting: CounterMode): void {
   const stations: Image.Station[] = []
@@ -24,6 +29,7 @@ export function carryOut(host: Host, asked: Image.Order, order: FreezeOrder, rep
   })
   const nowMs = host.nowMs()
   const number = ++host.world.freezes.count
+  let work = STATION_WORK * stations.length
   const reported: { readonly block: Block; readonly version: number; readonly slots: readonly number[] }[] = []
   for (const { ca, zone, blocks } of stations) {
     const time = host.timeTag(zone, nowMs)
@@ -34,11 +40,14 @@ export function carryOut(host: Host, asked: Image.Order, order: FreezeOrder, rep
       const slots: number[] = []
       eachCounter(host, block, order.group, (slot) => {
         Image.freezeCounter(block, slot, order.freeze, order.reset, low, high, number)
+        work++
         if (reports) slots.push(slot)
       })
+      work += READING_WORK * slots.length
       if (slots.length > 0) reported.push({ block, version: block.version, slots })
     }
   }
+  Reading.work(work)
   // Whoever sees what is published may add and remove points: those that come now were not frozen.
   for (const { block, version, slots } of reported)
     for (const slot of slots) if (block.holds(slot, version)) host.publishFrozen(block, slot)

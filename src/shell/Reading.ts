@@ -17,8 +17,27 @@ const SHARE_OCTETS = 2048
 const TURN_OCTETS = 65_536
 const SHARE_OCTETS_LEAST = 256
 
-/** Whoever takes octets has to have done with them when it returns. */
-export type Receive = (chunk: Uint8Array) => void
+/**
+ * Whoever takes octets has to have done with them when it returns, but for those that it leaves: it is given them again in a
+ * later turn of the event loop, before all that comes behind them. Null: it has taken all.
+ */
+export type Receive = (chunk: Uint8Array) => Uint8Array | null
+
+/**
+ * Units of work beyond frames that all connections may cause in a turn of the event loop: a request of sixteen octets may
+ * freeze as many counters as there are. Who would exceed it waits in line; one such request is always done.
+ */
+const WORK = 4096
+let worked = 0
+
+/** So much work was caused in this turn. */
+export function work(units: number): void {
+  if (worked === 0) begin()
+  worked += units
+}
+
+/** Whether no more such work is begun in this turn. */
+export const isTired = (): boolean => worked >= WORK
 
 /** What a socket of Node has inside; found on a socket that was made with `onread`. */
 interface Inside {
@@ -61,6 +80,11 @@ let share = SHARE_OCTETS
 /** How much of a whole share a connection has in this turn: 1, or less where many have theirs. */
 export const portion = (): number => share / SHARE_OCTETS
 
+/** Whoever has left octets until others have had their turn, in line: those that go first, and behind them all others. */
+let line: Reader[] = []
+let behind: Reader[] = []
+let gone = 0
+
 function nextTurn(): void {
   // By halves, so that buffers seldom change.
   share = SHARE_OCTETS
@@ -68,12 +92,37 @@ function nextTurn(): void {
   const [going, reading] = [deferred, resumed]
   deferred = []
   resumed = []
+  worked = 0
   for (const reader of reading) reader.settle()
   for (const reader of going) reader.goOn()
+  // Who leaves octets once more stands behind all others, so this comes to an end.
+  for (let left = line.length - gone + behind.length; left > 0 && !isTired(); left--) nextInLine().takeLeft()
+  if (line.length > gone || behind.length > 0) begin()
+}
+
+function nextInLine(): Reader {
+  if (gone === line.length) {
+    line = behind
+    behind = []
+    gone = 0
+  }
+  return line[gone++] as Reader
+}
+
+let begun = false
+
+/** Has {@link nextTurn} called in the next turn of the loop. */
+function begin(): void {
+  if (begun) return
+  begun = true
+  setImmediate(() => {
+    begun = false
+    nextTurn()
+  })
 }
 
 function soon(readers: Reader[], reader: Reader): void {
-  if (deferred.length + resumed.length === 0) setImmediate(nextTurn)
+  begin()
   readers.push(reader)
 }
 
@@ -82,6 +131,9 @@ export class Reader {
   /** Whether octets may wait, here or with the kernel, that the next turns of the loop will take. */
   isBehind = false
   private isDeferred = false
+  /** Whether it stands in line: it has left octets, which wait in the socket, or here where that reads into the shared buffer. */
+  private isInLine = false
+  private kept: Uint8Array | null = null
   private readonly socket: Net.Socket
   private readonly receive: Receive
   /** Octets that were taken since the share was last used up. */
@@ -96,7 +148,7 @@ export class Reader {
 
   /** Lets the socket read into the shared buffer; false when this Node or this socket cannot. */
   private share(): boolean {
-    const { socket, receive } = this
+    const { socket } = this
     const opened = socket as unknown as Opened
     const handle = opened._handle
     // What came while the connection was being admitted waits in the socket: if that is much, it is taken from there.
@@ -106,7 +158,7 @@ export class Reader {
     if (opened[inside.buffer] !== null) return false
     shared ??= make()
     const { buffer, views } = shared
-    for (let early: unknown = socket.read(); early instanceof Uint8Array; early = socket.read()) receive(early)
+    for (let early: unknown = socket.read(); early instanceof Uint8Array; early = socket.read()) this.giveShared(early)
     let own = SHARE_OCTETS
     opened[inside.buffer] = buffer
     opened[inside.next] = (): Buffer | undefined => {
@@ -115,14 +167,15 @@ export class Reader {
       return views.of(own)
     }
     opened[inside.callback] = (octets: number): boolean => {
-      receive(views.of(octets))
+      this.giveShared(views.of(octets))
+      if (this.isInLine) return false
       if (octets < own) return true
       // More may wait: Node stops reading here, and this turn is over for this connection.
       this.defer()
       return false
     }
     handle.useUserBuffer(buffer)
-    socket.resume()
+    if (!this.isInLine) socket.resume()
     return true
   }
 
@@ -136,7 +189,36 @@ export class Reader {
       this.defer()
     }
     if (chunk.length > own) this.socket.unshift(chunk.subarray(own))
-    this.receive(chunk.length > own ? chunk.subarray(0, own) : chunk)
+    const left = this.receive(chunk.length > own ? chunk.subarray(0, own) : chunk)
+    if (left === null) return
+    this.socket.pause()
+    this.socket.unshift(left)
+    this.standInLine()
+  }
+
+  /** Has octets taken that were read into the shared buffer. */
+  private giveShared(octets: Uint8Array): void {
+    const left = this.isInLine ? octets : this.receive(octets)
+    if (left === null) return
+    this.kept = this.kept === null ? Uint8Array.from(left) : Buffer.concat([this.kept, left])
+    if (!this.isInLine) this.standInLine()
+  }
+
+  private standInLine(): void {
+    this.isInLine = true
+    this.isBehind = true
+    soon(behind, this)
+  }
+
+  /** Its turn in line has come: it takes what it has left, and reads on if that is all taken. */
+  takeLeft(): void {
+    const { kept, socket } = this
+    this.kept = null
+    this.isInLine = false
+    if (socket.destroyed) return
+    if (kept !== null) this.giveShared(kept)
+    else if (socket.readableLength > 0) socket.read(Math.min(share, socket.readableLength))
+    if (!this.isInLine && !this.isDeferred) this.goOn()
   }
 
   private defer(): void {
@@ -148,13 +230,13 @@ export class Reader {
   /** A new turn: takes the next share, in this turn or from the kernel. */
   goOn(): void {
     this.isDeferred = false
-    if (this.socket.destroyed) return
+    if (this.socket.destroyed || this.isInLine) return
     this.socket.resume()
     soon(resumed, this)
   }
 
   /** A turn has gone by in which it could read. */
   settle(): void {
-    if (!this.isDeferred) this.isBehind = false
+    if (!this.isDeferred && !this.isInLine) this.isBehind = false
   }
 }

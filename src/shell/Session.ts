@@ -84,6 +84,8 @@ export class Session {
   /** What reports when the kernel has taken it. */
   private readonly outgoing = new Leaving()
   private held = false
+  /** Octets that the last chunk has left for another turn of the loop. */
+  private untaken: Uint8Array | null = null
   private listens = false
   /** It goes on to look for what to send in the next turn of the loop. */
   private looking = false
@@ -146,11 +148,18 @@ export class Session {
 
   // ---- ways in ----
 
-  received(chunk: Uint8Array): void {
+  /** Takes octets; returns those that have to come again in another turn of the loop, or null. */
+  received(chunk: Uint8Array): Uint8Array | null {
     const { host } = this
     const nowMs = host.clock.monotonicMs()
     const stale = host.stall.isOld(this, nowMs)
-    this.dispatch(SessionEvent.received(nowMs, host.logEnds(), this.room(), chunk, this.judgingMs(), stale))
+    const ends = host.logEnds()
+    const wallMs = this.judgingMs()
+    this.dispatch(SessionEvent.received(nowMs, ends, this.room(), chunk, wallMs, stale, Reading.isTired()))
+    if (this.untaken === null) return null
+    const { untaken } = this
+    this.untaken = null
+    return this.reason === null ? untaken : null
   }
 
   /** The time by which the age of commands is judged; NaN while the clock is not synchronised, 0 where nobody asks for it. */
@@ -208,7 +217,15 @@ export class Session {
   private decision(decisions: readonly Decision[], kind: "decided" | "resumed"): SessionEvent.SessionEvent {
     const { host } = this
     const nowMs = host.clock.monotonicMs()
-    return SessionEvent.decided(nowMs, host.logEnds(), this.room(), decisions, kind, this.judgingMs())
+    return SessionEvent.decided(
+      nowMs,
+      host.logEnds(),
+      this.room(),
+      decisions,
+      kind,
+      this.judgingMs(),
+      Reading.isTired()
+    )
   }
 
   refreshed(id: number): void {
@@ -278,6 +295,7 @@ export class Session {
     const { sentFrames } = this.state
     const { state, outputs } = reduce(this.host.settled(), this.state, event)
     this.state = state
+    if (outputs.left !== null) this.untaken = outputs.left
     if (this.isStarted !== this.counted) this.count()
     const { trace } = this.host.world
     if (trace) this.noteReceived(outputs.notices)

@@ -1,7 +1,7 @@
 // Peers that send without pause: each turn of the event loop takes a share of what they send, so that all others are
 // served in between, and nothing of it is lost.
 import { describe, expect, it, onTestFinished } from "vitest"
-import type { Server, ServerOptions } from "../../src/api/c104/index.ts"
+import { Cot, type Server, type ServerOptions, Type } from "../../src/api/c104/index.ts"
 import { connectSecure, security } from "../support/certificates.ts"
 import type { RawClient } from "../support/RawClient.ts"
 import { connect, startClient, startServer } from "../support/Stage.ts"
@@ -108,6 +108,127 @@ describe.each(ways)("by way of %s", (_, { options, open }) => {
     expect((waited ?? 0) - before).toBeLessThan(3 * others.length * FAIR)
     await Promise.all(others.map((other) => other.until(() => other.tests === FRAMES)))
   })
+})
+
+const COUNTERS = 5000
+const FREEZES = 40
+
+describe.each(ways)("a request that costs as much as there are counters, by way of %s", (_, { options, open }) => {
+  const given = async () => {
+    const { server, station, events } = await startServer(options)
+    server.protocolParameters.sendWindowSize = 1000
+    for (let ioAddress = 1; ioAddress <= COUNTERS; ioAddress++)
+      station.addPoint({ ioAddress, type: Type.M_IT_NA_1, counterGroups: ioAddress === 1 ? [1, 2] : [1] })
+    const freeze = (client: RawClient): Uint8Array => asked(client, 5, 1)
+    return { server, events, freeze }
+  }
+
+  /** A counter interrogation: a group, 5 = all, and what to do. */
+  const asked = (client: RawClient, rqt: number, frz: number): Uint8Array =>
+    client.i({ typeId: Type.C_CI_NA_1, sq: false, cot: Cot.ACTIVATION, ca: 1, objects: [{ ioa: 0, rqt, frz }] })
+
+  const started = async (port: number): Promise<RawClient> => {
+    const client = await open(port)
+    await client.startdt()
+    return client
+  }
+
+  it("is carried out once in a turn, whoever asks, and others are served in between", async () => {
+    const { server, freeze } = await given()
+    const clients = await Promise.all([1, 2, 3].map(() => started(server.port)))
+    const good = await started(server.port)
+    let [freezes, most, before] = [0, 0, 0]
+    let waited: number | null = null
+    server.onReceiveRaw((_, data) => {
+      if (data[6] === Type.C_CI_NA_1) freezes++
+      if (Buffer.from(data).equals(TESTFR_CON)) waited = freezes
+    })
+    let immediate = setImmediate(function turn() {
+      most = Math.max(most, freezes - before)
+      before = freezes
+      immediate = setImmediate(turn)
+    })
+    onTestFinished(() => clearImmediate(immediate))
+    for (const client of clients) client.send(Buffer.concat(Array.from({ length: FREEZES }, () => freeze(client))))
+    await expect.poll(() => freezes, { interval: 1 }).toBeGreaterThan(0)
+    const sentAt = freezes
+    good.send(TESTFR_CON)
+    const terminated = (client: RawClient): number => client.asdus({ cot: Cot.ACTIVATION_TERMINATION }).length
+    for (const client of clients) await client.until(() => terminated(client) === FREEZES, 30_000)
+    expect(most).toBeLessThanOrEqual(2)
+    expect((waited ?? freezes) - sentAt).toBeLessThan((clients.length * FREEZES) / 2)
+  }, 60_000)
+
+  it("is answered in its order with all that stands in its segment, as if each had come by itself", async () => {
+    const { server, freeze, events } = await given()
+    const requests = (client: RawClient): readonly (() => Uint8Array)[] => [
+      ...Array.from({ length: 5 }, () => () => freeze(client)),
+      () => asked(client, 2, 0),
+      () => TESTFR_ACT,
+      ...Array.from({ length: 3 }, () => () => freeze(client)),
+      () => asked(client, 2, 0),
+      () => asked(client, 3, 1),
+      () => Buffer.from("680413000000", "hex")
+    ]
+    const said = ({ frames: all }: RawClient): readonly string[] =>
+      all
+        .filter((apdu) => apdu[2] !== 1 && apdu[2] !== 0x0b && apdu[2] !== TESTFR_CON[2])
+        .map((apdu) => Buffer.from((apdu[2] as number) & 1 ? apdu : apdu.subarray(6)).toString("hex"))
+    const ways: (readonly string[])[] = []
+    for (const pieces of [true, false]) {
+      const client = await started(server.port)
+      await client.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 1 })
+      if (pieces)
+        for (const request of requests(client)) {
+          client.send(request())
+          await client.answers()
+        }
+      else client.send(Buffer.concat(requests(client).map((request) => request())))
+      await client.until(() => client.frames.some((apdu) => apdu[2] === 0x23))
+      ways.push(said(client))
+      client.close()
+    }
+    const numbers = (answers: readonly string[]): readonly string[] =>
+      answers.map((hex) => (hex.startsWith("0f") ? hex.slice(0, -2) : hex))
+    expect(numbers(ways[1] ?? [])).toEqual(numbers(ways[0] ?? []))
+    expect(
+      ways[0]?.filter((hex) => hex.startsWith("0f")).map((hex) => Number.parseInt(hex.slice(-2), 16) & 0x1f)
+    ).toEqual([6, 9])
+    expect(
+      ways[1]?.filter((hex) => hex.startsWith("0f")).map((hex) => Number.parseInt(hex.slice(-2), 16) & 0x1f)
+    ).toEqual([15, 18])
+    expect(events.of("error")).toEqual([])
+  }, 60_000)
+
+  it("is carried out before the end that stands behind it", async () => {
+    const { server, events, freeze } = await given()
+    const client = await started(server.port)
+    client.send(Buffer.concat(Array.from({ length: FREEZES }, () => freeze(client))))
+    client.halfClose()
+    expect((await events.next("closed", 1, 30_000)).reason).toBe("PEER_CLOSED")
+    await client.ended
+    expect(client.asdus({ cot: Cot.ACTIVATION_TERMINATION })).toHaveLength(FREEZES)
+  }, 60_000)
+})
+
+it("requests that cost little are not put off", async () => {
+  const { server, station } = await startServer()
+  for (let ioAddress = 1; ioAddress <= 10; ioAddress++) station.addPoint({ ioAddress, type: Type.M_IT_NA_1 })
+  const client = await startClient(server.port)
+  const order = { typeId: Type.C_CI_NA_1, sq: false, cot: Cot.ACTIVATION, ca: 1, objects: [{ ioa: 0, rqt: 5, frz: 1 }] }
+  let turns = 0
+  let immediate = setImmediate(function turn() {
+    turns++
+    immediate = setImmediate(turn)
+  })
+  const freezes: number[] = []
+  server.onReceiveRaw((_, data) => {
+    if (data[6] === Type.C_CI_NA_1) freezes.push(turns)
+  })
+  client.send(Buffer.concat(Array.from({ length: 100 }, () => client.i(order))))
+  await client.until(() => freezes.length === 100)
+  clearImmediate(immediate)
+  expect(new Set(freezes).size).toBeLessThanOrEqual(3)
 })
 
 describe("an acknowledgement", () => {

@@ -31,6 +31,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, turn.world.profile.freezeTermination)
   const refusal = Decisions.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
+  if (turn.leaves()) return
   const id = Decisions.ask(turn, "freeze", Reply.copy(octets, at))
   turn.notice({
     kind: "freeze",

@@ -353,6 +353,9 @@ export class Turn extends LinkTurn {
   taking = false
   /** The frame that was being taken was not taken: see {@link putsBack}. */
   early = false
+  /** Whether what costs as much as there are counters is left for another time; and whether the frame that was being taken is. */
+  tired = false
+  leaving = false
   /** A request is judged that was before: it stands behind nothing. */
   anew = false
   /** What the application is asked by the frame that was taken last it is asked before anything behind that is judged. */
@@ -383,6 +386,7 @@ export class Turn extends LinkTurn {
     this.more = false
     this.taking = false
     this.early = false
+    this.leaving = false
     this.alone = false
   }
 
@@ -403,6 +407,14 @@ export class Turn extends LinkTurn {
   putsBack(): boolean {
     if (!(this.taking && this.work.asked)) return false
     this.early = true
+    return true
+  }
+
+  /** Whether the frame that is being taken is left for another time, with all that stands behind it: it costs too much now. */
+  leaves(): boolean {
+    if (!this.tired) return false
+    this.early = true
+    this.leaving = true
     return true
   }
 

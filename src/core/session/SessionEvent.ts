@@ -67,6 +67,8 @@ export interface SessionEvent {
   readonly heardMs: number
   /** Whether the chunk may have waited for t1 or longer while nobody read: nobody knows how old its requests are. */
   readonly stale: boolean
+  /** Whether requests that cost as much as there are counters are left: others have their turn first. */
+  readonly tired: boolean
 }
 
 const NONE: readonly never[] = []
@@ -92,7 +94,8 @@ export const plain = (
   late: null,
   wallMs: 0,
   heardMs,
-  stale: false
+  stale: false,
+  tired: false
 })
 
 export const received = (
@@ -101,7 +104,8 @@ export const received = (
   room: number,
   chunk: Uint8Array,
   wallMs = 0,
-  stale = false
+  stale = false,
+  tired = false
 ): SessionEvent => ({
   kind: "received",
   nowMs,
@@ -116,7 +120,8 @@ export const received = (
   late: null,
   wallMs,
   heardMs: -1,
-  stale
+  stale,
+  tired
 })
 
 export const decided = (
@@ -125,7 +130,8 @@ export const decided = (
   room: number,
   decisions: readonly Decision[],
   kind: "decided" | "resumed" = "decided",
-  wallMs = 0
+  wallMs = 0,
+  tired = false
 ): SessionEvent => ({
   kind,
   nowMs,
@@ -140,5 +146,6 @@ export const decided = (
   late: null,
   wallMs,
   heardMs: -1,
-  stale: false
+  stale: false,
+  tired
 })

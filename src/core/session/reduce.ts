@@ -34,6 +34,11 @@ export interface SessionOutputs {
   readonly notices: readonly Notice[]
   /** There is more to send than one call takes: call again with a `ready` event. */
   readonly more: boolean
+  /**
+   * Octets that were not taken since the event was `tired`, or null: they have to come again, before any others. Borrowed as the
+   * chunk is.
+   */
+  readonly left: Uint8Array | null
 }
 
 export interface Reduction {
@@ -52,6 +57,8 @@ const UNDRAINED_FACTOR = 3
 class SessionTurn extends Turn {
   /** Octets that were kept by a pause and are taken up. */
   kept: Uint8Array | null = null
+  /** Octets that are not taken this time. */
+  untaken: Uint8Array | null = null
 
   load(world: World, state: SessionState, event: SessionEvent): void {
     const { pause } = state.link
@@ -64,6 +71,8 @@ class SessionTurn extends Turn {
     this.heardMs = event.heardMs
     this.wallMs = event.wallMs
     this.stale = event.stale || pause?.stale === true
+    this.tired = event.tired
+    this.untaken = null
     this.parameters = world.link
     this.strict = world.profile.controlField === "strict"
     this.acknowledged = state.acknowledged
@@ -85,7 +94,14 @@ class SessionTurn extends Turn {
         sentFrames: state.sentFrames + this.sent,
         lost: this.lost
       },
-      outputs: { octets: this.octets, start: this.start, end: this.at, notices: this.notices, more: this.more }
+      outputs: {
+        octets: this.octets,
+        start: this.start,
+        end: this.at,
+        notices: this.notices,
+        more: this.more,
+        left: this.untaken
+      }
     }
   }
 }
@@ -280,8 +296,12 @@ function run(octets: Uint8Array, from: number, over: Link.Pause | null): void {
   }
 }
 
-/** Takes no frames from `at` on until the application was asked. */
+/** Takes no frames from `at` on until the application was asked, or until they come again. */
 function keep(octets: Uint8Array, at: number): void {
+  if (turn.leaving) {
+    turn.untaken = octets.subarray(at)
+    return
+  }
   // What was kept before is our own already, and is not copied once more for every STOPDT in it.
   const own = octets === turn.kept
   const asks = (turn.alone && turn.work.asked) || !isStop(octets, at)
