@@ -202,7 +202,7 @@ export class Operation extends CommandAtPoint {
     this.confirmed = confirmed
     const before = outlet.output.owed?.command
     outlet.output = Output.owe(outlet.output, { command: this, confirmed, since })
-    if (before?.isOpen === true) queueMicrotask(() => before.session.decided([Outcome.confirm(before.id, "none")]))
+    if (before?.isOpen === true) queueMicrotask(() => before.forget())
   }
 
   /** It has its output until the application ends it: that is not free. */
@@ -346,7 +346,15 @@ export class Operation extends CommandAtPoint {
       return this.controller?.abort()
     }
     this.stop()
-    if (isOpen) session.decided([Outcome.confirm(id, this.confirmed ? "none" : "failure")])
+    if (this.confirmed) this.forget()
+    else if (isOpen) session.decided([Outcome.confirm(id, "failure")])
+  }
+
+  /** Nobody can answer it by `transmit` any more: its client hears nothing of it, and that is told. */
+  private forget(): void {
+    if (!this.isOpen) return
+    this.session.decided([Outcome.confirm(this.id, "none")])
+    CommandFacts.tellUnanswered(this.session, this.notice)
   }
 
   /** Nobody waits for it any more, and its client will hear nothing better: it counts as refused. */

@@ -108,8 +108,8 @@ export type ServerEvent =
   | {
       /**
        * The client was not told what became of its request: it stopped data transfer, or the connection ended, before its
-       * window allowed the confirmation. `none`: nor had the application decided; or it left so many commands open that this
-       * one, the oldest, was forgotten.
+       * window allowed the confirmation. `none`: nor had the application decided; or it left the command open and can answer it no
+       * more: it left too many open, or another one to the same point, or the point was removed.
        */
       readonly event: "unanswered"
       readonly peer: Peer

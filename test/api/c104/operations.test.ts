@@ -306,6 +306,47 @@ describe("commands whose answers the application owes", () => {
     expect(station.getPoint(10)?.selectedBy).toBe(0)
   })
 
+  it.each([false, true])(
+    "are forgotten when another one to their point is left open, which is told (c104; confirmed: %s)",
+    async (confirmed) => {
+      const { server, point, client, operate, events } = await switchedBy(() => NONE, { profile: "c104" })
+      const other = await startClient(server.port)
+      operate()
+      await events.next("command")
+      if (confirmed) point.transmit(Cot.ACTIVATION_CON)
+      other.command(Type.C_SC_NA_1, 10, { scs: false })
+      const told = await events.next("unanswered")
+      expect(told).toMatchObject({ commonAddress: 1, address: 10, type: "C_SC_NA_1", outcome: "none" })
+      expect(told.peer).toEqual(events.of("command")[0]?.peer)
+      const said = [Cot.ACTIVATION_CON, Cot.ACTIVATION_TERMINATION].map((cause) => point.transmit(cause))
+      expect(await other.next({ typeId: 45 })).toMatchObject(CON)
+      expect(await other.next({ cot: 10 })).toMatchObject({ objects: [{ scs: false }] })
+      await client.testfr()
+      expect([said, client.asdus().length, events.of("unanswered").length]).toEqual([
+        [true, true],
+        Number(confirmed),
+        1
+      ])
+    }
+  )
+
+  it("are refused when their point goes, or forgotten if they were confirmed, which is told", async () => {
+    const { station, point, client, operate, events } = await switchedBy(() => NONE, { profile: "iec" })
+    operate()
+    await events.next("command")
+    point.transmit(Cot.ACTIVATION_CON)
+    await client.next(CON)
+    station.removePoint(10)
+    expect(await events.next("unanswered")).toMatchObject({ commonAddress: 1, address: 10, outcome: "none" })
+    const again = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })
+    again?.onReceive(() => NONE)
+    operate()
+    await events.next("command", 2)
+    station.removePoint(10)
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    expect(events.of("unanswered")).toHaveLength(1)
+  })
+
   it("keep no other request out, however many they are: the oldest is forgotten, which is told", async () => {
     const { server, station, events } = await startServer({ limits: { decisionsPerSession: 4 } })
     const points = Array.from({ length: 7 }, (_, i) => station.addPoint({ ioAddress: i + 1, type: Type.C_SC_NA_1 }))
