@@ -19,23 +19,23 @@ import type { Session } from "./Session.ts"
 const NOTHING: Instruction = { value: 0, qualifier: 0, timeLow: 0, timeHigh: 0 }
 
 export abstract class CommandAtPoint extends Asking {
-  readonly notice: CommandRequested
+  declare readonly notice: CommandRequested
   /** When it came, by this machine's clock in ms since 1970 UTC. */
-  readonly receivedMs: number
-  protected readonly hooks: Hooks
-  protected readonly outlet: Outlet
+  declare readonly receivedMs: number
+  declare protected readonly hooks: Hooks
+  declare protected readonly outlet: Outlet
   /** When the command before it came, in the same way; 0 = there was none. */
-  previousMs = 0
+  declare previousMs: number
   /** What the point said before, and whether that came from a client. */
-  protected previous: Instruction = NOTHING
-  private received = false
+  declare protected previous: Instruction
+  declare private received: boolean
   /** The point that reports what it did, as that was set when it was begun; null: none. */
-  private related: number | null = null
+  declare private related: number | null
   /** The end of the log when what is terminated next had begun. */
-  protected since = 0
+  declare protected since: number
   /** Whether the point shows what was commanded; and the how manieth command it is that was begun at its output. */
-  private shown = false
-  private place = 0
+  declare private shown: boolean
+  declare private place: number
 
   constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
     super(session, notice.id)
@@ -43,6 +43,13 @@ export abstract class CommandAtPoint extends Asking {
     this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
     this.hooks = hooks
     this.outlet = outlet
+    this.previousMs = 0
+    this.previous = NOTHING
+    this.received = false
+    this.related = null
+    this.since = 0
+    this.shown = false
+    this.place = 0
   }
 
   /** Whether its client still waits for its answer. */

@@ -8,19 +8,23 @@ import type { Session } from "./Session.ts"
 
 /**
  * What the application is asked: how it is called, and how it is called off. The session knows of it only from the moment it
- * has to wait: most handlers answer at once.
+ * has to wait: most handlers answer at once. Here, and in what commands make of it, fields are set by constructors: a chain of
+ * classes that initialise theirs makes each command three times as dear to make.
  */
 export abstract class Asking {
-  readonly session: Session
-  readonly id: number
+  declare readonly session: Session
+  declare readonly id: number
   /** Whether the session collects what is decided at once: it is asking just now. */
-  protected collects = true
-  private listed = false
-  protected controller: AbortController | null = null
+  declare protected collects: boolean
+  declare private listed: boolean
+  declare protected controller: AbortController | null
 
   constructor(session: Session, id: number) {
     this.session = session
     this.id = id
+    this.collects = true
+    this.listed = false
+    this.controller = null
   }
 
   /** Whether an answer still means something. */

@@ -6,46 +6,46 @@
 // change anything, also this operation. So every step is taken in this order: what is so from now on; what the client is to
 // be told, which is collected and so is ahead of all that follows; facts; the signal; the client; the commands that wait.
 import * as Ledger from "../core/delivery/Ledger.ts"
-import type { AbandonRequested } from "../core/procedure/Notice.ts"
+import type { AbandonRequested, CommandRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
-import { CommandAtPoint, endOf } from "./CommandAtPoint.ts"
+import { endOf } from "./CommandAtPoint.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import { Described } from "./Described.ts"
-import * as Feedback from "./Feedback.ts"
-import type { CommandHandler } from "./Hooks.ts"
+import type { CommandHandler, Hooks } from "./Hooks.ts"
+import type { Outlet } from "./Outlet.ts"
 import type { Session } from "./Session.ts"
-
-/**
- * `waiting`: for the command before it. `deciding`: the handler, or its first phase, has not settled. `accepted`: the first
- * phase said yes, which is to be confirmed before the second. `executing`: that has not settled. `left`: the application said
- * that it answers by itself. `over`: the output is somebody else's.
- */
-type Phase = "waiting" | "deciding" | "accepted" | "executing" | "left" | "over"
+import { WaitingCommand } from "./WaitingCommand.ts"
 
 const nobody: CommandHandler = () => "failure"
 
-export class Operation extends CommandAtPoint {
-  private phase: Phase = "waiting"
+export class Operation extends WaitingCommand {
   /** Whom it asks now. */
-  private handler: CommandHandler = nobody
-  private aborted = false
+  declare private handler: CommandHandler
+  declare private aborted: boolean
   /** What its point says of it, as it was when it was begun: who replaces a handler meanwhile does not mean this command. */
-  private execute: CommandHandler | null = null
-  private actTerm: Outcome.Termination = true
-  /** Until when it may be begun, by the monotonic clock: timers may be late. */
-  private waitsUntilMs = Number.POSITIVE_INFINITY
+  declare private execute: CommandHandler | null
+  declare private actTerm: Outcome.Termination
   /** Whether its client has its positive confirmation, or was to have it. */
-  private confirmed = false
+  declare private confirmed: boolean
   /** The request to stop it that waits for an answer, 0 = none. */
-  private abandonId = 0
+  declare private abandonId: number
   /** Whether the second phase has begun. */
-  private second = false
-  private cancelTimer: (() => void) | null = null
+  declare private second: boolean
 
-  /** Whether it waits for its turn. */
-  get waits(): boolean {
-    return this.phase === "waiting"
+  constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
+    super(session, notice, hooks, outlet)
+    this.handler = nobody
+    this.aborted = false
+    this.execute = null
+    this.actTerm = true
+    this.confirmed = false
+    this.abandonId = 0
+    this.second = false
+  }
+
+  protected get self(): Operation {
+    return this
   }
 
   /** Whether the application said that it answers by itself, and has not. */
@@ -58,11 +58,6 @@ export class Operation extends CommandAtPoint {
     return this.isUnderWay && !(this.phase === "deciding" && this.isTooLate) && !this.isGivenUp && this.isOpen
   }
 
-  /** Whether nothing is begun any more: the process is about to be reset. */
-  private get isTooLate(): boolean {
-    return this.session.host.resetting !== null
-  }
-
   /** Whether it was begun and its handler has more to say. */
   protected get isUnderWay(): boolean {
     const { phase } = this
@@ -73,52 +68,6 @@ export class Operation extends CommandAtPoint {
   protected get isGivenUp(): boolean {
     const { leaving, reason } = this.session
     return this.aborted || !this.exists || reason !== null || leaving
-  }
-
-  // ---- waiting ----
-
-  /** Waits for its turn, within a time. */
-  wait(withinMs: number): void {
-    const { outlet, session } = this
-    outlet.output = Output.wait(outlet.output, this)
-    this.list()
-    const { clock } = session.host
-    this.waitsUntilMs = clock.monotonicMs() + withinMs
-    this.cancelTimer = clock.wake(withinMs, () => {
-      this.cancelTimer = null
-      this.refuse(false)
-    })
-  }
-
-  /** Refuses it: it was not begun, and never will be. The session `collects` while it asks. */
-  refuse(collects: boolean): void {
-    const { session, isOpen } = this
-    this.leave()
-    if (isOpen) session.collect(Outcome.confirm(this.id, "failure"))
-    this.tell("command", "failure", isOpen)
-    if (!collects) session.tellCollected()
-  }
-
-  /** Its turn has come: it is begun, unless nobody decides it any more. */
-  proceed(): void {
-    const { hooks, outlet, notice, session } = this
-    // Its time is over as well: that is told next.
-    if (!this.isOpen) {
-      outlet.output = Output.leave(outlet.output, this)
-      return
-    }
-    const inTime = session.host.clock.monotonicMs() < this.waitsUntilMs
-    const isWanted = this.exists && inTime && !this.isTooLate
-    const handler = isWanted ? Feedback.decider(session.host, notice.block, hooks) : null
-    if (handler === null || outlet.output.status !== "free") this.refuse(false)
-    else this.begin(handler, false)
-  }
-
-  /** Takes it out of those that wait. */
-  private leave(): void {
-    const { outlet } = this
-    this.stop()
-    outlet.output = Output.leave(outlet.output, this)
   }
 
   // ---- begun ----
@@ -316,7 +265,7 @@ export class Operation extends CommandAtPoint {
   }
 
   /** It has taken too long altogether: nobody knows what the output does. */
-  private lose(): void {
+  protected lose(): void {
     const { outlet } = this
     outlet.output = Output.lose(outlet.output, this)
     if (this.phase === "left") this.phase = "over"
@@ -397,28 +346,5 @@ export class Operation extends CommandAtPoint {
     this.stop()
     outlet.output = Output.end(outlet.output, this)
     return status === "stuck"
-  }
-
-  // ---- small parts ----
-
-  private stop(): void {
-    this.phase = "over"
-    this.stopTimer()
-    this.unlist()
-  }
-
-  private startTimer(): void {
-    const { host } = this.session
-    // A server that was stopped does not keep its process for a handler that never ends.
-    const lose = (): void => {
-      this.cancelTimer = null
-      this.lose()
-    }
-    this.cancelTimer ??= host.clock.wake(host.world.limits.operationMs, lose, true)
-  }
-
-  private stopTimer(): void {
-    this.cancelTimer?.()
-    this.cancelTimer = null
   }
 }
