@@ -74,6 +74,8 @@ export class Host extends Publisher {
   resetting: Session | null = null
   /** Sessions are about to look which of their transfers have lost their station. */
   private ending = false
+  private telling = false
+  private untold: ServerEvent[] = []
   private lastSession = 0
   private readonly numbers = new Set<number>()
 
@@ -184,8 +186,23 @@ export class Host extends Publisher {
     return this.observers.size > 0 || this.log.wants(kind)
   }
 
-  /** Tells the log and the observers; one that fails is reported to the others and cannot disturb a session. */
+  /**
+   * Tells the log and the observers; one that fails is reported to the others and cannot disturb a session. What one of them causes
+   * is told when all of them know what came before it.
+   */
   tell(event: ServerEvent): void {
+    if (this.telling) return void this.untold.push(event)
+    this.telling = true
+    this.tellAll(event)
+    // The list grows while it is told.
+    if (this.untold.length > 0) {
+      for (const next of this.untold) this.tellAll(next)
+      this.untold = []
+    }
+    this.telling = false
+  }
+
+  private tellAll(event: ServerEvent): void {
     if (this.log.wants(event.event)) this.tellOne(this.log.take, event)
     for (const observer of this.observers) this.tellOne(observer, event)
   }

@@ -210,6 +210,25 @@ describe("what an application does at the sight of a fact is done to the command
   })
 })
 
+it("what an observer causes is told to all behind what it was told", async () => {
+  const { server, station, client, operate, point } = await switchedBy(() => new Promise(() => {}), {
+    limits: { decisionMs: 60 }
+  })
+  const told: [string[], string[]] = [[], []]
+  const name = (fact: ServerEvent): string => (fact.event === "output" ? fact.status : fact.event)
+  server.observe((fact) => {
+    told[0].push(name(fact))
+    if (name(fact) === "stuck") point.release()
+    if (fact.event === "error") station.removePoint(10)
+    if (fact.event === "output" && fact.status === "free") server.connections[0]?.close()
+  })
+  server.observe((fact) => told[1].push(name(fact)))
+  operate()
+  await client.ended
+  await expect.poll(() => told[1]).toEqual(["stuck", "free", "error", "closed"])
+  expect(told[0]).toEqual(told[1])
+})
+
 describe("an output that was released", () => {
   it.each<[string, (point: Switch) => Promise<ResponseState> | ResponseState]>([
     [
