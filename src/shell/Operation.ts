@@ -295,14 +295,15 @@ export class Operation extends WaitingCommand {
       return this.controller?.abort()
     }
     this.stop()
+    if (!isOpen) return
     if (this.confirmed) this.forget()
-    else if (isOpen) session.decided([Outcome.confirm(id, "failure")])
+    else session.decided([Outcome.confirm(id, "failure")])
   }
 
   /** Nobody can answer it by `transmit` any more: its client hears nothing of it, and that is told. */
   private forget(): void {
-    if (!this.isOpen) return
-    this.session.decided([Outcome.confirm(this.id, "none")])
+    // Its session may have ended by now: that it was forgotten is told all the same.
+    if (this.isOpen) this.session.decided([Outcome.confirm(this.id, "none")])
     CommandFacts.tellUnanswered(this.session, this.notice)
   }
 
