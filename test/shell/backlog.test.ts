@@ -121,6 +121,56 @@ describe("of a point that was removed and added anew at its address", () => {
   })
 })
 
+describe("of a point that was added anew at its address with another time tag", () => {
+  const { M_ME_NC_1: untagged, M_ME_TF_1: tagged } = Type
+  const changes = [
+    [untagged, tagged],
+    [tagged, untagged],
+    [untagged, tagged, untagged],
+    [tagged, untagged, tagged]
+  ] as const
+  const situations = (["iec", "c104"] as const).flatMap((profile) =>
+    [false, true].flatMap((stopped) => changes.map((types) => ({ profile, stopped, types })))
+  )
+
+  it.each(situations)("no answer comes before the events of those before (%j)", async ({ profile, stopped, types }) => {
+    const { server, station } = await startServer({ profile })
+    server.protocolParameters.update({ sendWindowSize: 2 })
+    const add = (ioAddress: number, type: number): Point<typeof tagged> =>
+      station.addPoint({ ioAddress, type: type as typeof tagged }) as Point<typeof tagged>
+    const other = add(2, tagged)
+    const client = await startClient(server.port, { acknowledge: "never" })
+    if (stopped) await client.stopdt()
+    for (let i = 0; i < 600; i++) {
+      other.value = i
+      other.transmit(SPONTANEOUS)
+    }
+    let value = 0
+    for (const type of types.slice(0, -1)) {
+      const point = add(1, type)
+      for (let i = 0; i < 3; i++) {
+        point.value = ++value
+        point.transmit(SPONTANEOUS)
+      }
+      station.removePoint(1)
+    }
+    // Nothing is transmitted of the last one.
+    add(1, types.at(-1) as number).value = 99
+    if (stopped) {
+      client.u("STARTDT act")
+      await client.next("STARTDT con")
+    }
+    client.interrogate()
+    client.send(read(client, 1))
+    await drain(client)
+    const said = told(client, 1)
+    const inOrder = said.map(([, found]) => Number(found))
+    expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b))
+    expect(inOrder.at(-1)).toBe(value)
+    expect(new Set(said.map(([cause]) => cause))).toEqual(new Set([SPONTANEOUS, REQUESTED, INTERROGATED]))
+  })
+})
+
 describe("what is left out at STARTDT", () => {
   it("is not answered with either: what the newest event says goes first, and then what has come since", async () => {
     const { server, station } = await startServer({ logLevel: "none" })

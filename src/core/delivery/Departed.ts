@@ -1,5 +1,6 @@
 // The newest events of points that were removed, as long as somebody may still be told them: the points are gone, but what
 // is superseded stays so, and a point that is added anew at an address goes on behind the events of the one before.
+import * as TypeTable from "../asdu/TypeTable.ts"
 import type { Block } from "../process/Block.ts"
 import * as EventLog from "./EventLog.ts"
 
@@ -39,14 +40,25 @@ function note(log: EventLog.EventLog, block: Block, slot: number, position: numb
 /** The position before which nobody is told anything. */
 const needed = (log: EventLog.EventLog): number => Math.max(EventLog.trim(log, log.end), log.needed())
 
-/** A point was added: it goes on behind the events of the one that had its address. */
+/** Types that say the same with another time tag, or without one. */
+const twins: readonly (readonly number[])[] = TypeTable.byId.map((row, id) =>
+  TypeTable.rows.filter((other) => other.untagged === row?.untagged && other.id !== id).map((other) => other.id)
+)
+
+/**
+ * A point was added: it goes on behind the events of the one that had its address, also where that had another time tag. What
+ * the events of a type supersede is asked by type, so those of another one stay where they are.
+ */
 export function comeBack(log: EventLog.EventLog, block: Block, slot: number): void {
   const { behind } = log.departed
   if (behind.size === 0) return
-  const key = keyOf(block.ca, block.ioa[slot] as number, block.of.eventType)
-  const position = behind.get(key)
-  if (position === undefined) return
+  const { ca, of } = block
+  const ioa = block.ioa[slot] as number
+  const key = keyOf(ca, ioa, of.eventType)
+  let position = behind.get(key) ?? 0
   behind.delete(key)
+  for (const type of twins[of.eventType] as readonly number[])
+    position = Math.max(position, behind.get(keyOf(ca, ioa, type)) ?? 0)
   if (position <= needed(log)) return
   block.last[slot] = position | 0
   block.heirs ??= new Map()

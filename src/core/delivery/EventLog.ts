@@ -216,6 +216,20 @@ export function lastOf(block: Block, slot: number, end: number): number {
   return position > 0 ? position : 0
 }
 
+/**
+ * Whether events from a position on of the point that had this address before may be of another type, with another time tag:
+ * what is told of them is not that of the block.
+ */
+export function isMixed(log: EventLog, block: Block, slot: number, from: number): boolean {
+  const inherited = block.heirs?.get(slot)
+  if (inherited === undefined) return false
+  const position = log.end - ((log.end - inherited) >>> 0) - 1
+  return position >= from && typeAt(log, position) !== (block.eventKey & 0xff)
+}
+
+const typeAt = ({ words, mask }: EventLog, position: number): number =>
+  (words[(position & mask) * RECORD_WORDS + 4] as number) & 0xff
+
 /** As {@link lastOf}, of its own events only: not of those of the point that had its address before. */
 export function ownLastOf(block: Block, slot: number, end: number): number {
   const inherited = block.heirs?.get(slot)

@@ -9,6 +9,8 @@ import { type EventLog, RECORD_WORDS } from "./EventLog.ts"
 export const HEADER = 12
 
 const IOA_OCTETS = 3
+/** Where a record says how long its object is. */
+const LENGTH_AT = 15
 /** IV in the octet of the minutes. */
 const TIME_INVALID = 0x80
 
@@ -227,9 +229,11 @@ export function retold(
   const timed = withTime(block, type)
   const sequence = found < 0
   const to = apdu + HEADER + 3 + at * (sequence ? block.stride : objectOctets(block, type))
-  const octets = block.stride + (timed && block.eventTagged ? 7 : 0)
+  // The event may be of the point that had the address before, with another time tag.
+  const tagged = octetOf(log.words, base, LENGTH_AT) > IOA_OCTETS + block.stride
+  const octets = block.stride + (timed && tagged ? 7 : 0)
   for (let i = 0; i < octets; i++) out.setUint8(to + i, octetOf(log.words, base, IOA_OCTETS + i))
-  if (timed && !block.eventTagged) {
+  if (timed && !tagged) {
     const minutes = to + block.stride + 2
     out.setUint8(minutes, out.getUint8(minutes) | TIME_INVALID)
   }

@@ -18,7 +18,7 @@ export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: num
   const newest = EventLog.lastOf(block, slot, end) - 1
   if (newest < from) return -1
   let first = from
-  if (!block.eventTagged) {
+  if (!block.eventTagged && !EventLog.isMixed(log, block, slot, from)) {
     // Of what happened while nobody listened only the newest is told, and that only when nothing has happened since.
     const started = turn.startedAt[priority] as number
     if (newest < started) return newest
