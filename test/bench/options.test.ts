@@ -1,7 +1,7 @@
 // The arguments of the benchmark, what is compared between commits, and what a profile adds up to.
 import { describe, expect, it } from "vitest"
 import { between, costOf, isLoss } from "../../bench/compare.ts"
-import { noiseOf, type Row, verdictOf } from "../../bench/gate.ts"
+import { lowOf, noiseOf, type Row, ratioOf, verdictOf } from "../../bench/gate.ts"
 import * as Options from "../../bench/options.ts"
 import { selfTimes } from "../../bench/profile.ts"
 import { type Scenario, scenarios } from "../../bench/scenarios.ts"
@@ -87,22 +87,28 @@ it("a profile adds up self time between two moments, without idle time", () => {
 
 describe("the gate", () => {
   const scenario = scenarios(true).find(({ name }) => name === "events") as Scenario
-  const row = (noise: number | null, median: number | null): Row => ({
-    scenario,
-    loss: 5,
-    noise,
-    ratio: median === null ? null : { median, least: median, most: median, count: 9 },
-    problem: null
-  })
+  const row = (noise: number | null, ratio: number | null): Row => ({ scenario, loss: 5, noise, ratio, problem: null })
 
   it("runs a commit twice beside what is here", () => {
     expect(between(scenario, ["base", "twin", "head"])?.peers.map(({ name }) => name)).toEqual(["base", "twin", "head"])
   })
 
-  it("knows how far a program differs from itself, without the extremes of many runs", () => {
-    expect(noiseOf([])).toBeNull()
-    expect(noiseOf([1.02, 0.97])).toBeCloseTo(0.03)
-    expect(noiseOf([1, 1, 1.01, 0.99, 1, 1.3, 0.7])).toBeCloseTo(0.01)
+  it("knows a program by its cheaper runs", () => {
+    expect(lowOf([10, 30, 20, 40, 50])).toBe(20)
+    expect(lowOf([40, 10])).toBe(17.5)
+    expect(lowOf([])).toBeNaN()
+    expect(ratioOf([11, 11, 90], [10, 10, 10])).toBeCloseTo(1.1)
+    expect(ratioOf([], [10])).toBeNull()
+  })
+
+  it("knows how far a program differs from itself by chance", () => {
+    expect(noiseOf([10, 11, 12])).toBeNull()
+    expect(noiseOf([10, 10, 10, 10, 10, 10])).toBe(0)
+    const apart = [10, 14, 10, 14, 12, 13, 10, 14, 11, 12]
+    expect(noiseOf(apart)).toBeGreaterThan(0.05)
+    expect(noiseOf(apart)).toBe(noiseOf(apart))
+    // The dear half of the runs was disturbed, and does not count.
+    expect(noiseOf([10, 10.1, 10, 10.2, 10.1, 10, 10, 10.1, 10, 10.1, 50, 80])).toBeLessThan(0.03)
   })
 
   it.for([
@@ -113,8 +119,8 @@ describe("the gate", () => {
     [0.08, 1.14, "LOSS"],
     [null, 1, "BROKEN"],
     [0.01, null, "BROKEN"]
-  ] as const)("noise %d and ratio %d: %s", ([noise, median, verdict]) => {
-    expect(verdictOf(row(noise, median))).toBe(verdict)
+  ] as const)("noise %d and ratio %d: %s", ([noise, cost, verdict]) => {
+    expect(verdictOf(row(noise, cost))).toBe(verdict)
   })
 
   it("does not judge what broke", () => {
