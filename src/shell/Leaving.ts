@@ -1,10 +1,7 @@
 // When what was written leaves this process. Mostly that is at once; but while the process stands still, what waits for
 // the socket behind something else (over TLS the last APDU of every write) waits as long, and its peer cannot have answered.
 import type { Late } from "../core/session/SessionEvent.ts"
-import type { Clock } from "./Clock.ts"
-
-/** What leaves later than that was late. */
-const LATE_MS = 100
+import { type Clock, LATE_MS } from "./Clock.ts"
 
 /** The writes of one socket that report when they have left, which they do in their order. */
 export class Leaving {

@@ -1,9 +1,6 @@
 // How long a peer is waited for that has several steps to go: while this process stands still it cannot go on either, so that
 // the time of a stall is given to it once more.
-import type { Clock } from "./Clock.ts"
-
-/** A wake-up that comes later than that was kept by something of our own. */
-const LATE_MS = 100
+import { type Clock, LATE_MS } from "./Clock.ts"
 
 /** Calls back after a delay; where that comes late for a stall, after as long again, at most twice the delay. The result cancels it. */
 export function within(clock: Clock, delayMs: number, over: () => void): () => void {

@@ -341,7 +341,6 @@ export class Turn extends LinkTurn {
   work: Work = noWork
   // Flags, not second references: a turn is an old object, and every store of a young one into it is dear.
   private workIsOwn = false
-  private askingIsOwn = false
   /** How many of those that the application was asked, and whose answers are being taken, have yet to be looked at. */
   left = 0
   notices: readonly Notice[] = NO_NOTICES
@@ -375,7 +374,6 @@ export class Turn extends LinkTurn {
     this.ends = ends
     this.work = work
     this.workIsOwn = false
-    this.askingIsOwn = false
     this.left = 0
     this.sentTo = sent
     this.startedAt = startedAt
@@ -431,15 +429,13 @@ export class Turn extends LinkTurn {
   keepOnly(kept: Partial<Work>): void {
     this.work = Object.assign(copyOf(noWork), kept)
     this.workIsOwn = true
-    this.askingIsOwn = false
   }
 
-  /** Adds a request to those that the application is being asked: the list is this turn's own. */
+  /** Adds a request to those that the application is being asked: every event takes the list before, so this turn made it. */
   ask(request: Pending): void {
     const { own } = this
-    if (this.askingIsOwn) (own.asking as Pending[]).push(request)
-    else own.asking = own.asking.length === 0 ? [request] : [...own.asking, request]
-    this.askingIsOwn = true
+    if (own.asking.length === 0) own.asking = [request]
+    else (own.asking as Pending[]).push(request)
   }
 
   /** Those that the application was being asked: they are nobody's any more. */
@@ -447,7 +443,6 @@ export class Turn extends LinkTurn {
     const { asking } = this.work
     if (asking.length === 0) return asking
     this.own.asking = noWork.asking
-    this.askingIsOwn = false
     return asking
   }
 
