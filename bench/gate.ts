@@ -17,6 +17,7 @@ export const usage = `npm run bench:gate REF [-- OPTIONS]
   --scenario NAME,...  which scenarios; a name may end with *; default: all that have a cost
   --reps N             repetitions, default 9, with --ci 5
   --loss PERCENT       what counts as a loss, default 5, with --ci 15; over TLS at least 20
+  --full               runs as long as those that are published: ten times as long, so that what V8 compiles counts less
   --ci                 a choice that takes less than five minutes, and measures a loss again`
 
 /** What counts as a loss over TLS, in percent: its records follow a rule of their own. */
@@ -107,7 +108,7 @@ const read = (words: readonly string[]) => {
   try {
     const text = { type: "string" } as const
     const flag = { type: "boolean" } as const
-    const options = { head: text, scenario: text, reps: text, loss: text, ci: flag, help: flag } as const
+    const options = { head: text, scenario: text, reps: text, loss: text, full: flag, ci: flag, help: flag } as const
     return parseArgs({ args: [...words], allowPositionals: true, options })
   } catch (error) {
     throw new Refused((error as Error).message)
@@ -142,7 +143,7 @@ const gate = async (words: readonly string[], means: Means, say: Tools.Say): Pro
   const names = values.scenario ?? (ci ? CI.scenarios : undefined)
   if (!(Number.isInteger(repetitions) && repetitions >= 1)) throw new Refused("--reps is a whole number of at least 1")
   if (!(loss > 0)) throw new Refused("--loss is a percentage above 0")
-  const known = scenarios(true)
+  const known = scenarios(values.full !== true)
   const wanted = names === undefined ? known.filter(({ named }) => named !== true) : chosen("scenario", names, known)
   const compared = wanted.flatMap((scenario) => between(scenario, BUILDS) ?? [])
   const base = built(reference, say)

@@ -183,7 +183,7 @@ export abstract class Publisher extends Stations {
   }
 
   /**
-   * Resolves when no started session has more than half a log waiting, or those that have have held publishers up for
+   * Resolves when no started session that had more than half a log waiting has a quarter still, or those that have have held publishers up for
    * `holdMs` since they had caught up last, which nobody does by stopping; `patient` waits for them whatever
    * time it takes. A publisher that awaits it
    * lets sockets be read: at least every 256 events it waits for a turn of the event loop. Sessions that are stopped do

@@ -1,6 +1,6 @@
-// How publishers wait for clients: until no started session has more than half a log to go. A session that takes its
-// events too slowly may hold everybody up for `holdMs` in all, and then no longer until it has caught up: what is too much
-// for it is dropped by the log, while the others are served.
+// How publishers wait for clients: from when a started session has more than half a log to go until it has caught up, which
+// is until less than a quarter waits for it. One that takes its events too slowly for that may hold everybody up for `holdMs`
+// in all, and then no longer until it has caught up: what is too much for it is dropped by the log, while the others are served.
 import type { Clock } from "./Clock.ts"
 
 /** How long a session has held publishers up since it had caught up last. */
@@ -8,7 +8,7 @@ export interface Hold {
   usedMs: number
   /** Since when it does, -1 = it does not. */
   sinceMs: number
-  /** Whether it was behind when publishers that wait were looked at last. */
+  /** Whether it fell behind and has not caught up since, as it was when publishers that wait were looked at last. */
   isBehind: boolean
 }
 
@@ -78,21 +78,32 @@ export class Room {
   /** A session has sent or ended: publishers that wait for it may go on. */
   relieved(follower: Follower): void {
     const { holding } = follower
-    if (holding.usedMs > 0) this.renew(follower, this.ends())
-    if (this.patient.length === 0 && this.counted.length === 0) return
+    const isAwaited = this.patient.length > 0 || this.counted.length > 0
+    if (holding.usedMs > 0 || holding.isBehind) {
+      const hasCaughtUp = this.renew(follower, this.ends())
+      // Where publishers wait, it is they that see the change, below.
+      if (hasCaughtUp && !isAwaited) holding.isBehind = false
+    }
+    if (!isAwaited) return
     // Where nothing was published since, nobody but this one can have fallen behind or caught up.
     const ends = this.ends()
     if (ends !== this.lookedAt || this.isBehind(follower, ends) !== holding.isBehind) this.look()
   }
 
+  /**
+   * Whether it is to be waited for. Whoever fell behind is, until it has caught up, not until it is just no longer behind: a
+   * healthy client of a faster source would hover there, and use up its time a little with every frame.
+   */
   private isBehind(follower: Follower, ends: readonly number[]): boolean {
-    return follower.backlog(ends) > this.records / 2
+    const backlog = follower.backlog(ends)
+    return backlog > this.records / 2 || (follower.holding.isBehind && backlog >= this.records / 4)
   }
 
-  /** Who has caught up may hold up again. Nobody catches up by stopping: what waits then is still to be sent. */
-  private renew(follower: Follower, ends: readonly number[]): void {
-    const { holding } = follower
-    if (holding.usedMs > 0 && follower.waiting(ends) < this.records / 4) holding.usedMs = 0
+  /** Who has caught up may hold up again; whether it has. Nobody catches up by stopping: what waits then is still to be sent. */
+  private renew(follower: Follower, ends: readonly number[]): boolean {
+    const hasCaughtUp = follower.waiting(ends) < this.records / 4
+    if (hasCaughtUp) follower.holding.usedMs = 0
+    return hasCaughtUp
   }
 
   /** Lets go on whoever need not wait any longer. All who wait alike go on together: none is looked at by itself. */

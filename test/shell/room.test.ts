@@ -59,6 +59,9 @@ const plant = async (clock: Clock, holdMs = HOLD_MS) => {
 const valuesOf = (client: RawClient): unknown[] =>
   client.asdus({ cot: SPONTANEOUS }).flatMap(({ objects }) => objects?.map(({ value }) => value) ?? [])
 
+/** S frame that acknowledges so many frames in all. */
+const acknowledging = (frames: number): Uint8Array => Uint8Array.of(0x68, 4, 1, 0, (frames << 1) & 0xff, frames >> 7)
+
 /** Takes everything that comes, acknowledging every window. */
 const catchUp = async (client: RawClient): Promise<void> => {
   for (let before = -1; before < client.iFrames; await settled()) {
@@ -96,12 +99,13 @@ describe("a client that does not acknowledge", () => {
     const client = await startClient(port, { acknowledge: "never" })
     const published = publish(6 * LOG)
     let waitedMs = 0
-    while (!published.done && waitedMs < 2 * HOLD_MS) {
-      client.acknowledge()
+    for (let frames = 1; !published.done && waitedMs < 2 * HOLD_MS; frames++) {
+      // A frame of 18 events in 200 ms: in a second less than from a half to a quarter of the log.
+      client.send(acknowledging(frames))
       await client.answers()
       await settled()
-      pass(100)
-      waitedMs += 100
+      pass(200)
+      waitedMs += 200
       await settled()
     }
     expect(published.done).toBe(true)
@@ -166,5 +170,43 @@ describe("a client that does not acknowledge", () => {
     pass(5 * HOLD_MS)
     await published.over
     expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
+  })
+})
+
+describe("a client that takes all that it gets, of a source that is faster", () => {
+  it("loses nothing, however long that goes on, and though it uses up a part of its time again and again", async () => {
+    const { clock, pass } = manual()
+    const { port, events, publish } = await plant(clock)
+    const client = await startClient(port, { acknowledge: 1 })
+    const published = publish(40 * LOG)
+    // Each wait is seen to take time, in all far more than holdMs.
+    const timer = setInterval(() => pass(HOLD_MS / 20), 1)
+    await published.over
+    clearInterval(timer)
+    await client.until(() => valuesOf(client).length === 40 * LOG)
+    expect(
+      valuesOf(client)
+        .map((value, i) => (value === i % 32_768 ? 0 : i))
+        .filter(Boolean)
+    ).toEqual([])
+    expect(events.of("overflow")).toEqual([])
+  })
+
+  it("is waited for until less than a quarter of a log waits for it", async () => {
+    const { clock } = manual()
+    const { port, publish } = await plant(clock)
+    const client = await startClient(port, { acknowledge: "never" })
+    const published = publish(2 * LOG)
+    await settled()
+    const before = published.published
+    // The frames of a window hold 18 events each: fourteen of them lead from above a half to above a quarter.
+    for (let frames = 1; frames <= 14; frames++) {
+      client.send(acknowledging(frames))
+      await client.answers()
+      await settled()
+      expect(published.published).toBe(before)
+    }
+    client.send(acknowledging(15))
+    await client.until(() => published.published > before)
   })
 })

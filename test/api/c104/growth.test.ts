@@ -26,9 +26,8 @@ class Watch {
 
 type Work = (entries: number, watch: Watch) => Promise<void>
 
-/** The least time of each step over some attempts. */
-const measured = async (work: Work, entries: number): Promise<ReadonlyMap<string, number>> => {
-  const least = new Map<string, number>()
+/** The least time of each step, over three more attempts than it has had. */
+const measured = async (work: Work, entries: number, least = new Map<string, number>()): Promise<typeof least> => {
   for (let attempt = 0; attempt < 3; attempt++) {
     const watch = new Watch()
     await work(entries, watch)
@@ -41,13 +40,14 @@ const measured = async (work: Work, entries: number): Promise<ReadonlyMap<string
 const growsWithItsWork = async (entries: number, work: Work): Promise<void> => {
   const few = await measured(work, entries)
   const many = await measured(work, 4 * entries)
-  for (const [name, ms] of many) {
-    const before = few.get(name) as number
-    expect([name, ms <= MOST * Math.max(before, 5) || `${before} ms, four times as many: ${ms} ms`]).toEqual([
-      name,
-      true
-    ])
-  }
+  const tooLong = (): readonly string[] =>
+    [...many].flatMap(([name, ms]) => {
+      const before = few.get(name) as number
+      return ms <= MOST * Math.max(before, 5) ? [] : [`${name}: ${before} ms, four times as many: ${ms} ms`]
+    })
+  // Others may have kept this process's core from all three: what is quadratic is so in six.
+  if (tooLong().length > 0) await measured(work, 4 * entries, many)
+  expect(tooLong()).toEqual([])
 }
 
 const withStations = (count: number, options: ServerOptions = {}): Server => {
