@@ -128,7 +128,10 @@ export const flatten = (said: Readonly<Record<string, unknown>>): Record<string,
   const pick = (from: typeof all, key: string): readonly number[] => from.map((round) => round[key] ?? 0)
   values["cold_ms"] = pick(all, "ms")[0] ?? 0
   values["ms"] = spread(pick(warm, "ms"))?.median ?? 0
-  if (all.length > 3 * WARM) values["settled_ms"] = spread(pick(all.slice(-WARM), "ms"))?.median ?? 0
+  if (all.length > 3 * WARM) {
+    values["settled_ms"] = spread(pick(all.slice(-WARM), "ms"))?.median ?? 0
+    values["settled_cpu_ms"] = spread(pick(all.slice(-WARM), "cpu_ms"))?.median ?? 0
+  }
   values["cpu_ms"] = spread(pick(warm, "cpu_ms"))?.median ?? 0
   values["objects"] = spread(pick(all, "objects"))?.least ?? 0
   values["most_objects"] = spread(pick(all, "objects"))?.most ?? 0

@@ -102,7 +102,8 @@ export const scenarios = (quick: boolean): readonly Scenario[] => {
         warm,
         { key: "cold_ms", label: "first of the process (ms)" },
         ...(points > 100_000 ? [] : [{ key: "settled_ms", label: "after fifty (ms)" }]),
-        { key: "cpu_ms", label: "CPU, warm (ms)" }
+        { key: "cpu_ms", label: "CPU, warm (ms)" },
+        ...(points > 100_000 ? [] : [{ key: "settled_cpu_ms", label: "CPU, after fifty (ms)" }])
       ],
       targets: wanted
         ? [

@@ -53,8 +53,9 @@ describe("a run", () => {
   })
 
   it("of many interrogations is warm by the second to the eleventh, and settled by the last ten", () => {
-    const rounds = Array.from({ length: 61 }, (_, i) => ({ ms: i === 0 ? 99 : i <= 10 ? 5 : i <= 50 ? 4 : 3 }))
-    expect(flatten({ runs: rounds })).toMatchObject({ cold_ms: 99, ms: 5, settled_ms: 3 })
+    const rounds = Array.from({ length: 61 }, (_, i) => (i === 0 ? 99 : i <= 10 ? 5 : i <= 50 ? 4 : 3))
+    const runs = rounds.map((ms) => ({ ms, cpu_ms: 2 * ms }))
+    expect(flatten({ runs })).toMatchObject({ cold_ms: 99, ms: 5, cpu_ms: 10, settled_ms: 3, settled_cpu_ms: 6 })
   })
 })
 
