@@ -95,3 +95,51 @@ export const cycles = (texts: Texts): readonly string[] => {
   for (const file of Object.keys(texts)) visit(file, [])
   return found
 }
+
+/** Files that import each other in a circle, by circle: whoever is in one cannot be read without the others. */
+export const circles = (texts: Texts): readonly (readonly string[])[] => {
+  const found: string[][] = []
+  const way: string[] = []
+  const order = new Map<string, number>()
+  // Tarjan: files from which one reaches back to a file on the way to them are in a circle with it.
+  const visit = (file: string): number => {
+    const own = order.size
+    order.set(file, own)
+    way.push(file)
+    let least = own
+    for (const target of importsOf(file, texts[file] ?? "")) {
+      if (!(target in texts)) continue
+      if (!order.has(target)) least = Math.min(least, visit(target))
+      else if (way.includes(target)) least = Math.min(least, order.get(target) as number)
+    }
+    if (least === own) {
+      const circle = way.splice(way.indexOf(file))
+      if (circle.length > 1) found.push(circle.sort())
+    }
+    return least
+  }
+  for (const file of Object.keys(texts)) if (!order.has(file)) visit(file)
+  return found
+}
+
+/** Circles with a reason to be there, for now or for good; each says which files may be in it. */
+export interface Excused {
+  readonly reason: string
+  readonly files: readonly string[]
+}
+
+/** Files in circles that nobody has excused, and files that are excused and are in none. */
+export const againstCircles = (texts: Texts, excused: readonly Excused[]): readonly string[] => {
+  const all = circles(texts)
+  const inOne = new Set(all.flat())
+  return [
+    ...all.flatMap((circle) => {
+      const most = excused.map(({ files }) => circle.filter((file) => !files.includes(file)))
+      const rest = most.sort((a, b) => a.length - b.length)[0] ?? circle
+      return rest.map((file) => `${file} is in a circle of imports with ${circle.find((other) => other !== file)}`)
+    }),
+    ...excused.flatMap(({ files }) =>
+      files.filter((file) => !inOne.has(file)).map((file) => `${file} is excused and in no circle`)
+    )
+  ]
+}
