@@ -3,8 +3,8 @@
 // of the commit's own runs, dealt again and again, tell how far that differs by chance on this machine today; a row is
 // judged only where that is less than what counts as a loss, and the others are listed with their spread.
 import { parseArgs } from "node:util"
+import * as Builds from "./builds.ts"
 import type { Means } from "./command.ts"
-import { between, built, costOf, guarded } from "./compare.ts"
 import { canPin, runAll, type Surroundings } from "./harness.ts"
 import { chosen, Refused } from "./options.ts"
 import { figure } from "./report.ts"
@@ -99,10 +99,18 @@ export const verdictOf = ({ noise, ratio, loss, problem }: Row): Verdict => {
 }
 
 /** Runs and returns the exit code: 1 for a loss or a run that broke, 2 for arguments that cannot be used. */
-export const main = (words: readonly string[], means: Means): Promise<number> =>
-  guarded("bench:gate", gate, words, means)
-
-const BUILDS = ["base", "twin", "head"]
+export const main = async (words: readonly string[], means: Means): Promise<number> => {
+  const say: Tools.Say = (line) => {
+    process.stderr.write(`${line}\n`)
+  }
+  try {
+    return await gate(words, means, say)
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof Tools.Missing)) throw error
+    say(`bench:gate: ${error.message}`)
+    return 2
+  }
+}
 
 const read = (words: readonly string[]) => {
   try {
@@ -118,7 +126,7 @@ const read = (words: readonly string[]) => {
 /** The costs of the good runs of some of the builds. */
 const costsOf = (runs: readonly Run[], scenario: Scenario, ...builds: readonly string[]): readonly number[] =>
   builds.flatMap((build) =>
-    good(runs, scenario.name, build).flatMap(({ values }) => values[costOf(scenario) ?? ""] ?? [])
+    good(runs, scenario.name, build).flatMap(({ values }) => values[Builds.costOf(scenario) ?? ""] ?? [])
   )
 
 const percent = (part: number): string => `${(part * 100).toFixed(1)} %`
@@ -145,10 +153,10 @@ const gate = async (words: readonly string[], means: Means, say: Tools.Say): Pro
   if (!(loss > 0)) throw new Refused("--loss is a percentage above 0")
   const known = scenarios(values.full !== true)
   const wanted = names === undefined ? known.filter(({ named }) => named !== true) : chosen("scenario", names, known)
-  const compared = wanted.flatMap((scenario) => between(scenario, BUILDS) ?? [])
-  const base = built(reference, say)
+  const compared = wanted.flatMap((scenario) => Builds.between(scenario) ?? [])
+  const base = Builds.built(reference, say)
   if (values.head === undefined) means.build()
-  const head = values.head === undefined ? Tools.root : built(values.head, say)
+  const head = values.head === undefined ? Tools.root : Builds.built(values.head, say)
   const around: Surroundings = {
     client: Tools.client(say),
     python: null,

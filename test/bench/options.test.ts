@@ -1,6 +1,6 @@
 // The arguments of the benchmark, what is compared between commits, and what a profile adds up to.
 import { describe, expect, it } from "vitest"
-import { between, costOf, isLoss } from "../../bench/compare.ts"
+import { between, costOf } from "../../bench/builds.ts"
 import { lowOf, noiseOf, type Row, ratioOf, verdictOf } from "../../bench/gate.ts"
 import * as Options from "../../bench/options.ts"
 import { selfTimes } from "../../bench/profile.ts"
@@ -64,17 +64,12 @@ describe("a comparison", () => {
     const compared = between(events) as Scenario
     expect(compared.peers.map(({ name, program }) => [name, program])).toEqual([
       ["base", "server"],
+      ["twin", "server"],
       ["head", "server"]
     ])
     expect(compared.peers[0]?.server).toEqual(events.peers[0]?.server)
     expect(costOf(events)).toBe("cpu_ns")
     expect(between({ ...events, peers: events.peers.filter(({ name }) => name !== "ours") })).toBeNull()
-  })
-
-  it("finds a loss beyond the bound only", () => {
-    const ratio = (median: number) => ({ median, least: median, most: median, count: 1 })
-    expect([1.2, 1.15, 0.5].map((median) => isLoss(ratio(median), 15))).toEqual([true, false, false])
-    expect(isLoss(null, 15)).toBe(false)
   })
 })
 
@@ -88,10 +83,6 @@ it("a profile adds up self time between two moments, without idle time", () => {
 describe("the gate", () => {
   const scenario = scenarios(true).find(({ name }) => name === "events") as Scenario
   const row = (noise: number | null, ratio: number | null): Row => ({ scenario, loss: 5, noise, ratio, problem: null })
-
-  it("runs a commit twice beside what is here", () => {
-    expect(between(scenario, ["base", "twin", "head"])?.peers.map(({ name }) => name)).toEqual(["base", "twin", "head"])
-  })
 
   it("knows a program by its cheaper runs", () => {
     expect(lowOf([10, 30, 20, 40, 50])).toBe(20)
