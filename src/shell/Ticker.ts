@@ -244,7 +244,7 @@ export class Ticker {
     return group.batch
   }
 
-  /** The number of batches of one purpose: a period, a scan of a block, or a list that is sent again and again. */
+  /** The number of one purpose, from 1: batches of a period, or scans of a block. */
   keyOf(purpose: object): number {
     let key = this.keys.get(purpose)
     if (key === undefined) {

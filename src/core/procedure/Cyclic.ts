@@ -1,5 +1,6 @@
 // Cyclic and background transmission (60870-5-5 6.3): values are read from the image when their ASDU is built; they
-// are never stored, never repeated, and a batch that is still being sent is not queued twice.
+// are never stored, never repeated, and a batch that is still being sent is not queued twice. Of lists that the application
+// sends itself, however many they are, only so many wait as replies do: a client that is slow is told less often.
 import * as Link from "../apci/Link.ts"
 import * as Ledger from "../delivery/Ledger.ts"
 import * as Packing from "../delivery/Packing.ts"
@@ -11,7 +12,8 @@ import type { CyclicBatch, CyclicCursor, Turn } from "./Turn.ts"
 export function due(turn: Turn, batches: readonly CyclicBatch[]): void {
   for (const batch of batches) {
     if (Numbered.find(turn.work.cycling, batch.key) !== undefined) continue
-    const { own } = turn
+    const { own, world } = turn
+    if (batch.key < 0 && Numbered.size(own.cyclic) >= world.limits.repliesPerSession) continue
     const id = own.nextPlace++
     own.cycling = Numbered.put(own.cycling, batch.key, batch)
     own.cyclic = Numbered.put(own.cyclic, id, { id, batch, index: 0, yields: 0 })

@@ -132,7 +132,10 @@ export interface Interrogation {
  * that of the block when the list was made: who came later to one of its places is not meant.
  */
 export interface CyclicBatch {
-  /** The same for batches of the same purpose: one that still waits is not queued again. */
+  /**
+   * The same for batches of the same purpose: one that still waits is not queued again. Below 0: of a list that the application
+   * sends itself; only so many of them wait.
+   */
   readonly key: number
   readonly block: Block
   readonly version: number

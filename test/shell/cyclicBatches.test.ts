@@ -1,0 +1,62 @@
+// Batches with cause 1 are read from the image when a client takes them. One that takes little is not owed every list that
+// the application has sent meanwhile: neither those that name the same points again, nor more of others than replies may wait.
+import { expect, it } from "vitest"
+import { Batch, Cot, type Point, Type } from "../../src/api/c104/index.ts"
+import { startClient, startServer } from "../support/Stage.ts"
+
+const REPLIES = 16
+const WINDOW = 12
+
+/** A server whose points lie apart, and a started client that acknowledges when it is told to. */
+const given = async (count: number) => {
+  const { server, station } = await startServer({ limits: { repliesPerSession: REPLIES } })
+  const points: Point[] = []
+  for (let i = 0; i < count; i++) {
+    const point = station.addPoint<Type>({ ioAddress: 1 + 2 * i, type: Type.M_ME_NC_1 })
+    if (point === null) throw new Error("the address is free")
+    points.push(point)
+  }
+  const client = await startClient(server.port, { acknowledge: "never" })
+  const transmit = (of: readonly Point[]): boolean =>
+    server.transmitBatch(new Batch({ cause: Cot.PERIODIC, points: of }))
+  /** Acknowledges until nothing comes any more; the addresses that were told since the last time, in their order. */
+  let seen = 0
+  const taken = async (): Promise<readonly number[]> => {
+    for (let before = -1; before < client.iFrames; ) {
+      before = client.iFrames
+      client.acknowledge()
+      await client.testfr()
+    }
+    const all = client.asdus({ cot: Cot.PERIODIC }).flatMap(({ objects }) => objects?.map(({ ioa }) => ioa) ?? [])
+    const told = all.slice(seen)
+    seen = all.length
+    return told
+  }
+  return { station, points, transmit, taken }
+}
+
+const addressesOf = (points: readonly Point[]): number[] => points.map(({ ioAddress }) => ioAddress)
+
+it("a list that is made anew each time does not wait once more each time", async () => {
+  const { station, points, transmit, taken } = await given(600)
+  for (let i = 0; i < 50; i++) expect(transmit(points)).toBe(true)
+  expect(await taken()).toEqual(addressesOf(points))
+  // It is sent again once it was sent, and so is what has come to its points' addresses meanwhile.
+  transmit(points)
+  expect(await taken()).toEqual(addressesOf(points))
+  transmit(points)
+  station.removePoint(1199)
+  const anew = station.addPoint<Type>({ ioAddress: 1199, type: Type.M_ME_NC_1 })
+  transmit([...points.slice(0, -1), anew as Point])
+  expect((await taken()).filter((ioa) => ioa === 1199)).toEqual([1199])
+})
+
+it("of lists that all differ no more wait than replies may", async () => {
+  const { points, transmit, taken } = await given(300)
+  for (const point of points) transmit([point])
+  const told = await taken()
+  expect(told).toEqual(addressesOf(points.slice(0, told.length)))
+  expect(told.length).toBeLessThanOrEqual(WINDOW + REPLIES)
+  transmit([points[299] as Point])
+  expect(await taken()).toEqual([599])
+})
