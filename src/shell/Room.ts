@@ -1,6 +1,7 @@
 // How publishers wait for clients: from when a started session has more than half a log to go until it has caught up, which
 // is until less than a quarter waits for it. One that takes its events too slowly for that may hold everybody up for `holdMs`
 // in all, and then no longer until it has caught up: what is too much for it is dropped by the log, while the others are served.
+// Sessions are looked at when one of them may have fallen behind since the last time, not for each event: there may be thousands.
 import type { Clock } from "./Clock.ts"
 
 /** How long a session has held publishers up since it had caught up last. */
@@ -26,6 +27,13 @@ interface Follower {
 /** Lets a publisher that waited go on. */
 type GoOn = () => void
 
+/** Events that were ever published, where the logs end so. */
+function sum(ends: readonly number[]): number {
+  let published = 0
+  for (const end of ends) published += end
+  return published
+}
+
 export class Room {
   private readonly followers: Iterable<Follower>
   private readonly clock: Clock
@@ -40,6 +48,10 @@ export class Room {
   private lookedAt: readonly number[] = []
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancel: (() => void) | null = null
+  /** Up to so many published events nobody falls behind for whom publishers would have to wait. */
+  private calmUntil = -1
+  /** Whether somebody was behind then that had used up its time. */
+  private leftBehind = false
 
   /** A log keeps so many `records`; `ends` says where the logs end. */
   constructor(
@@ -58,12 +70,30 @@ export class Room {
   /** Whether a publisher has to wait. */
   isFull(patient: boolean): boolean {
     const ends = this.ends()
-    for (const follower of this.followers) {
-      if (this.isBehind(follower, ends)) {
-        if (patient || follower.holding.usedMs < this.holdMs) return true
-      } else this.renew(follower, ends)
-    }
+    const published = sum(ends)
+    if (published <= this.calmUntil && !(patient && this.leftBehind)) return false
+    this.calmUntil = Number.POSITIVE_INFINITY
+    this.leftBehind = false
+    for (const follower of this.followers)
+      if (!this.isBehind(follower, ends)) {
+        this.renew(follower, ends)
+        this.calm(follower, ends)
+      } else if (patient || follower.holding.usedMs < this.holdMs) {
+        this.calmUntil = -1
+        return true
+      } else this.leftBehind = true
     return false
+  }
+
+  /** A session has started: what waits for it counts from now on. */
+  starts(follower: Follower): void {
+    this.calm(follower, this.ends())
+  }
+
+  /** Bounds the calm by when a session would fall behind that was sent nothing from now on. */
+  private calm(follower: Follower, ends: readonly number[]): void {
+    const most = follower.holding.isBehind ? this.records / 4 - 1 : this.records / 2
+    this.calmUntil = Math.min(this.calmUntil, sum(ends) + most - follower.backlog(ends))
   }
 
   /** Waits for the sessions that are behind. */
@@ -80,7 +110,9 @@ export class Room {
     const { holding } = follower
     const isAwaited = this.patient.length > 0 || this.counted.length > 0
     if (holding.usedMs > 0 || holding.isBehind) {
-      const hasCaughtUp = this.renew(follower, this.ends())
+      const ends = this.ends()
+      const hasCaughtUp = this.renew(follower, ends)
+      if (hasCaughtUp) this.calm(follower, ends)
       // Where publishers wait, it is they that see the change, below.
       if (hasCaughtUp && !isAwaited) holding.isBehind = false
     }

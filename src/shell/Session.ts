@@ -326,6 +326,7 @@ export class Session {
   private count(): void {
     this.counted = !this.counted
     this.host.activeCount += this.counted ? 1 : -1
+    if (this.counted) this.host.starts(this)
   }
 
   /** Notes whether published events can leave at once. */

@@ -1,0 +1,108 @@
+// Whether publishers have to wait is known for each event without a look at each session: it is as if all were looked at,
+// whoever starts, stops, takes its events or does not.
+import * as fc from "fast-check"
+import { expect, it } from "vitest"
+import { machine } from "../../src/shell/Clock.ts"
+import { type Hold, newHold, Room } from "../../src/shell/Room.ts"
+
+const RECORDS = 64
+const HOLD_MS = 100
+
+class Follower {
+  readonly holding: Hold = newHold()
+  isStarted = false
+  sent: number
+  looks = 0
+
+  constructor(sent: number) {
+    this.sent = sent
+  }
+
+  readonly backlog = (ends: readonly number[]): number => {
+    this.looks++
+    return this.isStarted ? this.waiting(ends) : 0
+  }
+
+  readonly waiting = ([end = 0]: readonly number[]): number => Math.min(RECORDS, end - this.sent)
+}
+
+const make = () => {
+  let ends: readonly number[] = [0]
+  let nowMs = 0
+  const followers = new Set<Follower>()
+  const clock = { ...machine(), monotonicMs: () => nowMs, wake: () => () => {}, afterInput: () => {} }
+  const room = new Room(followers, clock, { logRecords: RECORDS, holdMs: HOLD_MS }, () => ends)
+  return {
+    room,
+    followers,
+    ends: () => ends,
+    append: (events: number) => {
+      ends = [(ends[0] as number) + events]
+    },
+    pass: (ms: number) => {
+      nowMs += ms
+    }
+  }
+}
+
+const number = fc.nat(40)
+const step = fc.oneof(
+  fc.record({ do: fc.constantFrom("append" as const), number }),
+  fc.record({ do: fc.constantFrom("take", "start", "stop", "connect", "leave", "wait", "pass"), number })
+)
+
+it("publishers wait as if every session had been looked at", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      const { room, followers, ends, append, pass } = make()
+      const isBehind = ({ holding, isStarted, waiting }: Follower): boolean => {
+        const backlog = isStarted ? waiting(ends()) : 0
+        return backlog > RECORDS / 2 || (holding.isBehind && backlog >= RECORDS / 4)
+      }
+      for (const { do: what, number } of steps) {
+        const chosen = [...followers][number % Math.max(1, followers.size)]
+        if (what === "append") append(number)
+        else if (what === "connect") followers.add(new Follower(ends()[0] as number))
+        else if (what === "wait" && room.isFull(number % 2 === 0)) void room.wait(number % 2 === 0)
+        else if (what === "pass") pass(number)
+        else if (chosen !== undefined) {
+          if (what === "take") chosen.sent = Math.min(ends()[0] as number, chosen.sent + number)
+          if (what === "leave") followers.delete(chosen)
+          if (what === "stop") chosen.isStarted = false
+          if (what === "start" && !chosen.isStarted) {
+            chosen.isStarted = true
+            room.starts(chosen)
+          }
+          room.relieved(chosen)
+        }
+        for (const patient of [false, true]) {
+          const holds = [...followers].some((one) => isBehind(one) && (patient || one.holding.usedMs < HOLD_MS))
+          expect(room.isFull(patient)).toBe(holds)
+        }
+      }
+    }),
+    { numRuns: 500 }
+  )
+})
+
+it.each([0, 1])("sessions are looked at now and then, not for each event, though %i of them is left behind", (slow) => {
+  const { room, followers, ends, append } = make()
+  for (let i = 0; i < 500; i++) followers.add(new Follower(0))
+  const healthy = new Follower(0)
+  healthy.isStarted = true
+  followers.add(healthy)
+  for (let i = 0; i < slow; i++) {
+    const one = new Follower(-RECORDS)
+    one.isStarted = true
+    one.holding.usedMs = HOLD_MS
+    followers.add(one)
+  }
+  for (let i = 0; i < 100 * RECORDS; i++) {
+    append(1)
+    expect(room.isFull(false)).toBe(false)
+    healthy.sent = ends()[0] as number
+    room.relieved(healthy)
+  }
+  const looks = [...followers].reduce((sum, one) => sum + one.looks, 0)
+  expect(looks / followers.size).toBeLessThan(1000)
+})
