@@ -12,12 +12,12 @@ const keyOf = (ca: number, ioa: number, type: number): number => (ca * 0x100 + t
 /** Notes the newest event of a point that is about to be removed from its block. */
 export function leave(log: EventLog.EventLog, block: Block, slot: number): void {
   const behind = EventLog.lastOf(block, slot, log.end)
-  if (behind > needed(log)) note(log, block, slot, behind)
+  if (behind > passed(log)) note(log, block, slot, behind)
 }
 
 /** As {@link leave} for all points of a block. */
 export function leaveAll(log: EventLog.EventLog, block: Block): void {
-  const oldest = needed(log)
+  const oldest = passed(log)
   for (let slot = 0; slot < block.length; slot++) {
     const behind = EventLog.lastOf(block, slot, log.end)
     if (behind > oldest) note(log, block, slot, behind)
@@ -30,15 +30,19 @@ function note(log: EventLog.EventLog, block: Block, slot: number, position: numb
   const { departed } = log
   const { behind } = departed
   if (behind.size >= departed.full) {
-    const oldest = needed(log)
+    departed.needed = log.needed()
+    const oldest = passed(log)
     for (const [key, other] of behind) if (other <= oldest) behind.delete(key)
     departed.full = Math.max(FEW, behind.size * 2)
   }
   behind.set(keyOf(block.ca, ioa, block.of.eventType), position)
 }
 
-/** The position before which nobody is told anything. */
-const needed = (log: EventLog.EventLog): number => Math.max(EventLog.trim(log, log.end), log.needed())
+/**
+ * A position before which nobody is told anything, as it was known last: it only grows, and who asks for it anew asks every
+ * session.
+ */
+const passed = (log: EventLog.EventLog): number => Math.max(EventLog.trim(log, log.end), log.departed.needed)
 
 /** Types that say the same with another time tag, or without one. */
 const twins: readonly (readonly number[])[] = TypeTable.byId.map((row, id) =>
@@ -59,7 +63,7 @@ export function comeBack(log: EventLog.EventLog, block: Block, slot: number): vo
   behind.delete(key)
   for (const type of twins[of.eventType] as readonly number[])
     position = Math.max(position, behind.get(keyOf(ca, ioa, type)) ?? 0)
-  if (position <= needed(log)) return
+  if (position <= passed(log)) return
   block.last[slot] = position | 0
   block.heirs ??= new Map()
   block.heirs.set(slot, position | 0)

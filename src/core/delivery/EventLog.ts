@@ -13,6 +13,8 @@ export interface Departed {
   readonly behind: Map<number, number>
   /** With so many it is looked which are needed no longer: twice as many as were needed at the last look. */
   full: number
+  /** The oldest position that somebody might still read, at the last look. */
+  needed: number
 }
 
 export interface EventLog {
@@ -45,7 +47,16 @@ export function make(records: number, needed: () => number = () => 0): EventLog 
   const words = new Int32Array(first * RECORD_WORDS)
   const before = new Int32Array(first)
   const full = first === capacity ? -1 : first
-  return { words, before, capacity, mask: first - 1, end: 0, needed, departed: { behind: new Map(), full: 0 }, full }
+  return {
+    words,
+    before,
+    capacity,
+    mask: first - 1,
+    end: 0,
+    needed,
+    departed: { behind: new Map(), full: 0, needed: 0 },
+    full
+  }
 }
 
 /** Position of the oldest record that is still there. */
