@@ -1,6 +1,7 @@
 // Checks of arguments that the public calls share.
 import { InvalidAddress, InvalidArgument, InvalidValue } from "./Errors.ts"
 import * as Nearest from "./Nearest.ts"
+import { given } from "./Reason.ts"
 
 const isWithin = (value: number, min: number, max: number): boolean =>
   Number.isInteger(value) && value >= min && value <= max
@@ -35,7 +36,7 @@ export function callable(what: string, value: unknown): void {
 /** Throws {@link InvalidValue} unless `value` is a number: what else can be read as one is most likely a mistake. */
 export function number(type: string, value: unknown): void {
   if (typeof value !== "number")
-    throw new InvalidValue({ type, problem: `its value is a number, not ${typeof value} ${String(value)}` })
+    throw new InvalidValue({ type, problem: `its value is a number, not ${typeof value} ${given(value)}` })
 }
 
 /** The names of the options of a kind: all of them, as the compiler sees to. */

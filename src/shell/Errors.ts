@@ -1,6 +1,7 @@
 // The errors of the server, by blame: what the caller did wrong, what the machine refused. All are `Error`s with a
 // stable `code` as well as tagged values, so that promises and Effects can speak of the same thing.
 import * as Data from "effect/Data"
+import { given, reason } from "./Reason.ts"
 
 /** The address and port are in use by somebody else. */
 export class AddressInUse extends Data.TaggedError("AddressInUse")<{ readonly host: string; readonly port: number }> {
@@ -40,7 +41,7 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{
 }> {
   readonly code = "LISTEN_FAILED"
   override get message(): string {
-    return `cannot listen on ${this.host}:${this.port}: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+    return `cannot listen on ${this.host}:${this.port}: ${reason(this.cause)}`
   }
 }
 
@@ -67,7 +68,7 @@ export class InvalidAddress extends Data.TaggedError("InvalidAddress")<{
 }> {
   readonly code = "INVALID_ADDRESS"
   override get message(): string {
-    return `${this.what} must be a whole number from ${this.min} to ${this.max}, not ${String(this.value)}`
+    return `${this.what} must be a whole number from ${this.min} to ${this.max}, not ${given(this.value)}`
   }
 }
 
@@ -82,7 +83,7 @@ export class InvalidArgument extends Data.TaggedError("InvalidArgument")<{
   readonly code = "INVALID_ARGUMENT"
   override get message(): string {
     if (this.problem !== undefined) return `${this.what}: ${this.problem}`
-    return `${this.what}: ${this.expected} is required, not ${String(this.value)}`
+    return `${this.what}: ${this.expected} is required, not ${given(this.value)}`
   }
 }
 
@@ -124,7 +125,7 @@ export class IllegalCause extends Data.TaggedError("IllegalCause")<{
 }> {
   readonly code = "ILLEGAL_CAUSE"
   override get message(): string {
-    return `cause ${this.cause} is not legal for ${this.type}; legal are ${this.legal.join(", ")}`
+    return `cause ${given(this.cause)} is not legal for ${this.type}; legal are ${this.legal.join(", ")}`
   }
 }
 
@@ -144,8 +145,7 @@ export class CallbackFailed extends Data.TaggedError("CallbackFailed")<{
 }> {
   readonly code = "CALLBACK_FAILED"
   override get message(): string {
-    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
-    return `${this.callback} of ${this.subject} failed: ${why}`
+    return `${this.callback} of ${this.subject} failed: ${reason(this.cause)}`
   }
 }
 

@@ -2,6 +2,7 @@
 // equipment and packed points are sets, everything else is a number. Number classes stand for their numbers.
 import * as Value from "../../core/process/Value.ts"
 import { InvalidValue } from "../../shell/Errors.ts"
+import { given } from "../../shell/Reason.ts"
 import type { Type } from "./enums.ts"
 import { Flags, OutputCircuits, PackedSingle, StartEvents } from "./flags.ts"
 import { type NumberLike, Numeric } from "./numbers.ts"
@@ -45,7 +46,7 @@ export const toNumber = (layout: Value.Layout, value: unknown): number =>
 function converted(layout: Value.Layout, value: unknown): number {
   if (isBoolean(layout.kind)) {
     if (typeof value === "boolean") return value ? 1 : 0
-    throw new InvalidValue({ type: layout.name, problem: `its value is true or false, not ${String(value)}` })
+    throw new InvalidValue({ type: layout.name, problem: `its value is true or false, not ${given(value)}` })
   }
   const set = sets.get(layout.kind)
   if (set === undefined && value instanceof Numeric) return value.valueOf()
@@ -53,7 +54,7 @@ function converted(layout: Value.Layout, value: unknown): number {
   const expected = set === undefined ? "a number" : "a set of its flags, or its bits"
   throw new InvalidValue({
     type: layout.name,
-    problem: `its value is ${expected}, not ${typeof value} ${String(value)}`
+    problem: `its value is ${expected}, not ${typeof value} ${given(value)}`
   })
 }
 

@@ -4,6 +4,7 @@ import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../core/
 import * as Image from "../../core/process/Image.ts"
 import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
 import type { Host } from "../Host.ts"
+import { given } from "../Reason.ts"
 import type { Session } from "../Session.ts"
 import { Shared } from "../Shared.ts"
 import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type StoredFile } from "./FileStore.ts"
@@ -276,5 +277,5 @@ async function done(op: "write" | "commit", work: Promise<void>): Promise<Answer
 /** A number that a store told, checked. */
 function whole(what: string, value: number, max: number): number {
   if (Number.isInteger(value) && value >= 0 && value <= max) return value
-  throw new RangeError(`the store says ${what} ${String(value)}: a whole number from 0 to ${max} is required`)
+  throw new RangeError(`the store says ${what} ${given(value)}: a whole number from 0 to ${max} is required`)
 }

@@ -119,7 +119,7 @@ describe("values", () => {
     [Type.M_SP_NA_1, 1, /single point: its value is true or false, not 1/],
     [Type.C_SC_NA_1, 0, /single command: its value is true or false, not 0/],
     [Type.M_ME_NC_1, true, /short floating point value: its value is a number, not boolean true/],
-    [Type.M_ME_NC_1, "1.5", /a number, not string 1\.5/],
+    [Type.M_ME_NC_1, "1.5", /a number, not string "1\.5"/],
     [Type.M_ME_NB_1, 32_768, /M_ME_NB_1.*32768/],
     [Type.M_ME_NB_1, 0.5, /M_ME_NB_1.*0\.5/],
     [Type.M_DP_NA_1, 4, /M_DP_NA_1.*4/],
