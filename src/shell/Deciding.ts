@@ -3,6 +3,7 @@
 import type { Decision } from "../core/procedure/Notice.ts"
 import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
+import { isPromise } from "./Later.ts"
 import type { Outcome } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 
@@ -167,9 +168,6 @@ export abstract class Deciding extends Asking {
     if (!this.collects) session.tellCollected()
   }
 }
-
-export const isPromise = <A>(value: A | Promise<A>): value is Promise<A> =>
-  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
 
 /** Reports a callback that failed. */
 export function failed(host: Host, callback: string, subject: string, cause: unknown): void {

@@ -9,6 +9,7 @@ import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"
 import { FileDesk } from "./files/FileTransfer.ts"
 import type { Hooks } from "./Hooks.ts"
+import { attend } from "./Later.ts"
 import { type Log, type LogLevel, silent } from "./Log.ts"
 import type { Options } from "./Options.ts"
 import { Publisher } from "./Publisher.ts"
@@ -209,17 +210,20 @@ export class Host extends Publisher {
 
   private tellOne(observer: (event: ServerEvent) => void, event: ServerEvent): void {
     try {
-      observer(event)
+      attend(observer(event), (cause) => this.observerFailed(observer, event.event, cause))
     } catch (cause) {
       this.observerFailed(observer, event.event, cause)
     }
   }
 
-  /** Tells all others that an observer, or the log, failed with an event of a kind. */
+  /**
+   * Tells all others that an observer, or the log, failed with an event of a kind; what fails with an error is told to the log
+   * alone, since observers that fail with each other's errors would never end.
+   */
   observerFailed(observer: (event: ServerEvent) => void, kind: ServerEvent["event"], cause: unknown): void {
-    if (kind === "error") return
     const error = new CallbackFailed({ callback: "observer", subject: kind, cause })
-    for (const other of [this.log.take, ...this.observers])
+    const others = kind === "error" ? [] : this.observers
+    for (const other of [this.log.take, ...others])
       if (other !== observer) this.tellOne(other, { event: "error", error })
   }
 }

@@ -1,5 +1,6 @@
 // The log of a server: what happens, in words, at levels; what can be a flood is summed up once a second.
 import type { Clock } from "./Clock.ts"
+import { attend } from "./Later.ts"
 import { endpoint, type ServerEvent } from "./ServerEvent.ts"
 
 /** Levels from nothing to everything. */
@@ -159,20 +160,20 @@ export class Log {
     return placeOf[kind] <= rank[this.of.logLevel] || (topics !== 0 && (topics & topicOf(kind)) !== 0)
   }
 
-  /** Writes an event, if it is wanted. */
-  readonly take = (event: ServerEvent): void => {
+  /** Writes an event, if it is wanted; the result is that of `write`. */
+  readonly take = (event: ServerEvent): unknown => {
     const kind = event.event
-    if (!this.wants(kind)) return
+    if (!this.wants(kind)) return undefined
     if (floods.has(kind)) {
       const held = this.quiet.get(kind)
       if (held !== undefined) {
         held.last = event
         held.count++
-        return
+        return undefined
       }
       this.hush(kind)
     }
-    this.write(levelOf[kind], line(event))
+    return this.write(levelOf[kind], line(event))
   }
 
   /** A line of a kind is written: for a while further ones are held. */
@@ -196,7 +197,8 @@ export class Log {
     const kind = last.event
     if (!this.wants(kind)) return
     try {
-      this.write(levelOf[kind], count === 1 ? line(last) : `${line(last)} (and ${count - 1} more like it before)`)
+      const text = count === 1 ? line(last) : `${line(last)} (and ${count - 1} more like it before)`
+      attend(this.write(levelOf[kind], text), (cause) => this.failed(kind, cause))
     } catch (cause) {
       this.failed(kind, cause)
     }

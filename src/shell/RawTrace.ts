@@ -2,6 +2,7 @@
 // A callback may make sessions write, so nothing is told within the telling of something else.
 import { failed } from "./Deciding.ts"
 import type { Host } from "./Host.ts"
+import { attend } from "./Later.ts"
 import { endpoint, type Peer } from "./ServerEvent.ts"
 
 interface Told {
@@ -40,7 +41,7 @@ export class RawTrace {
     // The list grows while it is told.
     for (const { name, peer, apdu } of this.waiting) {
       try {
-        this.host[name]?.(peer, apdu)
+        attend(this.host[name]?.(peer, apdu), (cause) => failed(this.host, name, endpoint(peer), cause))
       } catch (cause) {
         failed(this.host, name, endpoint(peer), cause)
       }

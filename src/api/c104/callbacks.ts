@@ -67,25 +67,24 @@ export const parameter =
   (peer, request) =>
     outcomeOf(callback(server, peer.address, described(request)))
 
+/** Its result is the callback's, which may be a promise that fails. */
 type Observer = (event: ServerEvent) => void
 
 export const unexpectedMessage =
   (server: Server, host: Host, callback: UnexpectedMessageCallback): Observer =>
   (event) => {
-    if (event.event !== "rejected") return
+    if (event.event !== "rejected") return undefined
     const cause = Unexpected.causeOf(host.world.image, event.situation, event.apdu)
     const zone = Image.station(host.world.image, Request.ca(event.apdu, 0))?.zone
-    if (cause !== null) callback(server, new IncomingMessage(event.apdu, undefined, zone), cause)
+    return cause === null ? undefined : callback(server, new IncomingMessage(event.apdu, undefined, zone), cause)
   }
 
 export const disconnect =
   (server: Server, callback: DisconnectCallback): Observer =>
-  (event) => {
-    if (event.event === "closed") callback(server, event.peer, event.reason, event.why ?? null)
-  }
+  (event) =>
+    event.event === "closed" ? callback(server, event.peer, event.reason, event.why ?? null) : undefined
 
 export const error =
   (server: Server, callback: ErrorCallback): Observer =>
-  (event) => {
-    if (event.event === "error") callback(server, event.error)
-  }
+  (event) =>
+    event.event === "error" ? callback(server, event.error) : undefined
