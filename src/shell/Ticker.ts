@@ -231,8 +231,15 @@ export class Ticker {
     if (waiting.length === 0) return this.offer(batches)
     // A callback that hangs may not hold back the points of others.
     const { clock, world } = this.host
-    const limit = new Promise<void>((resolve) => clock.wake(world.limits.refreshMs, resolve))
-    void Promise.race([Promise.all(waiting), limit]).then(() => this.offer(batches))
+    // Nor may it keep a process that has nothing else to do.
+    let cancel = (): void => {}
+    const limit = new Promise<void>((resolve) => {
+      cancel = clock.wake(world.limits.refreshMs, resolve, true)
+    })
+    void Promise.race([Promise.all(waiting), limit]).then(() => {
+      cancel()
+      this.offer(batches)
+    })
   }
 
   private batchOf(group: Group): CyclicBatch {

@@ -226,3 +226,23 @@ it("a start that fails and is not awaited is an unhandled rejection", async () =
   const code = await new Promise((resolve) => child.on("close", resolve))
   expect([code, err]).toEqual([1, expect.stringContaining("192.0.2.1:2404 is not an address of this machine")])
 })
+
+it("a stopped server does not keep its process for a callback that never ends, whatever its limit", async () => {
+  const child = spawn(process.execPath, ["--input-type=module", "-e", NEVER_REFRESHED], { stdio: "pipe" })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  const code = await new Promise((resolve) => child.on("close", resolve))
+  expect(code).toBe(0)
+})
+
+/** A point whose `onBeforeAutoTransmit` is asked and never answers; then the server is stopped. */
+const NEVER_REFRESHED = `
+import * as Net from "node:net"
+import { Server, Type } from "./src/api/c104/index.ts"
+const server = new Server({ ip: "127.0.0.1", port: 0, limits: { refreshMs: 3600000 } })
+const point = server.addStation(1).addPoint({ ioAddress: 1, type: Type.M_SP_NA_1, reportMs: 100 })
+await server.start()
+const client = Net.connect(server.port, "127.0.0.1", () => client.write(Uint8Array.of(0x68, 4, 7, 0, 0, 0)))
+await new Promise((resolve) => point.onBeforeAutoTransmit(() => { resolve(); return new Promise(() => {}) }))
+await server.stop()
+client.destroy()
+`
