@@ -22,6 +22,12 @@ export function flag(what: string, value: boolean): void {
   if (typeof value !== "boolean") throw new InvalidArgument({ what, expected: "true or false", value })
 }
 
+/** A value that is one of several texts. Throws {@link InvalidArgument} for any other. */
+export function oneOf<A extends string>(what: string, value: A, known: readonly A[]): A {
+  if (known.includes(value)) return value
+  throw new InvalidArgument({ what, expected: `one of ${known.join(", ")}`, value })
+}
+
 /** Throws {@link InvalidArgument} unless `bits` are those of a quality. */
 export function qualityBits(bits: number): void {
   if (!(Number.isInteger(bits) && bits >= 0 && bits <= 255))
@@ -44,9 +50,10 @@ export const namesOf = <Options>(all: Readonly<Record<keyof Options & string, tr
   new Set(Object.keys(all))
 
 /** Throws {@link InvalidArgument} for an option that does not exist: whoever misspells one would believe in it. */
-export function options(what: string, given: object, known: ReadonlySet<string>): void {
-  if (typeof given !== "object") throw new InvalidArgument({ what, expected: "an object with options", value: given })
-  for (const name in given) {
+export function options(what: string, chosen: object, known: ReadonlySet<string>): void {
+  if (typeof chosen !== "object" || chosen === null)
+    throw new InvalidArgument({ what, expected: "an object with options", value: chosen })
+  for (const name in chosen) {
     if (known.has(name)) continue
     const names = [...known]
     const problem = `there is no option ${name}${Nearest.hint(name, names) || `; there are ${names.join(", ")}`}`

@@ -43,10 +43,15 @@ const bind = (server: Net.Server, host: string, port: number): Effect.Effect<Net
   Effect.callback((resume) => {
     const onError = (cause: NodeJS.ErrnoException): void => resume(Effect.fail(listenError(host, port, cause)))
     server.once("error", onError)
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off("error", onError)
-      resume(Effect.succeed(server.address() as Net.AddressInfo))
-    })
+    try {
+      server.listen({ host, port, backlog: BACKLOG }, () => {
+        server.off("error", onError)
+        resume(Effect.succeed(server.address() as Net.AddressInfo))
+      })
+    } catch (cause) {
+      // What cannot be the name of a host is thrown.
+      onError(cause as NodeJS.ErrnoException)
+    }
     return Effect.sync(() => {
       server.on("error", ignore)
       server.once("listening", () => server.close())

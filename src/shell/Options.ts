@@ -94,11 +94,6 @@ const flag = (what: string, value: boolean): boolean => {
   throw new InvalidArgument({ what, expected: "true or false", value })
 }
 
-const oneOf = <A extends string>(what: string, value: A, known: readonly A[]): A => {
-  if (known.includes(value)) return value
-  throw new InvalidArgument({ what, expected: `one of ${known.join(", ")}`, value })
-}
-
 const store = (value: FileStore | null): FileStore | null => {
   const calls = [value?.list, value?.open, value?.create, value?.delete]
   if (value === null || calls.every((call) => typeof call === "function")) return value
@@ -149,11 +144,11 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     tickRateMs: whole("tickRateMs", partial.tickRateMs ?? TICK_RATE_MS, 50, 3_600_000),
     selectMs: selectTime("selectMs", partial.selectMs ?? 30_000),
     commandAgeMs: whole("commandAgeMs", partial.commandAgeMs ?? 0, 0, 0x7fff_ffff),
-    clockSource: oneOf("clockSource", partial.clockSource ?? "host", ["host", "c_cs"]),
+    clockSource: Check.oneOf("clockSource", partial.clockSource ?? "host", ["host", "c_cs"]),
     clockValidMs: whole("clockValidMs", partial.clockValidMs ?? 0, 0, Number.MAX_SAFE_INTEGER),
     files: store(partial.files ?? null),
     tls: partial.tls == null ? null : Tls.complete(partial.tls),
-    logLevel: oneOf("logLevel", partial.logLevel ?? "warning", levels),
+    logLevel: Check.oneOf("logLevel", partial.logLevel ?? "warning", levels),
     logWriter: writer(partial.logWriter ?? null),
     clock: clockOf(partial.clock ?? machine())
   }

@@ -14,6 +14,9 @@ import type { Ticker } from "./Ticker.ts"
 
 const IOA_MAX = 16_777_215
 
+const DEADBAND_NAMES: ReadonlySet<string> = new Set(["absolute", "percent"])
+const TRANSMIT_NAMES: ReadonlySet<string> = new Set(["originator", "negative"])
+
 const mnemonic = (block: Block): string => TypeTable.byId[block.of.type]?.mnemonic ?? String(block.of.type)
 
 /** The types that a point's options name beside its own. */
@@ -58,6 +61,14 @@ export function checkCommand(what: string, block: Block): void {
 
 /** An originator address as an octet. */
 export const checkOriginator = (originator: number): void => Check.address("originator", originator, 0, 255)
+
+/** Throws unless the options of a transmission are known and of their kind: who misspells `negative` would confirm what he refuses. */
+export function checkTransmit(options: { readonly originator?: number; readonly negative?: boolean }): void {
+  Check.options("transmit", options, TRANSMIT_NAMES)
+  const { originator = 0, negative = false } = options
+  checkOriginator(originator)
+  Check.flag("negative", negative)
+}
 
 /** Sets when a direct command is terminated (cause 10). */
 export function setActTerm(host: Host, block: Block, slot: number, when: Termination): void {
@@ -145,8 +156,9 @@ export function setAbandon(host: Host, block: Block, slot: number, how: "signal"
 /** Sets the band around the value reported last within which `update` makes no event. */
 export function setDeadband(host: Host, block: Block, slot: number, deadband: Deadband | null): void {
   if (deadband !== null) {
-    if (typeof deadband !== "object" || !("absolute" in deadband || "percent" in deadband))
-      throw new InvalidArgument({ what: "deadband", expected: "{ absolute } or { percent }", value: deadband })
+    if (typeof deadband !== "object" || "absolute" in deadband === "percent" in deadband)
+      throw new InvalidArgument({ what: "deadband", expected: "either { absolute } or { percent }", value: deadband })
+    Check.options("deadband", deadband, DEADBAND_NAMES)
     const width = "absolute" in deadband ? deadband.absolute : deadband.percent
     PointRules.verify("deadband", block)
     if (!(width >= 0) || !Number.isFinite(width))

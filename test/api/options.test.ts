@@ -5,15 +5,17 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { describe, expect, it, onTestFinished } from "vitest"
 import {
+  Cot,
   type CounterOptions,
   type PointOptions,
+  ResponseState,
   Server,
   type ServerOptions,
   type StationOptions,
   Type
 } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
-import { startClient } from "../support/Stage.ts"
+import { startClient, switchedBy } from "../support/Stage.ts"
 
 /** What of all that is said is none: an option may be a name, or a list of names, or a function. */
 type Option = "a name" | "a function" | "none of it"
@@ -203,3 +205,81 @@ describe("tags of a command", () => {
     expect(found).toEqual(taken)
   })
 })
+
+describe("what would be dropped, or mean something else, is refused in both faces", () => {
+  const faces = () => {
+    const station = new Server().addStation(1)
+    const effectStation = Effect.runSync(Effect.flatMap(Iec104.make(), (server) => server.addStation(1)))
+    return { station, effectStation }
+  }
+
+  it.each([
+    ["two widths of a dead band, of which one counted", { absolute: 1, percent: 1 }],
+    ["what a dead band does not have", { absolute: 1, relative: 5 }]
+  ])("%s", (_, deadband) => {
+    const { station, effectStation } = faces()
+    const options = { ioAddress: 1, type: Type.M_ME_NC_1, deadband } as const
+    expect(codeOf(() => station?.addPoint(options))).toBe("INVALID_ARGUMENT")
+    expect(effectCodeOf(effectStation.addPoint(options))).toBe("INVALID_ARGUMENT")
+    expect([station?.getPoint(1), effectStation.getPoint(1)]).toEqual([null, null])
+  })
+
+  it("null in the place of options", () => {
+    const { station, effectStation } = faces()
+    const none = null as never
+    const calls = [
+      () => new Server(none),
+      () => new Server().addStation(1, none),
+      () => station?.addPoint(none),
+      () => station?.setCounters(none)
+    ]
+    expect(calls.map(codeOf)).toEqual(calls.map(() => "INVALID_ARGUMENT"))
+    const server = Effect.runSync(Iec104.make())
+    expect(effectCodeOf(Iec104.make(none))).toBe("INVALID_ARGUMENT")
+    expect(effectCodeOf(server.addStation(1, none))).toBe("INVALID_ARGUMENT")
+    expect(effectCodeOf(effectStation.addPoint(none))).toBe("INVALID_ARGUMENT")
+  })
+
+  it("an observer that is none, and a level that does not exist", () => {
+    const server = new Server()
+    expect(codeOf(() => server.observe(5 as never))).toBe("INVALID_ARGUMENT")
+    const loud = () => {
+      server.logLevel = "loud" as never
+    }
+    expect([codeOf(loud), server.logLevel]).toEqual(["INVALID_ARGUMENT", "warning"])
+  })
+
+  it.each([
+    ["a misspelt `negative`", { negativ: true }],
+    ["a `negative` that is no truth value", { negative: "false" }],
+    ["null", null]
+  ])("%s of transmit: the command that was to be refused is not confirmed", async (_, options) => {
+    const { client, operate, point } = await switchedBy(() => ResponseState.NONE)
+    operate()
+    await client.testfr()
+    expect(codeOf(() => point.transmit(Cot.ACTIVATION_CON, options as never))).toBe("INVALID_ARGUMENT")
+    const effectPoint = Effect.runSync(
+      Effect.flatMap(Iec104.make(), (server) =>
+        Effect.flatMap(server.addStation(1), (station) => station.addPoint({ ioAddress: 1, type: Type.C_SC_NA_1 }))
+      )
+    )
+    expect(effectCodeOf(effectPoint.transmit(Cot.ACTIVATION_CON, options as never))).toBe("INVALID_ARGUMENT")
+    await client.testfr()
+    expect(client.asdus()).toEqual([])
+    expect(point.transmit(Cot.ACTIVATION_CON, { negative: true })).toBe(true)
+    expect((await client.next({ typeId: Type.C_SC_NA_1 })).negative).toBe(true)
+  })
+})
+
+it.each([["127.0.0.1\0"], ["127.0.0.1\0.example"]])(
+  "a host that no name can be fails typed in both faces: %j",
+  async (host) => {
+    const code = await new Server({ ip: host, port: 0 }).start().catch(({ code }) => code)
+    const exit = await Effect.runPromise(
+      Effect.flatMap(Iec104.make({ host, port: 0 }), (server) => Effect.scoped(server.listen)).pipe(
+        Effect.match({ onFailure: ({ code }): unknown => code, onSuccess: () => "listens" })
+      )
+    )
+    expect([code, exit]).toEqual(["LISTEN_FAILED", "LISTEN_FAILED"])
+  }
+)

@@ -220,7 +220,7 @@ export class Point<T extends Type = Type> {
    * Sends the present value to every client. False when there is no open connection that takes it; true means that it
    * is in the log of at least one. For a command point that waits for it, cause 7 confirms and cause 10 terminates, which
    * confirms before where that was not done.
-   * Throws `IllegalCause` for a cause that the type cannot have.
+   * Throws `IllegalCause` for a cause that the type cannot have, and `InvalidArgument` or `InvalidAddress` for its options.
    */
   transmit(cause: Cot, options?: TransmitOptions): boolean {
     if (this.#block.guarded) this.#verify()
@@ -228,8 +228,9 @@ export class Point<T extends Type = Type> {
     return this.#host.publish(this.#block, this.#slot, cause, 0, false)
   }
 
-  #transmitWith(cause: Cot, { originator = 0, negative = false }: TransmitOptions): boolean {
-    PointOps.checkOriginator(originator)
+  #transmitWith(cause: Cot, options: TransmitOptions): boolean {
+    PointOps.checkTransmit(options)
+    const { originator = 0, negative = false } = options
     return this.#host.publish(this.#block, this.#slot, cause, originator, negative)
   }
 

@@ -5,7 +5,7 @@ import * as Scope from "effect/Scope"
 import * as Batches from "../../shell/Batches.ts"
 import * as Check from "../../shell/Check.ts"
 import { Host } from "../../shell/Host.ts"
-import type { LogLevel } from "../../shell/Log.ts"
+import { type LogLevel, levels } from "../../shell/Log.ts"
 import type { Metrics } from "../../shell/Metrics.ts"
 import * as MetricsOf from "../../shell/Metrics.ts"
 import { serve } from "../../shell/Serve.ts"
@@ -99,8 +99,8 @@ export class Server implements AsyncDisposable {
 
   /** Adds a station; null when the common address is in use. Throws `InvalidAddress` outside 1..65534, `InvalidArgument` for unfit options. */
   addStation(commonAddress: number, options: StationOptions = {}): Station | null {
-    const { counters, backgroundMs, timeZone = null } = options
     Check.options("addStation", options, STATION_NAMES)
+    const { counters, backgroundMs, timeZone = null } = options
     if (counters !== undefined) Check.options("counters", counters, COUNTER_NAMES)
     if (counters !== undefined)
       StationOps.checkCounters(counters.mode, counters.localFreezeMs ?? 0, counters.localFreezeReset ?? false)
@@ -206,7 +206,7 @@ export class Server implements AsyncDisposable {
   }
 
   set logLevel(level: LogLevel) {
-    this.#host.logLevel = level
+    this.#host.logLevel = Check.oneOf("logLevel", level, levels)
   }
 
   /** Counters of the server as they are now. */
@@ -289,6 +289,7 @@ export class Server implements AsyncDisposable {
 
   /** Observes everything that happens. Returns a function that ends it. */
   observe(observer: (event: ServerEvent) => void): () => void {
+    Check.callable("observe", observer)
     this.#host.observers.add(observer)
     return () => {
       this.#host.observers.delete(observer)

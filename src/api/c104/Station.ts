@@ -189,8 +189,8 @@ export class Station {
    * point). Throws `InvalidAddress` and `InvalidArgument`; then nothing is left behind.
    */
   addPoint<const T extends Type>(options: PointOptions<T>): Point<T> | null {
-    const { ioAddress, type } = options
     Check.options("addPoint", options, POINT_NAMES)
+    const { ioAddress, type } = options
     const place = this.host.addPoints(this.commonAddress, ioAddress, type, 1, PointOps.variantsOf(options))
     if (place === null) return null
     const point = this.#handle(place) as unknown as Point<T>
@@ -229,8 +229,8 @@ export class Station {
 
   /** Counter mode: A and B freeze locally every `localFreezeMs`, C and D on request; A and D report the readings at once. */
   setCounters(options: CounterOptions): void {
-    const { mode, localFreezeMs = 0, localFreezeReset = false } = options
     Check.options("counters", options, COUNTER_NAMES)
+    const { mode, localFreezeMs = 0, localFreezeReset = false } = options
     StationOps.checkCounters(mode, localFreezeMs, localFreezeReset)
     this.host.counterModes.set(this.commonAddress, mode)
     this.#ticker.setLocalFreeze(this.commonAddress, localFreezeMs, localFreezeReset)

@@ -106,8 +106,8 @@ const register =
     )
 
 function addStation(host: Host, ticker: Ticker, ca: number, options: StationOptions): boolean {
-  const { timeZone = null, counterMode, localFreezeMs = 0, localFreezeReset = false, backgroundMs = 0 } = options
   Check.options("addStation", options, STATION_NAMES)
+  const { timeZone = null, counterMode, localFreezeMs = 0, localFreezeReset = false, backgroundMs = 0 } = options
   StationOps.checkCounters(counterMode ?? "C", localFreezeMs, localFreezeReset)
   StationOps.checkBackground(backgroundMs)
   if (!host.addStation(ca, timeZone)) return false

@@ -58,7 +58,7 @@ export interface Point {
   readonly transmit: (
     cause?: number,
     options?: { readonly originator?: number; readonly negative?: boolean }
-  ) => Effect.Effect<void, NotTaken | IllegalCause | InvalidAddress | Detached>
+  ) => Effect.Effect<void, NotTaken | IllegalCause | InvalidAddress | InvalidArgument | Detached>
   /** What is known of the output of a command point; "stuck" and "unknown" refuse commands until it is released. */
   readonly outputStatus: () => OutputStatus
   /** Says that the output is free, whatever was begun at it; whether anything was. */
@@ -227,9 +227,10 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
         if (quality !== undefined) Check.qualityBits(quality)
         return host.update(block, slot, value, quality ?? null)
       }),
-    transmit: (cause = SPONTANEOUS, { originator = 0, negative = false } = {}) =>
-      act<boolean, IllegalCause | InvalidAddress>(() => {
-        PointOps.checkOriginator(originator)
+    transmit: (cause = SPONTANEOUS, options = {}) =>
+      act<boolean, IllegalCause | InvalidAddress | InvalidArgument>(() => {
+        PointOps.checkTransmit(options)
+        const { originator = 0, negative = false } = options
         return host.publish(block, slot, cause, originator, negative)
       }).pipe(Effect.flatMap((taken) => (taken ? Effect.void : Effect.fail(new NotTaken({ ioAddress }))))),
     publishUnsafe: (value) => {
@@ -300,12 +301,12 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
 
 /** Adds a point and its settings; nothing is left behind when one of them is refused. */
 export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointOptions): Image.PointRef | null {
+  Check.options("addPoint", options, NAMES)
   const { ioAddress, type } = options
   // Not declared, but who gives it would otherwise believe in it.
   const { priority }: Image.Variants = options
   if (priority !== undefined)
     throw new InvalidArgument({ what: "priority", expected: "nothing (all events are of one class)", value: priority })
-  Check.options("addPoint", options, NAMES)
   const place = host.addPoints(ca, ioAddress, type, 1, PointOps.variantsOf(options))
   if (place === null) return null
   try {
