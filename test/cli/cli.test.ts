@@ -1,4 +1,5 @@
 // The command line as a user meets it: the real program in its own process, its output and its exit codes.
+import { spawn } from "node:child_process"
 import * as fs from "node:fs"
 import { describe, expect, it } from "vitest"
 import * as Output from "../../src/api/cli/Output.ts"
@@ -161,5 +162,35 @@ describe("iec104 serve", () => {
 
   it.each<NodeJS.Signals>(["SIGINT", "SIGTERM"])("stops cleanly at %s", async (signal) => {
     expect(await stop(signal)).toBe(0)
+  })
+})
+
+describe("a file and an output that have no end, or no room", () => {
+  it.each(["check", "serve"])(
+    "%s reads of an endless file no more than a configuration may have",
+    async (command) => {
+      const { code, out, err } = await iec104([command, "/dev/zero"])
+      expect([code, out, err]).toEqual([1, "", "/dev/zero: a configuration has at most 67108864 octets\n"])
+    },
+    60_000
+  )
+
+  it.each([
+    ["--help", []],
+    ["--version", []],
+    ["check", ["examples/substation.yaml"]],
+    ["explain", ["680407000000"]]
+  ])("%s fails and says why when its output cannot be written", async (command, more) => {
+    const full = fs.openSync("/dev/full", "w")
+    const child = spawn(process.execPath, ["src/api/cli/main.ts", command, ...more], {
+      stdio: ["ignore", full, "pipe"]
+    })
+    fs.closeSync(full)
+    let err = ""
+    child.stderr?.on("data", (chunk) => {
+      err += String(chunk)
+    })
+    const code = await new Promise((resolve) => child.on("close", resolve))
+    expect([code, err]).toEqual([1, expect.stringMatching(/^iec104: standard output cannot be written: ENOSPC: .*\n$/)])
   })
 })

@@ -1,5 +1,6 @@
 // `iec104 check FILE`: whether a configuration can be served, without serving it.
 import * as fs from "node:fs/promises"
+import { text as textOf } from "node:stream/consumers"
 import * as Effect from "effect/Effect"
 import * as Config from "../../shell/config/Config.ts"
 import * as Output from "./Output.ts"
@@ -15,6 +16,18 @@ const unreadable = (file: string, cause: unknown): Output.CliError => {
   return Output.failure([`${file}: ${reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))}`])
 }
 
+/** Octets of a configuration at most: a million points that are listed one by one have less. */
+const FILE_MAX = 67_108_864
+
+/** The text of a file, which may be a pipe or a device that never ends. */
+async function read(file: string): Promise<string> {
+  const handle = await fs.open(file)
+  // One octet more tells those that are longer.
+  const text = await textOf(handle.createReadStream({ encoding: "utf8", end: FILE_MAX }))
+  if (Buffer.byteLength(text) > FILE_MAX) throw new Error(`a configuration has at most ${FILE_MAX} octets`)
+  return text
+}
+
 /** The folder for files is made when it is first needed; what is in its place must not be something else. */
 const checkFolder = (file: string, folder: string): Effect.Effect<void, Output.CliError> =>
   Effect.promise(() => fs.stat(folder).catch(() => null)).pipe(
@@ -27,7 +40,7 @@ const checkFolder = (file: string, folder: string): Effect.Effect<void, Output.C
 
 /** Reads and checks a configuration file; every problem is one line of the error. */
 export const load = (file: string): Effect.Effect<Config.ServerConfig, Output.CliError> =>
-  Effect.tryPromise({ try: () => fs.readFile(file, "utf8"), catch: (cause) => unreadable(file, cause) }).pipe(
+  Effect.tryPromise({ try: () => read(file), catch: (cause) => unreadable(file, cause) }).pipe(
     Effect.flatMap((text) => Config.parse(text, file)),
     Effect.catchTag("ConfigError", (error) =>
       Effect.fail(

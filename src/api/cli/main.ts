@@ -37,9 +37,12 @@ const stopSignal: Effect.Effect<void> = Effect.callback<void>((resume) => {
 })
 
 /** What a broken standard output or standard error means, once: for a server something else than for a filter. */
-let broken = (stream: NodeJS.WriteStream, { code }: NodeJS.ErrnoException): void => {
+let broken = (stream: NodeJS.WriteStream, { code, message }: NodeJS.ErrnoException): void => {
+  if (stream !== process.stdout) process.exit(Output.exitCode.failure)
   // `iec104 explain ... | head -1`: nobody reads on, so there is nothing left to do and nothing to tell
-  process.exit(code === "EPIPE" && stream === process.stdout ? Output.exitCode.ok : Output.exitCode.failure)
+  if (code === "EPIPE") process.exit(Output.exitCode.ok)
+  process.stderr.write(`iec104: standard output cannot be written: ${message}\n`)
+  process.exit(Output.exitCode.failure)
 }
 
 /** Fails when what a server tells cannot be written any more: one that nobody sees is ended, and not as if all were well. */
@@ -174,7 +177,8 @@ const program = Command.runWith(iec104, { version: Output.version })(process.arg
 const leave = (code: number) => {
   process.exitCode = code
   if (patienceMs !== null) setTimeout(() => process.exit(code), patienceMs)
-  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
+  // Where it could not be written, that is told a moment later, and the end is another one.
+  process.stdout.write("", () => process.stderr.write("", () => setImmediate(() => process.exit(code))))
 }
 
 for (const stream of [process.stdout, process.stderr])
