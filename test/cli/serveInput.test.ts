@@ -1,5 +1,7 @@
 // Lines on standard input of `iec104 serve` say what a configuration file may say: the same values, the same qualities of
 // the same types, and nothing that is no number. What is refused is told, and changes nothing.
+import { spawn } from "node:child_process"
+import * as fs from "node:fs"
 import { describe, expect, it } from "vitest"
 import { startClient } from "../support/Stage.ts"
 import { Program } from "./Program.ts"
@@ -100,5 +102,39 @@ stations: [{ commonAddress: 1, points: [{ address: 1, type: M_ME_TF_1, value: 1.
     expect([first.objects, second.objects]).toMatchObject([[{ ...said, time: told }], [said]])
     const [{ time }] = second.objects as unknown as readonly [{ readonly time: { readonly year: number } }]
     expect([yearBefore, new Date().getUTCFullYear() % 100]).toContain(time.year)
+  })
+
+  it("with a text where a number belongs is told what may stand there", async () => {
+    const program = started()
+    await program.port()
+    const messages = ["1.5", "bad", null, [1]].map((value) => line(types.indexOf("M_ME_NC_1"), { value }))
+    program.child.stdin?.write(`${messages.join("\n")}\n{}\n`)
+    await program.line(/line 5:/)
+    const told = program.records.filter(({ code }) => code === "BAD_INPUT").slice(0, messages.length)
+    expect(told.map(({ message }) => String(message).replace(/line \d/, "line"))).toEqual(
+      messages.map(() => 'standard input, line: Expected a number, true, false, "on" or "off", at ["value"]')
+    )
+  })
+})
+
+describe("a directory as standard input", () => {
+  it("is told by `serve`, which goes on", async () => {
+    const directory = fs.openSync("test", "r")
+    const program = new Program(write("directory.yaml", CONFIG), "--json", directory)
+    fs.closeSync(directory)
+    expect(await program.line(/BAD_INPUT/)).toContain("standard input: it is a directory")
+    expect(await (await startClient(await program.port())).answers()).toBe(true)
+  })
+
+  it.each(["explain", "compose"])("is told by `%s`, which fails", async (command) => {
+    const directory = fs.openSync("test", "r")
+    const child = spawn(process.execPath, ["src/api/cli/main.ts", command], { stdio: [directory, "pipe", "pipe"] })
+    fs.closeSync(directory)
+    let err = ""
+    child.stderr?.on("data", (chunk) => {
+      err += String(chunk)
+    })
+    const code = await new Promise((resolve) => child.on("close", resolve))
+    expect([code, err]).toEqual([1, "standard input: it is a directory\n"])
   })
 })

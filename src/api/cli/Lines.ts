@@ -55,7 +55,7 @@ const isBlank = (text: string): boolean => /^\s*(#|$)/.test(text)
 
 async function answerInput(told: Told): Promise<void> {
   let number = 0
-  for await (const lines of InputLines.completed(process.stdin.setEncoding("utf8") as AsyncIterable<string>)) {
+  for await (const lines of InputLines.completed(InputLines.standardInput())) {
     for (const text of lines) {
       number++
       if (!isBlank(text)) told.take(text, `standard input, line ${number}`)

@@ -1,6 +1,5 @@
 // Values fed into `serve` on standard input: a JSON object a line, such as
 // {"station":47,"address":11,"value":1.5,"quality":["iv"],"at":"2026-01-01T12:00:00Z"}. Each is an event of its point.
-import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as TypeTable from "../../core/asdu/TypeTable.ts"
@@ -11,6 +10,9 @@ import type { Host } from "../../shell/Host.ts"
 import * as Instant from "../../shell/Instant.ts"
 import * as InputLines from "./InputLines.ts"
 
+/** Told for the words too: of a union the decoder would name only those, whatever type the point has. */
+const message = 'Expected a number, true, false, "on" or "off"'
+
 /** One fed value. */
 const Line = Schema.Struct({
   station: Schema.Int,
@@ -18,7 +20,11 @@ const Line = Schema.Struct({
   /** Tells a command from the monitoring point that shares its address. */
   type: Schema.optionalKey(Schema.String),
   /** Read as in a configuration file; without it the point keeps its own, as with the quality. */
-  value: Schema.optionalKey(Schema.Union([Schema.Number, Schema.Boolean, Schema.Literals(["on", "off"])])),
+  value: Schema.optionalKey(
+    Schema.Union([Schema.Number, Schema.Boolean, Schema.Literals(["on", "off"]).annotate({ message })]).annotate({
+      message
+    })
+  ),
   quality: Schema.optionalKey(Schema.Union([Schema.String, Schema.Array(Schema.String)])),
   /** Time of the event, ISO 8601 with a zone; default now. */
   at: Schema.optionalKey(Schema.String)
@@ -51,7 +57,7 @@ export function feed(host: Host, text: string): string | null {
     host.publish(block, slot, 3, 0)
     return null
   } catch (cause) {
-    return cause instanceof Error ? cause.message.replaceAll("\n", ", ") : String(cause)
+    return cause instanceof Error ? cause.message.replaceAll(/\s*\n\s*/g, ", ") : String(cause)
   }
 }
 
@@ -64,19 +70,13 @@ export const FILE_WAITS =
   "takes it that acknowledges within t1"
 
 /** Whether standard input is a file: it does not mind to wait, and loses nothing by it. */
-export function isFile(): boolean {
-  try {
-    return fs.fstatSync(process.stdin.fd).isFile()
-  } catch {
-    return false
-  }
-}
+export const isFile = (): boolean => InputLines.kind()?.isFile() === true
 
 /** Feeds every line until the input ends or `signal` is aborted. */
 async function feedAll(host: Host, refuse: Refuse, signal: AbortSignal): Promise<void> {
   const patient = isFile()
   let number = 0
-  for await (const lines of InputLines.completed(process.stdin.setEncoding("utf8") as AsyncIterable<string>)) {
+  for await (const lines of InputLines.completed(InputLines.standardInput())) {
     for (const text of lines) {
       if (signal.aborted) return
       number++
