@@ -23,11 +23,6 @@ export function tell(
   host.tell({ event, peer, commonAddress, address, type: Names.ofType(type), value, outcome, answered })
 }
 
-/** Tells that the application can answer a command no more that it has left open. */
-export function tellUnanswered({ host, peer }: Session, { ca, ioa: address, type }: CommandRequested): void {
-  host.tell({ event: "unanswered", peer, commonAddress: ca, address, type: Names.ofType(type), outcome: "none" })
-}
-
 /** Tells that a handler did not decide in time. */
 export function tellLate(host: Host, subject: string): void {
   const { decisionMs: limitMs } = host.world.limits

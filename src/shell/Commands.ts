@@ -21,6 +21,7 @@ export function command(session: Session, notice: CommandRequested): void {
   if (!Image.lives(notice)) return gone(session, notice)
   const hooks = host.hooks.of(block, slot)
   hooks.outlet ??= new Outlet(block.of.ca, notice.ioa)
+  if (hooks.outlet.publishedIn !== 0 && hooks.outlet.publishedIn === session.batch) return goBehind(session, notice)
   const operation = new Operation(session, notice, hooks, hooks.outlet)
   const handler = Feedback.decider(host, block, hooks)
   if (handler === null) return operation.refuse(true)
@@ -35,16 +36,28 @@ export function command(session: Session, notice: CommandRequested): void {
   }
 }
 
-/** Its point was removed by the handler of a command before it: it is judged anew, before what comes behind it is decided. */
+/** A command to the same point has published something: what is still to be said of it is said before. */
+function goBehind(session: Session, notice: CommandRequested): void {
+  session.tellCollected()
+  if (!session.awaits(notice.id)) return
+  // Whoever was told may have ended all.
+  if (session.leaving || session.host.resetting !== null) session.collect(Outcome.confirm(notice.id, "failure"))
+  else command(session, notice)
+}
+
+/**
+ * Its point was removed by the handler of a command before it: it is judged anew, behind all that is still to be said of those
+ * before it, and before what comes behind it is decided.
+ */
 function gone(session: Session, { id }: CommandRequested | SelectRequested): void {
+  session.tellCollected()
   session.collect(Outcome.gone(id))
   session.tellCollected()
 }
 
-/** Begins a command, ahead of nothing that is still to be said of the one before it. */
+/** Begins a command. */
 function begin(session: Session, outlet: Outlet, operation: Operation, handler: CommandHandler): void {
   const { host } = session
-  if (outlet.publishedIn !== 0 && outlet.publishedIn === session.batch) session.tellCollected()
   const before = endOf(host)
   operation.begin(handler, true)
   if (endOf(host) > before) outlet.publishedIn = session.batch
@@ -56,6 +69,8 @@ export function select(session: Session, notice: SelectRequested): void {
   if (!Image.lives(notice)) return gone(session, notice)
   if (hooks?.onSelect == null) return session.collect(Outcome.confirm(notice.id, "failure"))
   new Selecting(session, notice, hooks, hooks.onSelect).decide()
+  // What is asked next may remove the point: who had it is told before.
+  session.tellCollected()
 }
 
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
@@ -90,21 +105,27 @@ export function resolve(host: Host, block: Block, slot: number, cause: number, n
 
 /**
  * The point that had these hooks is gone: who waits for it, wants to select it, or waits for an answer that it owed, is told no,
- * and who operates it is told to stop. A moment later: whoever removes it has done then.
+ * and who operates it is told to stop. Their clients are answered in this place, ahead of all that they ask or do behind it;
+ * the application hears of it a moment later: whoever removes it has done then.
  */
 export function detached(host: Host, { outlet, selects }: Hooks): void {
-  if (selects !== null && selects.size > 0)
+  if (selects !== null && selects.size > 0) {
+    const ended = [...selects]
+    for (const select of ended) select.detach()
     queueMicrotask(() => {
-      for (const select of [...selects]) select.detach()
+      for (const select of ended) select.tellDetached()
     })
+  }
   if (outlet === null) return
   const { begun, owed, waiting } = outlet.output
   outlet.detach(host.outlets)
   if (begun === null && owed === null && waiting.length === 0) return
+  owed?.command.detach()
+  const refused = waiting.filter((command) => command.waits).map((command) => command.turnAway())
   queueMicrotask(() => {
-    owed?.command.detach()
-    begun?.detach()
-    for (const command of waiting) if (command.waits) command.refuse(false)
+    owed?.command.session.tellCollected()
+    begun?.tellDetached()
+    for (const tell of refused) tell()
   })
 }
 

@@ -151,7 +151,9 @@ export class Operation extends WaitingCommand {
     this.confirmed = confirmed
     const before = outlet.output.owed?.command
     outlet.output = Output.owe(outlet.output, { command: this, confirmed, since })
-    if (before?.isOpen === true) queueMicrotask(() => before.forget())
+    if (before?.isOpen !== true) return
+    before.forget()
+    queueMicrotask(() => before.session.tellCollected())
   }
 
   /** It has its output until the application ends it: that is not free. */
@@ -287,24 +289,25 @@ export class Operation extends WaitingCommand {
     this.session.tellCollected()
   }
 
-  /** Its point is gone: what is begun is to stop, and what was left open is not answered any more. */
+  /** Its point is gone: what was left open is not answered any more. */
   detach(): void {
-    const { session, id, isOpen } = this
-    if (this.isUnderWay) {
-      this.aborted = true
-      return this.controller?.abort()
-    }
+    if (this.isUnderWay) return
     this.stop()
-    if (!isOpen) return
+    if (!this.isOpen) return
     if (this.confirmed) this.forget()
-    else session.decided([Outcome.confirm(id, "failure")])
+    else this.session.collect(Outcome.confirm(this.id, "failure"))
+  }
+
+  /** Its point is gone: what is begun is to stop. */
+  tellDetached(): void {
+    if (!this.isUnderWay) return
+    this.aborted = true
+    this.controller?.abort()
   }
 
   /** Nobody can answer it by `transmit` any more: its client hears nothing of it, and that is told. */
   private forget(): void {
-    // Its session may have ended by now: that it was forgotten is told all the same.
-    if (this.isOpen) this.session.decided([Outcome.confirm(this.id, "none")])
-    CommandFacts.tellUnanswered(this.session, this.notice)
+    this.session.collect(Outcome.forgotten(this.id))
   }
 
   /** Nobody waits for it any more, and its client will hear nothing better: it counts as refused. */

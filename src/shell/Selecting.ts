@@ -58,9 +58,16 @@ export class Selecting extends Deciding {
     super.end()
   }
 
-  /** Its point is gone, and with it what there was to select. */
+  /** Its point is gone, and with it what there was to select: its client is told no. */
   detach(): void {
-    this.dismiss("failure")
+    const { session } = this
+    this.end()
+    if (session.reason === null) session.collect(this.decisionOf("failure"))
+  }
+
+  tellDetached(): void {
+    this.told("failure")
+    this.session.tellCollected()
     this.controller?.abort()
   }
 

@@ -62,11 +62,18 @@ export abstract class WaitingCommand extends CommandAtPoint {
 
   /** Refuses it: it was not begun, and never will be. The session `collects` while it asks. */
   refuse(collects: boolean): void {
+    this.turnAway()(collects)
+  }
+
+  /** Refuses it; what is returned tells that. */
+  turnAway(): (collects?: boolean) => void {
     const { session, isOpen } = this
     this.leave()
     if (isOpen) session.collect(Outcome.confirm(this.id, "failure"))
-    this.tell("command", "failure", isOpen)
-    if (!collects) session.tellCollected()
+    return (collects = false) => {
+      this.tell("command", "failure", isOpen)
+      if (!collects) session.tellCollected()
+    }
   }
 
   /** Its turn has come: it is begun, unless nobody decides it any more. */

@@ -79,6 +79,7 @@ export function decide(turn: Turn, found: Pending, decision: Decision): void {
   if (turn.work.lines !== null) Behind.decided(turn, found)
   if (!decision.keep) forget(turn, found)
   else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found, decision)
+  if (decision.forgotten === true) unanswered(turn, found)
   if (found.kind === "reset" && decision.confirm > 0) {
     if (found.apdu[Request.ELEMENT_AT] === PURGE) turn.own.purged = turn.ends
     else turn.own.restart = { untilMs: turn.nowMs + RESTART_MS, behind: -1 }
@@ -115,8 +116,10 @@ function keep(turn: Turn, found: Pending, { confirm: said, goesOn = false }: Dec
   if (Numbered.size(own.owed) <= world.limits.decisionsPerSession) return
   const oldest = Numbered.first(own.owed) as Pending
   forget(turn, oldest)
-  if (!oldest.goesOn) turn.notice({ kind: "unanswered", outcome: "none", apdu: oldest.apdu })
+  if (!oldest.goesOn) unanswered(turn, oldest)
 }
+
+const unanswered = (turn: Turn, { apdu }: Pending): void => turn.notice({ kind: "unanswered", outcome: "none", apdu })
 
 export function forget(turn: Turn, found: Pending): void {
   const { own } = turn

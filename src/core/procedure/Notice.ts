@@ -227,6 +227,8 @@ export interface Decision {
   readonly terminate: boolean
   /** Whether it was asked for a point that is gone: then nothing else counts, and the request is judged anew. */
   readonly gone?: true
+  /** Whether the application can answer it no more: its client hears nothing, and that is told. */
+  readonly forgotten?: true
   /** Whether the termination says that the operation failed: P/N = 1. */
   readonly failed?: boolean
   /** Keep the request: another decision with the same id will follow. */

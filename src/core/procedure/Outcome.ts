@@ -34,6 +34,9 @@ export const confirm = (id: number, outcome: Outcome): Decision =>
 /** The decision of a request to a point that is gone by the time it is asked: whoever has its address now is meant. */
 export const gone = (id: number): Decision => ({ ...confirm(id, "none"), gone: true })
 
+/** The decision of a request that the application can answer no more: that is told. */
+export const forgotten = (id: number): Decision => ({ ...confirm(id, "none"), forgotten: true })
+
 /**
  * The decision of a command. An execute of a selection is terminated at once whatever `termination` says. The termination
  * goes behind the events before `barrier` (a mark of the ledger, or none).
