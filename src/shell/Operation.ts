@@ -156,6 +156,12 @@ export class Operation extends WaitingCommand {
     queueMicrotask(() => before.session.tellCollected())
   }
 
+  /** The second phase has left it open: it is owed an answer as any other. */
+  private answerLater(): void {
+    this.owe(true)
+    if (this.isOpen) this.session.collect({ ...Outcome.confirm(this.id, "none"), keep: true })
+  }
+
   /** It has its output until the application ends it: that is not free. */
   private leaveOpen(): false {
     this.phase = "left"
@@ -212,7 +218,7 @@ export class Operation extends WaitingCommand {
     this.unlist()
     if (this.phase !== "executing") return this.tell("executed", outcome, isOpen)
     const keeps = outcome === "none" && this.exists && outlet.output.status !== "unknown"
-    if (keeps) this.owe(true)
+    if (keeps) this.answerLater()
     else this.finish(outcome !== "success")
     const freed = keeps ? this.leaveOpen() : this.close()
     this.tell("executed", outcome, isOpen)

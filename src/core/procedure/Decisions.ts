@@ -79,6 +79,7 @@ export function decide(turn: Turn, found: Pending, decision: Decision): void {
   if (turn.work.lines !== null) Behind.decided(turn, found)
   if (!decision.keep) forget(turn, found)
   else if (found.untilMs !== Number.POSITIVE_INFINITY) keep(turn, found, decision)
+  else if (found.goesOn) goesOn(turn, found, decision)
   if (decision.forgotten === true) unanswered(turn, found)
   if (found.kind === "reset" && decision.confirm > 0) {
     if (found.apdu[Request.ELEMENT_AT] === PURGE) turn.own.purged = turn.ends
@@ -117,6 +118,11 @@ function keep(turn: Turn, found: Pending, { confirm: said, goesOn = false }: Dec
   const oldest = Numbered.first(own.owed) as Pending
   forget(turn, oldest)
   if (!oldest.goesOn) unanswered(turn, oldest)
+}
+
+/** Whether what became of a command that waits is told when it is over: it may have been left open meanwhile. */
+function goesOn(turn: Turn, found: Pending, { goesOn = false }: Decision): void {
+  turn.own.owed = Numbered.put(turn.work.owed, found.id, { ...found, goesOn })
 }
 
 const unanswered = (turn: Turn, { apdu }: Pending): void => turn.notice({ kind: "unanswered", outcome: "none", apdu })

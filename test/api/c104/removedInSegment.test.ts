@@ -1,7 +1,7 @@
 // A handler removes a point while requests to it are in the same segment, before and behind: what its client hears at that
 // address, and what is told, is the same as when they come one by one.
 import { describe, expect, it } from "vitest"
-import { CommandMode, type Point, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import { CommandMode, Cot, type Point, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
 import * as Profile from "../../../src/core/Profile.ts"
 import { connect, startServer, turn } from "../../support/Stage.ts"
 
@@ -139,5 +139,22 @@ describe("a command that was left open and can be answered no more", () => {
     await events.next("command", 3)
     await client.answers()
     expect(events.of("unanswered")).toHaveLength(2)
+  })
+
+  it("is told where its second phase left it open", async () => {
+    const { server, station, events } = await startServer({ profile: "iec", limits: { decisionsPerSession: 1 } })
+    for (const ioAddress of [10, 11])
+      station
+        .addPoint({ ioAddress, type: Type.C_SC_NA_1 })
+        ?.onReceive({ accept: () => SUCCESS, execute: () => Promise.resolve(NONE) })
+    const client = await connect(server.port)
+    for (const frame of framesOf([TEN, ELEVEN])) {
+      client.send(frame)
+      await client.answers()
+    }
+    await events.next("executed", 2)
+    await client.answers()
+    expect(events.of("unanswered").map(({ address }) => address)).toEqual([10])
+    expect([10, 11].map((ioa) => station.getPoint(ioa)?.transmit(Cot.ACTIVATION_TERMINATION))).toEqual([false, true])
   })
 })
