@@ -8,17 +8,12 @@ import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import type { Line, Pending, Stander, Turn } from "./Turn.ts"
 
-/** Addresses of objects have 24 bits. */
-const ADDRESSES = 0x1000000
-
-const keyOf = (octets: Uint8Array, at: number): number => Request.ca(octets, at) * ADDRESSES + Request.ioa(octets, at)
-
 /** What a line stands behind that waits until the application was asked. */
 const ASKING = -1
 
 /** From now on requests to the address of the frame at `at` stand behind the request with this id. */
 export function begin(turn: Turn, octets: Uint8Array, at: number, id: number): void {
-  const key = keyOf(octets, at)
+  const key = Request.address(octets, at)
   const standing = Numbered.find(turn.work.lines, key)?.standing ?? null
   turn.own.lines = Numbered.put(turn.work.lines, key, { key, id, standing })
 }
@@ -34,7 +29,7 @@ export function stand(
   point: PointRef | null,
   situation: Situation | null
 ): boolean {
-  const line = Numbered.find(turn.work.lines, keyOf(octets, at))
+  const line = Numbered.find(turn.work.lines, Request.address(octets, at))
   if (line === undefined) return false
   // There may be no line any more when the application was asked.
   if (turn.putsBack()) return true
@@ -56,7 +51,7 @@ export function stand(
 
 /** A request was decided: whatever stands behind it is judged next. */
 export function decided(turn: Turn, { id, apdu }: Pending): void {
-  const line = Numbered.find(turn.work.lines, keyOf(apdu, 0))
+  const line = Numbered.find(turn.work.lines, Request.address(apdu, 0))
   if (line?.id === id) move(turn, line)
 }
 

@@ -95,7 +95,10 @@ export const waiting = ({ replies, barred }: Work): number => Numbered.size(repl
 /** When the first reply waits no longer for events; Infinity when none does. */
 export const dueMs = ({ barred }: Work): number => Numbered.first(barred)?.barrierUntilMs ?? Number.POSITIVE_INFINITY
 
-/** Queues an APDU; past the limit the session ends, since a reply may not be lost silently. */
+/**
+ * Queues an APDU; past the limit the session ends, since a reply may not be lost silently. What waits for no events waits behind
+ * what does at its address: requests to one point are answered in their order.
+ */
 export function queue(
   turn: Turn,
   apdu: Uint8Array,
@@ -111,9 +114,22 @@ export function queue(
   const { own } = turn
   const id = own.nextPlace++
   const of = Numbered.first(all) ?? null
-  const reply: Reply = { id, apdu, all, of, barrier, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms, selection }
-  if (barrier < 0) own.replies = Numbered.put(own.replies, id, reply)
-  else own.barred = Numbered.put(own.barred, id, reply)
+  const address = Request.address(apdu, 0)
+  const last = all === null ? Numbered.find(own.barring, address) : undefined
+  const bar = barrier < 0 && last !== undefined ? last.barrier : barrier
+  const reply: Reply = { id, apdu, all, of, barrier: bar, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms, selection }
+  if (bar < 0) own.replies = Numbered.put(own.replies, id, reply)
+  else {
+    own.barred = Numbered.put(own.barred, id, reply)
+    own.barring = Numbered.put(own.barring, address, reply)
+  }
+}
+
+/** A reply waits for no events any more. */
+function unbar({ own }: Turn, { id, apdu }: Reply): void {
+  const address = Request.address(apdu, 0)
+  own.barred = Numbered.without(own.barred, id)
+  if (Numbered.find(own.barring, address)?.id === id) own.barring = Numbered.without(own.barring, address)
 }
 
 /** Whether events up to `barrier` have been sent. */
@@ -141,7 +157,7 @@ export function sendNext(turn: Turn): boolean {
   const { own } = turn
   if (following !== undefined) own.replies = Numbered.put(own.replies, id, { ...reply, of: following })
   else if (reply.barrier < 0) own.replies = Numbered.without(own.replies, id)
-  else own.barred = Numbered.without(own.barred, id)
+  else unbar(turn, reply)
   if (selection !== null) Selections.begin(turn, selection)
   return true
 }
@@ -151,9 +167,8 @@ export function expire(turn: Turn): void {
   for (;;) {
     const first = Numbered.first(turn.work.barred)
     if (first === undefined || turn.heardMs < first.barrierUntilMs) return
-    const { own } = turn
-    own.barred = Numbered.without(own.barred, first.id)
-    own.replies = Numbered.put(own.replies, first.id, { ...first, barrier: Ledger.NO_EVENTS })
+    unbar(turn, first)
+    turn.own.replies = Numbered.put(turn.work.replies, first.id, { ...first, barrier: Ledger.NO_EVENTS })
   }
 }
 

@@ -198,6 +198,8 @@ export interface Work {
   /** What waits for the window, and what waits for events too, by id. */
   readonly replies: Numbered<Reply>
   readonly barred: Numbered<Reply>
+  /** The last of those that wait for events, by address: other answers to that go behind it. */
+  readonly barring: Numbered<Reply>
   /** Requests that the application is being asked just now, by ascending ids: most are decided before anything else happens. */
   readonly asking: readonly Pending[]
   /** Requests that wait for the application within a time, by id; so the first is the first that is due. */
@@ -256,6 +258,7 @@ export const noWork: Work = {
   nextPlace: 1,
   replies: null,
   barred: null,
+  barring: null,
   asking: [],
   pending: null,
   owed: null,
@@ -291,6 +294,7 @@ const copyOf = (work: Work): Changeable<Work> => ({
   nextPlace: work.nextPlace,
   replies: work.replies,
   barred: work.barred,
+  barring: work.barring,
   asking: work.asking,
   pending: work.pending,
   owed: work.owed,

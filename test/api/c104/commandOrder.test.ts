@@ -144,6 +144,36 @@ describe("return information", () => {
     ])
   })
 
+  it.each([
+    ["one after the other", false],
+    ["in one segment", true]
+  ])("holds back what is said of the next command to its point: %s, whatever the window", async (_, inOne) => {
+    const { server } = await related(Type.M_SP_NA_1)
+    server.protocolParameters.sendWindowSize = 1
+    const client = await startClient(server.port, { acknowledge: "never" })
+    const commands = [{ scs: true }, { scs: false }, { scs: true }].map((elements, at) =>
+      client.i({ typeId: 45, cot: at === 2 ? 5 : 6, ca: 1, objects: [{ ioa: 10, ...elements }] })
+    )
+    for (const segment of inOne ? [Buffer.concat(commands)] : commands) {
+      client.send(segment)
+      await client.testfr()
+    }
+    for (let count = 1; count < 7; count++) {
+      await client.until(() => client.iFrames === count)
+      client.acknowledge()
+    }
+    await client.until(() => client.iFrames === 7)
+    expect(client.asdus().map(({ typeId, cot, objects }) => [typeId, cot, objects?.[0]?.scs])).toEqual([
+      [45, 7, true],
+      [1, 11, undefined],
+      [45, 10, true],
+      [45, 7, false],
+      [1, 11, undefined],
+      [45, 10, false],
+      [45, 45, true]
+    ])
+  })
+
   it("does not come after a refusal, nor for a related point that is gone", async () => {
     const { asker, command, station } = await related(Type.M_SP_NA_1)
     command?.onReceive(() => FAILURE)

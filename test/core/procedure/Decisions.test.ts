@@ -109,7 +109,9 @@ describe("a termination with a barrier", () => {
     peer.octets(Frames.i(0, 0, Frames.command(1, 100)), Frames.i(1, 0, Frames.command(1, 100)))
     expect(peer.decide(1, { barrier: Ledger.mark(4, 0) })).toEqual([])
     expect(peer.decide(2, { confirm: -1, terminate: false })).toEqual([])
-    expect(causes(peer.drain())).toEqual([7, 7 | 0x40, 3, 3, 10])
+    peer.octets(Frames.i(2, 0, Frames.command(1, 99)))
+    // What is said at its own address goes behind it.
+    expect(causes(peer.drain())).toEqual([7, 47 | 0x40, 3, 3, 10, 7 | 0x40])
   })
 
   it("is given up after t1", () => {
