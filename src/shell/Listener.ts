@@ -15,6 +15,7 @@ import {
   PermissionDenied
 } from "./Errors.ts"
 import type { ConnectHandler, Host } from "./Host.ts"
+import * as Patience from "./Patience.ts"
 import type { Certificate } from "./Session.ts"
 import { type Gate, Handshakes } from "./tls/Tls.ts"
 
@@ -124,7 +125,7 @@ function admit(
     told(why)
   }
   const gone = (): void => settle(null)
-  const cancel = host.clock.wake(connectMs, () => {
+  const cancel = Patience.within(host.clock, connectMs, () => {
     const callback = "onConnect"
     host.tell({ event: "error", error: new CallbackTimedOut({ callback, subject: address, limitMs: connectMs }) })
     settle(`${callback} did not answer within ${connectMs} ms`)

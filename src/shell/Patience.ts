@@ -1,5 +1,5 @@
-// How long a peer is waited for that has several steps to go: while this process stands still it cannot go on either, so that
-// the time of a stall is given to it once more.
+// How long a peer is waited for that has several steps to go, or the answer on whether it may connect: while this process
+// stands still neither can go on, so that the time of a stall is given to them once more.
 import { type Clock, LATE_MS } from "./Clock.ts"
 
 /** Calls back after a delay; where that comes late for a stall, after as long again, at most twice the delay. The result cancels it. */

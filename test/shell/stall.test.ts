@@ -1,5 +1,6 @@
 // A process that stands still is not a peer that is dead: whatever notices first that a deadline has passed, the input
 // that waits is read before it is judged.
+import * as Fs from "node:fs"
 import { describe, expect, it } from "vitest"
 import { ResponseState } from "../../src/api/c104/index.ts"
 import { Type } from "../../src/core/asdu/TypeTable.ts"
@@ -229,6 +230,23 @@ describe("what waits for a peer is judged when its input was read: after a stall
       client.acknowledge()
     }
     expect(client.asdus().map(({ cot }) => cot)).toEqual([3, 7, 7, 11, 10])
+  })
+
+  it("a connection is admitted whose answer waits to be read", async () => {
+    const { server, events } = await startServer({ limits: { connectMs: 300 } })
+    server.onConnect(
+      () =>
+        new Promise((resolve) => {
+          // Behind the timers of the next turn: what was asked for is there by then, and nobody has looked.
+          setImmediate(() => {
+            Fs.stat(".", () => resolve(true))
+            stall(900)
+          })
+        })
+    )
+    const client = await startClient(server.port)
+    expect(await client.answers()).toBe(true)
+    expect(events.of("refused")).toEqual([])
   })
 
   it("a TLS handshake goes on that was in time", async () => {
