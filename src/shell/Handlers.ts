@@ -3,6 +3,7 @@
 import type * as Notices from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Request from "../core/procedure/Request.ts"
+import type { Block } from "../core/process/Block.ts"
 import * as Image from "../core/process/Image.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
@@ -13,6 +14,7 @@ import { isPromise } from "./Later.ts"
 import * as Names from "./Names.ts"
 import * as Selections from "./Selections.ts"
 import type { Session } from "./Session.ts"
+import { Shared } from "./Shared.ts"
 
 /** Acts on one notice; the session collects what is decided at once. True when it waits for an answer. */
 export function act(session: Session, notice: Notices.Notice): boolean {
@@ -249,25 +251,69 @@ function refresh(session: Session, notice: Notices.RefreshRequested): void {
  */
 export function callAll(
   host: Host,
-  block: Notices.RefreshRequested["block"],
+  block: Block,
   slots: Iterable<number>,
   name: string,
-  pick: (hooks: Hooks) => PointCallback | null,
+  pick: Pick,
   version = block.version
 ): Promise<void>[] {
   const waiting: Promise<void>[] = []
   for (const slot of slots) {
     const hooks = block.holds(slot, version) ? host.hooks.find(block, slot) : undefined
-    const callback = hooks === undefined ? null : pick(hooks)
-    if (callback === null) continue
-    const subject = `${Names.ofType(block.of.type)} ${block.ioa[slot]} of station ${block.of.ca}`
-    try {
-      const result = callback()
-      if (isPromise(result))
-        waiting.push(Promise.resolve(result).catch((cause: unknown) => failed(host, name, subject, cause)))
-    } catch (cause) {
-      failed(host, name, subject, cause)
-    }
+    const result = hooks === undefined ? null : refreshing(host, block, slot, name, hooks, pick)
+    if (result !== null) waiting.push(result)
   }
   return waiting
+}
+
+type Pick = (hooks: Hooks) => PointCallback | null
+
+/**
+ * Has a callback of a point run from now on; what has to be waited for, null when it is over at once. One that takes its time
+ * runs once at a time, however often a client asks for it: who asks meanwhile shares the next run with all others who do.
+ */
+function refreshing(
+  host: Host,
+  block: Block,
+  slot: number,
+  name: string,
+  hooks: Hooks,
+  pick: Pick
+): Promise<void> | null {
+  const known = hooks.running?.get(name)
+  if (known !== undefined && !known.isIdle) return known.ask()
+  const first = run(host, block, slot, name, pick(hooks))
+  return first === null ? null : (known ?? runsOf(host, block, slot, name, hooks, pick)).adopt(first)
+}
+
+/** The runs of a callback that takes its time: one that is not over after `refreshMs` is waited for no longer. */
+function runsOf(host: Host, block: Block, slot: number, name: string, hooks: Hooks, pick: Pick): Shared<void> {
+  const born = block.bornOf(slot)
+  const again = async (): Promise<void> => {
+    // Its point is gone, or another one has its place.
+    if (block.bornOf(slot) === born) await run(host, block, slot, name, pick(hooks))
+  }
+  const runs = new Shared(again, host.world.limits.refreshMs)
+  hooks.running ??= new Map()
+  hooks.running.set(name, runs)
+  return runs
+}
+
+/** Runs a callback of a point, if it has one, and reports what fails; null when it is over at once. */
+function run(
+  host: Host,
+  block: Block,
+  slot: number,
+  name: string,
+  callback: PointCallback | null
+): Promise<void> | null {
+  if (callback === null) return null
+  const subject = `${Names.ofType(block.of.type)} ${block.ioa[slot]} of station ${block.of.ca}`
+  try {
+    const result = callback()
+    if (isPromise(result)) return Promise.resolve(result).catch((cause: unknown) => failed(host, name, subject, cause))
+  } catch (cause) {
+    failed(host, name, subject, cause)
+  }
+  return null
 }

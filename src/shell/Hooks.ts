@@ -7,6 +7,7 @@ import type { Outlet } from "./Outlet.ts"
 import type { Selecting } from "./Selecting.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate } from "./Session.ts"
+import type { Shared } from "./Shared.ts"
 
 /** What a command point says: value, qualifier, and the words of the time tag (0 without one). */
 export interface Instruction {
@@ -89,6 +90,8 @@ export interface Hooks {
   outlet: Outlet | null
   /** Selects that the application takes its time to decide; null before the first of them. */
   selects: Set<Selecting> | null
+  /** The runs of callbacks that take their time, by name; null before the first of them. */
+  running: Map<string, Shared<void>> | null
 }
 
 const make = (): Hooks => ({
@@ -113,7 +116,8 @@ const make = (): Hooks => ({
   received: false,
   receivedMs: 0,
   outlet: null,
-  selects: null
+  selects: null,
+  running: null
 })
 
 /** The hooks of all points of a server. */

@@ -33,7 +33,11 @@ export class Shared<A> {
   }
 
   private begin(): Promise<A> {
-    const running = this.work()
+    return this.adopt(this.work())
+  }
+
+  /** The work was begun, just now and by somebody else. */
+  adopt(running: Promise<A>): Promise<A> {
     const over = (): void => {
       if (this.running === running) this.running = null
     }

@@ -44,6 +44,42 @@ describe("onBeforeRead", () => {
     await client.next({ cot: 10 })
   })
 
+  it("that takes its time runs once at a time, however often clients ask, and once more for all who asked meanwhile", async () => {
+    const { server, station } = await startServer({ limits: { refreshMs: 60_000 } })
+    const calls: (() => void)[] = []
+    let running = 0
+    let most = 0
+    station.addPoint({ ioAddress: 1, type: Type.M_ME_NB_1 })?.onBeforeRead(async (point) => {
+      most = Math.max(most, ++running)
+      const value = await new Promise<number>((resolve) => calls.push(() => resolve(calls.length)))
+      running--
+      point.value = value * 100
+    })
+    const clients = [await startClient(server.port), await startClient(server.port)]
+    for (const client of clients) for (let i = 0; i < 50; i++) for (const cot of [6, 8]) client.interrogate(1, { cot })
+    for (const client of clients) {
+      client.interrogate()
+      // The last of them waits for its value once all are confirmed, and there is room for what it says.
+      await client.until(() => client.asdus({ cot: 7 }).length === 51)
+      client.acknowledge()
+      await client.testfr()
+    }
+    expect(calls).toHaveLength(1)
+    calls[0]?.()
+    for (const client of clients) await client.testfr()
+    expect(calls).toHaveLength(2)
+    calls[1]?.()
+    for (const client of clients)
+      expect((await client.next({ cot: 20 })).objects).toMatchObject([{ ioa: 1, value: 200 }])
+    expect([calls.length, most]).toEqual([2, 1])
+    // It is over: who asks now has it run anew.
+    clients[0]?.interrogate()
+    await clients[0]?.testfr()
+    expect(calls).toHaveLength(3)
+    calls[2]?.()
+    expect((await clients[0]?.next({ cot: 20 }))?.objects).toMatchObject([{ ioa: 1, value: 300 }])
+  })
+
   it.each([
     [
       "throws",
