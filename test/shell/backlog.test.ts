@@ -127,7 +127,9 @@ describe("of a point that was added anew at its address with another time tag", 
     [untagged, tagged],
     [tagged, untagged],
     [untagged, tagged, untagged],
-    [tagged, untagged, tagged]
+    [tagged, untagged, tagged],
+    [tagged, untagged, untagged],
+    [untagged, tagged, tagged]
   ] as const
   const situations = (["iec", "c104"] as const).flatMap((profile) =>
     [false, true].flatMap((stopped) => changes.map((types) => ({ profile, stopped, types })))
@@ -168,6 +170,57 @@ describe("of a point that was added anew at its address with another time tag", 
     expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b))
     expect(inOrder.at(-1)).toBe(value)
     expect(new Set(said.map(([cause]) => cause))).toEqual(new Set([SPONTANEOUS, REQUESTED, INTERROGATED]))
+  })
+})
+
+describe("of a point whose time tag changes behind what is left out at STARTDT", () => {
+  const { M_ME_NC_1: untagged, M_ME_TF_1: tagged } = Type
+  const changes = [
+    [untagged, tagged],
+    [untagged, untagged, tagged],
+    [tagged, untagged, untagged, tagged],
+    [tagged, untagged, untagged]
+  ].map((types) => ({ types }))
+
+  it.each(changes)("no answer goes back behind the one before (%j)", async ({ types }) => {
+    const { server, station } = await startServer({ logLevel: "none" })
+    server.protocolParameters.update({ sendWindowSize: 2 })
+    const add = (ioAddress: number, type: number): Point<typeof tagged> =>
+      station.addPoint({ ioAddress, type: type as typeof tagged }) as Point<typeof tagged>
+    const other = add(2, tagged)
+    const client = await startClient(server.port, { acknowledge: "never" })
+    await client.stopdt()
+    for (let i = 0; i < 600; i++) {
+      other.value = i
+      other.transmit(SPONTANEOUS)
+    }
+    let value = 0
+    const transmit = (point: Point<typeof tagged>, count: number): void => {
+      for (let i = 0; i < count; i++) {
+        point.value = ++value
+        point.transmit(SPONTANEOUS)
+      }
+    }
+    for (const type of types.slice(0, -1)) {
+      station.removePoint(1)
+      transmit(add(1, type), 3)
+    }
+    client.u("STARTDT act")
+    await client.next("STARTDT con")
+    client.send(read(client, 1))
+    while (told(client, 1).length === 0) {
+      client.acknowledge()
+      await client.answers()
+    }
+    station.removePoint(1)
+    transmit(add(1, types.at(-1) as number), 1)
+    client.send(read(client, 1))
+    await drain(client)
+    const said = told(client, 1)
+    const inOrder = said.map(([, found]) => Number(found))
+    expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b))
+    expect(inOrder.at(-1)).toBe(value)
+    expect(said.filter(([cause]) => cause === REQUESTED)).toHaveLength(2)
   })
 })
 

@@ -59,14 +59,21 @@ export function comeBack(log: EventLog.EventLog, block: Block, slot: number): vo
   const { ca, of } = block
   const ioa = block.ioa[slot] as number
   const key = keyOf(ca, ioa, of.eventType)
-  let position = behind.get(key) ?? 0
+  const own = behind.get(key) ?? 0
   behind.delete(key)
+  let other = 0
   for (const type of twins[of.eventType] as readonly number[])
-    position = Math.max(position, behind.get(keyOf(ca, ioa, type)) ?? 0)
-  if (position <= passed(log)) return
+    other = Math.max(other, behind.get(keyOf(ca, ioa, type)) ?? 0)
+  const position = Math.max(own, other)
+  const oldest = passed(log)
+  if (position <= oldest) return
   block.last[slot] = position | 0
   block.heirs ??= new Map()
   block.heirs.set(slot, position | 0)
+  // Behind how many of its own type they lie does not matter: they may still be told.
+  if (other <= oldest) return
+  block.mixed ??= new Map()
+  block.mixed.set(slot, other | 0)
 }
 
 /** The position behind the newest event of a point that is gone, or 0 when nobody is told of it any more. */

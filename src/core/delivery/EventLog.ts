@@ -4,6 +4,7 @@
 //
 // A record is 24 octets: 0-14 the information object (IOA, element, time tag), 15 its length,
 // 16 type, 17 VSQ (1), 18 cause octet, 19 originator, 20-21 common address, 22-23 the session whose request caused it.
+import * as TypeTable from "../asdu/TypeTable.ts"
 import type { Block } from "../process/Block.ts"
 
 export const RECORD_WORDS = 6
@@ -228,18 +229,13 @@ export function lastOf(block: Block, slot: number, end: number): number {
 }
 
 /**
- * Whether events from a position on of the point that had this address before may be of another type, with another time tag:
- * what is told of them is not that of the block.
+ * Whether events from a position on of the points that had this address before may be of another type, with another time
+ * tag: what is told of them is not that of the block.
  */
 export function isMixed(log: EventLog, block: Block, slot: number, from: number): boolean {
-  const inherited = block.heirs?.get(slot)
-  if (inherited === undefined) return false
-  const position = log.end - ((log.end - inherited) >>> 0) - 1
-  return position >= from && typeAt(log, position) !== (block.eventKey & 0xff)
+  const behind = block.mixed?.get(slot)
+  return behind !== undefined && log.end - ((log.end - behind) >>> 0) > from
 }
-
-const typeAt = ({ words, mask }: EventLog, position: number): number =>
-  (words[(position & mask) * RECORD_WORDS + 4] as number) & 0xff
 
 /** As {@link lastOf}, of its own events only: not of those of the point that had its address before. */
 export function ownLastOf(block: Block, slot: number, end: number): number {
@@ -252,25 +248,33 @@ export const FAR = 64
 /** So many places of a way are remembered at most. */
 const PLACES = 64
 
+/** Whether the event at a position will be told. */
+export type Tells = (position: number) => boolean
+
 /**
- * The position of the oldest event in [from, end) of the point that has one at `position`, which is there too. Goes back one
- * event of the point at a time; `passed` is given places on the way, at most {@link PLACES} and equally far apart.
+ * The position of the oldest event in [from, end) of the point that has one at `position`, which is there too; of those
+ * that are told where `tells` is given, -1 when none is. Goes back one event of the point at a time; `passed` is given
+ * places on the way, at most {@link PLACES} and equally far apart.
  */
 export function oldestFrom(
   log: EventLog,
   position: number,
   from: number,
   end: number,
-  passed: number[] | null
+  passed: number[] | null,
+  tells: Tells | null = null
 ): number {
-  let oldest = position
+  let at = position
+  let oldest = tells === null || tells(at) ? at : -1
   let apart = FAR
   let left = apart
   for (;;) {
-    const low = log.before[oldest & log.mask] as number
+    const low = log.before[at & log.mask] as number
     const earlier = end - ((end - low) >>> 0) - 1
-    if (low === 0 || earlier < from || earlier >= oldest) return oldest
-    oldest = earlier
+    if (low === 0 || earlier < from || earlier >= at) return oldest
+    at = earlier
+    if (tells !== null && !tells(at)) continue
+    oldest = at
     if (passed === null || --left > 0) continue
     if (passed.length === PLACES) {
       for (let i = 0; i < PLACES / 2; i++) passed[i] = passed[2 * i + 1] as number
@@ -282,12 +286,12 @@ export function oldestFrom(
   }
 }
 
-/** Whether the record at a position is an event of the point at this address of a block. */
+/** Whether the record at a position is an event at this address of a block, with its time tag or another. */
 export function tells({ words, mask }: EventLog, position: number, block: Block, ioa: number): boolean {
   const base = (position & mask) * RECORD_WORDS
   return (
     ((words[base] as number) & 0xffffff) === ioa &&
-    ((words[base + 4] as number) & 0xff) === (block.eventKey & 0xff) &&
+    TypeTable.byId[(words[base + 4] as number) & 0xff]?.untagged === TypeTable.byId[block.of.eventType]?.untagged &&
     ((words[base + 5] as number) & 0xffff) === block.ca
   )
 }

@@ -40,7 +40,7 @@ export function step(turn: Turn, priority: number, most = 1): boolean {
   }
   const until = Math.max(turn.startedAt[priority] as number, turn.work.purged[priority] ?? 0)
   const judged = Math.min(until, sent + JUDGED)
-  while (sent < judged && omitted(turn, log, priority, sent, end)) sent++
+  while (sent < judged && isOmitted(turn, log, priority, sent, end)) sent++
   if (sent === judged && sent < until) {
     turn.sentUpTo(priority, sent)
     turn.more = true
@@ -57,7 +57,7 @@ export function step(turn: Turn, priority: number, most = 1): boolean {
   if (sent < until) {
     // What happened while nobody listened is judged record by record: an ASDU ends before the next one to be left out.
     to = sent + 1
-    while (to < until && to < sent + 127 && !omitted(turn, log, priority, to, end)) to++
+    while (to < until && to < sent + 127 && !isOmitted(turn, log, priority, to, end)) to++
     if (to >= until) to = end
     left = 1
   }
@@ -70,7 +70,13 @@ export function step(turn: Turn, priority: number, most = 1): boolean {
 }
 
 /** Whether a record is left out: purged by a reset of the event buffer, or superseded while nobody listened. */
-function omitted(turn: Turn, log: EventLog.EventLog, priority: number, position: number, end: number): boolean {
+export function isOmitted(
+  turn: Turn,
+  log: EventLog.EventLog,
+  priority: number,
+  position: number,
+  end: number
+): boolean {
   const key = log.words[(position & log.mask) * EventLog.RECORD_WORDS + 4] as number
   if (position < (turn.work.purged[priority] ?? 0) && TypeTable.byId[key & 0xff]?.time !== "none") return true
   return position < (turn.startedAt[priority] as number) && superseded(turn, log, priority, position, end)

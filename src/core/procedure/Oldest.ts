@@ -3,14 +3,15 @@
 import * as EventLog from "../delivery/EventLog.ts"
 import type { Block } from "../process/Block.ts"
 import * as Numbered from "../process/Numbered.ts"
+import * as Events from "./Events.ts"
 import type { Trail, Turn } from "./Turn.ts"
 
 /** Of so many points at most the way is remembered; then all are forgotten, since so many ways cannot be long. */
 const TRAILS_MAX = 1024
 
 /**
- * The position of the oldest event of a point that will be told, or -1 when none will be. `from`: what lies before was sent,
- * dropped or purged.
+ * The position of the oldest event of a point that will be told, or -1 when none will be. `from`: what lies before was sent
+ * or dropped.
  */
 export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: number, from: number): number {
   const { priority } = block.of
@@ -18,20 +19,26 @@ export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: num
   const newest = EventLog.lastOf(block, slot, end) - 1
   if (newest < from) return -1
   let first = from
-  if (!block.eventTagged && !EventLog.isMixed(log, block, slot, from)) {
+  let tells: EventLog.Tells | null = null
+  // With and without time tag in turn: what is left out of them is not all that lies before a position.
+  if (EventLog.isMixed(log, block, slot, from)) tells = (at) => !Events.isOmitted(turn, log, priority, at, end)
+  else if (block.eventTagged) first = Math.max(first, turn.work.purged[priority] ?? 0)
+  else {
     // Of what happened while nobody listened only the newest is told, and that only when nothing has happened since.
     const started = turn.startedAt[priority] as number
     if (newest < started) return newest
     if (first < started) first = started
   }
-  if (newest - first < EventLog.FAR) return EventLog.oldestFrom(log, newest, first, end, null)
+  if (newest < first) return -1
+  if (newest - first < EventLog.FAR) return EventLog.oldestFrom(log, newest, first, end, null, tells)
   const ioa = block.ioa[slot] as number
   const key = (priority * 0x10000 + block.ca) * 0x1000000 + ioa
   const trail = Numbered.find(turn.work.trails, key)
   const known = trail === undefined ? -1 : lastAbove(trail, first)
-  if (known >= 0 && EventLog.tells(log, known, block, ioa)) return EventLog.oldestFrom(log, known, first, end, null)
+  if (known >= 0 && EventLog.tells(log, known, block, ioa) && (tells === null || tells(known)))
+    return EventLog.oldestFrom(log, known, first, end, null, tells)
   const passed: number[] = []
-  const oldest = EventLog.oldestFrom(log, newest, first, end, passed)
+  const oldest = EventLog.oldestFrom(log, newest, first, end, passed, tells)
   if (passed.length > 0) {
     passed.push(oldest)
     remember(turn, key, passed)

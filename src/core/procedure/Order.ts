@@ -102,12 +102,11 @@ export function someLost(
   return false
 }
 
-/** The position from which on events of a block are told: what lies before is sent, dropped or purged. */
+/** The position from which on events of a block are told: what lies before is sent or dropped. */
 function nextToTell(turn: Turn, block: Block): number {
   const { priority } = block.of
   const log = turn.world.logs[priority] as EventLog.EventLog
-  const purged = block.eventTagged ? turn.work.purged[priority] : 0
-  return Math.max(turn.sentTo[priority] as number, EventLog.trim(log, log.end), purged ?? 0)
+  return Math.max(turn.sentTo[priority] as number, EventLog.trim(log, log.end))
 }
 
 /** The slots among these places that carry a flag. */

@@ -123,6 +123,8 @@ export class Block {
   unfit: Map<number, number> | null = null
   /** Slots that have the newest event of the point that had their address before, and `last` as it was then. */
   heirs: Map<number, number> | null = null
+  /** Of those the ones that go on behind events of the type with another time tag, and `last` as the newest of these made it. */
+  mixed: Map<number, number> | null = null
   /** Whether points of it make events by change, so that what is told of them is remembered. */
   compared = false
   private hash: Int32Array | null = null
@@ -196,6 +198,7 @@ export class Block {
     this.frozen?.forget(slot)
     this.unfit?.delete(slot)
     this.heirs?.delete(slot)
+    this.mixed?.delete(slot)
     this.free.push(slot)
     this.count--
     this.version++
@@ -213,6 +216,7 @@ export class Block {
     this.stale = false
     this.free = []
     this.heirs = null
+    this.mixed = null
     this.version++
   }
 
