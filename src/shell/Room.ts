@@ -151,7 +151,11 @@ export class Room {
       if (hold.sinceMs >= 0) hold.usedMs += nowMs - hold.sinceMs
       hold.sinceMs = -1
       hold.isBehind = this.isBehind(follower, ends)
-      if (!hold.isBehind) continue
+      if (!hold.isBehind) {
+        // The time that was counted just now is over too.
+        this.renew(follower, ends)
+        continue
+      }
       behind = true
       if (hold.usedMs >= holdMs) continue
       leftMs = Math.min(leftMs, holdMs - hold.usedMs)

@@ -39,12 +39,12 @@ const plant = async (clock: Clock, holdMs = HOLD_MS) => {
   const place = host.addPoints(1, 1, 35, 1)
   if (place === null) throw new Error("address 1 is free")
   let value = 0
-  /** Publishes so many events, each after waiting for room; tells whether it is over. */
-  const publish = (count: number, patient = false) => {
+  /** Publishes so many events, `atOnce` of them after waiting for room; tells whether it is over. */
+  const publish = (count: number, patient = false, atOnce = 1) => {
     const progress = { done: false, published: 0 }
     const run = async (): Promise<void> => {
       for (let i = 0; i < count; i++) {
-        await host.room(patient)
+        if (i % atOnce === 0) await host.room(patient)
         host.setValue(place.block, place.slot, value++ % 32_768, 0)
         host.publish(place.block, place.slot, SPONTANEOUS, 0)
         progress.published++
@@ -208,5 +208,24 @@ describe("a client that takes all that it gets, of a source that is faster", () 
     }
     client.send(acknowledging(15))
     await client.until(() => published.published > before)
+  })
+
+  it("has all of its time again when it has caught up, though so much is published at once that it is behind right after", async () => {
+    const { clock, pass } = manual()
+    const { port, publish } = await plant(clock)
+    const client = await startClient(port, { acknowledge: "never" })
+    const published = publish(8 * LOG, false, 300)
+    await settled()
+    for (let hold = 1, frames = 1; hold <= 3; hold++) {
+      const before = published.published
+      pass(HOLD_MS - 1)
+      await settled()
+      expect(published.published).toBe(before)
+      for (; published.published === before; frames++) {
+        client.send(acknowledging(frames))
+        await client.answers()
+        await settled()
+      }
+    }
   })
 })
