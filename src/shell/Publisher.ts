@@ -15,9 +15,6 @@ import type { Session } from "./Session.ts"
 import { Stations } from "./Stations.ts"
 import * as Told from "./Told.ts"
 
-/** Publishes between two turns of the event loop before `room` makes the publisher wait for one. */
-const BURST = 256
-
 /** Its `then` is a microtask of the engine's own; `queueMicrotask` makes a resource of Node's with hooks for each. */
 const SETTLED = Promise.resolve()
 
@@ -44,8 +41,6 @@ export abstract class Publisher extends Stations {
   /** Log end at which a synchronous burst is flushed before it is over. */
   private flushAt = Number.POSITIVE_INFINITY
   private readonly logs: readonly EventLog.EventLog[]
-  /** Records in all logs when a publisher last waited for a turn of the event loop. */
-  private settledEnd = 0
   private readonly waiting: Room
   /** End of the log and wall time of the newest flushes, in a ring: when an event was made is asked for rarely. */
   private readonly flushes = new Float64Array(2 * FLUSHES)
@@ -186,28 +181,20 @@ export abstract class Publisher extends Stations {
    * Resolves when no started session that had more than half a log waiting has a quarter still, or those that have have held publishers up for
    * `holdMs` since they had caught up last, which nobody does by stopping; `patient` waits for them whatever
    * time it takes. A publisher that awaits it
-   * lets sockets be read: at least every 256 events it waits for a turn of the event loop. Sessions that are stopped do
+   * lets sockets be read: at least every 256 events, and every 256 times that it asks, it waits for a turn of the event loop,
+   * with others for their share of it. Who waited is looked at anew when those before it have published. Sessions that are stopped do
    * not count, since nothing but their client can make them go on. Backlogs are bounded by dropping the oldest.
    */
   room(patient = false): Promise<void> {
     if (this.waiting.isFull(patient)) return this.waiting.wait(patient)
-    const end = this.published()
-    if (end - this.settledEnd < BURST) return Promise.resolve()
-    this.settledEnd = end
-    return new Promise((resolve) => this.clock.afterInput(resolve))
+    if (!this.waiting.isBurst()) return Promise.resolve()
+    return this.waiting.turn(patient)
   }
 
   protected oldestNeeded(priority: number): number {
     let oldest = (this.logs[priority] as EventLog.EventLog).end
     for (const { state } of this.sessions) oldest = Math.min(oldest, state.acknowledged[priority] as number)
     return oldest
-  }
-
-  /** Events that were ever published. */
-  private published(): number {
-    let end = 0
-    for (const log of this.logs) end += log.end
-    return end
   }
 
   /** Events that wait for the slowest started session. */

@@ -2,7 +2,12 @@
 // is until less than a quarter waits for it. One that takes its events too slowly for that may hold everybody up for `holdMs`
 // in all, and then no longer until it has caught up: what is too much for it is dropped by the log, while the others are served.
 // Sessions are looked at when one of them may have fallen behind since the last time, not for each event: there may be thousands.
+// And for a turn of the event loop now and then, so that sockets are read, however many publishers there are.
 import type { Clock } from "./Clock.ts"
+import { type GoOn, Waiters } from "./Waiters.ts"
+
+/** So much is published, or asked for, between two turns of the event loop before publishers wait for one. */
+const BURST = 256
 
 /** How long a session has held publishers up since it had caught up last. */
 export interface Hold {
@@ -24,8 +29,19 @@ interface Follower {
   readonly waiting: (ends: readonly number[]) => number
 }
 
-/** Lets a publisher that waited go on. */
-type GoOn = () => void
+/** So many publishers at most are let go on in a turn of the event loop. */
+const AT_ONCE = 64
+
+/** Publishers that wait for the same, and those of them that are being let go on in this turn of the event loop. */
+class Queue extends Waiters {
+  readonly patient: boolean
+  going = 0
+
+  constructor(patient: boolean) {
+    super()
+    this.patient = patient
+  }
+}
 
 /** Events that were ever published, where the logs end so. */
 function sum(ends: readonly number[]): number {
@@ -41,9 +57,16 @@ export class Room {
   private readonly holdMs: number
   private readonly ends: () => readonly number[]
   /** Publishers that wait for whoever is behind, however long that takes. */
-  private patient: GoOn[] = []
+  private readonly patient = new Queue(true)
   /** Publishers that wait for whoever has not used up its time. */
-  private counted: GoOn[] = []
+  private readonly counted = new Queue(false)
+  /** Publishers that wait for a turn of the event loop, and those of them that have yet to go on in the present one. */
+  private turning = 0
+  private due = 0
+  /** What each of these may publish before it waits for another one, where that ends, and how often room was asked for since. */
+  private share = BURST
+  private burstEnd = BURST
+  private asked = 0
   /** The ends of the logs when the sessions were looked at last. */
   private lookedAt: readonly number[] = []
   private wakeAtMs = Number.POSITIVE_INFINITY
@@ -98,17 +121,51 @@ export class Room {
 
   /** Waits for the sessions that are behind. */
   wait(patient: boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const waiters = patient ? this.patient : this.counted
-      waiters.push(resolve)
-      this.look()
-    })
+    return new Promise((resolve) => this.enter(patient, resolve))
+  }
+
+  /**
+   * Whether so much was published in this turn of the event loop that a publisher has to wait for another one; or so often
+   * asked whether it may be: what nobody takes, and what does not change, makes no events.
+   */
+  isBurst(): boolean {
+    return ++this.asked > this.share || sum(this.ends()) >= this.burstEnd
+  }
+
+  /** Waits for a turn of the event loop, and then for the sessions that are behind by then: others have published meanwhile. */
+  turn(patient: boolean): Promise<void> {
+    this.turning++
+    return new Promise((resolve) =>
+      this.clock.afterInput(() => {
+        this.beginShare()
+        if (this.isFull(patient)) this.enter(patient, resolve)
+        else resolve()
+      })
+    )
+  }
+
+  /** All who waited for this turn publish as much in it, together no more than one alone would. */
+  private beginShare(): void {
+    if (this.due === 0) {
+      this.due = this.turning
+      this.turning = 0
+      this.share = Math.max(1, Math.floor(BURST / this.due))
+    }
+    this.due--
+    this.burstEnd = sum(this.ends()) + this.share
+    this.asked = 0
+  }
+
+  private enter(patient: boolean, resolve: GoOn): void {
+    const queue = patient ? this.patient : this.counted
+    queue.add(resolve)
+    this.look()
   }
 
   /** A session has sent or ended: publishers that wait for it may go on. */
   relieved(follower: Follower): void {
     const { holding } = follower
-    const isAwaited = this.patient.length > 0 || this.counted.length > 0
+    const isAwaited = this.patient.count > 0 || this.counted.count > 0
     if (holding.usedMs > 0 || holding.isBehind) {
       const ends = this.ends()
       const hasCaughtUp = this.renew(follower, ends)
@@ -143,7 +200,7 @@ export class Room {
     const { clock, holdMs } = this
     const nowMs = clock.monotonicMs()
     const ends = this.ends()
-    const isCounted = this.counted.length > 0
+    const isCounted = this.counted.count > 0
     let behind = false
     let leftMs = Number.POSITIVE_INFINITY
     for (const follower of this.followers) {
@@ -164,14 +221,25 @@ export class Room {
     this.lookedAt = ends
     const isHeld = leftMs < Number.POSITIVE_INFINITY
     this.wakeAt(isCounted && isHeld ? nowMs + leftMs : Number.POSITIVE_INFINITY)
-    if (!behind) this.patient = this.goOn(this.patient)
-    if (!isHeld) this.counted = this.goOn(this.counted)
+    if (!behind) this.release(this.patient)
+    if (!isHeld) this.release(this.counted)
   }
 
-  /** Lets all of them go on; whoever waits after them. */
-  private goOn(waiters: readonly GoOn[]): GoOn[] {
-    for (const resolve of waiters) this.clock.afterInput(resolve)
-    return []
+  /** Lets them go on, each when those before it have published: so many at a time, the others in the next turn of the event loop. */
+  private release(queue: Queue): void {
+    if (queue.going > 0) return
+    queue.going = Math.min(queue.count, AT_ONCE)
+    for (let i = 0; i < queue.going; i++) this.clock.afterInput(() => this.goOn(queue))
+  }
+
+  /** Lets the first one go on, unless what others have published meanwhile is to be waited for: then all of them do. */
+  private goOn(queue: Queue): void {
+    queue.going--
+    const isFull = this.isFull(queue.patient)
+    if (!isFull) queue.release()
+    if (queue.going > 0) return
+    if (isFull) this.look()
+    else this.release(queue)
   }
 
   /** Looks again at a time; infinity: not by itself. */

@@ -229,3 +229,75 @@ describe("a client that takes all that it gets, of a source that is faster", () 
     }
   })
 })
+
+describe("a publisher of what makes no events", () => {
+  it.each([
+    ["nobody is connected", false],
+    ["nothing changes", true]
+  ])("lets sockets be read: %s", async (_, connected) => {
+    const { host, port } = await startHost({})
+    const place = host.addPoints(1, 1, 35, 1)
+    if (place === null) throw new Error("address 1 is free")
+    if (connected) await startClient(port)
+    const client = startClient(port).then(() => true)
+    let served = false
+    void client.then(() => {
+      served = true
+    })
+    // Without a turn of the event loop it would never end.
+    let left = 1_000_000
+    while (!served && left-- > 0) {
+      await host.room()
+      if (connected) host.update(place.block, place.slot, 1, null)
+      else host.publish(place.block, place.slot, SPONTANEOUS, 0)
+    }
+    expect(left).toBeGreaterThan(0)
+    expect(await client).toBe(true)
+  })
+})
+
+describe("many publishers", () => {
+  it("that wait for a client together do not overrun its log when they go on", async () => {
+    const PUBLISHERS = 60
+    const AT_ONCE = 16
+    const { clock } = manual()
+    const { port, events, publish } = await plant(clock)
+    const client = await startClient(port, { acknowledge: 1, keep: false })
+    const rounds = 40
+    const all = Array.from({ length: PUBLISHERS }, () => publish(rounds * AT_ONCE, false, AT_ONCE))
+    await Promise.all(all.map(({ over }) => over))
+    await client.answers()
+    expect(events.of("overflow")).toEqual([])
+  }, 20_000)
+
+  it("let sockets be read as often as one does, and share what is published between", async () => {
+    const PUBLISHERS = 64
+    const BURST = 256
+    const { clock } = manual()
+    const { host, port } = await startHost({ clock })
+    const place = host.addPoints(1, 1, 35, 1)
+    if (place === null) throw new Error("address 1 is free")
+    await startClient(port, { acknowledge: 1, keep: false })
+    const counts = new Array<number>(PUBLISHERS).fill(0)
+    let total = 0
+    let over = false
+    const run = async (publisher: number): Promise<void> => {
+      for (; !over; total++) {
+        await host.room()
+        host.publish(place.block, place.slot, SPONTANEOUS, 0)
+        counts[publisher] = (counts[publisher] as number) + 1
+      }
+    }
+    const runs = counts.map((_, publisher) => run(publisher))
+    let most = 0
+    for (let turns = 0, before = total; turns < 200; turns++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      most = Math.max(most, total - before)
+      before = total
+    }
+    over = true
+    await Promise.all(runs)
+    expect(most).toBeLessThanOrEqual(2 * BURST)
+    expect(Math.max(...counts)).toBeLessThan(4 * Math.min(...counts))
+  })
+})
