@@ -5,13 +5,20 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { describe, expect, it, onTestFinished } from "vitest"
 import {
+  Batch,
   Cot,
   type CounterOptions,
+  DateTime,
   type PointOptions,
+  Quality,
   ResponseState,
   Server,
   type ServerOptions,
+  SingleCmd,
+  SingleInfo,
   type StationOptions,
+  TlsVersion,
+  TransportSecurity,
   Type
 } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
@@ -283,3 +290,41 @@ it.each([["127.0.0.1\0"], ["127.0.0.1\0.example"]])(
     expect([code, exit]).toEqual(["LISTEN_FAILED", "LISTEN_FAILED"])
   }
 )
+
+describe("what a class of the Promise face does not have is refused: it would be dropped, and mean the default", () => {
+  const none = null as never
+  const at = new Date(0)
+  it.each<[string, () => unknown]>([
+    ["a misspelt version of TLS", () => new TransportSecurity().setVersion({ minimum: TlsVersion.TLS_1_3 } as never)],
+    ["no range of versions", () => new TransportSecurity().setVersion(none)],
+    ["a misspelt `onlyKnown`", () => new TransportSecurity({ onlyknown: false } as never)],
+    ["a text for `validate`", () => new TransportSecurity({ validate: "no" as never })],
+    ["a misspelt passphrase", () => new TransportSecurity().setCertificate({ password: "x" } as never)],
+    ["no files of a certificate", () => new TransportSecurity().setCertificate(none)],
+    ["a misspelt quality", () => new SingleInfo({ on: true, qualiti: Quality.Invalid } as never)],
+    ["the quality of what has none", () => new SingleCmd({ on: true, quality: Quality.Invalid } as never)],
+    ["no fields of information", () => new SingleInfo(none)],
+    ["a misspelt flag of a time", () => new DateTime({ epochMs: 0, invald: true } as never)],
+    ["a flag of a time that is none", () => new DateTime({ epochMs: 0, invalid: "no" as never })],
+    ["a Date in the place of its number", () => new DateTime(at as never)],
+    ["a text in the place of a time", () => new DateTime("2026-01-01T00:00:00Z" as never)],
+    ["no time", () => new DateTime(none)],
+    ["what is no point in a batch", () => new Batch({ points: [5 as never] })],
+    ["no point in a batch", () => new Batch().addPoint(none)],
+    ["what is no list of points", () => new Batch({ points: 5 as never })],
+    ["what is no batch", () => new Server().transmitBatch({} as never)],
+    ["no batch", () => new Server().transmitBatch(none)]
+  ])("%s", (_, call) => {
+    expect(codeOf(call)).toBe("INVALID_ARGUMENT")
+  })
+
+  it("and what belongs to it is taken, also from a copy, and points that come from a set", () => {
+    const info = new SingleInfo({ on: true, quality: Quality.Invalid, recordedAt: at })
+    const copy = new SingleInfo({ ...info, on: false })
+    expect([copy.on, copy.quality, copy.recordedAt?.epochMs]).toEqual([false, Quality.Invalid, 0])
+    const command = new SingleCmd({ on: true })
+    expect(new SingleCmd({ ...command, on: false }).on).toBe(false)
+    const point = new Server().addStation(1)?.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+    expect(new Batch({ points: new Set(point ? [point] : []) }).numberOfObjects).toBe(1)
+  })
+})

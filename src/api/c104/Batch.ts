@@ -5,7 +5,7 @@ import * as Check from "../../shell/Check.ts"
 import { Detached, InvalidArgument } from "../../shell/Errors.ts"
 import type { DateTime } from "./DateTime.ts"
 import { Cot, Type } from "./enums.ts"
-import type { Point } from "./Point.ts"
+import { Point } from "./Point.ts"
 import type { Server } from "./Server.ts"
 import type { Station } from "./Station.ts"
 import { toNumbers } from "./values.ts"
@@ -47,7 +47,10 @@ export class Batch {
     Check.options("batch", options, NAMES)
     this.cot = options.cause ?? Cot.SPONTANEOUS
     if (options.originatorAddress !== undefined) this.originatorAddress = options.originatorAddress
-    for (const point of options.points ?? []) this.addPoint(point)
+    const { points = [] } = options
+    if (typeof points?.[Symbol.iterator] !== "function")
+      throw new InvalidArgument({ what: "points", expected: "a list of points", value: points })
+    for (const point of points) this.addPoint(point)
   }
 
   /**
@@ -58,6 +61,7 @@ export class Batch {
     const refuse = (expected: string, value: unknown): void => {
       throw new InvalidArgument({ what: "batch", expected, value })
     }
+    if (!(point instanceof Point)) refuse("a point", point)
     if (point.type >= FIRST_OTHER) refuse("a monitoring point", `type ${point.type}`)
     const { station } = point
     if (station === null) return refuse("a point that was not removed", point.ioAddress)

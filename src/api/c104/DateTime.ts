@@ -1,6 +1,17 @@
 // An instant as CP56Time2a carries it (60870-5-4 6.8): milliseconds, and what the sender says about its clock.
 import * as Time from "../../core/asdu/Time.ts"
+import * as Check from "../../shell/Check.ts"
 import { InvalidArgument } from "../../shell/Errors.ts"
+
+/** An instant, and its flags, false where they are left out. */
+interface DateTimeOptions {
+  epochMs: number
+  invalid?: boolean
+  summerTime?: boolean
+  substituted?: boolean
+}
+
+const NAMES = Check.namesOf<DateTimeOptions>({ epochMs: true, invalid: true, summerTime: true, substituted: true })
 
 export class DateTime {
   /** Milliseconds since 1970 UTC; NaN when a received time tag names no instant. */
@@ -12,11 +23,18 @@ export class DateTime {
   /** GEN (RES1): the time was not taken at the source. */
   readonly substituted: boolean
 
-  constructor(options: { epochMs: number; invalid?: boolean; summerTime?: boolean; substituted?: boolean }) {
+  /** Throws `InvalidArgument` for what does not exist, and for what is no number of milliseconds or no flag. */
+  constructor(options: DateTimeOptions) {
+    Check.options("DateTime", options, NAMES)
     this.epochMs = options.epochMs
     this.invalid = options.invalid ?? false
     this.summerTime = options.summerTime ?? false
     this.substituted = options.substituted ?? false
+    if (typeof this.epochMs !== "number")
+      throw new InvalidArgument({ what: "epochMs", expected: "a number of milliseconds", value: this.epochMs })
+    Check.flag("invalid", this.invalid)
+    Check.flag("summerTime", this.summerTime)
+    Check.flag("substituted", this.substituted)
   }
 
   /** The instant of a `Date`, without flags; a `DateTime` as it is. Throws `InvalidArgument` for anything else. */

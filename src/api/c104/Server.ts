@@ -4,6 +4,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as Batches from "../../shell/Batches.ts"
 import * as Check from "../../shell/Check.ts"
+import { InvalidArgument } from "../../shell/Errors.ts"
 import { Host } from "../../shell/Host.ts"
 import { type LogLevel, levels } from "../../shell/Log.ts"
 import type { Metrics } from "../../shell/Metrics.ts"
@@ -12,7 +13,7 @@ import { serve } from "../../shell/Serve.ts"
 import type { ServerEvent } from "../../shell/ServerEvent.ts"
 import * as StationOps from "../../shell/StationOps.ts"
 import { Ticker } from "../../shell/Ticker.ts"
-import type { Batch } from "./Batch.ts"
+import { Batch } from "./Batch.ts"
 import { Connection } from "./Connection.ts"
 import * as callbacks from "./callbacks.ts"
 import { optionsOf, type ServerOptions } from "./options.ts"
@@ -218,6 +219,8 @@ export class Server implements AsyncDisposable {
 
   /** Sends the points of a batch. False when it is empty or nobody takes it. Throws `IllegalCause`. */
   transmitBatch(batch: Batch): boolean {
+    if (!(batch instanceof Batch))
+      throw new InvalidArgument({ what: "transmitBatch", expected: "a Batch", value: batch })
     if (batch.server !== this) return false
     return Batches.publish(this.#host, this.#ticker, batch.runs, batch.cot, batch.originatorAddress)
   }

@@ -1,5 +1,6 @@
 // TLS of a server, with the names of c104: files are read and checked when they are named, and all is frozen once a
 // server has taken it.
+import * as Check from "../../shell/Check.ts"
 import { Frozen, InvalidArgument } from "../../shell/Errors.ts"
 import * as TlsFiles from "../../shell/tls/TlsFiles.ts"
 import * as TlsOptions from "../../shell/tls/TlsOptions.ts"
@@ -17,6 +18,31 @@ function versionOf(what: string, version: TlsVersion, standard: TlsOptions.TlsVe
   const expected = "TLS_1_2 or TLS_1_3, as no handshake succeeds with an older version,"
   throw new InvalidArgument({ what, expected, value: nameOf(TlsVersion, version) ?? version })
 }
+
+/** Whom it lets in, as `new TransportSecurity` is told. */
+interface TransportSecurityOptions {
+  readonly validate?: boolean
+  readonly onlyKnown?: boolean
+}
+
+const NAMES = Check.namesOf<TransportSecurityOptions>({ validate: true, onlyKnown: true })
+
+/** Files of a certificate, by path. */
+interface CertificateFiles {
+  readonly cert: string
+  readonly key: string
+  readonly passphrase?: string
+}
+
+const FILE_NAMES = Check.namesOf<CertificateFiles>({ cert: true, key: true, passphrase: true })
+
+/** Oldest and newest version of TLS. */
+interface VersionRange {
+  readonly min?: TlsVersion
+  readonly max?: TlsVersion
+}
+
+const RANGE_NAMES = Check.namesOf<VersionRange>({ min: true, max: true })
 
 const suiteName = (suite: number): string => nameOf(TlsCipher, suite) ?? `0x${suite.toString(16).padStart(4, "0")}`
 
@@ -40,9 +66,13 @@ export class TransportSecurity {
   #hostname: string | null = null
   #frozen: TlsOptions.TlsOptions | null = null
 
-  constructor(options: { readonly validate?: boolean; readonly onlyKnown?: boolean } = {}) {
+  /** Throws `InvalidArgument` for options that do not exist, or are neither true nor false. */
+  constructor(options: TransportSecurityOptions = {}) {
+    Check.options("TransportSecurity", options, NAMES)
     this.validate = options.validate ?? true
     this.onlyKnown = options.onlyKnown ?? true
+    Check.flag("validate", this.validate)
+    Check.flag("onlyKnown", this.onlyKnown)
     this.#given = { validate: this.validate, onlyKnown: this.onlyKnown, hostname: () => this.#hostname }
   }
 
@@ -55,7 +85,8 @@ export class TransportSecurity {
    * The server's certificate (a PEM file may hold those of intermediate authorities after it) and its private key; PEM
    * or DER. Throws `UnusableFile` with the path and the problem, `Frozen` once a server has taken this.
    */
-  setCertificate(files: { readonly cert: string; readonly key: string; readonly passphrase?: string }): void {
+  setCertificate(files: CertificateFiles): void {
+    Check.options("setCertificate", files, FILE_NAMES)
     this.#change("setCertificate", () => ({
       identity: TlsFiles.identity(files.cert, files.key, files.passphrase ?? "")
     }))
@@ -87,7 +118,8 @@ export class TransportSecurity {
    * Oldest and newest version, default TLS 1.2 and 1.3. Throws `InvalidArgument` for older versions, which nothing
    * would come of, and for a range that is empty, `Frozen`.
    */
-  setVersion(range: { readonly min?: TlsVersion; readonly max?: TlsVersion } = {}): void {
+  setVersion(range: VersionRange = {}): void {
+    Check.options("setVersion", range, RANGE_NAMES)
     this.#change("setVersion", () => {
       const minVersion = versionOf("min", range.min ?? TlsVersion.NOT_SELECTED, "TLSv1.2")
       const maxVersion = versionOf("max", range.max ?? TlsVersion.NOT_SELECTED, "TLSv1.3")

@@ -1,5 +1,6 @@
 // What a point says or is told, as an immutable object. A class of information is a table of its fields: names, kinds,
 // and where the core keeps each. Everything else is derived from that table.
+import * as Check from "../../../shell/Check.ts"
 import { DateTime } from "../DateTime.ts"
 import type { Field } from "./fields.ts"
 
@@ -131,6 +132,10 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
   const [valueKey, valuePart] = at("value") as readonly [string, AnyPart]
   const qualityPart = at("quality")?.[1] ?? null
 
+  const names = new Set([...parts.map(([key]) => key), "recordedAt", "isReadonly"])
+  /** Those of a copy of another one, which has a quality in any case. */
+  const copied = new Set([...names, "quality"])
+
   class Defined extends Information {
     static fromCore(form: CoreForm, origin: Origin = {}): Defined {
       return new Defined({ recordedAt: origin.recordedAt }, origin, form)
@@ -156,7 +161,7 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
       origin: Omit<Origin, "recordedAt"> = {},
       form: CoreForm | null = null
     ) {
-      super(options.recordedAt, origin)
+      super(options?.recordedAt, origin)
       const fields = this as unknown as Record<string, unknown>
       fields.quality = null
       if (form !== null) {
@@ -164,10 +169,12 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
         fields[firstKey] = first.field.fromCore(form[first.place])
         if (second !== undefined) fields[secondKey] = second.field.fromCore(form[second.place])
         for (const [key, { place, field }] of others) fields[key] = field.fromCore(form[place])
-      } else
+      } else {
+        Check.options(name, options, options?.quality == null ? copied : names)
         for (const [key, { place, field, initial }] of parts)
           if (options[key] === undefined && place !== "value") fields[key] = initial
           else fields[key] = field.accept(options[key], `${name}.${key}`)
+      }
       Object.freeze(this)
     }
 
