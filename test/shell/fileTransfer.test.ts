@@ -253,6 +253,24 @@ describe("a store", () => {
     expect(error.message).toContain("the disk is gone")
   })
 
+  it.each<[string, unknown]>([
+    ["undefined", undefined],
+    ["a word that is no refusal", "later"],
+    ["a number", 5],
+    ["what has none of the calls", {}]
+  ])("that answers %s is reported, and the client is refused", async (_, answer) => {
+    const strange = async (): Promise<never> => answer as never
+    const { port, events } = await startHost({ files: { ...nothing, open: strange, create: strange, delete: strange } })
+    const client = await FileClient.start(port)
+    expect(await client.ask(122, 1, [0, 1])).toBe("F_FR 0 0 0 128")
+    expect(await client.ask(120, 2, [10, 0, 0, 0])).toBe("F_SC 0 19")
+    expect(await client.ask(122, 3, [0, 4])).toBe("F_FR 0 0 0 128")
+    const errors = events.of("error").map(({ error }) => error.message)
+    expect(errors.map((message) => message.split(" ")[0])).toEqual(["files.open", "files.create", "files.delete"])
+    for (const message of errors)
+      expect(message).toMatch(/ failed: the store answered .*: neither what it was asked for/)
+  })
+
   it("that says nonsense is reported", async () => {
     const wrong: FileStore = { ...nothing, list: async () => [{ ioa: 1, nof: 65_536, octets: 1, createdMs: 0 }] }
     const { port, events } = await startHost({ files: wrong })

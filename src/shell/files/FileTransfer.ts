@@ -1,13 +1,21 @@
 // The shell's part of file transfer: takes the requests of sessions to the file store and its answers back. It decides
 // nothing but who has a file: a name belongs to one session at a time.
 import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../core/procedure/FileMessage.ts"
+import * as FileWire from "../../core/procedure/FileWire.ts"
 import * as Image from "../../core/process/Image.ts"
 import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
 import type { Host } from "../Host.ts"
 import { given } from "../Reason.ts"
 import type { Session } from "../Session.ts"
 import { Shared } from "../Shared.ts"
-import { FILE_OCTETS_MAX, type FileReader, type FileStore, type FileWriter, type StoredFile } from "./FileStore.ts"
+import {
+  FILE_OCTETS_MAX,
+  type FileReader,
+  type FileStore,
+  type FileWriter,
+  type Refusal,
+  type StoredFile
+} from "./FileStore.ts"
 
 /** Leaves a union's members as they are. */
 type WithoutId<A> = A extends unknown ? Omit<A, "id"> : never
@@ -159,7 +167,7 @@ export class FileDesk {
   private async open(holding: Holding, name: FileName): Promise<Answer> {
     if (!(await this.hold(holding, name))) return busy
     const reader = await this.store.open(name)
-    if (typeof reader === "string") return { ok: false, why: reader }
+    if (!has(reader, "read", "close")) return refused(reader)
     holding.reader = reader
     return { ok: true, op: "open", octets: whole("octets", reader.octets, FILE_OCTETS_MAX) }
   }
@@ -167,7 +175,7 @@ export class FileDesk {
   private async create(holding: Holding, name: FileName, octets: number): Promise<Answer> {
     if (!(await this.hold(holding, name))) return busy
     const writer = await this.store.create(name, octets)
-    if (typeof writer === "string") return { ok: false, why: writer }
+    if (!has(writer, "write", "commit", "close")) return refused(writer)
     holding.writer = writer
     return { ok: true, op: "create" }
   }
@@ -184,7 +192,7 @@ export class FileDesk {
     const toMs = (toLow | toHigh) === 0 ? Number.POSITIVE_INFINITY : this.toUtc(name.ca, toLow, toHigh)
     if (Number.isNaN(fromMs) || Number.isNaN(toMs)) return { ok: false, why: "failed" }
     const nof = await this.store.query(name, fromMs, toMs)
-    if (typeof nof === "string") return { ok: false, why: nof }
+    if (typeof nof !== "number") return refused(nof)
     const opened = await this.open(holding, { ...name, nof: whole("name of file", nof, 65_535) })
     return opened.ok && opened.op === "open" ? { ok: true, op: "query", nof, octets: opened.octets } : opened
   }
@@ -207,7 +215,7 @@ export class FileDesk {
     if (!(await this.hold(holding, name))) return busy
     try {
       const refusal = await this.store.delete(name)
-      return refusal === null ? { ok: true, op: "delete" } : { ok: false, why: refusal }
+      return refusal === null ? { ok: true, op: "delete" } : refused(refusal)
     } finally {
       this.holders.delete(keyOf(name))
     }
@@ -272,6 +280,18 @@ export class FileDesk {
 async function done(op: "write" | "commit", work: Promise<void>): Promise<Answer> {
   await work
   return { ok: true, op }
+}
+
+/** Whether a store answered with what can be called so. */
+const has = <A extends object>(answer: A | Refusal, ...calls: readonly (keyof A & string)[]): answer is A =>
+  typeof answer === "object" && answer !== null && calls.every((call) => typeof answer[call] === "function")
+
+const refusals: ReadonlySet<unknown> = new Set(Object.keys(FileWire.faultOf))
+
+/** What a store refuses with. Throws for what is no refusal either: its client would be refused without a reason, and nobody told. */
+function refused(answer: unknown): Answer {
+  if (refusals.has(answer)) return { ok: false, why: answer as Refusal }
+  throw new TypeError(`the store answered ${given(answer)}: neither what it was asked for nor a refusal`)
 }
 
 /** A number that a store told, checked. */
