@@ -30,7 +30,13 @@ const make = () => {
   let ends: readonly number[] = [0]
   let nowMs = 0
   const followers = new Set<Follower>()
-  const clock = { ...machine(), monotonicMs: () => nowMs, wake: () => () => {}, afterInput: () => {} }
+  const later: (() => void)[] = []
+  const clock = {
+    ...machine(),
+    monotonicMs: () => nowMs,
+    wake: () => () => {},
+    afterInput: (go: () => void) => void later.push(go)
+  }
   const room = new Room(followers, clock, { logRecords: RECORDS, holdMs: HOLD_MS }, () => ends)
   return {
     room,
@@ -38,6 +44,9 @@ const make = () => {
     ends: () => ends,
     append: (events: number) => {
       ends = [(ends[0] as number) + events]
+    },
+    turn: () => {
+      for (const go of later.splice(0)) go()
     },
     pass: (ms: number) => {
       nowMs += ms
@@ -48,13 +57,13 @@ const make = () => {
 const number = fc.nat(40)
 const step = fc.oneof(
   fc.record({ do: fc.constantFrom("append" as const), number }),
-  fc.record({ do: fc.constantFrom("take", "start", "stop", "connect", "leave", "wait", "pass"), number })
+  fc.record({ do: fc.constantFrom("take", "start", "stop", "connect", "leave", "wait", "pass", "turn"), number })
 )
 
 it("publishers wait as if every session had been looked at", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-      const { room, followers, ends, append, pass } = make()
+      const { room, followers, ends, append, pass, turn } = make()
       const isBehind = ({ holding, isStarted, waiting }: Follower): boolean => {
         const backlog = isStarted ? waiting(ends()) : 0
         return backlog > RECORDS / 2 || (holding.isBehind && backlog >= RECORDS / 4)
@@ -65,6 +74,7 @@ it("publishers wait as if every session had been looked at", () => {
         else if (what === "connect") followers.add(new Follower(ends()[0] as number))
         else if (what === "wait" && room.isFull(number % 2 === 0)) void room.wait(number % 2 === 0)
         else if (what === "pass") pass(number)
+        else if (what === "turn") turn()
         else if (chosen !== undefined) {
           if (what === "take") chosen.sent = Math.min(ends()[0] as number, chosen.sent + number)
           if (what === "leave") followers.delete(chosen)
