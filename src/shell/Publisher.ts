@@ -64,12 +64,11 @@ export abstract class Publisher extends Stations {
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
   append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
-    const lasts = !EventLog.isLive(cause)
-    if (lasts && block.compared) this.told(block, slot)
+    if (block.compared && !EventLog.isLive(cause)) this.told(block, slot)
     if (this.sessions.size === 0) return -1
     const log = this.logs[block.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
-    if (lasts && block.kind === Value.Kind.PackedSingles) this.reported(block, slot)
+    if (block.kind === Value.Kind.PackedSingles && !EventLog.isLive(cause)) this.reported(block, slot)
     this.appended(end)
     return end
   }
