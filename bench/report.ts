@@ -135,8 +135,8 @@ ratios before figures.
 Two things this server has and bare Node has not, which is why it can be below 1 in time: it reads all plain connections into
 one buffer ([0007](decisions/0007-shared-read-buffer.md); bare Node with it is the column "static buffer" of the first
 scenario), and it rehearses before it listens ([0008](decisions/0008-rehearsal.md)), so that its code is compiled when the
-first client comes. The first interrogations of a process, lone events and the first thousands of commands compare what users
-get; the interrogations "after fifty" compare the programs, both of them compiled.`
+first client comes. The first interrogations of a process and lone events compare what users get; commands behind their
+warm-up and interrogations "after fifty" compare the programs, both of them compiled.`
 
 /** What `npm run soak` found, in words. */
 export const soakText = ({ minutes, rate, commit, published, received, problem, samples }: Soaked): string => {

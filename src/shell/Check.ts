@@ -18,8 +18,9 @@ export function inRange(what: string, value: number, min: number, max: number): 
 }
 
 /** Throws {@link InvalidArgument} unless `value` is true or false. */
-export function flag(what: string, value: boolean): void {
-  if (typeof value !== "boolean") throw new InvalidArgument({ what, expected: "true or false", value })
+export function flag(what: string, value: boolean): boolean {
+  if (typeof value === "boolean") return value
+  throw new InvalidArgument({ what, expected: "true or false", value })
 }
 
 /** A value that is one of several texts. Throws {@link InvalidArgument} for any other. */

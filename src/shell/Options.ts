@@ -89,11 +89,6 @@ const clockOf = (value: Clock): Clock => {
   throw new InvalidArgument({ what: "clock", expected: "a Clock", value })
 }
 
-const flag = (what: string, value: boolean): boolean => {
-  if (typeof value === "boolean") return value
-  throw new InvalidArgument({ what, expected: "true or false", value })
-}
-
 const store = (value: FileStore | null): FileStore | null => {
   const calls = [value?.list, value?.open, value?.create, value?.delete]
   if (value === null || calls.every((call) => typeof call === "function")) return value
@@ -138,8 +133,8 @@ export function complete(partial: PartialOptions, profile: Profile.Profile): Opt
     link,
     profile: partial.profile ?? profile,
     limits,
-    packEvents: flag("packEvents", partial.packEvents ?? true),
-    sharedReadBuffer: flag("sharedReadBuffer", partial.sharedReadBuffer ?? true),
+    packEvents: Check.flag("packEvents", partial.packEvents ?? true),
+    sharedReadBuffer: Check.flag("sharedReadBuffer", partial.sharedReadBuffer ?? true),
     maxConnections: whole("maxConnections", partial.maxConnections ?? 0, 0, 1_000_000),
     tickRateMs: whole("tickRateMs", partial.tickRateMs ?? TICK_RATE_MS, 50, 3_600_000),
     selectMs: selectTime("selectMs", partial.selectMs ?? 30_000),

@@ -42,6 +42,15 @@ const told = (client: RawClient, ioa: number): readonly (readonly [number, unkno
       (objects ?? []).filter((object) => object.ioa === ioa).map(({ value }) => [cot, value] as const)
     )
 
+/** As {@link told}, of a value that only grew: nothing comes before what was older, and the newest comes last. */
+const toldInOrder = (client: RawClient, ioa: number, newest: number): ReturnType<typeof told> => {
+  const said = told(client, ioa)
+  const values = said.map(([, found]) => Number(found))
+  expect(values).toEqual([...values].sort((a, b) => a - b))
+  expect(values.at(-1)).toBe(newest)
+  return said
+}
+
 describe("reads of a client for whom much waits", () => {
   it("leave the events three quarters of the frames", async () => {
     const { server, station } = await startServer()
@@ -165,10 +174,7 @@ describe("of a point that was added anew at its address with another time tag", 
     client.interrogate()
     client.send(read(client, 1))
     await drain(client)
-    const said = told(client, 1)
-    const inOrder = said.map(([, found]) => Number(found))
-    expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b))
-    expect(inOrder.at(-1)).toBe(value)
+    const said = toldInOrder(client, 1, value)
     expect(new Set(said.map(([cause]) => cause))).toEqual(new Set([SPONTANEOUS, REQUESTED, INTERROGATED]))
   })
 })
@@ -216,10 +222,7 @@ describe("of a point whose time tag changes behind what is left out at STARTDT",
     transmit(add(1, types.at(-1) as number), 1)
     client.send(read(client, 1))
     await drain(client)
-    const said = told(client, 1)
-    const inOrder = said.map(([, found]) => Number(found))
-    expect(inOrder).toEqual([...inOrder].sort((a, b) => a - b))
-    expect(inOrder.at(-1)).toBe(value)
+    const said = toldInOrder(client, 1, value)
     expect(said.filter(([cause]) => cause === REQUESTED)).toHaveLength(2)
   })
 })
