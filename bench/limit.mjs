@@ -1,6 +1,7 @@
 // The limit of a Node socket: node:net or node:tls alone, frames made by hand, and of the protocol only k, N(S) and N(R).
 // It knows no points, no log, no errors of a peer. --enc 0 copies prepared events, --enc 1 encodes each with its own time
 // tag; answers to interrogation are always prepared. What it is triggered by is what bench/server.ts is triggered by.
+// --records 1 gives the last APDU of every write over TLS a record of its own, as this server does (docs/TLS.md).
 import fs from "node:fs"
 import net from "node:net"
 import tls from "node:tls"
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     rate: text("5000"),
     term: text("0"),
     onread: text("0"),
+    records: text("0"),
     stamps: text(""),
     cert: text(""),
     key: text(""),
@@ -31,6 +33,7 @@ const PACK = Number(values.pack)
 const TERMINATES = values.term === "1"
 const ENCODES = values.enc === "1"
 const FRAMES = Math.ceil(N / PACK)
+const RECORDS = values.records === "1"
 
 // ---- frames ----
 
@@ -151,6 +154,8 @@ class Client {
   owed = []
 
   constructor(socket) {
+    // Node joins writes that wait for one another through it.
+    if (RECORDS) socket._writev = null
     this.socket = socket
     socket.on("error", () => {})
     socket.on("close", () => clients.delete(this))
@@ -172,7 +177,10 @@ class Client {
   /** Everything that came of one chunk leaves in one write. */
   flush() {
     if (used === 0) return
-    const ok = this.socket.write(scratch.subarray(0, used))
+    let last = 0
+    if (RECORDS) for (let at = 0; at < used; at += scratch[at + 1] + 2) last = at
+    if (last > 0) this.socket.write(scratch.subarray(0, last))
+    const ok = this.socket.write(scratch.subarray(last, used))
     used = 0
     // What the kernel did not take still belongs to the socket.
     if (this.socket.writableLength > 0) scratch = Buffer.allocUnsafeSlow(SCRATCH)

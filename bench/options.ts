@@ -22,7 +22,7 @@ export class Refused extends Error {}
 
 export const usage = `npm run bench [-- OPTIONS]
   --scenario NAME,...  only these; a name may end with * (--list shows all)
-  --peers NAME,...     only these of ours, bare, bare-enc, bare-onread, c104
+  --peers NAME,...     only these of ours, bare, bare-enc, bare-onread, bare-records, c104
   --reps N             repetitions, default 5; the peers alternate within each
   --quick              ten times shorter
   --json FILE          where results go, default reports/bench.json; docs/PERFORMANCE.md is made from such a file

@@ -31,12 +31,13 @@ const labels: Readonly<Record<string, string>> = {
   bare: "bare Node, copies",
   "bare-enc": "bare Node, encodes",
   "bare-onread": "bare Node, static buffer",
+  "bare-records": "bare Node, encodes, the same records",
   c104: "c104"
 }
 const label = (peer: string): string => labels[peer] ?? peer
 
 /** Peers whose runs ours are divided by, where a scenario has them. */
-const references = ["bare-enc", "bare"]
+const references = ["bare-records", "bare-enc", "bare"]
 
 const table = (rows: readonly (readonly string[])[]): string => {
   const [head = [], ...body] = rows

@@ -57,6 +57,8 @@ class Wire extends Duplex {
 
 export class RecordClient {
   iFrames = 0
+  /** Records that ended within an APDU. */
+  cut = 0
 
   private readonly wire: Wire
   private readonly socket: Tls.TLSSocket
@@ -112,6 +114,7 @@ export class RecordClient {
       if (this.unread === 0) {
         this.wire.push(records.shift())
         await turn()
+        if (this.rest > 0) this.cut++
       }
       if (this.unread > 0) this.take()
       if (this.options.pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, this.options.pauseMs))
@@ -121,12 +124,22 @@ export class RecordClient {
 
   /** Whole APDUs that are decrypted and not read. */
   get unread(): number {
-    let count = 0
-    for (let at = 0; at + 2 <= this.plain.length; count++) {
-      at += 2 + (this.plain[at + 1] as number)
-      if (at > this.plain.length) break
+    return this.whole().count
+  }
+
+  /** Octets of an APDU whose end has not come. */
+  private get rest(): number {
+    return this.plain.length - this.whole().octets
+  }
+
+  private whole(): { readonly count: number; readonly octets: number } {
+    let [count, octets] = [0, 0]
+    for (; octets + 2 <= this.plain.length; count++) {
+      const end = octets + 2 + (this.plain[octets + 1] as number)
+      if (end > this.plain.length) break
+      octets = end
     }
-    return count
+    return { count, octets }
   }
 
   private take(): void {
