@@ -1,7 +1,8 @@
 // `npm run bench:micro`: ns an operation of the parts of the core, without sockets: framer, reducer, codec, image, log,
 // interrogation. Straight from src, so that a change shows at once.
-import * as Parameters from "../src/core/apci/Parameters.ts"
-import * as EventLog from "../src/core/delivery/EventLog.ts"
+
+import * as Numbered from "../src/core/image/Numbered.ts"
+import * as Value from "../src/core/image/Value.ts"
 import {
   Arena,
   Block,
@@ -17,8 +18,8 @@ import {
   TypeTable,
   type World
 } from "../src/core/index.ts"
-import * as Numbered from "../src/core/process/Numbered.ts"
-import * as Value from "../src/core/process/Value.ts"
+import * as Parameters from "../src/core/link/Parameters.ts"
+import * as EventLog from "../src/core/log/EventLog.ts"
 import { figure } from "./report.ts"
 import { spread } from "./results.ts"
 

@@ -2,7 +2,7 @@
 // shorter than those of the transcripts by one common factor.
 import fs from "node:fs"
 import { parse } from "yaml"
-import * as TypeTable from "../../src/core/asdu/TypeTable.ts"
+import * as TypeTable from "../../src/core/wire/TypeTable.ts"
 import type * as Backend from "../../test/conformance/Backend.ts"
 import * as Given from "../../test/conformance/Given.ts"
 import { RemoteStation, type Target } from "../../test/conformance/RemoteStation.ts"

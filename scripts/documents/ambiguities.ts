@@ -137,5 +137,5 @@ export const ambiguities: readonly Ambiguity[] = [
     null,
     "H6"
   ),
-  row("Year of two digits", "2000 + year; sliding window", "2000 + year", null, "test/core/asdu/Time.test.ts")
+  row("Year of two digits", "2000 + year; sliding window", "2000 + year", null, "test/core/wire/Time.test.ts")
 ]

@@ -1,10 +1,11 @@
 // docs/INTEROPERABILITY.md: the interoperability list (60870-5-104 clause 9) of this station, made from the type table,
 // the dispatch table, the types that points may have, the profile and the link parameters.
-import * as Parameters from "../../src/core/apci/Parameters.ts"
-import * as TypeTable from "../../src/core/asdu/TypeTable.ts"
+
+import * as Value from "../../src/core/image/Value.ts"
+import * as Parameters from "../../src/core/link/Parameters.ts"
 import * as Profile from "../../src/core/Profile.ts"
 import * as Dispatch from "../../src/core/procedure/Dispatch.ts"
-import * as Value from "../../src/core/process/Value.ts"
+import * as TypeTable from "../../src/core/wire/TypeTable.ts"
 import * as Suite from "../../test/conformance/Suite.ts"
 import * as Markdown from "./markdown.ts"
 

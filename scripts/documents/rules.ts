@@ -21,7 +21,7 @@ const phases = "test/api/c104/phases.test.ts"
 const station = "test/api/c104/station.test.ts"
 const decisions = "test/core/procedure/Decisions.test.ts"
 const events = "test/core/procedure/Events.test.ts"
-const eventLog = "test/core/delivery/EventLog.test.ts"
+const eventLog = "test/core/log/EventLog.test.ts"
 const healing = "test/api/c104/healing.test.ts"
 const interrogation = "test/core/procedure/Interrogation.test.ts"
 const session = "test/property/session.test.ts"
@@ -44,7 +44,7 @@ export const groups: readonly RuleGroup[] = [
       rule(
         "Everything in monitor direction obeys the longest APDU of the profile: events, interrogations, mirrors, segments",
         "M5",
-        "test/core/delivery/Packing.test.ts"
+        "test/core/log/Packing.test.ts"
       )
     ]
   },
@@ -229,12 +229,12 @@ export const groups: readonly RuleGroup[] = [
       ),
       rule(
         "A sent frame's acknowledgement moves exactly the events that were in it",
-        "test/core/delivery/Ledger.test.ts",
+        "test/core/log/Ledger.test.ts",
         session
       ),
       rule(
         "Objects of one ASDU share type, cause with P/N and T, originator, common address and class; without time tag never the same address twice",
-        "test/core/delivery/Packing.test.ts",
+        "test/core/log/Packing.test.ts",
         "H24",
         "H26"
       ),

@@ -1,8 +1,9 @@
 // Sending several points of one type at once: their events lie side by side in the log and share ASDUs. Points of one type
 // may live in several blocks, where they differ in what they are sent as: each block has a run of its own.
-import { Cause } from "../core/asdu/Cause.ts"
-import type { Block } from "../core/process/Block.ts"
-import type * as Image from "../core/process/Image.ts"
+
+import type { Block } from "../core/image/Block.ts"
+import type * as Image from "../core/image/Image.ts"
+import { Cause } from "../core/wire/Cause.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import { checkValue } from "./Stations.ts"

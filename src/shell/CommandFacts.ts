@@ -1,9 +1,10 @@
 // What is told of commands and outputs to observers and the log, and when two commands say the same.
-import * as TypeTable from "../core/asdu/TypeTable.ts"
+
 import type { CommandRequested } from "../core/procedure/Notice.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
 import type { Status } from "../core/procedure/Output.ts"
 import * as Request from "../core/procedure/Request.ts"
+import * as TypeTable from "../core/wire/TypeTable.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"

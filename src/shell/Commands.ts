@@ -1,10 +1,11 @@
 // Commands at the outputs of a server: who is asked now, who waits and who is refused, and what the application says to
 // outputs from outside a handler.
+
+import type { Block } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
 import type { AbandonRequested, CommandRequested, SelectRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
-import type { Block } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
 import { endOf } from "./CommandAtPoint.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"

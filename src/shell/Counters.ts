@@ -1,7 +1,7 @@
 // Freezing and resetting counters (60870-5-5 6.9): on request of a client, or by the station's own clock.
-import type { Block } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
-import * as Numbered from "../core/process/Numbered.ts"
+import type { Block } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
+import * as Numbered from "../core/image/Numbered.ts"
 import type { CounterMode, Host } from "./Host.ts"
 import * as Reading from "./Reading.ts"
 

@@ -1,10 +1,11 @@
 // The application's decisions: notices of a session become calls of handlers, and their answers become decisions.
 // A handler may be synchronous or not, may throw, hang or return nonsense: whatever is not a clear yes is a no.
+
+import type { Block } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
 import type * as Notices from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Request from "../core/procedure/Request.ts"
-import type { Block } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { Deciding, failed } from "./Deciding.ts"

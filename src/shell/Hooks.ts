@@ -1,7 +1,8 @@
 // What the application attached to a point: sparse, so that a million points cost nothing that have no
 // callbacks and settings, and that no client commands.
+
+import type { Block } from "../core/image/Block.ts"
 import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
-import type { Block } from "../core/process/Block.ts"
 import type { Described } from "./Described.ts"
 import type { Outlet } from "./Outlet.ts"
 import type { Selecting } from "./Selecting.ts"

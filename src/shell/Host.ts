@@ -1,10 +1,11 @@
 // One server as its sessions see it: on top of stations and publishing the registry of sessions, the handlers of the
 // application, and who observes. Everything here is plain and synchronous.
-import { Cause } from "../core/asdu/Cause.ts"
+
+import type { Block } from "../core/image/Block.ts"
 import type { ParameterRequested } from "../core/procedure/Notice.ts"
 import type { World } from "../core/procedure/World.ts"
-import type { Block } from "../core/process/Block.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
+import { Cause } from "../core/wire/Cause.ts"
 import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"
 import { FileDesk } from "./files/FileTransfer.ts"

@@ -1,6 +1,6 @@
 // A snapshot of a server's counters, for scraping and status pages.
-import * as Image from "../core/process/Image.ts"
-import * as Numbered from "../core/process/Numbered.ts"
+import * as Image from "../core/image/Image.ts"
+import * as Numbered from "../core/image/Numbered.ts"
 import type { Host } from "./Host.ts"
 
 export interface Metrics {

@@ -5,7 +5,7 @@
 // Whatever calls the application (observers, who listens to a signal, who is told what is sent, the commands that wait) may
 // change anything, also this operation. So every step is taken in this order: what is so from now on; what the client is to
 // be told, which is collected and so is ahead of all that follows; facts; the signal; the client; the commands that wait.
-import * as Ledger from "../core/delivery/Ledger.ts"
+import * as Ledger from "../core/log/Ledger.ts"
 import type { AbandonRequested, CommandRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"

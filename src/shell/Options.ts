@@ -1,6 +1,7 @@
 // The options of a server, checked at construction: defaults, ranges, and one clear error for what cannot be used.
-import * as Parameters from "../core/apci/Parameters.ts"
+
 import * as Limits from "../core/Limits.ts"
+import * as Parameters from "../core/link/Parameters.ts"
 import * as Profile from "../core/Profile.ts"
 import * as Check from "./Check.ts"
 import { type Clock, machine } from "./Clock.ts"

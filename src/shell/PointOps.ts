@@ -1,10 +1,11 @@
 // What can be done with a point beside its value: one place for both faces, with the rules of each setting.
-import * as TypeTable from "../core/asdu/TypeTable.ts"
+
+import { type Block, SELECT_FIRST } from "../core/image/Block.ts"
+import * as Feedback from "../core/image/Feedback.ts"
+import * as Image from "../core/image/Image.ts"
+import * as Value from "../core/image/Value.ts"
 import type { Termination } from "../core/procedure/Outcome.ts"
-import { type Block, SELECT_FIRST } from "../core/process/Block.ts"
-import * as Feedback from "../core/process/Feedback.ts"
-import * as Image from "../core/process/Image.ts"
-import * as Value from "../core/process/Value.ts"
+import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
 import type { Deadband, Hooks, PointCallback } from "./Hooks.ts"

@@ -1,8 +1,9 @@
 // Which settings only some points have: one table, asked by both faces and by configuration files, so that none takes what
 // another refuses.
-import * as TypeTable from "../core/asdu/TypeTable.ts"
-import type { Block } from "../core/process/Block.ts"
-import * as Value from "../core/process/Value.ts"
+
+import type { Block } from "../core/image/Block.ts"
+import * as Value from "../core/image/Value.ts"
+import * as TypeTable from "../core/wire/TypeTable.ts"
 import { InvalidArgument } from "./Errors.ts"
 
 /** Settings by the names of the faces; the last three are of configuration files only. */

@@ -1,6 +1,6 @@
 // Something about points, by block and slot: sparse, and nothing is searched when a point comes or goes. Whoever removes a
 // point removes its entry.
-import type { Block } from "../core/process/Block.ts"
+import type { Block } from "../core/image/Block.ts"
 
 export class PointTable<A> {
   private readonly blocks = new Map<Block, Map<number, A>>()

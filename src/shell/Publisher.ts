@@ -1,11 +1,12 @@
 // Publishing: one append to the log, whatever the number of clients; sessions are told in the next microtask, or earlier
 // when a synchronous burst has filled their windows.
-import { Cause } from "../core/asdu/Cause.ts"
-import * as TypeTable from "../core/asdu/TypeTable.ts"
-import * as EventLog from "../core/delivery/EventLog.ts"
-import type { Block } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
-import * as Value from "../core/process/Value.ts"
+
+import type { Block } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
+import * as Value from "../core/image/Value.ts"
+import * as EventLog from "../core/log/EventLog.ts"
+import { Cause } from "../core/wire/Cause.ts"
+import * as TypeTable from "../core/wire/TypeTable.ts"
 import { IllegalCause } from "./Errors.ts"
 import type { Hooks } from "./Hooks.ts"
 import type { Options } from "./Options.ts"

@@ -1,8 +1,8 @@
 // When a change of a point is worth an event: another quality, state or time of operation, or a value that left its dead
 // band, absolute or in percent (60870-5-5 6.4).
-import type { Block } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
-import * as Value from "../core/process/Value.ts"
+import type { Block } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
+import * as Value from "../core/image/Value.ts"
 import type { Hooks } from "./Hooks.ts"
 
 /**

@@ -1,6 +1,6 @@
 // What happens at a fixed rate. A period that divides a day is aligned to the clocks of the station, so that "every 15
 // minutes" is at the quarters of an hour there, also when clocks change; any other counts from when it was set.
-import type { Zone } from "../core/process/Block.ts"
+import type { Zone } from "../core/image/Block.ts"
 import * as Zones from "./Zones.ts"
 
 const DAY_MS = 86_400_000

@@ -1,7 +1,8 @@
 // A select that the application decides: whatever is not a clear yes is a no. It ends with its point.
+
+import * as Image from "../core/image/Image.ts"
 import type { Decision, SelectRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import * as Image from "../core/process/Image.ts"
 import { Deciding } from "./Deciding.ts"
 import { Described, instructionOf } from "./Described.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"

@@ -1,13 +1,14 @@
 // Stations and points of a server, and what they say: the process image as the shell changes it. Plain and synchronous:
 // adding a point or setting a value costs no Effect.
-import * as Time from "../core/asdu/Time.ts"
-import * as TypeTable from "../core/asdu/TypeTable.ts"
-import * as Departed from "../core/delivery/Departed.ts"
-import * as EventLog from "../core/delivery/EventLog.ts"
+
+import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
+import * as Value from "../core/image/Value.ts"
+import * as Departed from "../core/log/Departed.ts"
+import * as EventLog from "../core/log/EventLog.ts"
 import type { Held, World } from "../core/procedure/World.ts"
-import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
-import * as Value from "../core/process/Value.ts"
+import * as Time from "../core/wire/Time.ts"
+import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
 import type { Clock } from "./Clock.ts"
 import { InvalidArgument, InvalidValue } from "./Errors.ts"

@@ -1,6 +1,6 @@
 // The clock that tags events: this machine's, or the one that clients set (60870-5-5 6.7). It never touches the timers
 // of the protocol, and once clients have set it, it runs on the monotonic clock: who sets the machine's does not move it.
-import * as Time from "../core/asdu/Time.ts"
+import * as Time from "../core/wire/Time.ts"
 import type { Options } from "./Options.ts"
 
 export class TagClock {

@@ -2,11 +2,11 @@
 // for cyclic transmission or background scan go to all started sessions as batches that a session reads from the image,
 // counters are frozen locally, and events that were put off are made. Nothing is sent while nobody is started.
 import * as Effect from "effect/Effect"
-import * as TypeTable from "../core/asdu/TypeTable.ts"
+import type { Block, Zone } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
 import type { CyclicBatch } from "../core/procedure/Turn.ts"
-import type { Block, Zone } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
+import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
 import type { PointCallback } from "./Hooks.ts"

@@ -1,7 +1,8 @@
 // What a point was told last, of which nobody has kept it: its newest event says so, as long as the log still has that.
-import * as EventLog from "../core/delivery/EventLog.ts"
-import type { Block } from "../core/process/Block.ts"
-import * as Value from "../core/process/Value.ts"
+
+import type { Block } from "../core/image/Block.ts"
+import * as Value from "../core/image/Value.ts"
+import * as EventLog from "../core/log/EventLog.ts"
 import type { Hooks } from "./Hooks.ts"
 import * as Rates from "./Rates.ts"
 

@@ -1,7 +1,7 @@
 // What of the commands of a server is most likely an oversight: told once, when it begins to listen.
 
-import type { Block } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
+import type { Block } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
 import * as Feedback from "./Feedback.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"

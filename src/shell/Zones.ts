@@ -1,8 +1,9 @@
 // Time zones of time tags: what local time is ahead of UTC, and whether it is summer time (SU). What is in force holds
 // until a zone changes its clocks, so it is looked up seldom.
-import * as Time from "../core/asdu/Time.ts"
-import type { Zone } from "../core/process/Block.ts"
-import * as Image from "../core/process/Image.ts"
+
+import type { Zone } from "../core/image/Block.ts"
+import * as Image from "../core/image/Image.ts"
+import * as Time from "../core/wire/Time.ts"
 import * as History from "./ZoneHistory.ts"
 
 /** A zone by its IANA name. */

@@ -6,9 +6,9 @@ import { Double, EventState, Qoc, Step } from "../../src/api/c104/enums.ts"
 import { BinaryCounterQuality, OutputCircuits, PackedSingle, Quality, StartEvents } from "../../src/api/c104/flags.ts"
 import * as I from "../../src/api/c104/information/index.ts"
 import { Byte32, Int7, Int16, NormalizedFloat, UInt5, UInt7, UInt16 } from "../../src/api/c104/numbers.ts"
-import { octetsToHex } from "../../src/core/asdu/Hex.ts"
-import * as TypeTable from "../../src/core/asdu/TypeTable.ts"
-import * as Value from "../../src/core/process/Value.ts"
+import * as Value from "../../src/core/image/Value.ts"
+import { octetsToHex } from "../../src/core/wire/Hex.ts"
+import * as TypeTable from "../../src/core/wire/TypeTable.ts"
 import { InvalidArgument, InvalidValue } from "../../src/shell/Errors.ts"
 
 const q = Quality.from(0xf1)

@@ -29,7 +29,7 @@ describe("the core", () => {
   })
 })
 
-const planted = "src/core/asdu/Planted.ts"
+const planted = "src/core/wire/Planted.ts"
 
 /**
  * What is planted, and the gates that must see it, with what they say. The others may see it or not. What only hosts have is

@@ -1,11 +1,11 @@
 // The rules of the module graph and of tidy files, as functions from source texts to complaints.
 import path from "node:path"
 
-/** Source texts by their path from the project's folder, e.g. "src/core/asdu/Time.ts". */
+/** Source texts by their path from the project's folder, e.g. "src/core/wire/Time.ts". */
 export type Texts = Readonly<Record<string, string>>
 
 /** The rooms of src/core in their order: each uses only itself and those before it. */
-export const rooms = ["asdu", "process", "delivery", "apci", "procedure", "session", "simulation"] as const
+export const rooms = ["wire", "image", "log", "link", "procedure", "session", "simulation"] as const
 
 /** Files outside the rooms that every room may use; they themselves use each other and the first room. */
 const commonFiles = ["Profile.ts", "Limits.ts", "Violation.ts"]

@@ -88,62 +88,62 @@ const examples: readonly (readonly [string, Rule, Tidiness.Texts, readonly strin
   [
     "opening comment",
     Tidiness.withoutOpeningComment,
-    { "src/core/asdu/A.ts": "export const a = 1\n// too late" },
-    ["src/core/asdu/A.ts does not begin with a comment that says what it owns"],
-    { "src/core/asdu/A.ts": "/** Owns a. */\nexport const a = 1" }
+    { "src/core/wire/A.ts": "export const a = 1\n// too late" },
+    ["src/core/wire/A.ts does not begin with a comment that says what it owns"],
+    { "src/core/wire/A.ts": "/** Owns a. */\nexport const a = 1" }
   ],
   [
     "length",
     Tidiness.tooLong,
-    { "src/core/asdu/A.ts": "let a = 1\n".repeat(401) },
-    ["src/core/asdu/A.ts has 401 lines of code, more than 400"],
-    { "src/core/asdu/A.ts": `${"let a = '//' + 1\n".repeat(400)}\n${"// why\n/* and\nhow */\n".repeat(99)}` }
+    { "src/core/wire/A.ts": "let a = 1\n".repeat(401) },
+    ["src/core/wire/A.ts has 401 lines of code, more than 400"],
+    { "src/core/wire/A.ts": `${"let a = '//' + 1\n".repeat(400)}\n${"// why\n/* and\nhow */\n".repeat(99)}` }
   ],
   [
     "unfinished",
     Tidiness.unfinished,
-    { "src/core/asdu/A.ts": "// TODO: later\nconst b = 1 // FIXME and FIXME" },
-    ["src/core/asdu/A.ts says TODO", "src/core/asdu/A.ts says FIXME"],
-    { "src/core/asdu/A.ts": "// Mastodons" }
+    { "src/core/wire/A.ts": "// TODO: later\nconst b = 1 // FIXME and FIXME" },
+    ["src/core/wire/A.ts says TODO", "src/core/wire/A.ts says FIXME"],
+    { "src/core/wire/A.ts": "// Mastodons" }
   ],
   [
     "floors",
     Tidiness.acrossFloors,
     {
-      "src/core/asdu/A.ts":
+      "src/core/wire/A.ts":
         'import * as S from "../../shell/S.ts"\nexport * from "effect/Effect"\nawait import("node:fs")',
       "src/shell/S.ts": 'import type { B } from "../api/effect/B.ts"'
     },
     [
-      "src/core/asdu/A.ts imports src/shell/S.ts",
-      "src/core/asdu/A.ts imports effect/Effect, which is outside src/core",
-      "src/core/asdu/A.ts imports node:fs, which is outside src/core",
+      "src/core/wire/A.ts imports src/shell/S.ts",
+      "src/core/wire/A.ts imports effect/Effect, which is outside src/core",
+      "src/core/wire/A.ts imports node:fs, which is outside src/core",
       "src/shell/S.ts imports src/api/effect/B.ts"
     ],
     {
-      "src/core/asdu/A.ts": 'import * as B from "./B.ts" // import "effect"\nconst text = "// no comment"',
-      "src/shell/S.ts": 'import "effect/Effect"\nimport { B } from "../core/asdu/B.ts"',
-      "src/api/cli/C.ts": 'import { B } from "../../core/asdu/B.ts"\nimport { S } from "../../shell/S.ts"'
+      "src/core/wire/A.ts": 'import * as B from "./B.ts" // import "effect"\nconst text = "// no comment"',
+      "src/shell/S.ts": 'import "effect/Effect"\nimport { B } from "../core/wire/B.ts"',
+      "src/api/cli/C.ts": 'import { B } from "../../core/wire/B.ts"\nimport { S } from "../../shell/S.ts"'
     }
   ],
   [
     "rooms",
     Tidiness.againstRoomOrder,
     {
-      "src/core/asdu/A.ts": 'import * as P from "../process/P.ts"',
-      "src/core/process/P.ts": 'export { L } from "../index.ts"',
-      "src/core/Limits.ts": 'import type { P } from "./process/P.ts"',
+      "src/core/wire/A.ts": 'import * as P from "../image/P.ts"',
+      "src/core/image/P.ts": 'export { L } from "../index.ts"',
+      "src/core/Limits.ts": 'import type { P } from "./image/P.ts"',
       "src/core/attic/Z.ts": ""
     },
     [
-      "src/core/asdu/A.ts imports src/core/process/P.ts, which comes later in the order of the rooms",
-      "src/core/process/P.ts imports src/core/index.ts, which comes later in the order of the rooms",
-      "src/core/Limits.ts imports src/core/process/P.ts, which comes later in the order of the rooms",
+      "src/core/wire/A.ts imports src/core/image/P.ts, which comes later in the order of the rooms",
+      "src/core/image/P.ts imports src/core/index.ts, which comes later in the order of the rooms",
+      "src/core/Limits.ts imports src/core/image/P.ts, which comes later in the order of the rooms",
       "src/core/attic/Z.ts is in no room of src/core"
     ],
     {
-      "src/core/asdu/A.ts": 'import * as B from "./B.ts"\nimport * as L from "../Limits.ts"',
-      "src/core/session/S.ts": 'import {\n  type A\n} from "../asdu/A.ts"',
+      "src/core/wire/A.ts": 'import * as B from "./B.ts"\nimport * as L from "../Limits.ts"',
+      "src/core/session/S.ts": 'import {\n  type A\n} from "../wire/A.ts"',
       "src/core/index.ts": 'export * from "./session/S.ts"'
     }
   ],
@@ -151,15 +151,15 @@ const examples: readonly (readonly [string, Rule, Tidiness.Texts, readonly strin
     "cycles",
     Tidiness.cycles,
     {
-      "src/core/asdu/A.ts": 'import * as B from "./B.ts"',
-      "src/core/asdu/B.ts": 'import type { C } from "./C.ts"',
-      "src/core/asdu/C.ts": 'export * from "./A.ts"'
+      "src/core/wire/A.ts": 'import * as B from "./B.ts"',
+      "src/core/wire/B.ts": 'import type { C } from "./C.ts"',
+      "src/core/wire/C.ts": 'export * from "./A.ts"'
     },
-    ["src/core/asdu/A.ts -> src/core/asdu/B.ts -> src/core/asdu/C.ts -> src/core/asdu/A.ts"],
+    ["src/core/wire/A.ts -> src/core/wire/B.ts -> src/core/wire/C.ts -> src/core/wire/A.ts"],
     {
-      "src/core/asdu/A.ts": 'import * as B from "./B.ts"\nimport * as C from "./C.ts"',
-      "src/core/asdu/B.ts": 'import type { C } from "./C.ts"',
-      "src/core/asdu/C.ts": ""
+      "src/core/wire/A.ts": 'import * as B from "./B.ts"\nimport * as C from "./C.ts"',
+      "src/core/wire/B.ts": 'import type { C } from "./C.ts"',
+      "src/core/wire/C.ts": ""
     }
   ],
   [

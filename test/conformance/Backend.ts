@@ -1,6 +1,6 @@
 // What a transcript is played against: the pure core in virtual time, or a server behind TCP. And what the process that
 // uses the station may do in a transcript.
-import * as Quality from "../../src/core/asdu/Quality.ts"
+import * as Quality from "../../src/core/wire/Quality.ts"
 import * as Given from "./Given.ts"
 
 /** Something that a controlling station sees: one frame, or the end of its connection. */

@@ -1,7 +1,8 @@
 // What a transcript presupposes: link parameters, stations and points, profile, limits, clocks. Written on `given`
 // lines; those of the file hold for all its cases, those of a case for all its runs, and later ones replace earlier ones.
-import type { Parameters } from "../../src/core/apci/Parameters.ts"
+
 import * as Limits from "../../src/core/Limits.ts"
+import type { Parameters } from "../../src/core/link/Parameters.ts"
 import * as Profile from "../../src/core/Profile.ts"
 import * as MemoryFiles from "./MemoryFiles.ts"
 import * as Points from "./Points.ts"

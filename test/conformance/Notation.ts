@@ -1,6 +1,6 @@
 // Frames as a transcript writes them: `STARTDT act`, `S 5`, `I 3 2 | 2D 01 06 ...`, raw octets, or quoted text; joined
 // with ` + ` and multiplied with `12 x`. Every frame becomes a pattern of octets; what is sent may leave nothing open.
-import * as Frame from "../../src/core/apci/Frame.ts"
+import * as Frame from "../../src/core/wire/Frame.ts"
 
 export interface Pattern {
   /** Octets in order; -1 = any. */

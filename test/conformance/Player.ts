@@ -1,6 +1,6 @@
 // Plays a case against a backend. Whatever the transcript says has to come, at its time and in its order, and nothing
 // else may come. Deadlines of a moment are served before what the transcript does at that moment.
-import * as Explain from "../../src/core/asdu/Explain.ts"
+import * as Explain from "../../src/core/wire/Explain.ts"
 import * as Backend from "./Backend.ts"
 import * as Expression from "./Expression.ts"
 import type * as Given from "./Given.ts"

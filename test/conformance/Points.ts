@@ -1,6 +1,7 @@
 // The points of a `given` line: addresses, type, and what they have beside their type.
-import * as TypeTable from "../../src/core/asdu/TypeTable.ts"
-import type { Variants } from "../../src/core/process/Image.ts"
+
+import type { Variants } from "../../src/core/image/Image.ts"
+import * as TypeTable from "../../src/core/wire/TypeTable.ts"
 
 export interface Points {
   readonly ca: number

@@ -1,8 +1,8 @@
 // The process behind the whole server: its host made as given, and an application that answers as the transcript says.
 
+import * as Image from "../../src/core/image/Image.ts"
+import * as Value from "../../src/core/image/Value.ts"
 import type { CyclicBatch } from "../../src/core/procedure/Turn.ts"
-import * as Image from "../../src/core/process/Image.ts"
-import * as Value from "../../src/core/process/Value.ts"
 import * as SessionEvent from "../../src/core/session/SessionEvent.ts"
 import type { Clock } from "../../src/shell/Clock.ts"
 import type { Command } from "../../src/shell/Hooks.ts"

@@ -1,5 +1,5 @@
 // What a station of ours tells about a connection or its configuration when a transcript checks it.
-import * as Parameters from "../../src/core/apci/Parameters.ts"
+import * as Parameters from "../../src/core/link/Parameters.ts"
 import * as SessionState from "../../src/core/session/SessionState.ts"
 import * as Given from "./Given.ts"
 

@@ -1,7 +1,7 @@
 // Every example does what it says: each is started as a user would, and asked by a client.
 import { readdirSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import type { AsduFields } from "../../src/core/asdu/Fields.ts"
+import type { AsduFields } from "../../src/core/wire/Fields.ts"
 import { connectSecure, startSecure } from "../support/certificates.ts"
 import { Program } from "./Program.ts"
 

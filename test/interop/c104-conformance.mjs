@@ -10,7 +10,7 @@ import { parseArgs } from "node:util"
 import * as Live from "../../scripts/conformance/live.ts"
 import * as Report from "../../scripts/conformance/report.ts"
 import * as Verdicts from "../../scripts/conformance/verdicts.ts"
-import * as TypeTable from "../../src/core/asdu/TypeTable.ts"
+import * as TypeTable from "../../src/core/wire/TypeTable.ts"
 import { RemoteStation } from "../conformance/RemoteStation.ts"
 import { c104Version, findPython } from "./tools.mjs"
 

@@ -1,6 +1,6 @@
 // What the parity tests share: a row of the parity list, the one test that belongs to it, and words for what was sent.
 import { it } from "vitest"
-import type * as Fields from "../../src/core/asdu/Fields.ts"
+import type * as Fields from "../../src/core/wire/Fields.ts"
 import type { RawClient } from "../support/RawClient.ts"
 
 /** A row of the list: what the Python package does, and how this package compares. */

@@ -1,8 +1,8 @@
 // What the parity tests say and hear on the wire, in few words.
 
 import { type IncomingMessage, type Server, Umc } from "../../src/api/c104/index.ts"
-import type { AsduFields } from "../../src/core/asdu/Fields.ts"
-import { byId } from "../../src/core/asdu/TypeTable.ts"
+import type { AsduFields } from "../../src/core/wire/Fields.ts"
+import { byId } from "../../src/core/wire/TypeTable.ts"
 import type { RawClient } from "../support/RawClient.ts"
 
 const heard = new WeakMap<RawClient, number>()

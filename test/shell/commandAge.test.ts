@@ -2,9 +2,9 @@
 // the offset changed (rules B 7).
 import type { Socket } from "node:net"
 import { expect, it } from "vitest"
-import * as Frame from "../../src/core/apci/Frame.ts"
-import { Type } from "../../src/core/asdu/TypeTable.ts"
 import * as Profile from "../../src/core/Profile.ts"
+import * as Frame from "../../src/core/wire/Frame.ts"
+import { Type } from "../../src/core/wire/TypeTable.ts"
 import { machine } from "../../src/shell/Clock.ts"
 import * as Connection from "../../src/shell/Connection.ts"
 import { Host } from "../../src/shell/Host.ts"

@@ -1,7 +1,7 @@
 // Sessions have numbers of 16 bits, which are used again: what was asked for by one that has gone is not shown to the one that
 // has its number.
 import { expect, it } from "vitest"
-import type * as Image from "../../src/core/process/Image.ts"
+import type * as Image from "../../src/core/image/Image.ts"
 import type { Outcome } from "../../src/shell/ServerEvent.ts"
 import { connect, deferred, startClient, startHost } from "../support/Stage.ts"
 

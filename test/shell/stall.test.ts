@@ -3,7 +3,7 @@
 import * as Fs from "node:fs"
 import { describe, expect, it } from "vitest"
 import { ResponseState } from "../../src/api/c104/index.ts"
-import { Type } from "../../src/core/asdu/TypeTable.ts"
+import { Type } from "../../src/core/wire/TypeTable.ts"
 import type { FileStore } from "../../src/shell/files/FileStore.ts"
 import { connectSecure, security, startSecure } from "../support/certificates.ts"
 import { deferred, startClient, startHost, startServer } from "../support/Stage.ts"

@@ -1,7 +1,7 @@
 // A controlling station for tests, on a bare socket: it sends what it is told, right or wrong, keeps the numbers of its
 // own I frames, acknowledges as it is told, and waits for frames instead of sleeping.
 import * as Net from "node:net"
-import * as Fields from "../../src/core/asdu/Fields.ts"
+import * as Fields from "../../src/core/wire/Fields.ts"
 
 export interface ClientOptions {
   /** Acknowledge whenever so many I frames have come (and a moment after the last); "never" leaves all open. Default 8. */

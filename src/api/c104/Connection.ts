@@ -1,5 +1,5 @@
 // An open connection as the server's owner sees it: who it is, what it did, and how to end it.
-import { Phase } from "../../core/apci/Link.ts"
+import { Phase } from "../../core/link/Link.ts"
 import type { CloseReason } from "../../core/Violation.ts"
 import type { Session } from "../../shell/Session.ts"
 

@@ -1,5 +1,5 @@
 // An instant as CP56Time2a carries it (60870-5-4 6.8): milliseconds, and what the sender says about its clock.
-import * as Time from "../../core/asdu/Time.ts"
+import * as Time from "../../core/wire/Time.ts"
 import * as Check from "../../shell/Check.ts"
 import { InvalidArgument } from "../../shell/Errors.ts"
 

@@ -1,10 +1,11 @@
 // A received message as callbacks see it: its header, and its information objects one after the other.
-import { MASK, NEGATIVE, TEST } from "../../core/asdu/Cause.ts"
-import * as TypeTable from "../../core/asdu/TypeTable.ts"
+
+import type { Zone } from "../../core/image/Block.ts"
+import * as Image from "../../core/image/Image.ts"
+import * as Value from "../../core/image/Value.ts"
 import * as Request from "../../core/procedure/Request.ts"
-import type { Zone } from "../../core/process/Block.ts"
-import * as Image from "../../core/process/Image.ts"
-import * as Value from "../../core/process/Value.ts"
+import { MASK, NEGATIVE, TEST } from "../../core/wire/Cause.ts"
+import * as TypeTable from "../../core/wire/TypeTable.ts"
 import type { Session } from "../../shell/Session.ts"
 import { Connection } from "./Connection.ts"
 import type { Cot, Type } from "./enums.ts"

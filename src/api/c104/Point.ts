@@ -1,7 +1,7 @@
 // A point of a station: its value, quality and time tag, what it sends, and its callbacks. A handle on a place in the
 // process image, made on demand; everything it says is read there.
-import type { Block } from "../../core/process/Block.ts"
-import * as Image from "../../core/process/Image.ts"
+import type { Block } from "../../core/image/Block.ts"
+import * as Image from "../../core/image/Image.ts"
 import * as Commands from "../../shell/Commands.ts"
 import type { Described } from "../../shell/Described.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"

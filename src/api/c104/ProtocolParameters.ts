@@ -1,6 +1,6 @@
 // The link parameters of a server under c104's names, in I frames and seconds (60870-5-104 9.6). They are live: w, t1,
 // t2 and t3 apply to open connections at once, k to new ones.
-import * as Parameters from "../../core/apci/Parameters.ts"
+import * as Parameters from "../../core/link/Parameters.ts"
 import { inRange } from "../../shell/Check.ts"
 import { InvalidArgument } from "../../shell/Errors.ts"
 import type { Host } from "../../shell/Host.ts"

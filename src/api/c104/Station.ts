@@ -1,7 +1,7 @@
 // A station: one common address and its points.
-import type { Block } from "../../core/process/Block.ts"
-import type { Tags } from "../../core/process/Image.ts"
-import * as Image from "../../core/process/Image.ts"
+import type { Block } from "../../core/image/Block.ts"
+import type { Tags } from "../../core/image/Image.ts"
+import * as Image from "../../core/image/Image.ts"
 import * as Check from "../../shell/Check.ts"
 import { Detached } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"

@@ -1,7 +1,8 @@
 // Messages that were turned down without asking the application, in c104's words.
+
+import * as Image from "../../core/image/Image.ts"
 import type { Situation } from "../../core/procedure/Rejection.ts"
 import * as Request from "../../core/procedure/Request.ts"
-import * as Image from "../../core/process/Image.ts"
 import { Type, Umc } from "./enums.ts"
 
 const causes: Partial<Record<Situation, Umc>> = {

@@ -1,6 +1,6 @@
 // The enumerations of the c104 surface, with c104's names and the standard's numbers.
-import { Cause } from "../../core/asdu/Cause.ts"
-import * as TypeTable from "../../core/asdu/TypeTable.ts"
+import { Cause } from "../../core/wire/Cause.ts"
+import * as TypeTable from "../../core/wire/TypeTable.ts"
 
 export { TlsCipher } from "./tlsCiphers.ts"
 

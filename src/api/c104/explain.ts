@@ -1,9 +1,10 @@
 // Frames in c104's words: one line of text, or an object of the same facts. Safe on any octets.
-import { codecs } from "../../core/asdu/Element.ts"
-import * as Fields from "../../core/asdu/Fields.ts"
-import { octetsToHex } from "../../core/asdu/Hex.ts"
-import { byId } from "../../core/asdu/TypeTable.ts"
+
 import * as Request from "../../core/procedure/Request.ts"
+import { codecs } from "../../core/wire/Element.ts"
+import * as Fields from "../../core/wire/Fields.ts"
+import { octetsToHex } from "../../core/wire/Hex.ts"
+import { byId } from "../../core/wire/TypeTable.ts"
 import { Cot, nameOf } from "./enums.ts"
 
 /** An APDU as an object, keys in this order. */

@@ -1,6 +1,6 @@
 // Sets of flags as immutable values: quality, protection equipment, packed single points, debug topics. A set exists
 // once, so that === compares sets.
-import * as Wire from "../../core/asdu/Quality.ts"
+import * as Wire from "../../core/wire/Quality.ts"
 import { InvalidArgument } from "../../shell/Errors.ts"
 
 /** How one class of sets is called, and how its sets are written. */

@@ -1,7 +1,8 @@
 // The entry `iec104`: an IEC 60870-5-104 server with the surface of the Python package c104.
+
+export type { Tags } from "../../core/image/Image.ts"
 export type { Limits } from "../../core/Limits.ts"
 export type { Profile } from "../../core/Profile.ts"
-export type { Tags } from "../../core/process/Image.ts"
 export type { CloseReason } from "../../core/Violation.ts"
 export {
   AddressInUse,

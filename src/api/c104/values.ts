@@ -1,6 +1,6 @@
 // Values as a program writes them, and as the core keeps them: single points are booleans, flag sets of protection
 // equipment and packed points are sets, everything else is a number. Number classes stand for their numbers.
-import * as Value from "../../core/process/Value.ts"
+import * as Value from "../../core/image/Value.ts"
 import { InvalidValue } from "../../shell/Errors.ts"
 import { given } from "../../shell/Reason.ts"
 import type { Type } from "./enums.ts"

@@ -1,7 +1,7 @@
 // `iec104 compose [--json] [FIELDS...]`: the octets of frames that are given as fields, the inverse of `explain --json`.
 import type * as Effect from "effect/Effect"
-import * as Fields from "../../core/asdu/Fields.ts"
-import * as Hex from "../../core/asdu/Hex.ts"
+import * as Fields from "../../core/wire/Fields.ts"
+import * as Hex from "../../core/wire/Hex.ts"
 import * as Lines from "./Lines.ts"
 import type * as Output from "./Output.ts"
 

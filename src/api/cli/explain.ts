@@ -1,9 +1,9 @@
 // `iec104 explain [--json] [HEX...]`: what the octets of frames say, in words or as fields, from the arguments or from
 // standard input.
 import type * as Effect from "effect/Effect"
-import * as Explain from "../../core/asdu/Explain.ts"
-import * as Fields from "../../core/asdu/Fields.ts"
-import * as Hex from "../../core/asdu/Hex.ts"
+import * as Explain from "../../core/wire/Explain.ts"
+import * as Fields from "../../core/wire/Fields.ts"
+import * as Hex from "../../core/wire/Hex.ts"
 import * as Lines from "./Lines.ts"
 import type * as Output from "./Output.ts"
 

@@ -2,9 +2,9 @@
 // {"station":47,"address":11,"value":1.5,"quality":["iv"],"at":"2026-01-01T12:00:00Z"}. Each is an event of its point.
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as TypeTable from "../../core/asdu/TypeTable.ts"
-import * as Image from "../../core/process/Image.ts"
-import * as Value from "../../core/process/Value.ts"
+import * as Image from "../../core/image/Image.ts"
+import * as Value from "../../core/image/Value.ts"
+import * as TypeTable from "../../core/wire/TypeTable.ts"
 import * as ConfigValue from "../../shell/config/ConfigValue.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as Instant from "../../shell/Instant.ts"

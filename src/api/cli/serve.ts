@@ -2,7 +2,7 @@
 // a terminal, or as plain lines.
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Image from "../../core/process/Image.ts"
+import * as Image from "../../core/image/Image.ts"
 import * as Config from "../../shell/config/Config.ts"
 import * as Plant from "../../shell/config/Plant.ts"
 import type { Host } from "../../shell/Host.ts"

@@ -1,7 +1,7 @@
 // A point and a station of the Effect face: settings fail typed, callbacks are Effects, values are plain numbers.
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Image from "../../core/process/Image.ts"
+import * as Image from "../../core/image/Image.ts"
 import * as Check from "../../shell/Check.ts"
 import * as Commands from "../../shell/Commands.ts"
 import {

@@ -1,8 +1,8 @@
 // Requests to one command point are decided in the order in which they came (60870-5-5 6.8): what comes to its address while
 // a select of it waits for the application stands behind that, and is judged when that is decided. What stands behind another
 // request that is handed to the application then is judged once the application was asked for that.
-import type { PointRef } from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
+import type { PointRef } from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
 import type { Situation } from "./Rejection.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"

@@ -1,7 +1,8 @@
 // Clock synchronisation, C_CS_NA_1 (60870-5-5 6.7): the received time is validated here and accepted or refused by the
 // application. A global request is decided once and confirmed for each station with its own address.
-import * as Time from "../asdu/Time.ts"
-import * as Image from "../process/Image.ts"
+
+import * as Image from "../image/Image.ts"
+import * as Time from "../wire/Time.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"

@@ -1,11 +1,12 @@
 // Commands in control direction, types 45..51 and 58..64 (60870-5-5 6.8): judged here, decided by the application,
 // confirmed with the octets of the request. Direct, or after a selection of the same value by the same client.
-import { Cause } from "../asdu/Cause.ts"
-import * as Time from "../asdu/Time.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import { SELECT_ASKS, SELECT_FIRST } from "../process/Block.ts"
-import * as Image from "../process/Image.ts"
-import * as Value from "../process/Value.ts"
+
+import { SELECT_ASKS, SELECT_FIRST } from "../image/Block.ts"
+import * as Image from "../image/Image.ts"
+import * as Value from "../image/Value.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as Time from "../wire/Time.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import * as Behind from "./Behind.ts"
 import * as Decisions from "./Decisions.ts"
 import type { Commanded } from "./Notice.ts"

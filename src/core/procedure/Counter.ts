@@ -1,7 +1,7 @@
 // Counter interrogation, C_CI_NA_1 (60870-5-5 6.9): FRZ 0 reads counters like an interrogation; FRZ 1..3 freeze or
 // reset them, which the shell carries out since it changes the image.
-import { COUNTERS } from "../process/Block.ts"
-import * as Image from "../process/Image.ts"
+import { COUNTERS } from "../image/Block.ts"
+import * as Image from "../image/Image.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Interrogation from "./Interrogation.ts"
 import * as Reply from "./Reply.ts"

@@ -1,10 +1,11 @@
 // Cyclic and background transmission (60870-5-5 6.3): values are read from the image when their ASDU is built; they
 // are never stored, never repeated, and a batch that is still being sent is not queued twice. Of lists that the application
 // sends itself, however many they are, only so many wait as replies do: a client that is slow is told less often.
-import * as Link from "../apci/Link.ts"
-import * as Ledger from "../delivery/Ledger.ts"
-import * as Packing from "../delivery/Packing.ts"
-import * as Numbered from "../process/Numbered.ts"
+
+import * as Numbered from "../image/Numbered.ts"
+import * as Link from "../link/Link.ts"
+import * as Ledger from "../log/Ledger.ts"
+import * as Packing from "../log/Packing.ts"
 import * as Order from "./Order.ts"
 import type { CyclicBatch, CyclicCursor, Turn } from "./Turn.ts"
 

@@ -1,8 +1,9 @@
 // Requests that the application decides: remembered with the octets to answer with, answered by a `Decision`, and
 // confirmed negatively when no answer comes in time. A late answer finds nothing and is dropped.
-import { Cause, NEGATIVE } from "../asdu/Cause.ts"
-import { lives } from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
+
+import { lives } from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
+import { Cause, NEGATIVE } from "../wire/Cause.ts"
 import * as Behind from "./Behind.ts"
 import type { Decision } from "./Notice.ts"
 import type { Situation } from "./Rejection.ts"

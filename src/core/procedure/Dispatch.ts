@@ -1,8 +1,9 @@
 // The way of a received ASDU: judged by the rejection table in its order, then handed to the procedure of its type.
-import { Cause } from "../asdu/Cause.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import * as Image from "../process/Image.ts"
-import * as Value from "../process/Value.ts"
+
+import * as Image from "../image/Image.ts"
+import * as Value from "../image/Value.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import * as Clock from "./Clock.ts"
 import * as Command from "./Command.ts"
 import * as Counter from "./Counter.ts"

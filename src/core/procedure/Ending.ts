@@ -1,9 +1,10 @@
 // What is left unsaid when data transfer stops or a connection ends: a request that was acknowledged and whose answer the
 // client will not get is told to the application.
-import { Cause, NEGATIVE } from "../asdu/Cause.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import * as Numbered from "../process/Numbered.ts"
-import * as Value from "../process/Value.ts"
+
+import * as Numbered from "../image/Numbered.ts"
+import * as Value from "../image/Value.ts"
+import { Cause, NEGATIVE } from "../wire/Cause.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import * as Request from "./Request.ts"
 import type { Pending, Turn } from "./Turn.ts"
 

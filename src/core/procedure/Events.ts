@@ -1,15 +1,15 @@
 // Spontaneous transmission (60870-5-5 6.4): events leave the log in order, packed; what was dropped before it was sent
 // is counted, reported, and healed with the current value.
 
-import * as Link from "../apci/Link.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import * as Departed from "../delivery/Departed.ts"
-import * as EventLog from "../delivery/EventLog.ts"
-import * as Ledger from "../delivery/Ledger.ts"
-import * as Packing from "../delivery/Packing.ts"
-import type { Block } from "../process/Block.ts"
-import * as Image from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
+import type { Block } from "../image/Block.ts"
+import * as Image from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
+import * as Link from "../link/Link.ts"
+import * as Departed from "../log/Departed.ts"
+import * as EventLog from "../log/EventLog.ts"
+import * as Ledger from "../log/Ledger.ts"
+import * as Packing from "../log/Packing.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import type { Turn } from "./Turn.ts"
 
 const SPONTANEOUS = 3

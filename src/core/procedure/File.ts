@@ -1,10 +1,11 @@
 // File transfer (60870-5-5 6.12, types 120..125 and 127): which procedure takes a received ASDU, and what every session
 // has to do about files when the store answers, time passes, the window opens or data transfer stops.
-import * as Link from "../apci/Link.ts"
-import { Cause } from "../asdu/Cause.ts"
-import * as Time from "../asdu/Time.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import * as Image from "../process/Image.ts"
+
+import * as Image from "../image/Image.ts"
+import * as Link from "../link/Link.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as Time from "../wire/Time.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import * as FileErrand from "./FileErrand.ts"
 import type { FileAnswer } from "./FileMessage.ts"
 import * as FileReceive from "./FileReceive.ts"

@@ -1,7 +1,7 @@
 // File ASDUs with T = 1 (60870-5-101 7.2.3): no file is opened, written, listed or deleted for a test, so that what begins
 // a transfer is refused as a service that does not take part in one, and what would belong to one is not answered.
-import { Cause } from "../asdu/Cause.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import * as FileWire from "./FileWire.ts"
 import * as Request from "./Request.ts"
 import type { Turn } from "./Turn.ts"

@@ -1,9 +1,10 @@
 // The file types on the wire (60870-5-101 7.3.6): what a received one says, and the answers of the station.
-import * as Link from "../apci/Link.ts"
-import { Cause } from "../asdu/Cause.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import * as Ledger from "../delivery/Ledger.ts"
-import * as Image from "../process/Image.ts"
+
+import * as Image from "../image/Image.ts"
+import * as Link from "../link/Link.ts"
+import * as Ledger from "../log/Ledger.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import type { FileEntry, FileRefusal } from "./FileMessage.ts"
 import type { FileAddress } from "./FileWork.ts"
 import * as Reply from "./Reply.ts"

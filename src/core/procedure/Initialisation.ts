@@ -1,8 +1,9 @@
 // End of initialisation, M_EI_NA_1 (60870-5-5 6.5): said once for a station, ahead of everything else of it.
-import * as Link from "../apci/Link.ts"
-import * as Ledger from "../delivery/Ledger.ts"
-import * as Image from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
+
+import * as Image from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
+import * as Link from "../link/Link.ts"
+import * as Ledger from "../log/Ledger.ts"
 import type { Turn } from "./Turn.ts"
 
 /** The station with this common address was initialised; `cause` is the COI octet. */

@@ -3,14 +3,14 @@
 // needs no memory and cannot be cut. One runs and one is queued for each type and common address asked for; a global
 // request counts once, and answers all confirmations first, then station by station.
 
-import * as Link from "../apci/Link.ts"
-import { Cause, NEGATIVE } from "../asdu/Cause.ts"
-import * as Ledger from "../delivery/Ledger.ts"
-import * as Packing from "../delivery/Packing.ts"
-import type { Block } from "../process/Block.ts"
-import * as Image from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
-import { Ordered, type Stretch } from "../process/Ordered.ts"
+import type { Block } from "../image/Block.ts"
+import * as Image from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
+import { Ordered, type Stretch } from "../image/Ordered.ts"
+import * as Link from "../link/Link.ts"
+import * as Ledger from "../log/Ledger.ts"
+import * as Packing from "../log/Packing.ts"
+import { Cause, NEGATIVE } from "../wire/Cause.ts"
 import * as Order from "./Order.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"

@@ -1,7 +1,7 @@
 // What a session tells the shell besides octets: decisions it needs, and facts worth knowing. Callbacks are data: a
 // request leaves with an id and comes back as a `Decision` with the same id.
-import type { Block } from "../process/Block.ts"
-import type { Order, PointRef } from "../process/Image.ts"
+import type { Block } from "../image/Block.ts"
+import type { Order, PointRef } from "../image/Image.ts"
 import type { CloseReason } from "../Violation.ts"
 import type { FileRequested } from "./FileMessage.ts"
 import type { Situation } from "./Rejection.ts"

@@ -1,8 +1,9 @@
 // The oldest event of a point that a session was not sent: what it will be told of the point next. It is found by going
 // back from the newest one; places on a long way are remembered, so that nobody who asks again causes it again.
-import * as EventLog from "../delivery/EventLog.ts"
-import type { Block } from "../process/Block.ts"
-import * as Numbered from "../process/Numbered.ts"
+
+import type { Block } from "../image/Block.ts"
+import * as Numbered from "../image/Numbered.ts"
+import * as EventLog from "../log/EventLog.ts"
 import * as Events from "./Events.ts"
 import type { Trail, Turn } from "./Turn.ts"
 

@@ -1,11 +1,12 @@
 // What must not overtake what: a value read from the image never goes before an older event of its point. Events that
 // will be sent soon go first; of a point for which more waits, what its next event will tell is said, so that whoever
 // asks has his share of the frames whatever the backlog.
-import * as EventLog from "../delivery/EventLog.ts"
-import * as Packing from "../delivery/Packing.ts"
-import type { Block } from "../process/Block.ts"
-import type { Frozen } from "../process/Frozen.ts"
-import type { Ordered } from "../process/Ordered.ts"
+
+import type { Block } from "../image/Block.ts"
+import type { Frozen } from "../image/Frozen.ts"
+import type { Ordered } from "../image/Ordered.ts"
+import * as EventLog from "../log/EventLog.ts"
+import * as Packing from "../log/Packing.ts"
 import * as Oldest from "./Oldest.ts"
 import type { Turn } from "./Turn.ts"
 

@@ -1,10 +1,11 @@
 // What the application says to a request, and what follows from it (60870-5-5 6.8): confirmation, termination, or an
 // answer that it owes.
-import { Cause } from "../asdu/Cause.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import * as Ledger from "../delivery/Ledger.ts"
+
+import type { Block } from "../image/Block.ts"
+import * as Ledger from "../log/Ledger.ts"
 import type { Profile } from "../Profile.ts"
-import type { Block } from "../process/Block.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import type { Decision } from "./Notice.ts"
 
 /** `success` confirms positively, `failure` negatively; with `none` the application answers by itself, later. */

@@ -1,6 +1,6 @@
 // One output and all its clients (60870-5-5 6.8): whose turn it is. A command that was begun has the output until it is
 // over, whatever becomes of its client; meanwhile no other is begun. A pure table: the shell holds its present value.
-import { Cause } from "../asdu/Cause.ts"
+import { Cause } from "../wire/Cause.ts"
 
 /**
  * What is known of an output. `stuck`: the handler of its command did not answer in time and has not ended. `unknown`: its

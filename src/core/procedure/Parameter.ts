@@ -1,9 +1,10 @@
 // Parameters of measured values: loading, P_ME_NA/NB/NC_1, and activation, P_AC_NA_1 (60870-5-5 6.12). The type has to
 // fit the measured value; the application decides.
-import { Cause } from "../asdu/Cause.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import * as Image from "../process/Image.ts"
-import * as Value from "../process/Value.ts"
+
+import * as Image from "../image/Image.ts"
+import * as Value from "../image/Value.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"

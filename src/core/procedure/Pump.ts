@@ -1,6 +1,6 @@
 // Fills the window: what waits is sent in the order end of initialisation, replies, events, and what is read from the image
 // or from files. Events and the latter share the window, and the latter take turns, so that none can starve another.
-import * as Link from "../apci/Link.ts"
+import * as Link from "../link/Link.ts"
 import * as Cyclic from "./Cyclic.ts"
 import * as Events from "./Events.ts"
 import * as File from "./File.ts"

@@ -1,11 +1,12 @@
 // Read command, C_RD_NA_1 (60870-5-5 6.2): the object itself is the answer, with cause 5, to whoever asked. It is built
 // when the window opens and never goes before an older event of its point.
-import * as Link from "../apci/Link.ts"
-import { Cause } from "../asdu/Cause.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
-import * as Ledger from "../delivery/Ledger.ts"
-import * as Image from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
+
+import * as Image from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
+import * as Link from "../link/Link.ts"
+import * as Ledger from "../log/Ledger.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import * as Order from "./Order.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"

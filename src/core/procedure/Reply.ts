@@ -1,11 +1,11 @@
 // Sending answers: at once when the window is open and nothing waits before them, else they queue, within a limit.
 // An answer repeats the request's octets with another cause (60870-5-101 7.2.3), so it is copied, never rebuilt.
 
-import * as Link from "../apci/Link.ts"
-import { Cause, NEGATIVE, TEST } from "../asdu/Cause.ts"
-import * as Ledger from "../delivery/Ledger.ts"
-import type { Order } from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
+import type { Order } from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
+import * as Link from "../link/Link.ts"
+import * as Ledger from "../log/Ledger.ts"
+import { Cause, NEGATIVE, TEST } from "../wire/Cause.ts"
 import * as Ending from "./Ending.ts"
 import * as Rejection from "./Rejection.ts"
 import * as Request from "./Request.ts"

@@ -1,9 +1,10 @@
 // Reset process, C_RP_NA_1 (60870-5-5 6.10): QRP 1 resets the process, QRP 2 deletes pending events with time tag. The
 // application decides; without its word a reset is refused.
-import * as Sequence from "../apci/Sequence.ts"
-import { Type } from "../asdu/TypeTable.ts"
-import * as Image from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
+
+import * as Image from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
+import * as Sequence from "../link/Sequence.ts"
+import { Type } from "../wire/TypeTable.ts"
 import * as Decisions from "./Decisions.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"

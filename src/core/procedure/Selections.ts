@@ -1,9 +1,9 @@
 // Select before operate (60870-5-5 6.8): which command points this session has selected, with what value, until when.
 // What other sessions hold stands in the world; the shell keeps it from the notices given here. A selection with T = 1
 // stands apart: it allows a test, and reserves nothing.
-import type { Block } from "../process/Block.ts"
-import { type PointRef, samePoint } from "../process/Image.ts"
-import * as Numbered from "../process/Numbered.ts"
+import type { Block } from "../image/Block.ts"
+import { type PointRef, samePoint } from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
 import type { Unselected } from "./Notice.ts"
 import type { Selection, Turn, Work } from "./Turn.ts"
 

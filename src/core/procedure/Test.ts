@@ -1,6 +1,6 @@
 // Test commands (60870-5-5 6.11): C_TS_TA_1 comes back as it is. C_TS_NA_1 and the delay acquisition C_CD_NA_1 belong
 // to 60870-5-101 and are answered only where the profile says so.
-import { Cause } from "../asdu/Cause.ts"
+import { Cause } from "../wire/Cause.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import type { Turn } from "./Turn.ts"

@@ -1,9 +1,10 @@
 // The working copy of one reduction, application part: what waits to be said (replies), what runs (interrogations),
 // what waits for a decision, and what was noticed. Filled from a state and written back as a new one by session/.
-import { LinkTurn } from "../apci/Link.ts"
-import type { Block } from "../process/Block.ts"
-import type { Named, Order, PointRef } from "../process/Image.ts"
-import type { Numbered } from "../process/Numbered.ts"
+
+import type { Block } from "../image/Block.ts"
+import type { Named, Order, PointRef } from "../image/Image.ts"
+import type { Numbered } from "../image/Numbered.ts"
+import { LinkTurn } from "../link/Link.ts"
 import type { FileWork } from "./FileWork.ts"
 import type { Notice } from "./Notice.ts"
 import type { Situation } from "./Rejection.ts"

@@ -1,10 +1,11 @@
 // What a session may read and never changes: parameters, profile, limits, the image and the logs.
-import type { Parameters } from "../apci/Parameters.ts"
-import type { EventLog } from "../delivery/EventLog.ts"
+
+import type { Block } from "../image/Block.ts"
+import type { Image } from "../image/Image.ts"
 import type { Limits } from "../Limits.ts"
+import type { Parameters } from "../link/Parameters.ts"
+import type { EventLog } from "../log/EventLog.ts"
 import type { Profile } from "../Profile.ts"
-import type { Block } from "../process/Block.ts"
-import type { Image } from "../process/Image.ts"
 
 /** Who has selected a command point, and until when (ms of the event clock). It holds for the point that was there then. */
 export interface Held {

@@ -1,5 +1,5 @@
 // One connection as a value: the link, the cursors into the logs, and the work of the application functions.
-import * as Link from "../apci/Link.ts"
+import * as Link from "../link/Link.ts"
 import * as Decisions from "../procedure/Decisions.ts"
 import * as FileWork from "../procedure/FileWork.ts"
 import * as Interrogation from "../procedure/Interrogation.ts"

@@ -1,10 +1,8 @@
 // The reducer: (world, state, event) -> (state, outputs). It takes a whole chunk per call, works on one private turn,
 // and builds one new state and one contiguous run of octets at the end. It changes none of its arguments and never throws.
 
-import * as Frame from "../apci/Frame.ts"
-import * as Framer from "../apci/Framer.ts"
-import type { LinkState } from "../apci/Link.ts"
-import * as Link from "../apci/Link.ts"
+import type { LinkState } from "../link/Link.ts"
+import * as Link from "../link/Link.ts"
 import * as Behind from "../procedure/Behind.ts"
 import * as Command from "../procedure/Command.ts"
 import * as Cyclic from "../procedure/Cyclic.ts"
@@ -23,6 +21,8 @@ import * as Reset from "../procedure/Reset.ts"
 import * as Selections from "../procedure/Selections.ts"
 import { type Pending, Turn, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
+import * as Frame from "../wire/Frame.ts"
+import * as Framer from "../wire/Framer.ts"
 import type { SessionEvent } from "./SessionEvent.ts"
 import type { SessionState } from "./SessionState.ts"
 

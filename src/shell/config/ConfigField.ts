@@ -1,7 +1,7 @@
 // Kinds of fields that the parts of a configuration file share: whole numbers, spans of time, types, flags and texts.
 import * as Schema from "effect/Schema"
-import * as TypeTable from "../../core/asdu/TypeTable.ts"
-import * as Value from "../../core/process/Value.ts"
+import * as Value from "../../core/image/Value.ts"
+import * as TypeTable from "../../core/wire/TypeTable.ts"
 import * as Nearest from "../Nearest.ts"
 import { TICK_RATE_MS } from "../Options.ts"
 import * as Source from "./ConfigSource.ts"

@@ -1,8 +1,8 @@
 // One row of points in a configuration file: its keys, what each may hold, and the rules between them.
 import * as Schema from "effect/Schema"
-import * as TypeTable from "../../core/asdu/TypeTable.ts"
-import type { Tags } from "../../core/process/Image.ts"
-import * as Value from "../../core/process/Value.ts"
+import type { Tags } from "../../core/image/Image.ts"
+import * as Value from "../../core/image/Value.ts"
+import * as TypeTable from "../../core/wire/TypeTable.ts"
 import type { Deadband } from "../Hooks.ts"
 import * as PointRules from "../PointRules.ts"
 import * as Field from "./ConfigField.ts"

@@ -1,6 +1,6 @@
 // The `simulate` key of a row of points: which values it may ask for, by kind, within the range of the points' type.
 import * as Schema from "effect/Schema"
-import * as Value from "../../core/process/Value.ts"
+import * as Value from "../../core/image/Value.ts"
 import * as Field from "./ConfigField.ts"
 import * as Source from "./ConfigSource.ts"
 import * as ConfigValue from "./ConfigValue.ts"

@@ -1,6 +1,6 @@
 // One station in a configuration file: its own keys, and the rules between its rows of points.
 import * as Schema from "effect/Schema"
-import * as Feedback from "../../core/process/Feedback.ts"
+import * as Feedback from "../../core/image/Feedback.ts"
 import type { CounterMode } from "../Host.ts"
 import * as Nearest from "../Nearest.ts"
 import * as Zones from "../Zones.ts"

@@ -1,9 +1,9 @@
 // Makes a server out of a configuration: its stations, points and command feedback, and the simulated process behind it.
 import * as Effect from "effect/Effect"
+import type { Block } from "../../core/image/Block.ts"
+import * as Image from "../../core/image/Image.ts"
+import * as Value from "../../core/image/Value.ts"
 import * as Profile from "../../core/Profile.ts"
-import type { Block } from "../../core/process/Block.ts"
-import * as Image from "../../core/process/Image.ts"
-import * as Value from "../../core/process/Value.ts"
 import type { InvalidArgument } from "../Errors.ts"
 import * as Feedback from "../Feedback.ts"
 import { FolderStore } from "../files/FileFolder.ts"

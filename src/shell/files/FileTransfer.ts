@@ -1,8 +1,9 @@
 // The shell's part of file transfer: takes the requests of sessions to the file store and its answers back. It decides
 // nothing but who has a file: a name belongs to one session at a time.
+
+import * as Image from "../../core/image/Image.ts"
 import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../core/procedure/FileMessage.ts"
 import * as FileWire from "../../core/procedure/FileWire.ts"
-import * as Image from "../../core/process/Image.ts"
 import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
 import type { Host } from "../Host.ts"
 import { given } from "../Reason.ts"

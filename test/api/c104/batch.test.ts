@@ -1,7 +1,7 @@
 // Batches beyond what c104 has: values with one time stamp, and batches that are larger than windows and logs.
 import { describe, expect, it } from "vitest"
 import { Batch, Cot, DateTime, type Point, type Station, Type } from "../../../src/api/c104/index.ts"
-import type { AsduFields } from "../../../src/core/asdu/Fields.ts"
+import type { AsduFields } from "../../../src/core/wire/Fields.ts"
 import type { RawClient } from "../../support/RawClient.ts"
 import { startClient, startServer } from "../../support/Stage.ts"
 

@@ -2,7 +2,7 @@
 // has agreed to it, and of two frames the one that came last says what time it is.
 import { describe, expect, it } from "vitest"
 import { ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
-import type { AsduFields } from "../../../src/core/asdu/Fields.ts"
+import type { AsduFields } from "../../../src/core/wire/Fields.ts"
 import type { RawClient } from "../../support/RawClient.ts"
 import { deferred, startClient, startServer } from "../../support/Stage.ts"
 

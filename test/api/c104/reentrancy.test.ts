@@ -1,7 +1,7 @@
 // Callbacks that reach into sessions while something else goes on: nobody else's command, octets or order suffer.
 import { expect, it, vi } from "vitest"
 import { Cot, ResponseState, Type } from "../../../src/api/c104/index.ts"
-import * as Image from "../../../src/core/process/Image.ts"
+import * as Image from "../../../src/core/image/Image.ts"
 import * as Commands from "../../../src/shell/Commands.ts"
 import type { RawClient } from "../../support/RawClient.ts"
 import { deferred, startClient, startHost, startServer, switchedBy } from "../../support/Stage.ts"

@@ -1,6 +1,6 @@
 // Frames as a controlling station writes and reads them, independent of the writer under test.
-import * as Fields from "../../../src/core/asdu/Fields.ts"
-import * as Hex from "../../../src/core/asdu/Hex.ts"
+import * as Fields from "../../../src/core/wire/Fields.ts"
+import * as Hex from "../../../src/core/wire/Hex.ts"
 
 /** Control field octet 1 of the U functions. */
 export const U = {

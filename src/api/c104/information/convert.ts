@@ -1,9 +1,10 @@
 // Between information and the process image, or the octets of a message.
-import * as TypeTable from "../../../core/asdu/TypeTable.ts"
+
+import type { Block, Zone } from "../../../core/image/Block.ts"
+import * as Image from "../../../core/image/Image.ts"
+import * as Value from "../../../core/image/Value.ts"
 import * as Request from "../../../core/procedure/Request.ts"
-import type { Block, Zone } from "../../../core/process/Block.ts"
-import * as Image from "../../../core/process/Image.ts"
-import * as Value from "../../../core/process/Value.ts"
+import * as TypeTable from "../../../core/wire/TypeTable.ts"
 import * as Check from "../../../shell/Check.ts"
 import { InvalidArgument } from "../../../shell/Errors.ts"
 import type { Instruction } from "../../../shell/Hooks.ts"

@@ -1,6 +1,6 @@
 // What the fields of information are made of: what a program may give, what is kept, which number the core has for it,
 // and how it is written in texts.
-import { SHORT_MAX } from "../../../core/process/Value.ts"
+import { SHORT_MAX } from "../../../core/image/Value.ts"
 import { InvalidValue } from "../../../shell/Errors.ts"
 import { nameOf, Qoc } from "../enums.ts"
 import type { Flags } from "../flags.ts"

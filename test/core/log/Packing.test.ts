@@ -1,7 +1,7 @@
 // Packing: what shares an ASDU, how much fits, and that a reader finds exactly the points that were written.
 import { describe, expect, it } from "vitest"
-import * as Packing from "../../../src/core/delivery/Packing.ts"
 import { type EventLog, Image, TypeTable, Value } from "../../../src/core/index.ts"
+import * as Packing from "../../../src/core/log/Packing.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { Plant, type Point } from "../../property/support/Peer.ts"
 import { Random } from "../../property/support/Random.ts"

@@ -1,9 +1,10 @@
 // The process image: stations, their points, and the current value of each in wire form (60870-5-101 7.2).
 // The shell changes it with the functions here; a session only reads it.
-import * as Quality from "../asdu/Quality.ts"
-import * as Time from "../asdu/Time.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
+
 import type { Profile } from "../Profile.ts"
+import * as Quality from "../wire/Quality.ts"
+import * as Time from "../wire/Time.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import { Block, type BlockType, COUNTER_GROUP_BIT, type Zone } from "./Block.ts"
 import * as Groups from "./Groups.ts"
 import * as Numbered from "./Numbered.ts"

@@ -1,7 +1,7 @@
 // How the value and the quality of a point lie in its information element: read and written in place, as numbers,
 // so that the process image holds wire form only. One case an element; types share elements (TypeTable).
-import * as Element from "../asdu/Element.ts"
-import * as TypeTable from "../asdu/TypeTable.ts"
+import * as Element from "../wire/Element.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 
 /** The leading element of a point's types, as a small number for the hot switch. */
 export const Kind: {

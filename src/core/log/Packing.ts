@@ -1,8 +1,9 @@
 // Writes one APDU at a time from the log or the image: as many objects as belong together and fit (60870-5-101 7.2.2).
 // The six octets of the APCI are left to the link; octet 1 (the length) is set here.
-import * as TypeTable from "../asdu/TypeTable.ts"
-import type { Block } from "../process/Block.ts"
-import type { Frozen } from "../process/Frozen.ts"
+
+import type { Block } from "../image/Block.ts"
+import type { Frozen } from "../image/Frozen.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import { type EventLog, RECORD_WORDS } from "./EventLog.ts"
 
 /** Octets of APCI and ASDU header before the first object. */

@@ -1,7 +1,7 @@
 // Frames in words, for good frames, malformed frames and octets that are no frame; hexadecimal text both ways.
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import * as Explain from "../../../src/core/asdu/Explain.ts"
+import * as Explain from "../../../src/core/wire/Explain.ts"
 
 const vectors: readonly {
   readonly name: string

@@ -1,7 +1,8 @@
 // The newest events of points that were removed, as long as somebody may still be told them: the points are gone, but what
 // is superseded stays so, and a point that is added anew at an address goes on behind the events of the one before.
-import * as TypeTable from "../asdu/TypeTable.ts"
-import type { Block } from "../process/Block.ts"
+
+import type { Block } from "../image/Block.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import * as EventLog from "./EventLog.ts"
 
 /** Fewer are kept without a look at whether they are still needed. */

@@ -2,7 +2,7 @@
 // the work of a change does not grow with the number of entries.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import * as Numbered from "../../../src/core/process/Numbered.ts"
+import * as Numbered from "../../../src/core/image/Numbered.ts"
 
 const entries = (map: Numbered.Numbered<string>): string[] => {
   const all: string[] = []

@@ -4,8 +4,9 @@
 //
 // A record is 24 octets: 0-14 the information object (IOA, element, time tag), 15 its length,
 // 16 type, 17 VSQ (1), 18 cause octet, 19 originator, 20-21 common address, 22-23 the session whose request caused it.
-import * as TypeTable from "../asdu/TypeTable.ts"
-import type { Block } from "../process/Block.ts"
+
+import type { Block } from "../image/Block.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 
 export const RECORD_WORDS = 6
 

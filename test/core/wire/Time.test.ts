@@ -1,6 +1,6 @@
 // Binary times against the platform's calendar, for every day of 2000..2099 and every impossible field.
 import { describe, expect, it } from "vitest"
-import * as Time from "../../../src/core/asdu/Time.ts"
+import * as Time from "../../../src/core/wire/Time.ts"
 
 const DAY_MS = 86_400_000
 const begin = Date.UTC(2000, 0, 1)

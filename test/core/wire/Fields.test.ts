@@ -1,8 +1,8 @@
 // Every vector decodes to its fields and encodes to its octets; broken frames and broken fields are refused in words.
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import * as Fields from "../../../src/core/asdu/Fields.ts"
-import * as Hex from "../../../src/core/asdu/Hex.ts"
+import * as Fields from "../../../src/core/wire/Fields.ts"
+import * as Hex from "../../../src/core/wire/Hex.ts"
 
 interface Vector {
   readonly name: string

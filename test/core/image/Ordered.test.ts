@@ -1,6 +1,6 @@
 // Slots by address in leaves, against the plainest model, a sorted list.
 import { describe, expect, it } from "vitest"
-import { Ordered } from "../../../src/core/process/Ordered.ts"
+import { Ordered } from "../../../src/core/image/Ordered.ts"
 import { Random } from "../../property/support/Random.ts"
 
 /** A full leaf; a full one and half another. */

@@ -1,9 +1,9 @@
 // The type table cell by cell against the committed list, its lookups, causes, and the numbers of the value elements.
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import * as Cause from "../../../src/core/asdu/Cause.ts"
-import * as Element from "../../../src/core/asdu/Element.ts"
-import * as TypeTable from "../../../src/core/asdu/TypeTable.ts"
+import * as Cause from "../../../src/core/wire/Cause.ts"
+import * as Element from "../../../src/core/wire/Element.ts"
+import * as TypeTable from "../../../src/core/wire/TypeTable.ts"
 
 interface ListedType {
   readonly id: number

@@ -1,10 +1,10 @@
 // The link machine of a controlled station (60870-5-104 5): STARTDT/STOPDT/TESTFR, send and receive numbers, the
 // windows k and w, and the timers t1, t2, t3. One `LinkTurn` is the working copy of one reduction: it is filled from a
 // state, changed by the functions here, and written back as a new state.
-import * as Ledger from "../delivery/Ledger.ts"
+import * as Ledger from "../log/Ledger.ts"
 import type { CloseReason } from "../Violation.ts"
+import * as Frame from "../wire/Frame.ts"
 import * as Arena from "./Arena.ts"
-import * as Frame from "./Frame.ts"
 import type { Parameters } from "./Parameters.ts"
 import * as Sequence from "./Sequence.ts"
 

@@ -1,8 +1,8 @@
 // Sequence numbers, control fields and the framer: the smallest parts of the link.
 import { describe, expect, it } from "vitest"
-import * as Framer from "../../../src/core/apci/Framer.ts"
-import * as Sequence from "../../../src/core/apci/Sequence.ts"
 import { Arena, Fields, Frame } from "../../../src/core/index.ts"
+import * as Sequence from "../../../src/core/link/Sequence.ts"
+import * as Framer from "../../../src/core/wire/Framer.ts"
 import * as Frames from "../../property/support/Frames.ts"
 
 const put = (write: (view: DataView) => void): Uint8Array => {

@@ -1,10 +1,10 @@
 // What is still told of points that are gone: who removes and adds points does not ask every session for each of them.
 import { expect, it } from "vitest"
-import { Type } from "../../../src/core/asdu/TypeTable.ts"
-import * as Departed from "../../../src/core/delivery/Departed.ts"
-import * as EventLog from "../../../src/core/delivery/EventLog.ts"
+import * as Image from "../../../src/core/image/Image.ts"
+import * as Departed from "../../../src/core/log/Departed.ts"
+import * as EventLog from "../../../src/core/log/EventLog.ts"
 import { iec } from "../../../src/core/Profile.ts"
-import * as Image from "../../../src/core/process/Image.ts"
+import { Type } from "../../../src/core/wire/TypeTable.ts"
 
 const POINTS = 4096
 const SPONTANEOUS = 3
