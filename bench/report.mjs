@@ -1,9 +1,9 @@
 // `node bench/report.mjs [FILE]`: makes docs/PERFORMANCE.md from the JSON of `npm run bench` (default reports/bench.json) and of
-// `npm run soak`, where there is one (reports/soak.json).
+// `npm run soak`, where there is one (reports/soak.json); without one the page goes on to say of it what it said.
 import fs from "node:fs"
 import path from "node:path"
 import { defaultFile } from "./options.ts"
-import { page } from "./report.ts"
+import { hourOf, page, soakText } from "./report.ts"
 import { scenarios } from "./scenarios.ts"
 import { root } from "./tools.ts"
 
@@ -14,6 +14,9 @@ if (!fs.existsSync(file)) {
 }
 const results = JSON.parse(fs.readFileSync(file, "utf8"))
 const soakFile = path.join(root, "reports/soak.json")
-const soaked = fs.existsSync(soakFile) ? JSON.parse(fs.readFileSync(soakFile, "utf8")) : null
-fs.writeFileSync(path.join(root, "docs/PERFORMANCE.md"), page(results, scenarios(false), soaked))
+const pageFile = path.join(root, "docs/PERFORMANCE.md")
+const hour = fs.existsSync(soakFile)
+  ? soakText(JSON.parse(fs.readFileSync(soakFile, "utf8")))
+  : hourOf(fs.readFileSync(pageFile, "utf8"))
+fs.writeFileSync(pageFile, page(results, scenarios(false), hour))
 console.log("docs/PERFORMANCE.md")

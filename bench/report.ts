@@ -156,11 +156,14 @@ export const soakText = ({ minutes, rate, commit, published, received, problem, 
   ].join(" ")
 }
 
-/** The whole page; `soaked` is null where no soak was run. */
+/** What a page says of an hour, or null: it takes too long to be measured again for every page. */
+export const hourOf = (text: string): string | null => /^## An hour\n\n(.+)$/m.exec(text)?.[1] ?? null
+
+/** The whole page; `hour` is what there is to say of one, null: nothing. */
 export const page = (
   { conditions, runs }: Results,
   scenarios: readonly Scenario[],
-  soaked: Soaked | null = null
+  hour: string | null = null
 ): string => {
   const parts = [
     "# Performance",
@@ -172,7 +175,7 @@ export const page = (
     method,
     "## Targets",
     summary(scenarios, runs).trimEnd(),
-    ...(soaked === null ? [] : ["## An hour", soakText(soaked)]),
+    ...(hour === null ? [] : ["## An hour", hour]),
     "## Figures",
     ...scenarios.flatMap((scenario) => scenarioText(scenario, runs).trimEnd() || [])
   ]

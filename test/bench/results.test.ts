@@ -1,6 +1,6 @@
 // What a benchmark run is worth: completeness, spread, paired ratios, targets, and the page that is made of them.
 import { describe, expect, it } from "vitest"
-import { figure, page, scenarioText } from "../../bench/report.ts"
+import { figure, hourOf, page, scenarioText } from "../../bench/report.ts"
 import { flatten, incomplete, judge, measured, paired, type Results, type Run, spread } from "../../bench/results.ts"
 import type { Scenario } from "../../bench/scenarios.ts"
 
@@ -157,5 +157,10 @@ describe("the page", () => {
     expect(text).toContain("commit abc1234, load average 0.5 at the start: `npm run bench`")
     expect(text).toContain("0 of 2 targets are reached.")
     expect(text).not.toContain("Not run")
+  })
+
+  it("goes on to say what was found in an hour", () => {
+    const text = page(results, [scenario], "Nothing was lost.")
+    expect([hourOf(text), hourOf(page(results, [scenario]))]).toEqual(["Nothing was lost.", null])
   })
 })
