@@ -13,10 +13,10 @@ import * as FileSend from "./FileSend.ts"
 import * as FileStep from "./FileStep.ts"
 import * as FileTest from "./FileTest.ts"
 import * as FileWire from "./FileWire.ts"
-import { type FileAddress, nameOf, same } from "./FileWork.ts"
+import { type FileAddress, nameOf, noFiles, same } from "./FileWork.ts"
 import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
-import type { Turn } from "./Turn.ts"
+import type { Turn, Work } from "./Turn.ts"
 
 const { Action, Fault } = FileWire
 const { Type } = TypeTable
@@ -133,6 +133,7 @@ function endGone(turn: Turn): void {
 
 /** The store has answered. An answer that nobody waits for any more is dropped. */
 export function answered(turn: Turn, answer: FileAnswer): void {
+  FileStep.answered(turn)
   endGone(turn)
   const errand = FileErrand.awaiting(turn, answer.id)
   if (errand !== undefined) return FileErrand.answered(turn, errand, answer)
@@ -157,11 +158,12 @@ export function expire(turn: Turn): void {
   else FileReceive.deactivate(turn, transfer, transfer.awaiting === 0 ? Fault.None : Fault.Memory)
 }
 
-/** Data transfer stops: transfers end with it, without a word. */
+/** Data transfer stops: transfers end with it, without a word. What the store was asked it has yet to answer. */
 export function discard(turn: Turn): void {
   const { transfer } = FileStep.work(turn)
   if (transfer !== null) FileStep.end(turn, transfer.to)
-  turn.own.files = null
+  const { unanswered } = FileStep.work(turn)
+  turn.own.files = unanswered === 0 ? null : { ...noFiles, unanswered }
 }
 
 // ---- sharing the window ----
@@ -181,6 +183,12 @@ export function sendNext(turn: Turn): boolean {
   if (!(FileErrand.sendNext(turn) || FileSend.sendNext(turn))) return false
   if (isNext(turn)) FileStep.put(turn, { ...FileStep.work(turn), turn: false })
   return true
+}
+
+/** Whether somebody still waits for the store's answer to a request. */
+export function awaits({ files }: Work, id: number): boolean {
+  if (files === null) return false
+  return files.transfer?.awaiting === id || files.errands.some(({ awaiting }) => awaiting === id)
 }
 
 /** Whether acknowledging the client should wait, since the store does not keep up with what it sends. */

@@ -27,7 +27,7 @@ function replace(turn: Turn, old: Errand, by: Errand): void {
   FileStep.put(turn, { ...work, errands: work.errands.map((other) => (other === old ? by : other)) })
 }
 
-const full = (turn: Turn): boolean => FileStep.work(turn).errands.length >= ERRANDS_MAX
+const full = (turn: Turn): boolean => FileStep.work(turn).errands.length >= ERRANDS_MAX || FileStep.isBusy(turn)
 
 /** Call directory: all files of the station from the requested address on. */
 export function list(turn: Turn, to: FileAddress): void {

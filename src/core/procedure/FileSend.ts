@@ -26,6 +26,7 @@ export function start(turn: Turn, to: FileAddress, request: FileRequest): void {
       return FileWire.fileReady(turn, to, 0, FileWire.NEGATIVE)
     FileStep.end(turn, transfer.to)
   }
+  if (FileStep.isBusy(turn)) return FileWire.fileReady(turn, to, 0, FileWire.NEGATIVE)
   FileStep.step(turn, {
     direction: "send",
     to,
@@ -79,6 +80,7 @@ export function selectSection(turn: Turn, to: FileAddress, section: number): voi
 /** Call section: its segments follow. */
 export function callSection(turn: Turn, to: FileAddress, section: number): void {
   const of = expected(turn, to, section, Action.CallSection, "sectionReady")
+  if (of !== null && FileStep.isBusy(turn)) return FileWire.call(turn, to, section, Action.CallSection | Fault.Service)
   if (of !== null) read(turn, { ...of, phase: "segments", untilMs: FileStep.until(turn) })
 }
 

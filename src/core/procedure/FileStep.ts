@@ -4,7 +4,16 @@ import * as FileWire from "./FileWire.ts"
 import { type FileAddress, type FileWork, nameOf, noFiles, same, type Transfer } from "./FileWork.ts"
 import type { Turn } from "./Turn.ts"
 
+/**
+ * So many requests may be with the store before a client's next one is refused: a transfer and all errands, and some that were
+ * given up. Else whoever asks anew again and again would have as many wait there as it likes.
+ */
+const ASKED_MAX = 16
+
 export const work = (turn: Turn): FileWork => turn.work.files ?? noFiles
+
+/** Whether a client that asks for something more has to be refused, since the store has not answered what it was asked. */
+export const isBusy = (turn: Turn): boolean => work(turn).unanswered >= ASKED_MAX
 
 export function put(turn: Turn, files: FileWork): void {
   turn.own.files = files
@@ -12,8 +21,8 @@ export function put(turn: Turn, files: FileWork): void {
 
 /** Puts the next step of the transfer. */
 export function step(turn: Turn, transfer: Transfer | null): void {
-  const { errands, refused, turn: first } = work(turn)
-  put(turn, { transfer, errands, refused, turn: first })
+  const { errands, refused, turn: first, unanswered } = work(turn)
+  put(turn, { transfer, errands, refused, turn: first, unanswered })
 }
 
 /** When a step that begins now is given up. */
@@ -21,16 +30,26 @@ export const until = (turn: Turn): number => turn.nowMs + turn.world.limits.file
 
 /** Asks the store; returns the id that its answer will carry. */
 export function ask(turn: Turn, request: FileRequest): number {
+  put(turn, { ...work(turn), unanswered: work(turn).unanswered + 1 })
+  return tell(turn, request)
+}
+
+function tell(turn: Turn, request: FileRequest): number {
   const id = turn.work.nextId
   turn.own.nextId = id + 1
   turn.notice({ kind: "file", id, request })
   return id
 }
 
+/** The store has answered one request more. */
+export function answered(turn: Turn): void {
+  put(turn, { ...work(turn), unanswered: work(turn).unanswered - 1 })
+}
+
 /** The transfer is over: the file is free for everybody again. */
 export function end(turn: Turn, to: FileAddress): void {
   step(turn, null)
-  ask(turn, { op: "close", name: nameOf(to) })
+  tell(turn, { op: "close", name: nameOf(to) })
 }
 
 /** The error of a request about `to` and a section of it that is only right for the transfer `of` in these phases. */

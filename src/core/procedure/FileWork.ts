@@ -108,9 +108,11 @@ export interface FileWork {
   readonly refused: FileName | null
   /** Something else that shares the window was sent last: now it is the file's turn. */
   readonly turn: boolean
+  /** How many requests the store has not answered, whether anybody still waits for that or not. */
+  readonly unanswered: number
 }
 
-export const noFiles: FileWork = { transfer: null, errands: [], refused: null, turn: false }
+export const noFiles: FileWork = { transfer: null, errands: [], refused: null, turn: false, unanswered: 0 }
 
 /** Sections that NOS can number. */
 const SECTIONS_MAX = 255

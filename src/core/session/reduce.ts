@@ -384,6 +384,6 @@ function discard(): void {
   Ending.tell(turn)
   Selections.endAll(turn)
   File.discard(turn)
-  const { nextId, initialised, purged, heal, restart } = turn.work
-  turn.keepOnly({ nextId, initialised, purged, heal, restart })
+  const { nextId, initialised, purged, heal, restart, files } = turn.work
+  turn.keepOnly({ nextId, initialised, purged, heal, restart, files })
 }

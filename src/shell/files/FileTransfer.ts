@@ -1,7 +1,7 @@
 // The shell's part of file transfer: takes the requests of sessions to the file store and its answers back. It decides
 // nothing but who has a file: a name belongs to one session at a time.
-
 import * as Image from "../../core/image/Image.ts"
+import * as File from "../../core/procedure/File.ts"
 import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../core/procedure/FileMessage.ts"
 import * as FileWire from "../../core/procedure/FileWire.ts"
 import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
@@ -27,12 +27,47 @@ const busy: Answer = { ok: false, why: "busy" }
 /** A file that a session has, from its request to the store until it is closed. */
 class Holding {
   readonly names: string[] = []
+  /** Those that wait until it is closed. */
+  private readonly behind = new Set<Holding>()
+  /** Nobody wants it any more. */
+  private isGivenUp = false
+  private goOn: () => void = () => {}
   reader: FileReader | null = null
   writer: FileWriter | null = null
   /** The calls of the store for this file, one after the other; never rejects. */
   calls: Promise<void> = Promise.resolve()
   /** Resolves when the file is closed; null before that was asked for. */
   closed: Promise<void> | null = null
+
+  /** Waits until another one is closed; false when nobody wants this one any more, which is not waited for. */
+  async follow(other: Holding): Promise<boolean> {
+    if (!this.isGivenUp) {
+      other.behind.add(this)
+      await new Promise<void>((resolve) => {
+        this.goOn = resolve
+      })
+      other.behind.delete(this)
+    }
+    return !this.isGivenUp
+  }
+
+  giveUp(): void {
+    this.isGivenUp = true
+    this.goOn()
+  }
+
+  /** It is closed. */
+  free(): void {
+    for (const other of this.behind) other.goOn()
+  }
+}
+
+/** A call of the store that is not answered yet. */
+interface Call {
+  readonly callback: string
+  readonly subject: string
+  /** The file that it waits for, where that is not one of a transfer. */
+  readonly holding: Holding | null
 }
 
 /** Entries of a directory that are made in one turn of the event loop. */
@@ -52,8 +87,7 @@ export class FileDesk {
   /** Directories are handed out one in a turn of the event loop, however many wait for one. */
   private handedOut: Promise<void> = Promise.resolve()
   /** What calls that are not answered yet are about, by session and request. */
-  private readonly waiting: Map<Session, Map<number, { readonly callback: string; readonly subject: string }>> =
-    new Map()
+  private readonly waiting: Map<Session, Map<number, Call>> = new Map()
 
   constructor(host: Host, store: FileStore) {
     this.host = host
@@ -65,8 +99,13 @@ export class FileDesk {
     if (request.op === "close") return this.release(session)
     if (request.op === "list" || request.op === "delete") {
       const subject = request.op === "list" ? `station ${request.ca}` : subjectOf(request.name)
-      const work = request.op === "list" ? () => this.list(request.ca) : () => this.delete(request.name)
-      void this.call(session, id, request.op, subject, work)
+      const holding = request.op === "list" ? null : new Holding()
+      const isAwaited = (): boolean => awaits(session, id)
+      const work = (): Promise<Answer> =>
+        request.op === "list"
+          ? this.list(request.ca, isAwaited)
+          : this.delete(holding as Holding, request.name, isAwaited)
+      void this.call(session, id, { callback: `files.${request.op}`, subject, holding }, work)
       return
     }
     const begins = request.op === "open" || request.op === "create" || request.op === "query"
@@ -89,23 +128,28 @@ export class FileDesk {
           return done("commit", this.writerOf(holding).commit(request.octets))
       }
     }
-    holding.calls = holding.calls.then(() => this.call(session, id, request.op, subjectOf(request.name), work))
+    const call: Call = { callback: `files.${request.op}`, subject: subjectOf(request.name), holding: null }
+    holding.calls = holding.calls.then(() => this.call(session, id, call, work))
   }
 
   /** A session's transfer ended, or the session did: its file is closed when the store has answered what it was asked. */
   release(session: Session): void {
     const holding = this.transfers.get(session)
-    if (session.reason !== null) this.waiting.delete(session)
+    if (session.reason !== null) {
+      for (const call of this.waiting.get(session)?.values() ?? []) call.holding?.giveUp()
+      this.waiting.delete(session)
+    }
     if (holding === undefined) return
     this.transfers.delete(session)
+    holding.giveUp()
     holding.closed = holding.calls.then(async () => {
       const handle = holding.reader ?? holding.writer
       try {
         await handle?.close()
       } catch (cause) {
-        this.failed("close", holding.names.join(", "), cause)
+        this.failed("files.close", holding.names.join(", "), cause)
       }
-      for (const name of holding.names) this.holders.delete(name)
+      this.free(holding)
     })
   }
 
@@ -113,8 +157,10 @@ export class FileDesk {
   timedOut(session: Session, id: number): void {
     const found = this.waiting.get(session)?.get(id)
     if (found === undefined) return
-    const { limits } = this.host.world
-    this.host.tell({ event: "error", error: new CallbackTimedOut({ ...found, limitMs: limits.fileStepMs }) })
+    const { callback, subject, holding } = found
+    const { fileStepMs: limitMs } = this.host.world.limits
+    holding?.giveUp()
+    this.host.tell({ event: "error", error: new CallbackTimedOut({ callback, subject, limitMs }) })
   }
 
   /** Resolves when every file that was released by now is closed. */
@@ -124,21 +170,16 @@ export class FileDesk {
 
   // ---- calls of the store ----
 
-  /** Calls the store, and tells the session what came out. */
-  private async call(
-    session: Session,
-    id: number,
-    op: string,
-    subject: string,
-    work: () => Promise<Answer>
-  ): Promise<void> {
-    const waiting = this.waiting.get(session) ?? new Map()
-    this.waiting.set(session, waiting.set(id, { callback: `files.${op}`, subject }))
+  /** Calls the store, unless nobody waits for that any more, and tells the session what came out. */
+  private async call(session: Session, id: number, call: Call, work: () => Promise<Answer>): Promise<void> {
+    if (session.reason !== null) return
+    const waiting = this.waiting.get(session) ?? new Map<number, Call>()
+    this.waiting.set(session, waiting.set(id, call))
     let answer: Answer
     try {
-      answer = await work()
+      answer = awaits(session, id) ? await work() : busy
     } catch (cause) {
-      this.failed(op, subject, cause)
+      this.failed(call.callback, call.subject, cause)
       answer = { ok: false, why: "failed" }
     }
     waiting.delete(id)
@@ -146,8 +187,8 @@ export class FileDesk {
     if (session.reason === null) session.filed({ ...answer, id })
   }
 
-  private failed(op: string, subject: string, cause: unknown): void {
-    this.host.tell({ event: "error", error: new CallbackFailed({ callback: `files.${op}`, subject, cause }) })
+  private failed(callback: string, subject: string, cause: unknown): void {
+    this.host.tell({ event: "error", error: new CallbackFailed({ callback, subject, cause }) })
   }
 
   /** Makes a name the holding's own; waits for one that is being closed. False when somebody else has it. */
@@ -157,12 +198,17 @@ export class FileDesk {
       const holder = this.holders.get(key)
       if (holder === holding) return true
       if (holder === undefined) break
-      if (holder.closed === null) return false
-      await holder.closed
+      if (holder.closed === null || !(await holding.follow(holder))) return false
     }
     this.holders.set(key, holding)
     holding.names.push(key)
     return true
+  }
+
+  /** The names of a holding are nobody's any more. */
+  private free(holding: Holding): void {
+    for (const name of holding.names) this.holders.delete(name)
+    holding.free()
   }
 
   private async open(holding: Holding, name: FileName): Promise<Answer> {
@@ -211,20 +257,21 @@ export class FileDesk {
     return holding.writer
   }
 
-  private async delete(name: FileName): Promise<Answer> {
-    const holding = new Holding()
+  private async delete(holding: Holding, name: FileName, isAwaited: () => boolean): Promise<Answer> {
     if (!(await this.hold(holding, name))) return busy
     try {
+      // Who was refused meanwhile, or has stopped, does not lose the file after all.
+      if (!isAwaited()) return busy
       const refusal = await this.store.delete(name)
       return refusal === null ? { ok: true, op: "delete" } : refused(refusal)
     } finally {
-      this.holders.delete(keyOf(name))
+      this.free(holding)
     }
   }
 
-  private async list(ca: number): Promise<Answer> {
+  private async list(ca: number, isAwaited: () => boolean): Promise<Answer> {
     const entries = await this.directory(ca)
-    this.handedOut = this.handedOut.then(() => this.nextTurn())
+    this.handedOut = this.handedOut.then(() => (isAwaited() ? this.nextTurn() : undefined))
     await this.handedOut
     return { ok: true, op: "list", entries }
   }
@@ -277,6 +324,9 @@ export class FileDesk {
     return Image.instant(station, profile, low, high)
   }
 }
+
+/** Whether a session still waits for the answer to a request. */
+const awaits = (session: Session, id: number): boolean => session.reason === null && File.awaits(session.state.work, id)
 
 async function done(op: "write" | "commit", work: Promise<void>): Promise<Answer> {
   await work
