@@ -61,7 +61,7 @@ const mixed = (hash: number, number: number, factor: number): number => {
 
 /**
  * The key of points that are sent together with a cause: below 0, and the same whoever lists them however often, so that a
- * list that is made anew each time does not wait once more each time. Of 52 bits, so that others do not have it.
+ * list that is made anew each time does not wait once more each time. Other lists hardly ever have it: who finds it taken looks.
  */
 function keyOfPoints(ticker: Ticker, block: Block, slots: readonly number[], cause: number): number {
   let high = ticker.keyOf(block)
@@ -89,7 +89,7 @@ export function publish(host: Host, ticker: Ticker, runs: readonly Run[], cause:
     else void Handlers.callAll(host, block, slots, "onBeforeRead", (hooks) => hooks.onBeforeRead, version)
   }
   if (cause === Cause.PERIODIC || cause === Cause.BACKGROUND_SCAN) {
-    if (host.activeCount === 0) return false
+    if (host.active.size === 0) return false
     ticker.offer(
       runs.map(({ block, version, slots }) => ({
         key: keyOfPoints(ticker, block, slots, cause),

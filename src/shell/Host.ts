@@ -64,8 +64,8 @@ export class Host extends Publisher {
   listening: { readonly host: string; readonly port: number } | null = null
   /** Whether it listens or is about to: it does so once at a time. */
   serving = false
-  /** Sessions that are started; they count themselves. */
-  activeCount = 0
+  /** Sessions that are started; they enter themselves. */
+  readonly active: Set<Session> = new Set()
   /** Tells input that waited while this process stood still. */
   readonly stall: Stall = new Stall(
     this.sessions,

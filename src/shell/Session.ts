@@ -325,8 +325,9 @@ export class Session {
   /** Counts among the started sessions of the host, or not any more. */
   private count(): void {
     this.counted = !this.counted
-    this.host.activeCount += this.counted ? 1 : -1
-    if (this.counted) this.host.starts(this)
+    if (!this.counted) return void this.host.active.delete(this)
+    this.host.active.add(this)
+    this.host.starts(this)
   }
 
   /** Notes whether published events can leave at once. */

@@ -183,7 +183,7 @@ export class Ticker {
     const runMs = host.clock.monotonicMs()
     const nowMs = host.nowMs()
     for (const [ca, { rhythm, reset }] of this.freezes) if (Rhythm.due(rhythm, runMs, nowMs)) this.freeze(ca, reset)
-    if (host.activeCount === 0) return
+    if (host.active.size === 0) return
     for (const period of this.periods.values()) if (Rhythm.due(period.rhythm, runMs, nowMs)) this.send(period)
     for (const [ca, rhythm] of this.scans) if (Rhythm.due(rhythm, runMs, nowMs)) this.scan(ca)
     for (const timer of this.timers.all()) if (runMs >= timer.dueMs) this.fire(timer)
@@ -261,15 +261,14 @@ export class Ticker {
     return key
   }
 
-  /** Sends batches to every started session. */
+  /** Sends batches to every started session: nobody else is looked at, since an application may send them one by one. */
   offer(batches: readonly CyclicBatch[]): void {
     const { host } = this
     const ends = host.logEnds()
-    for (const session of host.sessions)
-      if (session.isStarted)
-        session.dispatch({
-          ...SessionEvent.plain("cyclic", host.clock.monotonicMs(), ends, session.room()),
-          batches
-        })
+    for (const session of host.active)
+      session.dispatch({
+        ...SessionEvent.plain("cyclic", host.clock.monotonicMs(), ends, session.room()),
+        batches
+      })
   }
 }

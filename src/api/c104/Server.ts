@@ -180,7 +180,7 @@ export class Server implements AsyncDisposable {
 
   /** Connections on which data transfer is started. */
   get activeConnectionCount(): number {
-    return this.#host.activeCount
+    return this.#host.active.size
   }
 
   get hasOpenConnections(): boolean {

@@ -160,7 +160,7 @@ function shapeOf(host: Host, ticker: Ticker): Shape {
     sessions: Taps.streamOf(host, isSession),
     peers: () => [...host.sessions].map((session) => session.peer),
     openConnectionCount: () => host.sessions.size,
-    activeConnectionCount: () => host.activeCount
+    activeConnectionCount: () => host.active.size
   }
 }
 

@@ -319,6 +319,25 @@ describe("work grows with what there is to do", () => {
     })
   }, 60_000)
 
+  it("whoever is connected and not started costs nothing where lists are sent one by one", async () => {
+    const server = withStations(1)
+    const station = given(server.getStation(1))
+    const points = [1, 3].map((ioAddress) => given(station.addPoint({ ioAddress, type: Type.M_ME_NB_1 })))
+    const client = await started(server, { acknowledge: "never" })
+    const batch = new Batch({ cause: Cot.PERIODIC, points })
+    const send: Work = (_, watch) =>
+      watch.step("lists", () => {
+        for (let n = 0; n < 10_000; n++) server.transmitBatch(batch)
+      })
+    const alone = (await measured(send, 0)).get("lists") as number
+    const others: RawClient[] = []
+    for (let n = 0; n < 4000; n++) others.push(await RawClient.connect(server.port, { keep: false }))
+    const among = (await measured(send, 0)).get("lists") as number
+    for (const other of [client, ...others]) other.close()
+    await server.stop()
+    expect(among).toBeLessThan(3 * Math.max(alone, 20))
+  }, 60_000)
+
   it("where many publishers wait for a client that acknowledges nothing", async () => {
     await growsWithItsWork(5000, async (entries, watch) => {
       const server = withStations(1, { limits: { logRecords: 1024, holdMs: 600_000 } })
