@@ -60,3 +60,14 @@ it("of lists that all differ no more wait than replies may", async () => {
   transmit([points[299] as Point])
   expect(await taken()).toEqual([599])
 })
+
+it("two lists with one key are two lists", async () => {
+  const { points, transmit, taken } = await given(12_000)
+  const list = (...at: readonly number[]): readonly Point[] => at.map((slot) => points[slot] as Point)
+  for (let n = 0; n < WINDOW; n++) transmit(list(n))
+  // Found by trying: these have the same hash, where the points lie in the first block of a server.
+  const [one, other] = [list(1113, 11_622), list(2502, 3128)]
+  for (let times = 0; times < 3; times++) for (const points of [one, other]) expect(transmit(points)).toBe(true)
+  const told = await taken()
+  expect(told.slice(WINDOW)).toEqual([...addressesOf(one), ...addressesOf(other)])
+})

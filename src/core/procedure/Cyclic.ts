@@ -12,19 +12,40 @@ import type { CyclicBatch, CyclicCursor, Turn } from "./Turn.ts"
 /** Takes the batches that are due. */
 export function due(turn: Turn, batches: readonly CyclicBatch[]): void {
   for (const batch of batches) {
-    if (Numbered.find(turn.work.cycling, batch.key) !== undefined) continue
+    const key = freeKey(turn, batch)
+    if (key === null) continue
     const { own, world } = turn
-    if (batch.key < 0 && Numbered.size(own.cyclic) >= world.limits.repliesPerSession) continue
+    if (key < 0 && Numbered.size(own.cyclic) >= world.limits.repliesPerSession) continue
     const id = own.nextPlace++
-    own.cycling = Numbered.put(own.cycling, batch.key, batch)
-    own.cyclic = Numbered.put(own.cyclic, id, { id, batch, index: 0, yields: 0 })
+    own.cycling = Numbered.put(own.cycling, key, batch)
+    own.cyclic = Numbered.put(own.cyclic, id, { id, key, batch, index: 0, yields: 0 })
   }
 }
 
+/** The key under which a batch may wait: its own, or the next one where another list has that; null when it waits already. */
+function freeKey(turn: Turn, batch: CyclicBatch): number | null {
+  for (let { key } = batch; ; key--) {
+    const found = Numbered.find(turn.work.cycling, key)
+    if (found === undefined) return key
+    if (key >= 0 || isSame(found, batch)) return null
+  }
+}
+
+/** Whether a list that waits and one that was made later are of the same points. */
+function isSame(waiting: CyclicBatch, { block, version, slots, cause }: CyclicBatch): boolean {
+  if (waiting.block !== block || waiting.cause !== cause || waiting.slots.length !== slots.length) return false
+  const changed = waiting.version !== version
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i] as number
+    if (waiting.slots[i] !== slot || (changed && !block.holds(slot, waiting.version))) return false
+  }
+  return true
+}
+
 /** A batch is over. */
-function end(turn: Turn, { id, batch }: CyclicCursor): void {
+function end(turn: Turn, { id, key }: CyclicCursor): void {
   const { own } = turn
-  own.cycling = Numbered.without(own.cycling, batch.key)
+  own.cycling = Numbered.without(own.cycling, key)
   own.cyclic = Numbered.without(own.cyclic, id)
 }
 
@@ -48,19 +69,19 @@ function living({ batch, index }: CyclicCursor): number {
 }
 
 function send(turn: Turn, cursor: CyclicCursor, index: number): boolean {
-  const { id, batch, yields } = cursor
+  const { batch, yields } = cursor
   const { block, version, slots, type, cause } = batch
   let until = index
   while (until < slots.length && until < index + 127 && block.holds(slots[until] as number, version)) until++
   const found = Packing.extent(block, slots, index, until, type, turn.world.profile.maxApduLength)
   const count = Math.abs(found)
   if (Order.yieldsTo(turn, block, slots, index, count, yields)) {
-    put(turn, { id, batch, index, yields: yields + 1 })
+    put(turn, { ...cursor, index, yields: yields + 1 })
     return false
   }
   Order.put(turn, block, slots, index, found, type, cause, 0, null)
   Link.sendI(turn, Ledger.NO_EVENTS)
-  put(turn, { id, batch, index: index + count, yields: 0 })
+  put(turn, { ...cursor, index: index + count, yields: 0 })
   return true
 }
 

@@ -135,7 +135,7 @@ export interface Interrogation {
 export interface CyclicBatch {
   /**
    * The same for batches of the same purpose: one that still waits is not queued again. Below 0: of a list that the application
-   * sends itself; only so many of them wait.
+   * sends itself, and mostly no other list's; only so many of them wait.
    */
   readonly key: number
   readonly block: Block
@@ -148,6 +148,8 @@ export interface CyclicBatch {
 export interface CyclicCursor {
   /** Its place in the order of batches. */
   readonly id: number
+  /** Under which it is known that it waits. */
+  readonly key: number
   readonly batch: CyclicBatch
   readonly index: number
   /** How often the present ASDU has let events go first. */
