@@ -728,6 +728,23 @@ describe("a file with problems", () => {
     })
   )
 
+  it.effect(
+    "with thousands of time zones that there are not: what is meant is looked for for the first of them only",
+    () =>
+      Effect.gen(function* () {
+        const text = Array.from(
+          { length: 4000 },
+          (_, n) => `  - { commonAddress: ${n + 1}, timeZone: Europe/Berlin${n}, points: [] }`
+        )
+        for (const _ of ["once", "again"]) {
+          const problems = yield* problemsOf(`stations:\n${text.join("\n")}\n`)
+          expect(problems).toHaveLength(4000)
+          expect(problems[0]).toContain("did you mean Europe/Berlin?")
+          expect(problems[3999]).toContain('unknown time zone "Europe/Berlin3999"; expected an IANA time zone')
+        }
+      })
+  )
+
   it.effect("finds values through aliases", () =>
     Effect.gen(function* () {
       const text =

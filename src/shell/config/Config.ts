@@ -166,6 +166,7 @@ export const parse = (text: string, file: string): Effect.Effect<ServerConfig, C
     const clock = readClock(top.clock === undefined ? {} : top.clock, report)
     const limits = Source.read(top.limits === undefined ? {} : top.limits, ["limits"], "limits", limitFields, report)
     const stations: ConfigStation.StationConfig[] = []
+    ConfigStation.begin()
     const lineOfAddress = new Map<number, number>()
     for (const [index, input] of (top.stations ?? []).entries()) {
       const at = ["stations", index]

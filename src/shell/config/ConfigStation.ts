@@ -28,8 +28,17 @@ export interface StationConfig {
   readonly points: ReadonlyArray<ConfigPoint.PointConfig>
 }
 
-/** Names that are no zone, and what is said of them once that was asked: a file may name one in every station. */
+/** Names of the present file that are no zone, and what is said of them once that was asked: it may name one in every station. */
 const wrong = new Map<string, string | null>()
+/** For so many of them a zone is looked for that may be meant: each is compared with all zones there are. */
+const GUESSES_MAX = 64
+let guesses = 0
+
+/** Another file is read. */
+export function begin(): void {
+  wrong.clear()
+  guesses = 0
+}
 
 const isZone = (name: string): boolean => {
   if (wrong.has(name)) return false
@@ -55,7 +64,7 @@ const zoneMessage = (input: unknown): string => {
   if (typeof input !== "string") return `expected ${expected}; got ${Source.show(input)}`
   const said = wrong.get(input)
   if (said != null) return said
-  const hint = Nearest.hint(input, zones())
+  const hint = guesses++ < GUESSES_MAX ? Nearest.hint(input, zones()) : ""
   const message = `unknown time zone ${Source.show(input)}${hint || `; expected ${expected}`}`
   wrong.set(input, message)
   return message
