@@ -74,6 +74,7 @@ const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): Worl
     files: false,
     freezes: { count: 0 },
     resetting: false,
+    stopping: false,
     trace: false,
     packEvents
   }

@@ -42,7 +42,7 @@ function goBehind(session: Session, notice: CommandRequested): void {
   session.tellCollected()
   if (!session.awaits(notice.id)) return
   // Whoever was told may have ended all.
-  if (session.leaving || session.host.resetting !== null) session.collect(Outcome.confirm(notice.id, "failure"))
+  if (session.leaving || session.host.isEnding) session.collect(Outcome.confirm(notice.id, "failure"))
   else command(session, notice)
 }
 

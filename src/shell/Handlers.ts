@@ -6,6 +6,7 @@ import * as Image from "../core/image/Image.ts"
 import type * as Notices from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Request from "../core/procedure/Request.ts"
+import * as World from "../core/procedure/World.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { Deciding, failed } from "./Deciding.ts"
@@ -30,7 +31,7 @@ export function act(session: Session, notice: Notices.Notice): boolean {
     case "parameter":
       // The handler of another request has ended the session: nobody waits for it.
       if (!session.awaits(notice.id)) return false
-      if (session.leaving || host.resetting !== null) session.collect(Outcome.confirm(notice.id, "failure"))
+      if (session.leaving || host.isEnding) refuse(session, notice)
       else ask(session, notice)
       return true
     case "stopping":
@@ -101,6 +102,14 @@ const subjectOf = (
   address: Request.ioa(apdu, 0),
   type: Names.ofType(Request.type(apdu, 0))
 })
+
+/** Refuses a request that came before the application was asked for it and ended all: it is never begun. */
+function refuse(session: Session, notice: Notices.Request): void {
+  const { host, peer } = session
+  const situation = World.refusing(host.world)
+  if (situation !== null && "apdu" in notice) host.tell({ event: "rejected", peer, situation, apdu: notice.apdu })
+  session.collect(Outcome.confirm(notice.id, "failure"))
+}
 
 /** Has a request decided. */
 function ask(session: Session, notice: Notices.Request): void {

@@ -74,6 +74,8 @@ export class Host extends Publisher {
   )
   /** The session whose reset of the process was accepted and is not carried out yet; null when there is none. */
   resetting: Session | null = null
+  /** Whether the application has said that it stops, until it has. */
+  private stopping = false
   /** Sessions are about to look which of their transfers have lost their station. */
   private ending = false
   private telling = false
@@ -150,11 +152,34 @@ export class Host extends Publisher {
     this.stall.end(session)
   }
 
+  /** Whether nothing is begun any more: the process is about to be reset, or the server to stop. */
+  get isEnding(): boolean {
+    return this.resetting !== null || this.stopping
+  }
+
+  /** The application says that the server stops: from now on requests are refused, and none that waits is begun. */
+  beginStop(): void {
+    if (!this.serving || this.stopping) return
+    this.stopping = true
+    this.world = { ...this.world, stopping: true }
+    this.refuseWaiting()
+  }
+
+  /** Every connection has ended: it may be served anew. */
+  endStop(): void {
+    this.stopping = false
+    this.world = { ...this.world, stopping: false }
+  }
+
+  private refuseWaiting(): void {
+    for (const session of [...this.sessions]) session.refuseWaiting()
+  }
+
   /** A session's reset of the process was accepted: from now on requests are refused, and none that waits is begun. */
   beginReset(session: Session): void {
     this.resetting = session
     this.world = { ...this.world, resetting: true }
-    for (const other of [...this.sessions]) other.refuseWaiting()
+    this.refuseWaiting()
   }
 
   /** The client has the confirmation of its reset, or is gone: every connection ends. */

@@ -192,8 +192,8 @@ export class Operation extends WaitingCommand {
     this.since = endOf(this.session.host)
     this.second = true
     this.handler = execute
-    // What was confirmed to nobody is not carried out.
-    if (this.exists && this.isOpen) this.ask()
+    // What was confirmed to nobody is not carried out, nor what was not begun when the application said that all ends.
+    if (this.exists && this.isOpen && !this.isTooLate) this.ask()
     else this.executed("failure")
   }
 

@@ -74,7 +74,7 @@ export class Selecting extends Deciding {
 
   /** Whether it is selected by this answer. What could follow is refused where the process is to be reset. */
   private selects(outcome: Outcome.Outcome): boolean {
-    return outcome === "success" && this.session.host.resetting === null && Image.lives(this.notice)
+    return outcome === "success" && !this.session.host.isEnding && Image.lives(this.notice)
   }
 
   protected decisionOf(outcome: Outcome.Outcome): Decision {

@@ -62,6 +62,7 @@ const once = (host: Host): Effect.Effect<void, AlreadyListening, Scope.Scope> =>
     return Effect.addFinalizer(() =>
       Effect.sync(() => {
         host.serving = false
+        host.endStop()
       })
     )
   })
@@ -90,6 +91,8 @@ const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, L
     const address = yield* Listener.listen(host)
     yield* Effect.sync(() => Undecided.tell(host))
     yield* Effect.forkScoped(ticker.run)
+    // The first that is done when the scope closes.
+    yield* Effect.addFinalizer(() => Effect.sync(() => host.beginStop()))
     return address
   })
 

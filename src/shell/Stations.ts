@@ -89,6 +89,7 @@ export abstract class Stations {
       files: options.files !== null,
       freezes: { count: 0 },
       resetting: false,
+      stopping: false,
       trace: false
     }
   }

@@ -42,9 +42,9 @@ export abstract class WaitingCommand extends CommandAtPoint {
     return this.phase === "waiting"
   }
 
-  /** Whether nothing is begun any more: the process is about to be reset. */
+  /** Whether nothing is begun any more: the process is about to be reset, or the server to stop. */
   protected get isTooLate(): boolean {
-    return this.session.host.resetting !== null
+    return this.session.host.isEnding
   }
 
   /** Waits for its turn, within a time. */

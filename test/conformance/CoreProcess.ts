@@ -70,6 +70,7 @@ export class CoreProcess {
       files: given.files !== null,
       freezes: { count: 0 },
       resetting: false,
+      stopping: false,
       trace: false,
       packEvents: given.pack
     }

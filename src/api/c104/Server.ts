@@ -75,8 +75,12 @@ export class Server implements AsyncDisposable {
     })
   }
 
-  /** Stops accepting, lets what is written leave, closes every connection and frees the port. */
+  /**
+   * Stops accepting, lets what is written leave, closes every connection and frees the port. From the moment of the call nothing
+   * is begun any more, also of what came before it.
+   */
   stop(): Promise<void> {
+    this.#host.beginStop()
     return this.#then(async () => {
       const scope = this.#scope
       if (scope === null) return

@@ -15,6 +15,7 @@ import * as Reply from "./Reply.ts"
 import * as Request from "./Request.ts"
 import * as Selections from "./Selections.ts"
 import type { Selection, Stander, Turn } from "./Turn.ts"
+import * as World from "./World.ts"
 
 /** S/E: 1 = select. */
 const SELECT = 0x80
@@ -87,7 +88,8 @@ function takeUp(turn: Turn, { apdu, point, situation }: Stander): void {
   if (situation !== null) return Reply.reject(turn, situation, apdu, 0)
   // It was removed meanwhile; whoever has its address now is not meant.
   if (point === null || !Image.lives(point)) return Reply.reject(turn, "unknownObject", apdu, 0)
-  if (turn.world.resetting) return Reply.reject(turn, "resetting", apdu, 0)
+  const refusal = World.refusing(turn.world)
+  if (refusal !== null) return Reply.reject(turn, refusal, apdu, 0)
   obey(turn, apdu, 0, read(point, apdu, 0))
 }
 

@@ -17,7 +17,7 @@ import * as Request from "./Request.ts"
 import * as Reset from "./Reset.ts"
 import * as Test from "./Test.ts"
 import type { Turn } from "./Turn.ts"
-import type { World } from "./World.ts"
+import * as World from "./World.ts"
 
 /** Takes the ASDU of the frame at `at`; header, cause and structure have been judged. */
 type Procedure = (turn: Turn, octets: Uint8Array, at: number, surplus: boolean) => void
@@ -28,10 +28,10 @@ interface Entry {
   readonly global: boolean
   /** A cause that is taken besides those of the type table. */
   readonly alsoCause?: number
-  /** Whether it is confirmed: then it can be refused while the process is about to be reset. */
+  /** Whether it is confirmed: then it can be refused while the process is about to be reset, or the server to stop. */
   readonly confirmed?: true
   /** Whether this server supports the type; undefined: always. */
-  readonly when?: (world: World) => boolean
+  readonly when?: (world: World.World) => boolean
 }
 
 const { Type } = TypeTable
@@ -146,7 +146,8 @@ export function receive(turn: Turn, octets: Uint8Array, at: number): void {
   const situation = judge(turn, octets, at, row, entry)
   if (situation !== null || entry === undefined || row === undefined)
     return Reply.reject(turn, situation ?? "unknownType", octets, at)
-  if (turn.world.resetting && entry.confirmed === true) return Reply.reject(turn, "resetting", octets, at)
+  const refusal = World.refusing(turn.world)
+  if (refusal !== null && entry.confirmed === true) return Reply.reject(turn, refusal, octets, at)
   const isCommand = entry.run === Command.request
   if (!isCommand && turn.putsBack()) return
   turn.alone = !isCommand

@@ -45,6 +45,7 @@ export const table: {
   readonly tooManyRequests: RejectionRow
   readonly stale: RejectionRow
   readonly resetting: RejectionRow
+  readonly stopping: RejectionRow
 } = {
   truncated: {
     reaction: { kind: "close" },
@@ -131,7 +132,8 @@ export const table: {
     text: "the process stood still for t1 or longer: nobody knows how old the request is",
     clause: "60870-5-104 8"
   },
-  resetting: { reaction: confirm, text: "the process is about to be reset", clause: "60870-5-5 6.10" }
+  resetting: { reaction: confirm, text: "the process is about to be reset", clause: "60870-5-5 6.10" },
+  stopping: { reaction: confirm, text: "the application has stopped the server", clause: "local" }
 }
 
 /** A row of {@link table} by name. */

@@ -38,8 +38,14 @@ export interface World {
   readonly files: boolean
   /** Whether a reset of the process was accepted and not carried out yet: requests are refused. */
   readonly resetting: boolean
+  /** Whether the application has said that the server stops: requests are refused until every connection has ended. */
+  readonly stopping: boolean
   /** Whether every received frame is told as a notice. */
   readonly trace: boolean
   /** Whether events that wait together share an ASDU. */
   readonly packEvents: boolean
 }
+
+/** Why requests are refused whatever they ask for, or null. */
+export const refusing = ({ stopping, resetting }: World): "stopping" | "resetting" | null =>
+  stopping ? "stopping" : resetting ? "resetting" : null

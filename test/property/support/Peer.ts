@@ -54,6 +54,7 @@ export class Plant {
       files: false,
       freezes: { count: 0 },
       resetting: false,
+      stopping: false,
       trace: false
     }
   }

@@ -28,6 +28,7 @@ export const wholeSession = (core: Core): void => {
     files: false,
     freezes: { count: 0 },
     resetting: false,
+    stopping: false,
     trace: false
   }
   let state = SessionState.open(world, 1, 0, [0])
