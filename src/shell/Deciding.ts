@@ -1,5 +1,6 @@
 // Asking the application: a handler may answer at once or later, may throw, hang or return nonsense. Whatever is not a
-// clear yes is a no; what comes after the request was given up is dropped, since it has been reported already.
+// clear yes is a no. An answer that comes after the request was given up is dropped, since that has been reported already; a
+// failure is told whenever it comes.
 import type { Decision } from "../core/procedure/Notice.ts"
 import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
@@ -42,6 +43,11 @@ export abstract class Asking {
   abstract abort(): void
   /** The time is over, and the request was confirmed negatively; also for a handler that blocked for so long. */
   abstract expire(): void
+
+  /** Whether the handler has only ended as it was told to. */
+  protected isObeyedBy(cause: unknown): boolean {
+    return this.isGivenUp && isAbortion(cause)
+  }
 
   /** Made when a handler first asks for it. */
   get signal(): AbortSignal {
@@ -147,7 +153,7 @@ export abstract class Deciding extends Asking {
   }
 
   protected fail(cause: unknown): Outcome {
-    if (!this.ended) failed(this.session.host, this.callback, this.subject, cause)
+    if (!this.isObeyedBy(cause)) failed(this.session.host, this.callback, this.subject, cause)
     return "failure"
   }
 
@@ -168,6 +174,9 @@ export abstract class Deciding extends Asking {
     if (!this.collects) session.tellCollected()
   }
 }
+
+/** Whether a failure says no more than that somebody was told to stop. */
+export const isAbortion = (cause: unknown): boolean => cause instanceof Error && cause.name === "AbortError"
 
 /** Reports a callback that failed. */
 export function failed(host: Host, callback: string, subject: string, cause: unknown): void {

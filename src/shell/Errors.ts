@@ -149,7 +149,7 @@ export class CallbackFailed extends Data.TaggedError("CallbackFailed")<{
   }
 }
 
-/** A callback did not answer in time; the peer got a negative answer and a later one is dropped. */
+/** A callback did not answer in time; the peer got a negative answer and a later one is dropped, a later failure told. */
 export class CallbackTimedOut extends Data.TaggedError("CallbackTimedOut")<{
   readonly callback: string
   readonly subject: string

@@ -5,7 +5,7 @@ import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
 import type { CloseReason } from "../core/Violation.ts"
 import * as Connection from "./Connection.ts"
-import { failed } from "./Deciding.ts"
+import { failed, isAbortion } from "./Deciding.ts"
 import {
   AddressInUse,
   AddressUnavailable,
@@ -105,8 +105,8 @@ const limitOf = (host: Host): number =>
   Math.min(host.maxConnections || Number.POSITIVE_INFINITY, host.options.limits.connections)
 
 /**
- * Asks the application whether a connection may be served; `told` gets null, or why not, within the limit. What comes
- * later, or after the client has gone, is dropped.
+ * Asks the application whether a connection may be served; `told` gets null, or why not, within the limit. An answer
+ * that comes later, or after the client has gone, is dropped; a failure is told.
  */
 function admit(
   host: Host,
@@ -132,8 +132,7 @@ function admit(
   })
   socket.once("close", gone)
   const refuse = (cause: unknown): void => {
-    if (controller.signal.aborted) return
-    failed(host, "onConnect", address, cause)
+    if (!(controller.signal.aborted && isAbortion(cause))) failed(host, "onConnect", address, cause)
     settle("onConnect failed")
   }
   try {

@@ -100,9 +100,8 @@ export class Operation extends WaitingCommand {
     else this.decided(outcome)
   }
 
-  /** A handler that was told to stop may fail for that. */
   protected fail(cause: unknown): Outcome.Outcome {
-    if (!this.aborted) this.tellFailed("onReceive", cause)
+    if (!this.isObeyedBy(cause)) this.tellFailed("onReceive", cause)
     return "failure"
   }
 

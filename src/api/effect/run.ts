@@ -5,9 +5,16 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 
+/** What an Effect throws that was interrupted, in the words in which a function says so. */
+class Interrupted extends Error {
+  override readonly name = "AbortError"
+  override readonly message = "it was interrupted"
+}
+
 /** What an Effect came to; throws what it failed with. */
 function settled<A, E>(exit: Exit.Exit<A, E>): A {
   if (exit._tag === "Success") return exit.value
+  if (Cause.hasInterruptsOnly(exit.cause)) throw new Interrupted()
   throw Cause.squash(exit.cause)
 }
 

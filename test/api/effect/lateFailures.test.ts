@@ -1,0 +1,31 @@
+// An Effect that is interrupted since nobody waits for it any more has not failed; what breaks in it meanwhile is told.
+import { expect, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import * as Iec104 from "../../../src/api/effect/index.ts"
+import { RawClient } from "../../support/RawClient.ts"
+import { Recorder } from "../../support/Stage.ts"
+
+it.live.each([
+  ["ends", Effect.void, []],
+  ["breaks as it ends", Effect.die(new Error("the brake is worn")), ["the brake is worn"]]
+] as const)("a handler that is interrupted, and %s", ([, atEnd, told]) =>
+  Effect.gen(function* () {
+    const events = new Recorder()
+    const server = yield* Iec104.make({ host: "127.0.0.1", port: 0, logLevel: "none" })
+    const station = yield* server.addStation(1)
+    const point = yield* station.addPoint({ ioAddress: 10, type: 45, abandon: "interrupt" })
+    yield* point.onCommand(() => Effect.onInterrupt(Effect.never, () => atEnd))
+    yield* Effect.forkScoped(
+      Stream.runForEach(server.events, (event) => Effect.sync(() => events.observer(event as never)))
+    )
+    const { port } = yield* server.listen
+    const client = yield* Effect.promise(() => RawClient.connect(port))
+    yield* Effect.promise(() => client.startdt())
+    client.command(45, 10, { scs: true })
+    yield* Effect.promise(() => client.testfr())
+    client.reset()
+    yield* Effect.promise(() => events.next("command"))
+    expect(events.of("error").map(({ error }) => error.message.replace(/^.* failed: /, ""))).toEqual(told)
+  }).pipe(Effect.scoped)
+)
