@@ -186,7 +186,7 @@ export abstract class Publisher extends Stations {
    * Backlogs are bounded by dropping the oldest.
    */
   room(patient = false): Promise<void> {
-    if (this.waiting.isFull(patient)) return this.waiting.wait(patient)
+    if (this.waiting.hasToWait(patient)) return this.waiting.wait(patient)
     if (!this.waiting.isBurst()) return Promise.resolve()
     return this.waiting.turn(patient)
   }

@@ -90,6 +90,16 @@ export class Room {
     this.ends = ends
   }
 
+  /** Whether a publisher that comes has to wait: who comes to others that wait for the same needs no look at the sessions. */
+  hasToWait(patient: boolean): boolean {
+    const { count, going } = this.queueOf(patient)
+    return (count > 0 && going === 0 && this.ends() === this.lookedAt) || this.isFull(patient)
+  }
+
+  private queueOf(patient: boolean): Queue {
+    return patient ? this.patient : this.counted
+  }
+
   /** Whether a publisher has to wait. */
   isFull(patient: boolean): boolean {
     const ends = this.ends()
@@ -157,9 +167,10 @@ export class Room {
   }
 
   private enter(patient: boolean, resolve: GoOn): void {
-    const queue = patient ? this.patient : this.counted
+    const queue = this.queueOf(patient)
     queue.add(resolve)
-    this.look()
+    // Nothing has changed for whoever comes to others that wait for the same, unless something was published since.
+    if (queue.count === 1 || this.ends() !== this.lookedAt) this.look()
   }
 
   /** A session has sent or ended: publishers that wait for it may go on. */

@@ -72,7 +72,7 @@ it("publishers wait as if every session had been looked at", () => {
         const chosen = [...followers][number % Math.max(1, followers.size)]
         if (what === "append") append(number)
         else if (what === "connect") followers.add(new Follower(ends()[0] as number))
-        else if (what === "wait" && room.isFull(number % 2 === 0)) void room.wait(number % 2 === 0)
+        else if (what === "wait" && room.hasToWait(number % 2 === 0)) void room.wait(number % 2 === 0)
         else if (what === "pass") pass(number)
         else if (what === "turn") turn()
         else if (chosen !== undefined) {
@@ -87,6 +87,7 @@ it("publishers wait as if every session had been looked at", () => {
         }
         for (const patient of [false, true]) {
           const holds = [...followers].some((one) => isBehind(one) && (patient || one.holding.usedMs < HOLD_MS))
+          expect(room.hasToWait(patient)).toBe(room.isFull(patient))
           expect(room.isFull(patient)).toBe(holds)
         }
       }

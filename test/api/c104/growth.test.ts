@@ -338,6 +338,29 @@ describe("work grows with what there is to do", () => {
     expect(among).toBeLessThan(3 * Math.max(alone, 20))
   }, 60_000)
 
+  it("where many are connected and many publishers wait", async () => {
+    await growsWithItsWork(1000, async (entries, watch) => {
+      const server = withStations(1, { limits: { logRecords: 1024, holdMs: 600_000 } })
+      const point = given(given(server.getStation(1)).addPoint({ ioAddress: 1, type: Type.M_SP_TB_1 }))
+      await server.start()
+      const clients: RawClient[] = []
+      for (let n = 0; n < entries; n++) clients.push(await RawClient.connect(server.port, { keep: false }))
+      const slow = await RawClient.connect(server.port, { keep: false, acknowledge: "never" })
+      await slow.startdt()
+      for (let n = 0; n < 1000; n++) {
+        point.value = n % 2 === 0
+        point.transmit(Cot.SPONTANEOUS)
+      }
+      const over: Promise<void>[] = []
+      await watch.step("publishers that come", () => {
+        for (let n = 0; n < 5 * entries; n++) over.push(server.room())
+      })
+      for (const client of [...clients, slow]) client.close()
+      await Promise.all(over)
+      await server.stop()
+    })
+  }, 120_000)
+
   it("where many publishers wait for a client that acknowledges nothing", async () => {
     await growsWithItsWork(5000, async (entries, watch) => {
       const server = withStations(1, { limits: { logRecords: 1024, holdMs: 600_000 } })
