@@ -131,8 +131,7 @@ export class Host extends Publisher {
     this.ending = true
     queueMicrotask(() => {
       this.ending = false
-      const ends = this.logEnds()
-      for (const session of [...this.sessions]) if (session.state.work.files !== null) session.ready(ends)
+      for (const session of [...this.sessions]) if (session.state.work.files !== null) session.ready()
     })
   }
 
@@ -194,10 +193,9 @@ export class Host extends Publisher {
 
   /** Tells every session that a station was initialised (COI octet). */
   initialised(ca: number, cause: number): void {
-    const ends = this.logEnds()
     for (const session of this.sessions)
       session.dispatch({
-        ...SessionEvent.plain("initialised", this.clock.monotonicMs(), ends, session.room()),
+        ...SessionEvent.plain("initialised", this.clock.monotonicMs(), this.logEnds(), session.room()),
         initialised: { ca, cause }
       })
   }

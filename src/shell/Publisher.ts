@@ -144,7 +144,7 @@ export abstract class Publisher extends Stations {
     const ends = this.logEnds()
     this.flushAt = (ends[0] as number) + this.early()
     this.remember(ends[0] as number)
-    for (const session of this.open) session.ready(ends)
+    for (const session of this.open) session.ready()
   }
 
   /** Notes when the log had reached an end. */

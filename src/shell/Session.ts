@@ -170,16 +170,19 @@ export class Session {
     return host.nowMs()
   }
 
-  /** The logs grew, and the window is open. */
-  ready(ends: readonly number[]): void {
-    this.plain("ready", ends)
+  /**
+   * The logs grew, and the window is open. They may have grown once more since that was noticed: whoever is told what another
+   * session has sent may publish, and what is read from the image is of now.
+   */
+  ready(): void {
+    this.plain("ready", this.host.logEnds())
   }
 
   /** No I frames are sent while it is held: a TLS handshake goes on. */
   hold(held: boolean): void {
     if (this.held === held) return
     this.held = held
-    this.plain("ready", this.host.logEnds())
+    this.ready()
   }
 
   /**
@@ -201,7 +204,7 @@ export class Session {
 
   private readonly goOn = (): void => {
     this.looking = false
-    this.plain("ready", this.host.logEnds())
+    this.ready()
   }
 
   private lookOn(): void {

@@ -264,10 +264,10 @@ export class Ticker {
   /** Sends batches to every started session: nobody else is looked at, since an application may send them one by one. */
   offer(batches: readonly CyclicBatch[]): void {
     const { host } = this
-    const ends = host.logEnds()
+    // Whoever is told what one session has sent may publish more, so each is told anew where the logs end.
     for (const session of host.active)
       session.dispatch({
-        ...SessionEvent.plain("cyclic", host.clock.monotonicMs(), ends, session.room()),
+        ...SessionEvent.plain("cyclic", host.clock.monotonicMs(), host.logEnds(), session.room()),
         batches
       })
   }

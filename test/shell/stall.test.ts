@@ -41,7 +41,7 @@ const notices: Readonly<Record<string, (of: Awaited<ReturnType<typeof given>>) =
     for (const session of host.sessions) session.decided([])
   },
   "the room in the socket": ({ host }) => {
-    for (const session of host.sessions) session.ready(host.logEnds())
+    for (const session of host.sessions) session.ready()
   },
   "an end of initialisation": ({ host }) => host.initialised(1, 0),
   "nothing but the deadline": () => {}

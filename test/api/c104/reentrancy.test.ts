@@ -1,6 +1,6 @@
 // Callbacks that reach into sessions while something else goes on: nobody else's command, octets or order suffer.
 import { expect, it, vi } from "vitest"
-import { Cot, ResponseState, Type } from "../../../src/api/c104/index.ts"
+import { Batch, Cot, type Point, ResponseState, Type } from "../../../src/api/c104/index.ts"
 import * as Image from "../../../src/core/image/Image.ts"
 import * as Commands from "../../../src/shell/Commands.ts"
 import type { RawClient } from "../../support/RawClient.ts"
@@ -115,7 +115,7 @@ it("a handler that blocks for longer than it may, while its session goes on, dec
   const { block, slot } = place
   host.hooks.of(block, slot).onCommand = () => {
     for (const untilMs = performance.now() + 60; performance.now() < untilMs; );
-    for (const session of host.sessions) session.ready(host.logEnds())
+    for (const session of host.sessions) session.ready()
     return "success"
   }
   const client = await startClient(port)
@@ -125,4 +125,27 @@ it("a handler that blocks for longer than it may, while its session goes on, dec
   expect((await events.next("error")).error).toMatchObject({ _tag: "CallbackTimedOut" })
   expect(events.of("command")).toMatchObject([{ outcome: "success", answered: false }])
   expect([Image.value(block, slot), Commands.status(host, block, slot)]).toEqual([1, "free"])
+})
+
+it("a cyclic value comes behind the events that the sending of it to another client has caused", async () => {
+  const { server, station } = await startServer()
+  const point = station.addPoint({ ioAddress: 1, type: Type.M_ME_NB_1 }) as Point<typeof Type.M_ME_NB_1>
+  const clients = [await startClient(server.port), await startClient(server.port)]
+  let published = false
+  server.onSendRaw((_, apdu) => {
+    if (published || ((apdu[2] as number) & 1) !== 0) return
+    published = true
+    for (let value = 1; value <= 3; value++) {
+      point.value = value
+      point.transmit(Cot.SPONTANEOUS)
+    }
+  })
+  server.transmitBatch(new Batch({ points: [point], cause: Cot.PERIODIC }))
+  const told = (client: RawClient): number[] =>
+    client.asdus().flatMap(({ objects }) => (objects ?? []).map(({ value }) => Number(value)))
+  for (const client of clients) await client.until(() => told(client).length === 4)
+  expect(clients.map(told)).toEqual([
+    [0, 1, 2, 3],
+    [1, 2, 3, 3]
+  ])
 })
