@@ -14,6 +14,7 @@ export interface Limits {
   readonly holdMs: number
   readonly lingerMs: number
   readonly connectMs: number
+  readonly abandonedCallbacks: number
   readonly handshakeMs: number
   readonly handshakes: number
   readonly keyUpdates: number
@@ -103,6 +104,14 @@ export const table: readonly LimitRow[] = [
   ),
   row("lingerMs", "ms", 500, 0, 60_000, "a connection that was ended and whose peer does not close is cut"),
   row("connectMs", "ms", 10_000, 1, 3_600_000, "the connection is refused; a later answer of onConnect is dropped"),
+  row(
+    "abandonedCallbacks",
+    "runs of onConnect, of onSelect, onClockSync, onReset or onParameter that nobody waits for",
+    1024,
+    1,
+    65_536,
+    "nobody is admitted, a request is confirmed negatively, unasked; for an address that has caused a quarter of them as well"
+  ),
   row("handshakeMs", "ms", 10_000, 100, 120_000, "a connection whose TLS handshake is not finished is closed"),
   row(
     "handshakes",
@@ -153,6 +162,7 @@ export const defaults: Limits = {
   holdMs: 1000,
   lingerMs: 500,
   connectMs: 10_000,
+  abandonedCallbacks: 1024,
   handshakeMs: 10_000,
   handshakes: 256,
   keyUpdates: 60,

@@ -1,6 +1,7 @@
 // Asking the application: a handler may answer at once or later, may throw, hang or return nonsense. Whatever is not a
 // clear yes is a no. An answer that comes after the request was given up is dropped, since that has been reported already; a
 // failure is told whenever it comes.
+import * as Decisions from "../core/procedure/Decisions.ts"
 import type { Decision } from "../core/procedure/Notice.ts"
 import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
@@ -86,6 +87,7 @@ export abstract class Asking {
     if (!isPromise(answer)) return this.settled(this.judge(answer))
     this.collects = false
     if (this.isUnderWay) this.takesTime()
+    else this.runsOn()
     void Promise.resolve(answer)
       .then(
         (outcome) => this.judge(outcome),
@@ -100,6 +102,9 @@ export abstract class Asking {
     else this.abort()
   }
 
+  /** Nobody waits for the handler, which has not settled. */
+  protected runsOn(): void {}
+
   private judge(outcome: unknown): Outcome {
     if (outcome === "success" || outcome === "failure" || outcome === "none") return outcome
     return this.fail(new TypeError("it returned something that is no response"))
@@ -109,6 +114,8 @@ export abstract class Asking {
 /** A request that is being decided, and what follows from the answer. */
 export abstract class Deciding extends Asking {
   private ended = false
+  /** Called when a handler has settled that nobody waited for any more. */
+  private found: (() => void) | null = null
 
   /** Name of the callback, and what it is asked about: for reports. */
   abstract get callback(): string
@@ -128,7 +135,23 @@ export abstract class Deciding extends Asking {
 
   /** Has the request decided. */
   decide(): void {
-    this.ask()
+    const { callback, session } = this
+    const { host, peer } = session
+    if (!host.strays.areMany(callback, peer.address)) return this.ask()
+    const apdu = Decisions.find(session.state.work, this.id)?.apdu
+    if (apdu !== undefined) host.tell({ event: "rejected", peer, situation: "tooManyRequests", apdu })
+    this.dismiss("failure")
+  }
+
+  /** Nobody waits for the handler any more, which goes on where it takes its time. */
+  protected abandon(): void {
+    this.end()
+    if (!this.collects) this.runsOn()
+  }
+
+  protected override runsOn(): void {
+    const { callback, session } = this
+    this.found ??= session.host.strays.add(callback, session.peer.address)
   }
 
   protected end(): void {
@@ -138,14 +161,14 @@ export abstract class Deciding extends Asking {
 
   abort(): void {
     if (this.ended) return
-    this.end()
+    this.abandon()
     this.controller?.abort()
   }
 
   expire(): void {
     const { callback, subject } = this
     const { host } = this.session
-    this.end()
+    this.abandon()
     this.told("failure")
     const error = new CallbackTimedOut({ callback, subject, limitMs: host.world.limits.decisionMs })
     host.tell({ event: "error", error })
@@ -159,6 +182,7 @@ export abstract class Deciding extends Asking {
 
   protected settled(outcome: Outcome): void {
     const { session, collects } = this
+    this.found?.()
     if (collects && !this.ended && session.reason === null && !session.awaits(this.id)) this.expire()
     else this.dismiss(outcome)
   }

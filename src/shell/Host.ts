@@ -18,6 +18,7 @@ import { RawTrace } from "./RawTrace.ts"
 import type { Outcome, Peer, ServerEvent } from "./ServerEvent.ts"
 import type { Session } from "./Session.ts"
 import { Stall } from "./Stall.ts"
+import { Strays } from "./Strays.ts"
 
 /** Decides a clock synchronisation: the received time as CP56Time2a words, and in ms since 1970 UTC. */
 export type ClockHandler = (peer: Peer, timeLow: number, timeHigh: number, utcMs: number) => Outcome | Promise<Outcome>
@@ -72,6 +73,8 @@ export class Host extends Publisher {
     () => this.world.link.t1Ms,
     () => this.clock.monotonicMs()
   )
+  /** Callbacks that run on though nobody waits for them any more. */
+  readonly strays: Strays = new Strays(() => this.world.limits.abandonedCallbacks)
   /** The session whose reset of the process was accepted and is not carried out yet; null when there is none. */
   resetting: Session | null = null
   /** Whether the application has said that it stops, until it has. */

@@ -117,6 +117,7 @@ function admit(
 ): void {
   const { connectMs } = host.options.limits
   const controller = new AbortController()
+  let found: (() => void) | null = null
   const settle = (why: string | null): void => {
     if (controller.signal.aborted) return
     cancel()
@@ -124,11 +125,16 @@ function admit(
     controller.abort()
     told(why)
   }
-  const gone = (): void => settle(null)
+  /** Nobody waits for the answer any more, which may still come. */
+  const abandon = (why: string | null): void => {
+    if (!controller.signal.aborted) found = host.strays.add("onConnect", address)
+    settle(why)
+  }
+  const gone = (): void => abandon(null)
   const cancel = Patience.within(host.clock, connectMs, () => {
     const callback = "onConnect"
     host.tell({ event: "error", error: new CallbackTimedOut({ callback, subject: address, limitMs: connectMs }) })
-    settle(`${callback} did not answer within ${connectMs} ms`)
+    abandon(`${callback} did not answer within ${connectMs} ms`)
   })
   socket.once("close", gone)
   const refuse = (cause: unknown): void => {
@@ -136,10 +142,12 @@ function admit(
     settle("onConnect failed")
   }
   try {
-    Promise.resolve(handler(address, controller.signal)).then((admitted) => {
-      if (typeof admitted === "boolean") settle(admitted ? null : "onConnect refused it")
-      else refuse(new TypeError("it returned something that is neither true nor false"))
-    }, refuse)
+    Promise.resolve(handler(address, controller.signal))
+      .then((admitted) => {
+        if (typeof admitted === "boolean") settle(admitted ? null : "onConnect refused it")
+        else refuse(new TypeError("it returned something that is neither true nor false"))
+      }, refuse)
+      .then(() => found?.())
   } catch (cause) {
     refuse(cause)
   }
@@ -202,6 +210,8 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
       if (phase === "opening") return keep(socket)
       const { onConnect } = host
       if (onConnect === null) return serve(null)
+      if (host.strays.areMany("onConnect", from.address))
+        return refuseSoon("onConnect still runs for too many who are not waited for")
       keep(socket)
       admit(host, onConnect, socket, from.address, (why) => {
         admitting.delete(socket)

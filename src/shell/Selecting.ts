@@ -62,7 +62,7 @@ export class Selecting extends Deciding {
   /** Its point is gone, and with it what there was to select: its client is told no. */
   detach(): void {
     const { session } = this
-    this.end()
+    this.abandon()
     if (session.reason === null) session.collect(this.decisionOf("failure"))
   }
 
