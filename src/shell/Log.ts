@@ -124,19 +124,28 @@ export function line(event: ServerEvent): string {
 /** What a peer can cause as often as it likes. */
 const floods: ReadonlySet<ServerEvent["event"]> = new Set(["overflow", "refused", "rejected", "unanswered"])
 
-/** Within so many ms, lines of the same kind after the first are only counted; then the last of them is written. */
+/** Within so many ms, lines that are alike are only counted after the first; then the last of them is written. */
 const QUIET_MS = 1000
+/** So many different ones may be held at a time; further ones are written as they come. */
+const QUIET_MAX = 1024
 
-/** What is held of a kind since a line of it was written. */
+/**
+ * Which lines are alike: of what a peer can cause as often as it likes all of a kind, of errors those that say the same, since a
+ * callback that fails does so whenever a peer asks for it. Null: those of this kind are all written.
+ */
+const alike = (event: ServerEvent): string | null =>
+  floods.has(event.event) ? event.event : event.event === "error" ? `error ${line(event)}` : null
+
+/** What is held since a line like it was written. */
 interface Held {
   last: ServerEvent | null
   count: number
   cancel: () => void
 }
 
-/** A log of what is at or above a level; a flood of one kind is told once a second, with its number. */
+/** A log of what is at or above a level; a flood of what is alike is told once a second, with its number. */
 export class Log {
-  private readonly quiet = new Map<ServerEvent["event"], Held>()
+  private readonly quiet = new Map<string, Held>()
   private readonly of: { readonly logLevel: LogLevel }
   private readonly write: LogWriter
   private readonly clock: Clock
@@ -164,28 +173,27 @@ export class Log {
   readonly take = (event: ServerEvent): unknown => {
     const kind = event.event
     if (!this.wants(kind)) return undefined
-    if (floods.has(kind)) {
-      const held = this.quiet.get(kind)
-      if (held !== undefined) {
-        held.last = event
-        held.count++
-        return undefined
-      }
-      this.hush(kind)
+    const likeness = alike(event)
+    const held = likeness === null ? undefined : this.quiet.get(likeness)
+    if (held !== undefined) {
+      held.last = event
+      held.count++
+      return undefined
     }
+    if (likeness !== null && this.quiet.size < QUIET_MAX) this.hush(likeness)
     return this.write(levelOf[kind], line(event))
   }
 
-  /** A line of a kind is written: for a while further ones are held. */
-  private hush(kind: ServerEvent["event"]): void {
+  /** A line is written: for a while further ones like it are held. */
+  private hush(likeness: string): void {
     const held: Held = { last: null, count: 0, cancel: () => {} }
-    this.quiet.set(kind, held)
+    this.quiet.set(likeness, held)
     held.cancel = this.clock.wake(
       QUIET_MS,
       () => {
-        this.quiet.delete(kind)
+        this.quiet.delete(likeness)
         if (held.last === null) return
-        this.hush(kind)
+        this.hush(likeness)
         this.release(held.last, held.count)
       },
       true

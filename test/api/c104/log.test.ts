@@ -1,5 +1,6 @@
 // The log of a server: a flood of one kind is told at once and then once a second with its number, to its end.
 import { expect, it } from "vitest"
+import { Type } from "../../../src/api/c104/index.ts"
 import { makeServer, startClient } from "../../support/Stage.ts"
 
 /** A server and its lines about requests that were turned down; `flood` has so many more turned down: there is no station 9. */
@@ -58,4 +59,32 @@ it("survives a writer that fails then", async () => {
   await flood(1)
   await server.stop()
   expect(counts(lines)).toEqual([1, 7, 1])
+})
+
+it("tells a callback that fails for each of many commands once a second with its number, and every other error at once", async () => {
+  const lines: string[] = []
+  const server = makeServer({ logWriter: (_, line) => void lines.push(line) })
+  const station = server.addStation(1)
+  for (const ioAddress of [1, 2, 3])
+    station?.addPoint({ ioAddress, type: Type.C_SC_NA_1 })?.onReceive(() => {
+      throw new Error("the drive is gone")
+    })
+  await server.start()
+  const client = await startClient(server.port)
+  const command = async (ioAddress: number, times: number): Promise<void> => {
+    const answered = client.iFrames + times
+    for (let n = 0; n < times; n++) client.command(Type.C_SC_NA_1, ioAddress, { scs: true })
+    await client.until(() => client.iFrames === answered)
+  }
+  const of = (ioAddress: number): readonly string[] =>
+    lines.filter((line) => line.includes(`C_SC_NA_1 ${ioAddress} of`))
+  await command(1, 100)
+  await command(2, 1)
+  expect(counts(of(1))).toEqual([1])
+  expect(counts(of(2))).toEqual([1])
+  await command(3, 1)
+  await command(1, 1)
+  expect(counts(of(3))).toEqual([1])
+  await server.stop()
+  expect(counts(of(1))).toEqual([1, 100])
 })
