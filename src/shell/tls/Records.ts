@@ -4,11 +4,12 @@
 // follows they are woken, and the last one leaves nothing behind.
 import type { Socket } from "node:net"
 import { TLSSocket } from "node:tls"
+import * as FragmentLength from "./FragmentLength.ts"
 
 /** Octets of a record at most, unless a socket was told otherwise. */
 const RECORD_MAX = 16_384
-/** Fewer than these OpenSSL does not let a record be limited to. */
-const LIMIT_MIN = 512
+/** Records are not limited to fewer octets: the limit stays for what is longer. OpenSSL knows none under 512. */
+const LIMIT_MIN = 1024
 
 /** Where the last APDU of a run of whole ones begins. */
 export function last(octets: Uint8Array, start: number, end: number): number {
@@ -20,8 +21,12 @@ export function last(octets: Uint8Array, start: number, end: number): number {
 /** The records that a TLS socket writes. */
 export class Records {
   private readonly socket: TLSSocket
-  /** Octets of a record at most, as the socket was told last. */
+  /** Octets at which OpenSSL cuts what it writes: it lets them be fewer, and never more again. */
   private limit = RECORD_MAX
+  /** Octets of a record that the peer takes at most; 0 = not looked at since the last handshake. */
+  private taken = 0
+  /** Octets in front of the last APDU of the last run that had such. */
+  private before = 0
 
   /**
    * Makes every write to the socket a record, or several, of its own: Node joins writes that wait for one another through
@@ -30,25 +35,34 @@ export class Records {
   constructor(socket: TLSSocket) {
     this.socket = socket
     Reflect.set(socket, "_writev", null)
+    socket.on("secure", () => {
+      this.taken = 0
+    })
   }
 
   /**
    * Called before a run of whole APDUs is written; what lies before the returned place is to be written first, by itself.
    * A second write costs a call of the system and a turn of the loop. So where OpenSSL is asked at once, and nothing of the
-   * run waits in Node, it cuts one write into two records: the limit is all but the last APDU, and that one is shorter.
+   * run waits in Node, it cuts one write: all but the last APDU are whole records, and that one is shorter than they are.
    */
   begin(octets: Uint8Array, start: number, end: number): number {
     const from = last(octets, start, end)
     const before = from - start
     if (before === 0) return start
-    const cuts = before >= LIMIT_MIN && before <= RECORD_MAX && this.socket.writableLength === 0
-    return this.limited(cuts ? before : RECORD_MAX) && cuts ? start : from
+    const again = before === this.before
+    this.before = before
+    if (this.socket.writableLength > 0) return from
+    if (this.taken === 0) this.taken = FragmentLength.of(this.socket)
+    const record = Math.min(this.limit, this.taken)
+    return record >= LIMIT_MIN && (before % record === 0 || this.limits(before, record, again)) ? start : from
   }
 
-  /** Whether records are limited to so many octets now. */
-  private limited(limit: number): boolean {
-    if (limit !== this.limit && this.socket.setMaxSendFragment(limit)) this.limit = limit
-    return limit === this.limit
+  /** Whether records are limited to so many octets from now on: only to what comes again and again. */
+  private limits(before: number, record: number, again: boolean): boolean {
+    if (!again || before < LIMIT_MIN || before > record) return false
+    if (!this.socket.setMaxSendFragment(before)) return false
+    this.limit = before
+    return true
   }
 }
 
