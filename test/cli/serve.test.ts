@@ -63,17 +63,20 @@ describe("iec104 serve --json", () => {
     expect(program.err).toBe("")
   })
 
-  it.each(["SIGTERM", "SIGINT"] as const)("ends at %s with exit code 0, and its clients get FIN", async (signal) => {
-    const program = new Program(write("b.yaml", CONFIG), "--listen", "127.0.0.1:0", "--json")
-    const port = await program.port()
-    const [client, stopped] = [await startClient(port), await connect(port)]
-    await stopped.testfr()
-    program.child.kill(signal)
-    expect([await client.ended, await stopped.ended]).toEqual(["fin", "fin"])
-    expect(await program.ended).toBe(0)
-    const closed = program.records.filter(({ event }) => event === "closed").map(({ reason }) => reason)
-    expect([closed, program.err]).toEqual([["LOCAL", "LOCAL"], ""])
-  })
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+    "ends at %s with exit code 0, and its clients get FIN",
+    async (signal) => {
+      const program = new Program(write("b.yaml", CONFIG), "--listen", "127.0.0.1:0", "--json")
+      const port = await program.port()
+      const [client, stopped] = [await startClient(port), await connect(port)]
+      await stopped.testfr()
+      program.child.kill(signal)
+      expect([await client.ended, await stopped.ended]).toEqual(["fin", "fin"])
+      expect(await program.ended).toBe(0)
+      const closed = program.records.filter(({ event }) => event === "closed").map(({ reason }) => reason)
+      expect([closed, program.err]).toEqual([["LOCAL", "LOCAL"], ""])
+    }
+  )
 
   it("ends cleanly when a signal comes twice, as from a terminal through npm", async () => {
     const program = new Program(write("b.yaml", CONFIG), "--listen", "127.0.0.1:0", "--json")

@@ -21,7 +21,10 @@ import { serve } from "./serve.ts"
 /** How far apart two signals of one Ctrl-C may arrive: from the terminal, from npm, from a parent that passes it on. */
 const ECHO_MS = 500
 
-/** Completes at the first SIGINT or SIGTERM. A second one that is no echo of it ends the program at once. */
+/**
+ * Completes at the first SIGINT, SIGTERM or SIGHUP: a terminal that goes takes the server along, and its clients get FIN. A
+ * second one that is no echo of it ends the program at once.
+ */
 const stopSignal: Effect.Effect<void> = Effect.callback<void>((resume) => {
   let firstAtMs: number | undefined
   const onSignal = () => {
@@ -32,8 +35,7 @@ const stopSignal: Effect.Effect<void> = Effect.callback<void>((resume) => {
       process.exit(Output.exitCode.interrupted)
     }
   }
-  process.on("SIGINT", onSignal)
-  process.on("SIGTERM", onSignal)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, onSignal)
 })
 
 /** What a broken standard output or standard error means, once: for a server something else than for a filter. */
@@ -89,7 +91,7 @@ const serveCommand = Command.make("serve", { file, listen, json }, (options) =>
     )
   })
 ).pipe(
-  Command.withDescription("Serve the stations of a configuration file until SIGINT or SIGTERM"),
+  Command.withDescription("Serve the stations of a configuration file until SIGINT, SIGTERM or SIGHUP"),
   Command.withExamples([
     { command: "iec104 serve examples/substation.yaml", description: "Serve the example on 127.0.0.1:2404" },
     { command: "iec104 serve plant.yaml --listen 0.0.0.0:2404 --json" }
