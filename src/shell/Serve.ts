@@ -2,6 +2,7 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { AlreadyListening, type ListenError } from "./Errors.ts"
 import type { Host } from "./Host.ts"
@@ -102,9 +103,13 @@ const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, L
  */
 export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
-    const scope = yield* Scope.fork(yield* Effect.scope)
-    return yield* served(host, ticker).pipe(
+    const outer = yield* Effect.scope
+    const scope = yield* Scope.fork(outer)
+    // A fiber of the scope: one that ends meanwhile would have done what ends a server before there was anything to end.
+    const starting = yield* served(host, ticker).pipe(
       Scope.provide(scope),
-      Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit)))
+      Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit))),
+      Effect.forkIn(outer)
     )
+    return yield* Fiber.join(starting).pipe(Effect.onInterrupt(() => Fiber.interrupt(starting)))
   })

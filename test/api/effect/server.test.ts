@@ -65,6 +65,35 @@ describe("life", () => {
     })
   )
 
+  it.live(
+    "is over where the scope ends while the server begins to listen: nobody is served, and it may listen again",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* Iec104.make(LOCAL)
+        for (let turns = 0; turns < 8; turns++) {
+          const scope = yield* Scope.make()
+          const listening = Effect.runPromiseExit(server.listen.pipe(Scope.provide(scope)))
+          yield* Effect.promise(async () => {
+            for (let i = 0; i < turns; i++) await null
+          })
+          yield* Scope.close(scope, Exit.void)
+          const exit = yield* Effect.promise(() => listening)
+          yield* Effect.promise(turn)
+          expect(server.address()).toBe(null)
+          if (Exit.isSuccess(exit)) {
+            const { port } = exit.value
+            expect((yield* Effect.exit(Effect.tryPromise(() => RawClient.connect(port))))._tag).toBe("Failure")
+          } else expect(Cause.hasInterruptsOnly(exit.cause)).toBe(true)
+        }
+        const ended = yield* Scope.make()
+        yield* Scope.close(ended, Exit.void)
+        expect(Exit.isFailure(yield* Effect.exit(server.listen.pipe(Scope.provide(ended))))).toBe(true)
+        const { port } = yield* server.listen
+        yield* started(port)
+        expect(server.activeConnectionCount()).toBe(1)
+      })
+  )
+
   it.live("of a layer starts with its setup done and ends with the layer", () =>
     Effect.gen(function* () {
       const port = yield* freePort
