@@ -351,8 +351,10 @@ function checkTime(atMs: number): void {
 
 /** Throws {@link InvalidArgument} unless `type` can be the type of a point. */
 function pointType(what: string, type: number): void {
-  if (Value.layoutOf(type) !== undefined) return
-  const value = TypeTable.byId[type]?.mnemonic ?? String(type)
+  // A text or a list of one number would find its row as well, and be no number wherever types are compared.
+  const isNumber = typeof type === "number"
+  if (isNumber && Value.layoutOf(type) !== undefined) return
+  const value = isNumber ? (TypeTable.byId[type]?.mnemonic ?? String(type)) : type
   throw new InvalidArgument({ what, expected: "a monitoring or command type that can be a point", value })
 }
 

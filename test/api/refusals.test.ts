@@ -197,6 +197,18 @@ describe("at a point", () => {
     expect([station.getPoint(2), other.getPoint(2)]).toEqual([null, null])
   })
 
+  it.each(["13", [13], 13n, true, { valueOf: () => 13 }, Object.create(null)])("%o is no type", (type) => {
+    const { station, other } = points()
+    for (const chosen of [{ type }, { type: 13, eventType: type }, { type: 36, interrogationType: type }]) {
+      const option = { ioAddress: 2, ...chosen }
+      expect(promiseFace(() => station.addPoint(wrong<{ ioAddress: number; type: 13 }>(option)))).toBe(
+        "INVALID_ARGUMENT"
+      )
+      expect(effectFace(other.addPoint(wrong(option)))).toBe("INVALID_ARGUMENT")
+    }
+    expect([station.getPoint(2), other.getPoint(2)]).toEqual([null, null])
+  })
+
   it("a priority is refused as long as there is none", () => {
     const { other } = points()
     for (const priority of [0, 1])
