@@ -94,8 +94,9 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
     refreshUntilMs: 0,
     refreshedTo: -1
   }
-  own.interrogations = Numbered.put(own.interrogations, id, added)
-  own.running = Numbered.put(own.running, key, runs === 0 ? { runs: id, waits } : { runs, waits: id })
+  const place = Order.placeOf(added)
+  own.interrogations = Numbered.put(own.interrogations, place, added)
+  own.running = Numbered.put(own.running, key, runs === 0 ? { runs: place, waits } : { runs, waits: place })
   if (runs === 0) start(turn, added)
 }
 
@@ -106,7 +107,9 @@ const requestOf = (of: Interrogation, ca: number): Uint8Array =>
 /** Confirms an interrogation for every station before it is served. */
 function start(turn: Turn, of: Interrogation): void {
   const started = own(turn, of)
-  started.started = true
+  moves(turn, started, () => {
+    started.started = true
+  })
   // A freeze that was asked for before is carried out before anything else happens to counters.
   started.orders = turn.world.freezes.count + turn.work.freezes
   const request = requestOf(of, of.ca)
@@ -115,12 +118,13 @@ function start(turn: Turn, of: Interrogation): void {
 }
 
 /** Takes an interrogation out, and starts the one that waited for its end. */
-function end(turn: Turn, { id, type, ca, test }: Interrogation): void {
-  const key = keyOf(type, ca, test)
+function end(turn: Turn, of: Interrogation): void {
+  const key = keyOf(of.type, of.ca, of.test)
+  const place = Order.placeOf(of)
   const { own: work } = turn
   const { runs, waits } = Numbered.find(work.running, key) ?? NONE
-  work.interrogations = Numbered.without(work.interrogations, id)
-  const left = runs === id ? waits : runs
+  work.interrogations = Numbered.without(work.interrogations, place)
+  const left = runs === place ? waits : runs
   work.running =
     left === 0 ? Numbered.without(work.running, key) : Numbered.put(work.running, key, { runs: left, waits: 0 })
   const next = Numbered.find(work.interrogations, left)
@@ -133,7 +137,7 @@ function own(turn: Turn, of: Interrogation): Changeable<Interrogation> {
   const mine: Changeable<Interrogation> = { ...of }
   turn.ownInterrogation = mine
   const { own: work } = turn
-  work.interrogations = Numbered.put(work.interrogations, of.id, mine)
+  work.interrogations = Numbered.put(work.interrogations, Order.placeOf(mine), mine)
   return mine
 }
 
@@ -207,7 +211,7 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, order: Or
   if (of.test === 0 && block.refresh !== null && last > of.refreshedTo) {
     const flagged = Order.flagged(block, block.refresh, slots, place, count)
     if (flagged.length > 0) {
-      of.refreshId = Order.askRefresh(turn, block, flagged)
+      awaits(turn, of, Order.askRefresh(turn, block, flagged))
       of.refreshUntilMs = turn.nowMs + turn.world.limits.refreshMs
       of.refreshedTo = last
       return false
@@ -225,7 +229,6 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, order: Or
   of.after = last
   of.place = order === null ? place + count : order.forward(of.place, count)
   of.yields = 0
-  of.refreshId = 0
   return true
 }
 
@@ -241,32 +244,45 @@ function terminate(turn: Turn, of: Changeable<Interrogation>, { ca, born }: Imag
   of.place = 0
   of.refreshedTo = -1
   of.yields = 0
-  of.refreshId = 0
   if (negative === 0) turn.notice({ kind: "interrogated", type: of.type, ca, qualifier: of.qualifier })
   Reply.mirror(turn, requestOf(of, ca), 0, Cause.ACTIVATION_TERMINATION | negative, -1)
   if (following === undefined) end(turn, of)
   return true
 }
 
+/** The interrogation that runs begins to wait for a refresh, or does not wait any more (0). */
+const awaits = (turn: Turn, of: Changeable<Interrogation>, refreshId: number): void =>
+  moves(turn, of, () => {
+    of.refreshId = refreshId
+  })
+
+/** The interrogation that runs stands elsewhere behind a change. */
+function moves(turn: Turn, of: Changeable<Interrogation>, change: () => void): void {
+  const { own: work } = turn
+  const key = keyOf(of.type, of.ca, of.test)
+  const { waits } = Numbered.find(work.running, key) as Running
+  const others = Numbered.without(work.interrogations, Order.placeOf(of))
+  change()
+  const place = Order.placeOf(of)
+  work.interrogations = Numbered.put(others, place, of)
+  work.running = Numbered.put(work.running, key, { runs: place, waits })
+}
+
 /** The application has refreshed the values that were asked for. */
 export function refreshed(turn: Turn, id: number): void {
-  const of = Numbered.head(turn.work.interrogations, SERVED).find((found) => found.refreshId === id)
-  if (of !== undefined) own(turn, of).refreshId = 0
+  const of = Order.waitingFor(turn.work.interrogations, id)
+  if (of !== undefined) awaits(turn, own(turn, of), 0)
 }
 
 /** When the first refresh has lasted too long; Infinity when nothing is refreshed. */
-export function dueMs({ interrogations }: Work): number {
-  let due = Number.POSITIVE_INFINITY
-  if (interrogations?.count === 1 && interrogations.value.refreshId === 0) return due
-  for (const { refreshId, refreshUntilMs } of Numbered.head(interrogations, SERVED))
-    if (refreshId !== 0 && refreshUntilMs < due) due = refreshUntilMs
-  return due
-}
+export const dueMs = ({ interrogations }: Work): number =>
+  Order.firstWaiting(interrogations)?.refreshUntilMs ?? Number.POSITIVE_INFINITY
 
 /** Goes on without values that were not refreshed in time. */
 export function expire(turn: Turn): void {
-  const { interrogations } = turn.work
-  if (interrogations?.count === 1 && interrogations.value.refreshId === 0) return
-  for (const of of Numbered.head(turn.work.interrogations, SERVED))
-    if (of.refreshId !== 0 && turn.nowMs >= of.refreshUntilMs) own(turn, of).refreshId = 0
+  for (;;) {
+    const of = Order.firstWaiting(turn.work.interrogations)
+    if (of === undefined || turn.nowMs < of.refreshUntilMs) return
+    awaits(turn, own(turn, of), 0)
+  }
 }

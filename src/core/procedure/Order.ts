@@ -4,6 +4,7 @@
 
 import type { Block } from "../image/Block.ts"
 import type { Frozen } from "../image/Frozen.ts"
+import * as Numbered from "../image/Numbered.ts"
 import type { Ordered } from "../image/Ordered.ts"
 import * as EventLog from "../log/EventLog.ts"
 import * as Packing from "../log/Packing.ts"
@@ -26,6 +27,26 @@ export function resume(block: Block, order: Ordered | null, after: number, place
   if (order !== null) return order.behind(block.ioa, after, place)
   return place > 0 && place <= block.count && block.ioa[place - 1] === after ? place : block.slotAfter(after)
 }
+
+/** Places behind all those of who can go on, and places behind these. */
+const QUEUED = 2 ** 40
+const WAITING = 2 ** 41
+
+/**
+ * Where a request stands among its like: who has not begun, or waits for a refresh, stands behind all who can go on, so that
+ * none of those is kept waiting however many wait. Refreshes are in their order: the first is the first whose time is over.
+ */
+export function placeOf(of: { readonly id: number; readonly refreshId: number; readonly started?: boolean }): number {
+  if (of.refreshId > 0) return WAITING + of.refreshId
+  return of.started === false ? QUEUED + of.id : of.id
+}
+
+/** The first of those that wait for a refresh, or undefined. */
+export const firstWaiting = <A>(of: Numbered.Numbered<A>): A | undefined => Numbered.after(of, WAITING)
+
+/** Who waits for the refresh with this id, or undefined. */
+export const waitingFor = <A>(of: Numbered.Numbered<A>, refreshId: number): A | undefined =>
+  Numbered.find(of, WAITING + refreshId)
 
 /** Asks the application to refresh points before they are read; returns the id of the answer. */
 export function askRefresh(turn: Turn, block: Block, slots: readonly number[]): number {

@@ -42,9 +42,12 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   own.reads = Numbered.put(own.reads, id, read)
 }
 
-function replace(turn: Turn, { id }: Read, by: Read | null): void {
+function replace(turn: Turn, read: Read, by: Read | null): void {
   const { own } = turn
-  own.reads = by === null ? Numbered.without(own.reads, id) : Numbered.put(own.reads, id, by)
+  const from = Order.placeOf(read)
+  const to = by === null ? -1 : Order.placeOf(by)
+  if (from !== to) own.reads = Numbered.without(own.reads, from)
+  if (by !== null) own.reads = Numbered.put(own.reads, to, by)
 }
 
 /** Sends the next object that was asked for and can be sent. False when there is none. */
@@ -103,20 +106,18 @@ function asked({ block, ioa, originator, test }: Read): Uint8Array {
 
 /** The application has refreshed the value that was asked for. */
 export function refreshed(turn: Turn, id: number): void {
-  const read = Numbered.head(turn.work.reads, SERVED).find((found) => found.refreshId === id)
+  const read = Order.waitingFor(turn.work.reads, id)
   if (read !== undefined) replace(turn, read, { ...read, refreshId: REFRESHED })
 }
 
 /** When the first refresh has lasted too long; Infinity when nothing is refreshed. */
-export function dueMs({ reads }: Work): number {
-  let due = Number.POSITIVE_INFINITY
-  for (const { refreshId, refreshUntilMs } of Numbered.head(reads, SERVED))
-    if (refreshId > 0 && refreshUntilMs < due) due = refreshUntilMs
-  return due
-}
+export const dueMs = ({ reads }: Work): number => Order.firstWaiting(reads)?.refreshUntilMs ?? Number.POSITIVE_INFINITY
 
 /** Goes on without values that were not refreshed in time. */
 export function expire(turn: Turn): void {
-  for (const read of Numbered.head(turn.work.reads, SERVED))
-    if (read.refreshId > 0 && turn.nowMs >= read.refreshUntilMs) replace(turn, read, { ...read, refreshId: REFRESHED })
+  for (;;) {
+    const read = Order.firstWaiting(turn.work.reads)
+    if (read === undefined || turn.nowMs < read.refreshUntilMs) return
+    replace(turn, read, { ...read, refreshId: REFRESHED })
+  }
 }

@@ -171,7 +171,7 @@ export interface Heal {
   readonly slot: number
 }
 
-/** The interrogations of one type for one common address: one runs, and one may wait for its end (0 = none). */
+/** Where the interrogations of one type for one common address stand: one runs, and one may wait for its end (0 = none). */
 export interface Running {
   readonly runs: number
   readonly waits: number
@@ -217,7 +217,7 @@ export interface Work {
   readonly brief: Numbered<number>
   /** How many of the requests that wait are freezes of counters. */
   readonly freezes: number
-  /** By id; and who runs and who waits, by type and common address. */
+  /** By place (`Order.placeOf`); and who runs and who waits, by type and common address. */
   readonly interrogations: Numbered<Interrogation>
   /** The type of the interrogation that was served last, 0 = none was. */
   readonly served: number
@@ -227,7 +227,7 @@ export interface Work {
   readonly cycling: Numbered<CyclicBatch>
   /** By common address. */
   readonly initialised: Numbered<Initialised>
-  /** By id. */
+  /** By place (`Order.placeOf`). */
   readonly reads: Numbered<Read>
   /** Of points of which many events wait: some of them, by class and address, so that the oldest is found soon. */
   readonly trails: Numbered<Trail>

@@ -44,6 +44,30 @@ describe("onBeforeRead", () => {
     await client.next({ cot: 10 })
   })
 
+  it("that hangs keeps nothing else of its client waiting, however often that has asked", async () => {
+    const { server, station } = await startServer({ limits: { refreshMs: 60_000 } })
+    const hanging = 40
+    for (let ca = 2; ca <= hanging; ca++)
+      server
+        .addStation(ca)
+        ?.addPoint({ ioAddress: 1, type: Type.M_ME_NB_1 })
+        ?.onBeforeRead(() => new Promise(() => {}))
+    station.addPoint({ ioAddress: 1, type: Type.M_ME_NB_1 })
+    const client = await startClient(server.port)
+    // Of each station one interrogation waits for a refresh, and one for the end of that.
+    for (let ca = 2; ca <= hanging; ca++) for (let i = 0; i < 2; i++) client.interrogate(ca)
+    for (let ca = 2; ca <= hanging; ca++)
+      client.send(client.i({ typeId: Type.C_RD_NA_1, cot: 5, ca, objects: [{ ioa: 1 }] }))
+    client.interrogate(1)
+    client.send(client.i({ typeId: Type.C_RD_NA_1, cot: 5, ca: 1, objects: [{ ioa: 1 }] }))
+    await client.until(() => client.asdus({ cot: 5, ca: 1 }).length === 1)
+    await client.until(() => client.asdus({ cot: 10, ca: 1 }).length === 1)
+    // Those that wait can still be ended.
+    client.interrogate(2, { cot: 8 })
+    await client.until(() => client.asdus({ cot: 9, ca: 2, negative: false }).length === 1)
+    expect(client.asdus({ cot: 20 }).map(({ ca }) => ca)).toEqual([1])
+  })
+
   it("that takes its time runs once at a time, however often clients ask, and once more for all who asked meanwhile", async () => {
     const { server, station } = await startServer({ limits: { refreshMs: 60_000 } })
     const calls: (() => void)[] = []
