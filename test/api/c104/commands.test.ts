@@ -217,14 +217,14 @@ describe("a callback that misbehaves", () => {
     expect(events.of("error")).toHaveLength(1)
   })
 
-  it("rejects too late: reported once, as timed out", async () => {
+  it("rejects too late: reported as timed out, and then what it failed with", async () => {
     const late = deferred<ResponseState>()
     const { client, operate, events } = await switchedBy(() => late.promise, { limits: { decisionMs: 50 } })
     operate()
     expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
     late.reject(new Error("too late"))
     await turn()
-    expect(events.of("error").map(({ error }) => error.code)).toEqual(["CALLBACK_TIMED_OUT"])
+    expect(events.of("error").map(({ error }) => error.code)).toEqual(["CALLBACK_TIMED_OUT", "CALLBACK_FAILED"])
   })
 
   it("is slow: a command that was refused for it is never executed afterwards", async () => {
