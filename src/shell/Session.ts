@@ -80,7 +80,7 @@ export class Session {
   /** No further I frame may wait in the socket: {@link taken} tells when that is over. */
   private full = false
   /** Over TLS: the last APDU of every write has a record of its own. */
-  private readonly records: Records.Records | null
+  private readonly secure: boolean
   /** What reports when the kernel has taken it. */
   private readonly outgoing = new Leaving()
   private held = false
@@ -110,7 +110,7 @@ export class Session {
   constructor(host: Host, socket: Socket, peer: Peer) {
     this.host = host
     this.socket = socket
-    this.records = Records.of(socket)
+    this.secure = Records.separate(socket)
     this.peer = peer
     const nowMs = host.clock.monotonicMs()
     this.state = SessionState.open(host.settled(), peer.session, nowMs, host.logEnds())
@@ -423,11 +423,11 @@ export class Session {
     const { socket } = this
     if (socket.destroyed) return
     if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
-    const from = this.records === null ? start : this.records.begin(octets, start, end)
+    const from = this.secure ? Records.last(octets, start, end) : start
     if (from > start) socket.write(views.of(from - start))
     const rest = from > start ? viewOf(octets, from, end - from) : views.of(end - start)
     // It reports when it is taken, so that whoever has to wait for room is called again; and where it may be late.
-    const taken = bounded ? this.taken : this.records !== null || socket.writableLength > 0 ? this.left : null
+    const taken = bounded ? this.taken : this.secure || socket.writableLength > 0 ? this.left : null
     if (taken === null) socket.write(rest)
     else socket.write(rest, taken)
     const waiting = socket.writableLength

@@ -115,7 +115,6 @@ describe("the last record of a write holds one APDU", () => {
   it.each(["TLSv1.2", "TLSv1.3"] as const)("however much other writes had in front of theirs (%s)", async (version) => {
     const { client, seen, points } = await plant(version, 1000, 1, 10)
     let published = 0
-    // Each comes twice: what comes again is cut in another way than what comes once.
     for (const each of [100, 100, 60, 60, 200, 200, 60, 163, 163, 90, 90, 110, 500, 500]) {
       await publish(points, 1, each)
       published += each
