@@ -47,8 +47,14 @@ export class Selecting extends Deciding {
     return this.handler(new Described(session, notice, previous, this))
   }
 
-  /** Its point knows of it too, where it takes its time. */
+  /** Its point knows of it too, where it takes its time, unless the handler began by removing it. */
   protected override takesTime(): void {
+    if (!Image.lives(this.notice)) {
+      this.dismiss("failure")
+      this.runsOn()
+      this.controller?.abort()
+      return
+    }
     this.hooks.selects ??= new Set()
     this.hooks.selects.add(this)
     super.takesTime()

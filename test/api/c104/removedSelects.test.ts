@@ -108,6 +108,28 @@ describe.each(removals)("who removes %s while a select of it is thought about", 
     expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
     expect(events.of("selection")).toMatchObject([{ commonAddress: 1, address: 10, state: "refused" }])
   })
+
+  it("by the callback itself, which goes on: it is refused and told at once, and the callback is stopped", async () => {
+    const { server, station, events, point, client, select, answers, messages } = await stage()
+    point.onSelect((_, message) => {
+      void message.signal
+      messages.push(message)
+      remove(server, station)
+      const answer = deferred<ResponseState>()
+      answers.push(answer)
+      return answer.promise
+    })
+    select()
+    await expect.poll(() => answers.length).toBe(1)
+    await turn()
+    expect([messages[0]?.signal.aborted, messages[0]?.begin()]).toEqual([true, false])
+    expect(events.of("selection")).toMatchObject([{ commonAddress: 1, address: 10, state: "refused" }])
+    expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
+    answers[0]?.resolve(SUCCESS)
+    await turn()
+    await client.testfr()
+    expect([client.asdus().length, events.of("selection").length, events.of("error")]).toEqual([1, 1, []])
+  })
 })
 
 it.each(removals)("a parameter is not loaded for %s when that was removed before it was decided", async (_, remove) => {
