@@ -72,6 +72,7 @@ const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): Worl
     selectMs: 30_000,
     commandAgeMs: 0,
     files: false,
+    initialised: { order: null, latest: null, count: 0 },
     freezes: { count: 0 },
     resetting: false,
     stopping: false,

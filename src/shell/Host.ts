@@ -2,9 +2,9 @@
 // application, and who observes. Everything here is plain and synchronous.
 
 import type { Block } from "../core/image/Block.ts"
+import * as Initialised from "../core/procedure/Initialised.ts"
 import type { ParameterRequested } from "../core/procedure/Notice.ts"
 import type { World } from "../core/procedure/World.ts"
-import * as SessionEvent from "../core/session/SessionEvent.ts"
 import { Cause } from "../core/wire/Cause.ts"
 import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"
@@ -194,13 +194,10 @@ export class Host extends Publisher {
     }
   }
 
-  /** Tells every session that a station was initialised (COI octet). */
+  /** Has every session told that a station was initialised (COI octet): those that cannot be told now when they can. */
   initialised(ca: number, cause: number): void {
-    for (const session of this.sessions)
-      session.dispatch({
-        ...SessionEvent.plain("initialised", this.clock.monotonicMs(), this.logEnds(), session.room()),
-        initialised: { ca, cause }
-      })
+    this.world = { ...this.world, initialised: Initialised.noted(this.world.initialised, this.world.image, ca, cause) }
+    for (const session of this.open) session.ready()
   }
 
   /** Changes link parameters; k applies to new connections. */

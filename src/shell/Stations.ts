@@ -6,6 +6,7 @@ import * as Image from "../core/image/Image.ts"
 import * as Value from "../core/image/Value.ts"
 import * as Departed from "../core/log/Departed.ts"
 import * as EventLog from "../core/log/EventLog.ts"
+import * as Initialised from "../core/procedure/Initialised.ts"
 import type { Held, World } from "../core/procedure/World.ts"
 import * as Time from "../core/wire/Time.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
@@ -88,6 +89,7 @@ export abstract class Stations {
       commandAgeMs,
       files: options.files !== null,
       freezes: { count: 0 },
+      initialised: Initialised.none,
       resetting: false,
       stopping: false,
       trace: false

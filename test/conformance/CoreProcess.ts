@@ -69,12 +69,18 @@ export class CoreProcess {
       commandAgeMs: given.commandAge * 1000,
       files: given.files !== null,
       freezes: { count: 0 },
+      initialised: Core.Initialised.none,
       resetting: false,
       stopping: false,
       trace: false,
       packEvents: given.pack
     }
     this.beginRhythms()
+  }
+
+  initialised(ca: number, cause: number): void {
+    const { initialised, image } = this.world
+    this.world = { ...this.world, initialised: Core.Initialised.noted(initialised, image, ca, cause) }
   }
 
   /** Whether a reset of the process was accepted, and connections have not ended yet. */

@@ -143,8 +143,8 @@ export class CoreStation implements Backend.Backend {
       case "terminate":
         return this.application.resolve(action.point, action.kind === "confirm", action.negative)
       case "initialised":
-        for (const connection of this.connections)
-          this.dispatch(connection, { ...this.plain(connection, "initialised"), initialised: action })
+        this.process.initialised(action.ca, action.cause)
+        for (const connection of this.connections) this.dispatch(connection, this.plain(connection, "ready"))
         return
       case "wall":
         return this.process.setWall(action.wallMs)

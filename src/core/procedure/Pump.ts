@@ -28,7 +28,7 @@ export function idle(turn: Turn): boolean {
     work.reads === null &&
     work.interrogations === null &&
     work.cyclic === null &&
-    work.initialised === null &&
+    !Initialisation.waits(turn) &&
     work.heal.length === 0 &&
     !File.wants(turn)
   )
@@ -36,7 +36,7 @@ export function idle(turn: Turn): boolean {
 
 /** Sends one frame. False when nothing may go now. */
 function one(turn: Turn): boolean {
-  if (turn.work.initialised !== null && Initialisation.step(turn)) return true
+  if (Initialisation.waits(turn) && Initialisation.step(turn)) return true
   const { work } = turn
   if ((work.replies !== null || work.barred !== null) && Reply.sendNext(turn)) return true
   const priority = Events.waiting(turn)

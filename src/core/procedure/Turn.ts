@@ -180,11 +180,6 @@ export interface Running {
 /** Positions of events of one point that wait, newest first; the last one is the oldest. */
 export type Trail = readonly number[]
 
-/** End of initialisation that is still to be said for a station. */
-export interface Initialised extends Named {
-  readonly cause: number
-}
-
 /** An accepted reset of the process (C_RP_NA_1 with QRP 1): it is carried out when its confirmation was acknowledged. */
 export interface Restart {
   /** When it is not waited for any longer. */
@@ -225,8 +220,8 @@ export interface Work {
   /** By id; and the batches among them by key. */
   readonly cyclic: Numbered<CyclicCursor>
   readonly cycling: Numbered<CyclicBatch>
-  /** By common address. */
-  readonly initialised: Numbered<Initialised>
+  /** The id of the last end of initialisation that was said, or need not be. */
+  readonly initialised: number
   /** By place (`Order.placeOf`). */
   readonly reads: Numbered<Read>
   /** Of points of which many events wait: some of them, by class and address, so that the oldest is found soon. */
@@ -275,7 +270,7 @@ export const noWork: Work = {
   running: null,
   cyclic: null,
   cycling: null,
-  initialised: null,
+  initialised: 0,
   reads: null,
   trails: null,
   selections: null,

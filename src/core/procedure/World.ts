@@ -6,6 +6,7 @@ import type { Limits } from "../Limits.ts"
 import type { Parameters } from "../link/Parameters.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Profile } from "../Profile.ts"
+import type { Initialisations } from "./Initialised.ts"
 
 /** Who has selected a command point, and until when (ms of the event clock). It holds for the point that was there then. */
 export interface Held {
@@ -28,6 +29,8 @@ export interface World {
   readonly logs: readonly EventLog[]
   /** How many freezes and resets of counters were carried out; counted by the shell, and read through like the image. */
   readonly freezes: { count: number }
+  /** The stations that were initialised. */
+  readonly initialised: Initialisations
   /** Selections of all sessions, by point. Kept by the shell from the notices `selected` and `released`. */
   readonly selections: ReadonlyMap<Block, ReadonlyMap<number, Held>>
   /** Time in ms within which an execute must follow the confirmation of its select. */

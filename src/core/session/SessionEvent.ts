@@ -20,8 +20,6 @@ export type Kind =
   | "refreshed"
   /** Points are due for cyclic transmission: `batches`. */
   | "cyclic"
-  /** A station was initialised: `initialised`. */
-  | "initialised"
   /** The file store answered: `file`. */
   | "file"
   /** What was sent has left late: `late`. */
@@ -55,7 +53,6 @@ export interface SessionEvent {
   readonly decisions: readonly Decision[]
   readonly refreshed: number
   readonly batches: readonly CyclicBatch[]
-  readonly initialised: { readonly ca: number; readonly cause: number } | null
   readonly file: FileAnswer | null
   readonly late: Late | null
   /** Wall clock in ms since 1970 UTC, for judging the age of tagged commands; NaN while it is not synchronised, 0 where nobody asks for it. */
@@ -89,7 +86,6 @@ export const plain = (
   decisions: NONE,
   refreshed: 0,
   batches: NONE,
-  initialised: null,
   file: null,
   late: null,
   wallMs: 0,
@@ -115,7 +111,6 @@ export const received = (
   decisions: NONE,
   refreshed: 0,
   batches: NONE,
-  initialised: null,
   file: null,
   late: null,
   wallMs,
@@ -141,7 +136,6 @@ export const decided = (
   decisions,
   refreshed: 0,
   batches: NONE,
-  initialised: null,
   file: null,
   late: null,
   wallMs,

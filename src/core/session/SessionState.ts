@@ -34,7 +34,7 @@ export function open(world: World, id: number, nowMs: number, ends: readonly num
     sent: ends,
     acknowledged: ends,
     startedAt: ends,
-    work: noWork,
+    work: { ...noWork, initialised: world.initialised.count },
     receivedFrames: 0,
     sentFrames: 0,
     lost: 0

@@ -10,7 +10,6 @@ import * as Decisions from "../procedure/Decisions.ts"
 import * as Dispatch from "../procedure/Dispatch.ts"
 import * as Ending from "../procedure/Ending.ts"
 import * as File from "../procedure/File.ts"
-import * as Initialisation from "../procedure/Initialisation.ts"
 import * as Interrogation from "../procedure/Interrogation.ts"
 import type { Decision, Notice } from "../procedure/Notice.ts"
 import * as Pump from "../procedure/Pump.ts"
@@ -141,9 +140,6 @@ function happen(event: SessionEvent, sentFrames: number): void {
       return refreshed(event.refreshed)
     case "cyclic":
       if (turn.phase === Link.Phase.Started) Cyclic.due(turn, event.batches)
-      return
-    case "initialised":
-      if (event.initialised !== null) Initialisation.initialised(turn, event.initialised.ca, event.initialised.cause)
       return
     case "file":
       if (event.file !== null) File.answered(turn, event.file)

@@ -198,6 +198,24 @@ describe("work grows with what there is to do", () => {
     })
   })
 
+  it("where every station is initialised while many are connected that are not started", async () => {
+    await growsWithItsWork(400, async (entries, watch) => {
+      const server = withStations(entries)
+      await server.start()
+      const clients: RawClient[] = []
+      for (let n = 0; n < entries; n++) clients.push(await RawClient.connect(server.port))
+      await watch.step("ends of initialisation", () => {
+        for (const station of server.stations) station.signalInitialized(0)
+      })
+      const [first] = clients
+      await given(first).startdt()
+      await first?.until(() => first.iFrames === entries, 15_000)
+      expect(first?.asdus({ typeId: 70 }).map(({ ca }) => ca)).toEqual(server.stations.map((one) => one.commonAddress))
+      for (const client of clients) client.close()
+      await server.stop()
+    })
+  }, 120_000)
+
   it("where every station is interrogated at once", async () => {
     await growsWithItsWork(1000, async (entries, watch) => {
       const requests = Array.from({ length: entries }, (_, n) => ({

@@ -1,7 +1,9 @@
 // Spontaneous transmission (60870-5-5 6.4): events leave in order; what was dropped is counted and healed with the
 // current value, exactly for the points whose newest event was lost; nobody listening makes old states superfluous.
+
 import { describe, expect, it } from "vitest"
 import { Image } from "../../../src/core/index.ts"
+import * as Initialised from "../../../src/core/procedure/Initialised.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { type Peer, Plant, started } from "../../property/support/Peer.ts"
 import { Random } from "../../property/support/Random.ts"
@@ -284,7 +286,10 @@ describe("end of initialisation", () => {
     const peer = started(plant)
     peer.stop()
     plant.publish(point, 1)
-    for (const cause of [0, 2]) peer.reduce({ ...peer.event("initialised"), initialised: { ca: 1, cause } })
+    for (const cause of [0, 2]) {
+      plant.initialised = Initialised.noted(plant.initialised, plant.image, 1, cause)
+      peer.reduce(peer.event("ready"))
+    }
     const frames = peer.start().filter(({ format }) => format === "I")
     expect(frames.map(({ type, cause, ca }) => [type, cause, ca])).toEqual([
       [70, 4, 1],

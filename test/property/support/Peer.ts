@@ -17,6 +17,7 @@ export interface Point {
 
 /** What the shell would own: image and logs that change between reductions. */
 export class Plant {
+  initialised: Core.Initialised.Initialisations = Core.Initialised.none
   image: Core.Image.Image = Core.Image.empty
   readonly logs: readonly Core.EventLog.EventLog[]
   readonly options: Options
@@ -36,6 +37,7 @@ export class Plant {
   with(link: Partial<Core.Parameters.Parameters>): Plant {
     const other = new Plant({ ...this.options, link }, this.logs)
     other.image = this.image
+    other.initialised = this.initialised
     return other
   }
 
@@ -53,6 +55,7 @@ export class Plant {
       packEvents: packEvents ?? true,
       files: false,
       freezes: { count: 0 },
+      initialised: this.initialised,
       resetting: false,
       stopping: false,
       trace: false

@@ -88,22 +88,29 @@ export class Check {
   private future(
     from: Kept,
     steps: number
-  ): { readonly events: Core.SessionEvent.SessionEvent[]; readonly texts: string[] } {
+  ): {
+    readonly events: Core.SessionEvent.SessionEvent[]
+    readonly worlds: Core.World[]
+    readonly texts: string[]
+  } {
     let state = Snapshot.copy(from.state)
     let { client, nowMs } = from
     const events: Core.SessionEvent.SessionEvent[] = []
+    const worlds: Core.World[] = []
     const texts: string[] = []
     for (let n = 0; n < steps; n++) {
       nowMs += Scenario.pause(this.random)
       const next = Scenario.step(this.random, this.plant, client, nowMs)
+      const { world } = this.plant
       events.push(Snapshot.freeze(next.event))
-      const result = this.reduce(this.plant.world, Snapshot.freeze(state), next.event)
+      worlds.push(world)
+      const result = this.reduce(world, Snapshot.freeze(state), next.event)
       this.tally.calls++
       texts.push(textOf(result))
       client = Scenario.hear(next.client, result.outputs)
       state = result.state
     }
-    return { events, texts }
+    return { events, worlds, texts }
   }
 
   /** Two futures of one old state, taken in turns, each as if the other were not there. */
@@ -111,9 +118,9 @@ export class Check {
     const futures = [this.future(from, 6), this.future(from, 6)]
     const states = [from.state, from.state]
     for (let n = 0; n < 6; n++)
-      for (const [which, { events, texts }] of futures.entries()) {
+      for (const [which, { events, worlds, texts }] of futures.entries()) {
         const event = events[n] as Core.SessionEvent.SessionEvent
-        const result = this.reduce(this.plant.world, states[which] as State, event)
+        const result = this.reduce(worlds[n] as Core.World, states[which] as State, event)
         this.tally.calls++
         must(textOf(result) === texts[n], `future ${which} saw the other one in step ${n}`)
         states[which] = Snapshot.freeze(result.state)

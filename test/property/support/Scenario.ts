@@ -274,14 +274,11 @@ export const step = (random: Random, plant: Plant, client: Client, nowMs: number
       client
     }
   }
-  if (dice < 998)
-    return {
-      event: {
-        ...plain("initialised"),
-        initialised: { ca: random.pick(Core.Image.all(plant.image)).ca, cause: random.below(3) }
-      },
-      client
-    }
+  if (dice < 998) {
+    const { ca } = random.pick(Core.Image.all(plant.image))
+    plant.initialised = Core.Initialised.noted(plant.initialised, plant.image, ca, random.below(3))
+    return { event: plain("ready"), client }
+  }
   return { event: plain(random.pick(["shutdown", "peerClosed", "broken"])), client }
 }
 

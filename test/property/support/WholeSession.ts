@@ -27,6 +27,7 @@ export const wholeSession = (core: Core): void => {
     packEvents: true,
     files: false,
     freezes: { count: 0 },
+    initialised: { order: null, latest: null, count: 0 },
     resetting: false,
     stopping: false,
     trace: false
