@@ -74,6 +74,13 @@ describe("at a station", () => {
     expect([given(server.addStation(1)).commonAddress, effectFace(other.addStation(1))]).toEqual([1, "nothing"])
   })
 
+  it.each(["localFreezeMs", "localFreezeReset"])("null as %s is refused, and the station is not there", (name) => {
+    const server = new Server()
+    const counters = wrong<{ mode: "A" }>({ mode: "A", [name]: null })
+    expect(promiseFace(() => server.addStation(1, { counters }))).toBe("INVALID_ARGUMENT")
+    expect([server.getStation(1), server.hasStations]).toEqual([null, false])
+  })
+
   it("a period of the local freeze is refused where no mode says that there is one", () => {
     const other = Effect.runSync(Iec104.make(LOCAL))
     expect(effectFace(other.addStation(1, { localFreezeMs: 900_000 }))).toBe("INVALID_ARGUMENT")

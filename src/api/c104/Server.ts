@@ -106,9 +106,12 @@ export class Server implements AsyncDisposable {
   addStation(commonAddress: number, options: StationOptions = {}): Station | null {
     Check.options("addStation", options, STATION_NAMES)
     const { counters, backgroundMs, timeZone = null } = options
-    if (counters !== undefined) Check.options("counters", counters, COUNTER_NAMES)
-    if (counters !== undefined)
-      StationOps.checkCounters(counters.mode, counters.localFreezeMs ?? 0, counters.localFreezeReset ?? false)
+    if (counters !== undefined) {
+      Check.options("counters", counters, COUNTER_NAMES)
+      // As they are set: what is refused then has left a station.
+      const { mode, localFreezeMs = 0, localFreezeReset = false } = counters
+      StationOps.checkCounters(mode, localFreezeMs, localFreezeReset)
+    }
     if (backgroundMs !== undefined) StationOps.checkBackground(backgroundMs)
     if (!this.#host.addStation(commonAddress, timeZone)) return null
     const station = new Station(this, this.#host, this.#ticker, commonAddress)
