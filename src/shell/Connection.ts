@@ -41,7 +41,6 @@ export function open(
   session.certificate = certificate
   if (gate !== undefined) gate.hold = (held) => session.hold(held)
   host.sessions.add(session)
-  host.tell({ event: "connected", peer })
   session.onClosed = (reason) => {
     host.ended(session)
     host.tell({ event: "closed", peer, reason, ...(session.why === null ? {} : { why: session.why }) })
@@ -50,6 +49,9 @@ export function open(
   socket.on("end", () => session.end("peerClosed"))
   socket.on("error", () => session.end("broken"))
   socket.on("close", () => session.end("broken"))
+  host.tell({ event: "connected", peer })
+  // Whoever was told may have closed it.
+  if (session.reason !== null) return session
   // What came while the connection was being admitted is taken as soon as there is a reader.
   if (waited) host.stall.waited(session)
   session.reader = new Reader(

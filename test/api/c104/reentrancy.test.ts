@@ -4,7 +4,7 @@ import { Batch, Cot, type Point, ResponseState, Type } from "../../../src/api/c1
 import * as Image from "../../../src/core/image/Image.ts"
 import * as Commands from "../../../src/shell/Commands.ts"
 import type { RawClient } from "../../support/RawClient.ts"
-import { deferred, startClient, startHost, startServer, switchedBy } from "../../support/Stage.ts"
+import { connect, deferred, startClient, startHost, startServer, switchedBy } from "../../support/Stage.ts"
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const hex = (client: RawClient): string[] => client.frames.map((frame) => Buffer.from(frame).toString("hex"))
@@ -148,4 +148,19 @@ it("a cyclic value comes behind the events that the sending of it to another cli
     [0, 1, 2, 3],
     [1, 2, 3, 3]
   ])
+})
+
+it("an observer may close a connection when it is told of it: it ends, is told, and its place is free", async () => {
+  const { server, events } = await startServer()
+  const connected = new Set<number>()
+  server.observe((event) => {
+    if (event.event !== "connected" || connected.size > 0) return
+    connected.add(event.peer.session)
+    server.connections.find(({ id }) => id === event.peer.session)?.close("not today")
+  })
+  const client = await connect(server.port)
+  expect(await client.ended).toBe("fin")
+  expect(await events.next("closed")).toMatchObject({ reason: "LOCAL", why: "not today" })
+  expect([connected.size, server.connections.length]).toEqual([1, 0])
+  expect(await (await startClient(server.port)).answers()).toBe(true)
 })
