@@ -188,6 +188,8 @@ export class Host extends Publisher {
   reset(): void {
     this.resetting = null
     this.world = { ...this.world, resetting: false }
+    // What was published before goes before: who asked for the reset may have ended all in the same segment.
+    this.deliver()
     for (const session of [...this.sessions]) {
       session.why ??= "the process was reset"
       session.end("shutdown")

@@ -43,6 +43,31 @@ describe("after a reset was accepted", () => {
     expect(await Promise.all([client.ended, other.ended])).toEqual(["fin", "fin"])
   })
 
+  it.each([false, true])(
+    "what was published before is told to all, also where its client ends all in one segment (%s)",
+    async (at) => {
+      const { server, station } = await startServer()
+      const measured = station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+      let taken = false
+      station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive(() => {
+        taken = measured?.transmit(3) === true
+        return SUCCESS
+      })
+      server.onReset(() => SUCCESS)
+      const [other, client] = [await startClient(server.port), await startClient(server.port)]
+      const command = client.i({ typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 10, scs: true }] })
+      const frames = [command, client.i(RESET), Uint8Array.of(0x69, 4, 1, 0, 0, 0)]
+      if (at) client.send(Buffer.concat(frames))
+      else
+        for (const frame of frames) {
+          client.send(frame)
+          await wait(5)
+        }
+      expect(await other.ended).toBe("fin")
+      expect([taken, answers(other)]).toEqual([true, ["1/3"]])
+    }
+  )
+
   it("a command that waits for another is refused", async () => {
     const first = deferred<ResponseState>()
     const { server, asked } = await given(() => first.promise)
