@@ -29,6 +29,12 @@ interface Follower {
   readonly waiting: (ends: readonly number[]) => number
 }
 
+/**
+ * While publishers wait they look again after so many ms at most; what lies between two looks counts no longer than twice as
+ * much: this process stood still then, and its clients could not be heard.
+ */
+const LOOK_MS = 50
+
 /** So many publishers at most are let go on in a turn of the event loop. */
 const AT_ONCE = 64
 
@@ -216,7 +222,7 @@ export class Room {
     let leftMs = Number.POSITIVE_INFINITY
     for (const follower of this.followers) {
       const hold = follower.holding
-      if (hold.sinceMs >= 0) hold.usedMs += nowMs - hold.sinceMs
+      if (hold.sinceMs >= 0) hold.usedMs += Math.min(nowMs - hold.sinceMs, 2 * LOOK_MS)
       hold.sinceMs = -1
       hold.isBehind = this.isBehind(follower, ends)
       if (!hold.isBehind) {
@@ -231,7 +237,7 @@ export class Room {
     }
     this.lookedAt = ends
     const isHeld = leftMs < Number.POSITIVE_INFINITY
-    this.wakeAt(isCounted && isHeld ? nowMs + leftMs : Number.POSITIVE_INFINITY)
+    this.wakeAt(isCounted && isHeld ? nowMs + Math.min(leftMs, LOOK_MS) : Number.POSITIVE_INFINITY)
     if (!behind) this.release(this.patient)
     if (!isHeld) this.release(this.counted)
   }

@@ -8,6 +8,7 @@ import { startClient, startHost } from "../support/Stage.ts"
 const SPONTANEOUS = 3
 const LOG = 1024
 const HOLD_MS = 1000
+const STEP_MS = 25
 
 /** A clock that moves when it is told to. */
 const manual = () => {
@@ -22,11 +23,19 @@ const manual = () => {
       return () => wakes.delete(wake)
     }
   }
-  const pass = (ms: number): void => {
+  /** Nothing happens for so long: the process stands still. */
+  const stand = (ms: number): void => {
     nowMs += ms
     for (const wake of [...wakes]) if (wake.dueMs <= nowMs && wakes.delete(wake)) wake.callback()
   }
-  return { clock, pass }
+  /** So much time goes by while the event loop turns. */
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= STEP_MS) {
+      stand(Math.min(left, STEP_MS))
+      for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  return { clock, pass, stand }
 }
 
 const settled = async (): Promise<void> => {
@@ -79,17 +88,37 @@ describe("a client that does not acknowledge", () => {
     const first = publish(LOG)
     await settled()
     expect(first.done).toBe(false)
-    pass(HOLD_MS - 1)
+    await pass(HOLD_MS - 1)
     await settled()
     expect(first.done).toBe(false)
-    pass(1)
+    await pass(1)
     await first.over
     await publish(5 * LOG).over
     await catchUp(client)
     const second = publish(LOG)
     await settled()
     expect(second.done).toBe(false)
-    pass(HOLD_MS)
+    await pass(HOLD_MS)
+    await second.over
+  })
+
+  it("does not use up its time while this process stands still: nobody can be heard then", async () => {
+    const { clock, pass, stand } = manual()
+    const { port, publish } = await plant(clock)
+    const client = await startClient(port, { acknowledge: "never" })
+    const first = publish(LOG)
+    await settled()
+    for (let stalls = 0; stalls < 3; stalls++) {
+      stand(4 * HOLD_MS)
+      await settled()
+    }
+    expect(first.done).toBe(false)
+    await catchUp(client)
+    await first.over
+    const second = publish(LOG)
+    await settled()
+    expect(second.done).toBe(false)
+    await pass(HOLD_MS)
     await second.over
   })
 
@@ -104,7 +133,7 @@ describe("a client that does not acknowledge", () => {
       client.send(acknowledging(frames))
       await client.answers()
       await settled()
-      pass(200)
+      await pass(200)
       waitedMs += 200
       await settled()
     }
@@ -120,7 +149,7 @@ describe("a client that does not acknowledge", () => {
       const client = await startClient(port, { acknowledge: "never" })
       const first = publish(LOG)
       await settled()
-      pass(HOLD_MS)
+      await pass(HOLD_MS)
       await first.over
       const stopped = client.stopdt()
       await settled()
@@ -135,7 +164,7 @@ describe("a client that does not acknowledge", () => {
       const third = publish(LOG)
       await settled()
       expect(third.done).toBe(false)
-      pass(HOLD_MS)
+      await pass(HOLD_MS)
       await third.over
     }
   )
@@ -148,7 +177,7 @@ describe("a client that does not acknowledge", () => {
     const first = publish(LOG)
     await other.until(() => valuesOf(other).length === first.published)
     await settled()
-    pass(HOLD_MS)
+    await pass(HOLD_MS)
     await first.over
     await publish(7 * LOG).over
     await other.until(() => valuesOf(other).length === 8 * LOG)
@@ -164,10 +193,10 @@ describe("a client that does not acknowledge", () => {
     await startClient(port, { acknowledge: "never" })
     const published = publish(LOG, true)
     await settled()
-    pass(10 * HOLD_MS)
+    await pass(10 * HOLD_MS)
     await settled()
     expect(published.done).toBe(false)
-    pass(5 * HOLD_MS)
+    await pass(5 * HOLD_MS)
     await published.over
     expect(events.of("closed").map(({ reason }) => reason)).toEqual(["T1_IFRAME"])
   })
@@ -175,12 +204,12 @@ describe("a client that does not acknowledge", () => {
 
 describe("a client that takes all that it gets, of a source that is faster", () => {
   it("loses nothing, however long that goes on, and though it uses up a part of its time again and again", async () => {
-    const { clock, pass } = manual()
+    const { clock, stand } = manual()
     const { port, events, publish } = await plant(clock)
     const client = await startClient(port, { acknowledge: 1 })
     const published = publish(40 * LOG)
     // Each wait is seen to take time, in all far more than holdMs.
-    const timer = setInterval(() => pass(HOLD_MS / 20), 1)
+    const timer = setInterval(() => stand(HOLD_MS / 20), 1)
     await published.over
     clearInterval(timer)
     await client.until(() => valuesOf(client).length === 40 * LOG)
@@ -218,7 +247,7 @@ describe("a client that takes all that it gets, of a source that is faster", () 
     await settled()
     for (let hold = 1, frames = 1; hold <= 3; hold++) {
       const before = published.published
-      pass(HOLD_MS - 1)
+      await pass(HOLD_MS - 1)
       await settled()
       expect(published.published).toBe(before)
       for (; published.published === before; frames++) {
