@@ -13,8 +13,9 @@ import * as TypeTable from "../wire/TypeTable.ts"
 import type { Turn } from "./Turn.ts"
 
 const SPONTANEOUS = 3
-/** Slots looked at in one step while healing. */
+/** Slots looked at in one step while healing; and of how many of them a step to the next station or block costs as much. */
 const SCAN = 4096
+const STATION = 8
 /** Records left out in one step; the next one goes on. */
 const JUDGED = 4096
 
@@ -139,6 +140,7 @@ export function heal(turn: Turn): boolean {
       station = found?.station ?? null
       block = found?.block ?? null
       slot = 0
+      looked += STATION - 1
       continue
     }
     const last = block.priority === priority ? EventLog.lastOf(block, slot, end) : 0
@@ -178,23 +180,21 @@ function name(turn: Turn, counters: number): void {
 }
 
 /**
- * The station, and that block of it, to look at behind a block (null: none yet). Stations and blocks that come and go move
- * nobody: the next one is the next greater, and who comes later has nothing to be healed in this round.
+ * The station, and that block of it, to look at behind a block (null: none yet); a station without one behind it leads to the
+ * next station only. Stations and blocks that come and go move nobody: the next one is the next greater, and who comes later
+ * has nothing to be healed in this round.
  */
 function after(
   turn: Turn,
   from: Image.Named | null,
   block: Block | null
-): { readonly station: Image.Named; readonly block: Block } | null {
+): { readonly station: Image.Named; readonly block: Block | null } | null {
   const { image } = turn.world
-  let named = from ?? Numbered.first(image.order)
-  let before = block
-  for (;;) {
-    if (named === undefined) return null
-    const blocks = Image.present(image, named)?.blocks ?? []
-    const found = blocks[before === null ? 0 : blocks.indexOf(before) + 1]
-    if (found !== undefined) return { station: named, block: found }
-    named = Numbered.after(image.order, named.born)
-    before = null
-  }
+  const named = from ?? Numbered.first(image.order)
+  if (named === undefined) return null
+  const blocks = Image.present(image, named)?.blocks ?? []
+  const found = blocks[block === null ? 0 : blocks.indexOf(block) + 1]
+  if (found !== undefined) return { station: named, block: found }
+  const next = Numbered.after(image.order, named.born)
+  return next === undefined ? null : { station: next, block: null }
 }

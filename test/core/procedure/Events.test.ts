@@ -2,11 +2,13 @@
 // current value, exactly for the points whose newest event was lost; nobody listening makes old states superfluous.
 
 import { describe, expect, it } from "vitest"
-import { Image } from "../../../src/core/index.ts"
+import * as Core from "../../../src/core/index.ts"
 import * as Initialised from "../../../src/core/procedure/Initialised.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { type Peer, Plant, started } from "../../property/support/Peer.ts"
 import { Random } from "../../property/support/Random.ts"
+
+const { Image } = Core
 
 const told = (frames: readonly Frames.Frame[]): readonly (readonly [number, unknown])[] =>
   frames
@@ -215,6 +217,29 @@ describe("an overflow", () => {
         .filter((ioa) => ioa < 1000)
         .sort((a, b) => a - b)
     ).toEqual(lostOnes.flat().map(({ block, slot }) => block.ioa[slot]))
+  })
+
+  it("goes over stations that have no points a part at a time", () => {
+    const plant = new Plant({ logs: [64], link: { k: 32_767, w: 1 }, packEvents: false })
+    const [storm] = plant.add(plant.block(1, 11), 1)
+    for (let ca = 2; ca <= 4000; ca++) plant.image = Image.withStation(plant.image, ca)
+    const [last] = plant.add(plant.block(4001, 11), 2)
+    if (storm === undefined || last === undefined) throw new Error("no points")
+    const peer = started(plant)
+    plant.publish(last, 7)
+    for (let n = 0; n < 100; n++) plant.publish(storm, n)
+    const frames: Frames.Frame[] = []
+    let silent = 0
+    for (let more = true; more; ) {
+      const { state, outputs } = Core.reduce(plant.world, peer.state, peer.event("ready"))
+      peer.state = state
+      more = outputs.more
+      if (outputs.end === outputs.start) silent++
+      frames.push(...Frames.split(outputs.octets.slice(outputs.start, outputs.end)))
+    }
+    expect(told(frames).at(-1)).toEqual([2, 7])
+    expect(peer.state.work.heal).toEqual([])
+    expect(silent).toBeGreaterThan(4)
   })
 
   it("does not touch points that had no event", () => {
