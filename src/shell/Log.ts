@@ -126,15 +126,9 @@ const floods: ReadonlySet<ServerEvent["event"]> = new Set(["overflow", "refused"
 
 /** Within so many ms, lines that are alike are only counted after the first; then the last of them is written. */
 const QUIET_MS = 1000
-/** So many different ones may be held at a time; further ones are written as they come. */
-const QUIET_MAX = 1024
-
-/**
- * Which lines are alike: of what a peer can cause as often as it likes all of a kind, of errors those that say the same, since a
- * callback that fails does so whenever a peer asks for it. Null: those of this kind are all written.
- */
-const alike = (event: ServerEvent): string | null =>
-  floods.has(event.event) ? event.event : event.event === "error" ? `error ${line(event)}` : null
+/** So many different errors may be held at a time, known by so many characters; further ones are taken to be alike. */
+const ERRORS_MAX = 64
+const KNOWN_BY = 256
 
 /** What is held since a line like it was written. */
 interface Held {
@@ -169,18 +163,29 @@ export class Log {
     return placeOf[kind] <= rank[this.of.logLevel] || (topics !== 0 && (topics & topicOf(kind)) !== 0)
   }
 
+  /**
+   * Which lines are alike: of what a peer can cause as often as it likes all of a kind, of errors those that say the same, since a
+   * callback that fails does so whenever a peer asks for it. Null: those of this kind are all written.
+   */
+  private alike(event: ServerEvent): string | null {
+    if (floods.has(event.event)) return event.event
+    if (event.event !== "error") return null
+    const said = `error ${line(event).slice(0, KNOWN_BY)}`
+    return this.quiet.has(said) || this.quiet.size < floods.size + ERRORS_MAX ? said : event.event
+  }
+
   /** Writes an event, if it is wanted; the result is that of `write`. */
   readonly take = (event: ServerEvent): unknown => {
     const kind = event.event
     if (!this.wants(kind)) return undefined
-    const likeness = alike(event)
+    const likeness = this.alike(event)
     const held = likeness === null ? undefined : this.quiet.get(likeness)
     if (held !== undefined) {
       held.last = event
       held.count++
       return undefined
     }
-    if (likeness !== null && this.quiet.size < QUIET_MAX) this.hush(likeness)
+    if (likeness !== null) this.hush(likeness)
     return this.write(levelOf[kind], line(event))
   }
 

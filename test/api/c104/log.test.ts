@@ -88,3 +88,28 @@ it("tells a callback that fails for each of many commands once a second with its
   await server.stop()
   expect(counts(of(1))).toEqual([1, 100])
 })
+
+it("writes of very many different errors some, and keeps what it says of other floods", async () => {
+  const lines: string[] = []
+  const server = makeServer({ logLevel: "debug", logWriter: (_, line) => void lines.push(line) })
+  const station = server.addStation(1)
+  const POINTS = 1100
+  for (let ioAddress = 1; ioAddress <= POINTS; ioAddress++)
+    station?.addPoint({ ioAddress, type: Type.C_SC_NA_1 })?.onReceive(() => {
+      throw new Error(`drive ${ioAddress} is gone`)
+    })
+  await server.start()
+  const client = await startClient(server.port)
+  for (let ioAddress = 1; ioAddress <= POINTS; ioAddress++) {
+    client.command(Type.C_SC_NA_1, ioAddress, { scs: true })
+    if (ioAddress % 100 === 0) await client.until(() => client.iFrames === ioAddress)
+  }
+  for (let n = 0; n < 100; n++) client.interrogate(9)
+  await client.until(() => client.iFrames === POINTS + 100)
+  await server.stop()
+  const all = (words: string): number =>
+    counts(lines.filter((line) => line.includes(words))).reduce((sum, count) => sum + count, 0)
+  expect([all("is gone"), all("rejected")]).toEqual([POINTS, 100])
+  expect(lines.filter((line) => line.includes("is gone")).length).toBeLessThan(POINTS / 4)
+  expect(lines.filter((line) => line.includes("rejected")).length).toBeLessThan(10)
+})
