@@ -42,8 +42,18 @@ function goBehind(session: Session, notice: CommandRequested): void {
   session.tellCollected()
   if (!session.awaits(notice.id)) return
   // Whoever was told may have ended all.
-  if (session.leaving || session.host.isEnding) session.collect(Outcome.confirm(notice.id, "failure"))
+  if (session.leaving || session.host.isEnding) refuse(session, notice)
   else command(session, notice)
+}
+
+/** Refuses a command whose session is about to end, or all of them: that is told, as of any that is refused. */
+export function refuse(session: Session, notice: CommandRequested): void {
+  const { block, slot, id, ioa } = notice
+  // Whoever has the address by now refuses it.
+  if (!Image.lives(notice)) return session.collect(Outcome.gone(id))
+  const hooks = session.host.hooks.of(block, slot)
+  hooks.outlet ??= new Outlet(block.of.ca, ioa)
+  new Operation(session, notice, hooks, hooks.outlet).refuse(true)
 }
 
 /**

@@ -107,6 +107,7 @@ const subjectOf = (
 function refuse(session: Session, notice: Notices.Request): void {
   const { host, peer } = session
   const situation = World.refusing(host.world)
+  if (situation === null && notice.kind === "command") return Commands.refuse(session, notice)
   if (situation !== null && "apdu" in notice) host.tell({ event: "rejected", peer, situation, apdu: notice.apdu })
   session.collect(Outcome.confirm(notice.id, "failure"))
 }

@@ -2,7 +2,14 @@
 // as that can be done at once, and nothing is begun behind it. How the octets are cut into segments changes nothing.
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type ReceiveCallback, ResponseState, Server, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import {
+  CommandMode,
+  type ReceiveCallback,
+  ResponseState,
+  Server,
+  type ServerOptions,
+  Type
+} from "../../../src/api/c104/index.ts"
 import type { ServerEvent } from "../../../src/shell/ServerEvent.ts"
 import { RawClient } from "../../support/RawClient.ts"
 import { cutAt, places } from "../../support/Segments.ts"
@@ -56,6 +63,34 @@ describe("a frame that ends the connection behind a command in one segment", () 
     ])
     expect([acknowledged(client), point.value, events.of("command").length]).toEqual([1, true, 1])
   })
+
+  it.each(["iec", "c104"] as const)(
+    "tells of each command in front of it what became of it, also where its point was replaced in the same segment (%s)",
+    async (profile) => {
+      const { server, station, events } = await startServer({ profile })
+      const add = (ioAddress: number): void =>
+        void station.addPoint({ ioAddress, type: Type.C_SC_NA_1 })?.onReceive(() => SUCCESS)
+      const selected = { ioAddress: 12, type: Type.C_SC_NA_1, commandMode: CommandMode.SELECT_AND_EXECUTE } as const
+      station.addPoint(selected)?.onSelect(never)
+      for (const ioAddress of [11, 13]) add(ioAddress)
+      station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive(() => {
+        station.removePoint(12)
+        station.removePoint(13)
+        add(13)
+        return SUCCESS
+      })
+      const client = await RawClient.connect(server.port)
+      const select = single(0, 12)
+      select[15] = 0x81
+      const commands = [single(1, 12), single(2, 10), single(3, 13), single(4, 11)]
+      client.send(Buffer.concat([STARTDT, select, ...commands, Uint8Array.of(0x69, 4, 1, 0, 0, 0)]))
+      expect(await client.ended).toBe("fin")
+      const told = events.of("command").map(({ address, outcome }) => [address, outcome])
+      const of = (ioa: number): unknown => answers(client).find((answer) => (answer as unknown[])[3] === ioa)
+      const outcomes = [13, 11].map((ioa) => [ioa, (of(ioa) as unknown[])[2] === true ? "failure" : "success"])
+      expect(told).toEqual([[10, "success"], ...outcomes])
+    }
+  )
 
   it("is acknowledged by S when the handler takes its time, and begins nothing that waited", async () => {
     let asked = 0
