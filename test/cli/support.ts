@@ -51,9 +51,12 @@ export const iec104 = async (args: ReadonlyArray<string>, input = ""): Promise<E
 /** The lines of an output. */
 export const linesOf = (out: string): ReadonlyArray<string> => out.split("\n").slice(0, -1)
 
-/** Runs the program on one line `times` times, with little memory, and counts its answers. */
+/**
+ * Runs the program on one line `times` times, with little memory, and counts its answers. It starts in 24 MiB; one that kept the
+ * 30 MB of 100,000 answers came to 76,000 of them.
+ */
 export const countAnswers = async (args: ReadonlyArray<string>, line: string, times: number) => {
-  const child = start(args, 32)
+  const child = start(args, 48)
   let answers = 0
   child.stdin.end(`${line}\n`.repeat(times))
   const { code, err } = await ended(child, (chunk) => (answers += chunk.split("\n").length - 1))
