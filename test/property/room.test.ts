@@ -78,7 +78,8 @@ it("publishers wait as if every session had been looked at", () => {
         else if (chosen !== undefined) {
           if (what === "take") chosen.sent = Math.min(ends()[0] as number, chosen.sent + number)
           if (what === "leave") followers.delete(chosen)
-          if (what === "stop") chosen.isStarted = false
+          // A session that has ended is not started any more.
+          if (what === "leave" || what === "stop") chosen.isStarted = false
           if (what === "start" && !chosen.isStarted) {
             chosen.isStarted = true
             room.starts(chosen)
