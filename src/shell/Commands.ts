@@ -6,6 +6,7 @@ import * as Image from "../core/image/Image.ts"
 import type { AbandonRequested, CommandRequested, SelectRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Output from "../core/procedure/Output.ts"
+import * as World from "../core/procedure/World.ts"
 import { endOf } from "./CommandAtPoint.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
@@ -48,10 +49,16 @@ function goBehind(session: Session, notice: CommandRequested): void {
 
 /** Refuses a command whose session is about to end, or all of them: that is told, as of any that is refused. */
 export function refuse(session: Session, notice: CommandRequested): void {
-  const { block, slot, id, ioa } = notice
+  const { host, peer } = session
+  const { block, slot, id, ioa, apdu } = notice
+  const situation = World.refusing(host.world)
+  if (situation !== null) {
+    host.tell({ event: "rejected", peer, situation, apdu })
+    return session.collect(Outcome.confirm(id, "failure"))
+  }
   // Whoever has the address by now refuses it.
   if (!Image.lives(notice)) return session.collect(Outcome.gone(id))
-  const hooks = session.host.hooks.of(block, slot)
+  const hooks = host.hooks.of(block, slot)
   hooks.outlet ??= new Outlet(block.of.ca, ioa)
   new Operation(session, notice, hooks, hooks.outlet).refuse(true)
 }

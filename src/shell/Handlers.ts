@@ -105,9 +105,9 @@ const subjectOf = (
 
 /** Refuses a request that came before the application was asked for it and ended all: it is never begun. */
 function refuse(session: Session, notice: Notices.Request): void {
+  if (notice.kind === "command") return Commands.refuse(session, notice)
   const { host, peer } = session
   const situation = World.refusing(host.world)
-  if (situation === null && notice.kind === "command") return Commands.refuse(session, notice)
   if (situation !== null && "apdu" in notice) host.tell({ event: "rejected", peer, situation, apdu: notice.apdu })
   session.collect(Outcome.confirm(notice.id, "failure"))
 }
