@@ -80,7 +80,7 @@ export class Host extends Publisher {
   /** Whether the application has said that it stops, until it has. */
   private stopping = false
   /** Sessions are about to look which of their transfers have lost their station. */
-  private ending = false
+  private endsTransfers = false
   private telling = false
   private untold: ServerEvent[] = []
   private lastSession = 0
@@ -130,10 +130,10 @@ export class Host extends Publisher {
 
   /** Has sessions see to it that files of removed stations are not transferred any more, a moment later. */
   private endTransfers(): void {
-    if (this.ending) return
-    this.ending = true
+    if (this.endsTransfers) return
+    this.endsTransfers = true
     queueMicrotask(() => {
-      this.ending = false
+      this.endsTransfers = false
       for (const session of [...this.sessions]) if (session.state.work.files !== null) session.ready()
     })
   }
@@ -188,8 +188,6 @@ export class Host extends Publisher {
   reset(): void {
     this.resetting = null
     this.world = { ...this.world, resetting: false }
-    // What was published before goes before: who asked for the reset may have ended all in the same segment.
-    this.deliver()
     for (const session of [...this.sessions]) {
       session.why ??= "the process was reset"
       session.end("shutdown")

@@ -6,6 +6,7 @@ import { Phase } from "../core/link/Link.ts"
 import * as Decisions from "../core/procedure/Decisions.ts"
 import type { FileAnswer } from "../core/procedure/FileMessage.ts"
 import type { Decision, Notice } from "../core/procedure/Notice.ts"
+import type { CyclicBatch } from "../core/procedure/Turn.ts"
 import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
@@ -175,7 +176,7 @@ export class Session {
    * session has sent may publish, and what is read from the image is of now.
    */
   ready(): void {
-    this.plain("ready", this.host.logEnds())
+    this.plain("ready")
   }
 
   /** No I frames are sent while it is held: a TLS handshake goes on. */
@@ -199,7 +200,7 @@ export class Session {
   private readonly left = (): void => {
     const late = this.outgoing.hasLeft(this.host.clock, this.state.sentFrames)
     if (late === null || this.reason !== null) return
-    this.dispatch({ ...this.plainEvent("left", this.host.logEnds()), late })
+    this.dispatch({ ...this.plainEvent("left"), late })
   }
 
   private readonly goOn = (): void => {
@@ -232,32 +233,40 @@ export class Session {
   }
 
   refreshed(id: number): void {
-    const { host } = this
-    const plain = SessionEvent.plain("refreshed", host.clock.monotonicMs(), host.logEnds(), this.room())
-    this.dispatch({ ...plain, refreshed: id })
+    this.dispatch({ ...this.plainEvent("refreshed"), refreshed: id })
+  }
+
+  /** Points are due for cyclic transmission. */
+  offered(batches: readonly CyclicBatch[]): void {
+    this.dispatch({ ...this.plainEvent("cyclic"), batches })
   }
 
   /** The file store answered. */
   filed(file: FileAnswer): void {
-    const { host } = this
-    const plain = SessionEvent.plain("file", host.clock.monotonicMs(), host.logEnds(), this.room())
-    this.dispatch({ ...plain, file })
+    this.dispatch({ ...this.plainEvent("file"), file })
   }
 
   /** Ends the session for a reason of ours or of the transport; what its last chunk asked for is answered first. */
   end(kind: "shutdown" | "peerClosed" | "broken"): void {
-    if (this.depth === 0) return this.plain(kind, this.host.logEnds())
+    if (this.depth === 0) return this.endNow(kind)
     this.wanted ??= kind
     this.leaving = true
     for (const deciding of this.aborts.values()) deciding.cancel()
   }
 
-  private plain(kind: SessionEvent.Kind, ends: readonly number[]): void {
-    this.dispatch(this.plainEvent(kind, ends))
+  private endNow(kind: "shutdown" | "peerClosed" | "broken"): void {
+    // What was published before an end of ours goes before it.
+    if (kind === "shutdown") this.ready()
+    this.plain(kind)
   }
 
-  private plainEvent(kind: SessionEvent.Kind, ends: readonly number[]): SessionEvent.SessionEvent {
-    return SessionEvent.plain(kind, this.host.clock.monotonicMs(), ends, this.room())
+  private plain(kind: SessionEvent.Kind): void {
+    this.dispatch(this.plainEvent(kind))
+  }
+
+  private plainEvent(kind: SessionEvent.Kind): SessionEvent.SessionEvent {
+    const { host } = this
+    return SessionEvent.plain(kind, host.clock.monotonicMs(), host.logEnds(), this.room())
   }
 
   /** Reduces an event and whatever follows from it at once. */
@@ -269,7 +278,7 @@ export class Session {
     if (this.wanted === null || this.depth > 0) return
     const kind = this.wanted
     this.wanted = null
-    this.plain(kind, this.host.logEnds())
+    this.endNow(kind)
   }
 
   // A loop, not a chain of calls: a chunk may hold a thousand commands with a STOPDT behind each.
@@ -317,7 +326,7 @@ export class Session {
     const open = !this.full && !this.held
     // Where nothing came out it has only looked for what to send: others are served before it looks further.
     if (outputs.more && open && octets === 0) this.lookOn()
-    else if (outputs.more && open) return this.plainEvent("ready", this.host.logEnds())
+    else if (outputs.more && open) return this.plainEvent("ready")
     const listens = open && SessionState.listens(this.state)
     if (listens !== this.listens) this.listen(listens)
     this.rearm()

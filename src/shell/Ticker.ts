@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import type { Block, Zone } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import type { CyclicBatch } from "../core/procedure/Turn.ts"
-import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
@@ -263,12 +262,6 @@ export class Ticker {
 
   /** Sends batches to every started session: nobody else is looked at, since an application may send them one by one. */
   offer(batches: readonly CyclicBatch[]): void {
-    const { host } = this
-    // Whoever is told what one session has sent may publish more, so each is told anew where the logs end.
-    for (const session of host.active)
-      session.dispatch({
-        ...SessionEvent.plain("cyclic", host.clock.monotonicMs(), host.logEnds(), session.room()),
-        batches
-      })
+    for (const session of this.host.active) session.offered(batches)
   }
 }

@@ -164,3 +164,13 @@ it("an observer may close a connection when it is told of it: it ends, is told, 
   expect([connected.size, server.connections.length]).toEqual([1, 0])
   expect(await (await startClient(server.port)).answers()).toBe(true)
 })
+
+it("what was published before a connection is closed is told before its end", async () => {
+  const { server, station } = await startServer()
+  const point = station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+  const client = await startClient(server.port)
+  expect(point?.transmit(Cot.SPONTANEOUS)).toBe(true)
+  for (const connection of server.connections) connection.close()
+  expect(await client.ended).toBe("fin")
+  expect(causes(client)).toEqual([Cot.SPONTANEOUS])
+})
