@@ -293,8 +293,16 @@ function refreshing(
 ): Promise<void> | null {
   const known = hooks.running?.get(name)
   if (known !== undefined && !known.isIdle) return known.ask()
+  const born = block.bornOf(slot)
   const first = run(host, block, slot, name, pick(hooks))
-  return first === null ? null : (known ?? runsOf(host, block, slot, name, hooks, pick)).adopt(first)
+  // Nobody waits for a callback that began by removing its point.
+  if (first === null || block.bornOf(slot) !== born) return null
+  return (known ?? runsOf(host, block, slot, name, hooks, pick)).adopt(first)
+}
+
+/** The point that had these hooks is gone: nobody waits for its callbacks any more. */
+export function detached({ running }: Hooks): void {
+  for (const runs of running?.values() ?? []) runs.end(undefined)
 }
 
 /** The runs of a callback that takes its time: one that is not over after `refreshMs` is waited for no longer. */

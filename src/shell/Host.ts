@@ -9,6 +9,7 @@ import { Cause } from "../core/wire/Cause.ts"
 import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"
 import { FileDesk } from "./files/FileTransfer.ts"
+import * as Handlers from "./Handlers.ts"
 import type { Hooks } from "./Hooks.ts"
 import { attend } from "./Later.ts"
 import { type Log, type LogLevel, silent } from "./Log.ts"
@@ -118,6 +119,7 @@ export class Host extends Publisher {
   protected override detached(hooks: Hooks): void {
     super.detached(hooks)
     Commands.detached(this, hooks)
+    Handlers.detached(hooks)
   }
 
   /** Removes a station with its points and settings. False when there is none. */

@@ -1,12 +1,23 @@
 // Work that many ask for at once and that tells all of them the same: it is done once at a time, and who asks meanwhile
 // shares the next time with all others who do. So everybody learns what was so when he asked, or later.
+
+/** A time of the work, as those who wait for it see it: they may be told before it is over. */
+class Time<A> {
+  tell: (what: A) => void = () => {}
+  fail: (cause: unknown) => void = () => {}
+  readonly outcome: Promise<A> = new Promise((resolve, reject) => {
+    this.tell = resolve
+    this.fail = reject
+  })
+}
+
 export class Shared<A> {
   private readonly work: () => Promise<A>
   /** After so many ms a time that is not over is waited for no longer. */
   private readonly patienceMs: number
-  private running: Promise<A> | null = null
+  private running: Time<A> | null = null
   private beganMs = 0
-  private following: Promise<A> | null = null
+  private following: Time<A> | null = null
 
   constructor(work: () => Promise<A>, patienceMs = Number.POSITIVE_INFINITY) {
     this.work = work
@@ -15,36 +26,42 @@ export class Shared<A> {
 
   /** What comes out of the work when it is done from now on. */
   ask(): Promise<A> {
-    if (this.isStuck) return this.begin()
-    if (this.following !== null) return this.following
-    if (this.running === null) return this.begin()
-    const next = (): Promise<A> => this.begin()
-    this.following = this.running.then(next, next)
-    return this.following
+    if (this.running === null || this.isStuck) return this.begin()
+    this.following ??= new Time()
+    return this.following.outcome
   }
 
   /** Whether nobody waits for anything. */
   get isIdle(): boolean {
-    return this.running === null && this.following === null
+    return this.running === null
   }
 
   private get isStuck(): boolean {
-    return this.running !== null && performance.now() - this.beganMs > this.patienceMs
+    return performance.now() - this.beganMs > this.patienceMs
   }
 
   private begin(): Promise<A> {
     return this.adopt(this.work())
   }
 
-  /** The work was begun, just now and by somebody else. */
-  adopt(running: Promise<A>): Promise<A> {
-    const over = (): void => {
-      if (this.running === running) this.running = null
-    }
+  /** The work was begun, just now and by somebody else. Who has waited for the next time has this one. */
+  adopt(work: Promise<A>): Promise<A> {
+    const running = this.following ?? new Time()
     this.following = null
     this.running = running
     this.beganMs = performance.now()
-    running.then(over, over)
-    return running
+    const over = (): void => {
+      if (this.running !== running) return
+      this.running = null
+      if (this.following !== null) void this.begin()
+    }
+    work.then(over, over)
+    work.then(running.tell, running.fail)
+    return running.outcome
+  }
+
+  /** There is nothing to wait for any more: whoever does is told this, whatever comes of the work. */
+  end(what: A): void {
+    for (const time of [this.running, this.following]) time?.tell(what)
   }
 }

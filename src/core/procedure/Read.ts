@@ -53,7 +53,8 @@ function replace(turn: Turn, read: Read, by: Read | null): void {
 /** Sends the next object that was asked for and can be sent. False when there is none. */
 export function step(turn: Turn): boolean {
   for (const read of Numbered.head(turn.work.reads, SERVED)) {
-    if (Image.lives(read) && read.refreshId > 0) continue
+    // Those that wait for a refresh stand behind all others.
+    if (read.refreshId > 0) return false
     if (send(turn, read)) return true
   }
   return false

@@ -1,7 +1,7 @@
 // A place in the image is used again: whatever was said of the point that was there before dies with it.
 import * as V8 from "node:v8"
 import * as Vm from "node:vm"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import { CommandMode, Cot, type Information, type Point, ResponseState, Type } from "../../../src/api/c104/index.ts"
 import { deferred, makeServer, startClient, startServer, turn } from "../../support/Stage.ts"
 
@@ -270,6 +270,92 @@ describe("what a client waits for", () => {
     await client.answers()
     station.removePoint(10)
     expect(command().transmit(Cot.ACTIVATION_CON)).toBe(false)
+  })
+})
+
+describe("what waits for a callback of a point that is removed", () => {
+  const never = (): Promise<void> => new Promise(() => {})
+  /** A server with 20 points whose callbacks do not settle, and a client that waits for all of them. */
+  const waiting = async (ask: (client: Awaited<ReturnType<typeof startClient>>) => void) => {
+    const { server, station } = await startServer({ limits: { refreshMs: 3_600_000 } })
+    let called = 0
+    for (let ioAddress = 100; ioAddress < 120; ioAddress++)
+      given(station.addPoint({ ioAddress, type: Type.M_SP_NA_1 })).onBeforeRead(() => {
+        called++
+        return never()
+      })
+    const client = await startClient(server.port)
+    ask(client)
+    await vi.waitFor(() => expect(called).toBe(20))
+    return { server, station, client }
+  }
+  const readAll = (client: Awaited<ReturnType<typeof startClient>>): void => {
+    for (let ioa = 100; ioa < 120; ioa++)
+      client.send(client.i({ typeId: Type.C_RD_NA_1, cot: 5, ca: 1, objects: [{ ioa }] }))
+  }
+
+  it("is a read: it is refused then, however many wait before it", async () => {
+    const { station, client } = await waiting(readAll)
+    station.removePoint(117)
+    expect(await client.next({ cot: 47 })).toMatchObject({ typeId: Type.C_RD_NA_1, objects: [{ ioa: 117 }] })
+    station.removePoint(100)
+    expect(await client.next({ cot: 47 })).toMatchObject({ typeId: Type.C_RD_NA_1, objects: [{ ioa: 100 }] })
+    expect(client.iFrames).toBe(2)
+  })
+
+  it("is a read: it is refused when its station goes", async () => {
+    const { server, client } = await waiting(readAll)
+    server.removeStation(1)
+    await client.until(() => client.asdus({ cot: 47 }).length === 20)
+  })
+
+  it("is a read of one that shares the next run of the callback", async () => {
+    const { station, client } = await waiting((first) => {
+      readAll(first)
+      first.send(first.i({ typeId: Type.C_RD_NA_1, cot: 5, ca: 1, objects: [{ ioa: 119 }] }))
+    })
+    await client.answers()
+    station.removePoint(119)
+    await client.until(() => client.asdus({ cot: 47 }).length === 2)
+  })
+
+  it("is an interrogation: it goes on with the points that are there, or ends with its station", async () => {
+    const { server, station, client } = await waiting((first) => first.interrogate())
+    for (let ioAddress = 100; ioAddress < 119; ioAddress++) station.removePoint(ioAddress)
+    await client.answers()
+    expect(client.iFrames).toBe(1)
+    given(station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 }))
+    server.removeStation(1)
+    expect(await client.next({ cot: 10 })).toMatchObject({ typeId: Type.C_IC_NA_1, negative: true })
+    expect(client.iFrames).toBe(2)
+  })
+
+  it("is a cycle: the other points of its period are sent then", async () => {
+    const { server, station } = await startServer({ tickRateMs: 50, limits: { refreshMs: 3_600_000 } })
+    const client = await startClient(server.port)
+    let called = 0
+    const cyclic = (ioAddress: number) => given(station.addPoint({ ioAddress, type: Type.M_ME_NC_1, reportMs: 1000 }))
+    cyclic(10).onBeforeAutoTransmit(() => {
+      called++
+      return never()
+    })
+    cyclic(20)
+    await vi.waitFor(() => expect(called).toBe(1), 2000)
+    await client.answers()
+    expect(client.iFrames).toBe(0)
+    station.removePoint(10)
+    expect(await client.next({ cot: 1 }, 500)).toMatchObject({ objects: [{ ioa: 20 }] })
+  })
+
+  it("is nobody, where the callback begins by removing it", async () => {
+    const { server, station } = await startServer({ limits: { refreshMs: 3_600_000 } })
+    given(station.addPoint({ ioAddress: 10, type: Type.M_SP_NA_1 })).onBeforeRead(() => {
+      station.removePoint(10)
+      return never()
+    })
+    const client = await startClient(server.port)
+    client.interrogate()
+    expect(await client.next({ cot: 10 })).toMatchObject({ typeId: Type.C_IC_NA_1, negative: false })
   })
 })
 
