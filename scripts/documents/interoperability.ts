@@ -4,7 +4,7 @@
 import * as Value from "../../src/core/image/Value.ts"
 import * as Parameters from "../../src/core/link/Parameters.ts"
 import * as Profile from "../../src/core/Profile.ts"
-import * as Dispatch from "../../src/core/procedure/Dispatch.ts"
+import * as Dispatch from "../../src/core/session/Dispatch.ts"
 import * as TypeTable from "../../src/core/wire/TypeTable.ts"
 import * as Suite from "../../test/conformance/Suite.ts"
 import * as Markdown from "./markdown.ts"

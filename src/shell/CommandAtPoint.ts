@@ -1,12 +1,12 @@
 // One command at its point: what the point says while it is commanded and when that is over, what is published of it, and
 // what is told of it to observers. What becomes of the command is decided by its operation.
 
+import type { CommandRequested } from "../core/command/CommandNotice.ts"
+import type { Status } from "../core/command/Output.ts"
 import * as Image from "../core/image/Image.ts"
 import type { EventLog } from "../core/log/EventLog.ts"
 import * as Ledger from "../core/log/Ledger.ts"
-import type { CommandRequested } from "../core/procedure/Notice.ts"
 import type * as Outcome from "../core/procedure/Outcome.ts"
-import type { Status } from "../core/procedure/Output.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import { Asking, failed } from "./Deciding.ts"
 import { instruct, instructionOf, saidBy } from "./Described.ts"

@@ -1,8 +1,8 @@
 // What is told of commands and outputs to observers and the log, and when two commands say the same.
 
-import type { CommandRequested } from "../core/procedure/Notice.ts"
+import type { CommandRequested } from "../core/command/CommandNotice.ts"
+import type { Status } from "../core/command/Output.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
-import type { Status } from "../core/procedure/Output.ts"
 import * as Request from "../core/procedure/Request.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import { CallbackTimedOut } from "./Errors.ts"

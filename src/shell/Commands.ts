@@ -1,11 +1,11 @@
 // Commands at the outputs of a server: who is asked now, who waits and who is refused, and what the application says to
 // outputs from outside a handler.
 
+import type { AbandonRequested, CommandRequested, SelectRequested } from "../core/command/CommandNotice.ts"
+import * as Output from "../core/command/Output.ts"
 import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
-import type { AbandonRequested, CommandRequested, SelectRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import * as Output from "../core/procedure/Output.ts"
 import * as World from "../core/procedure/World.ts"
 import { endOf } from "./CommandAtPoint.ts"
 import * as Feedback from "./Feedback.ts"

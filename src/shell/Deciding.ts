@@ -1,7 +1,8 @@
 // Asking the application: a handler may answer at once or later, may throw, hang or return nonsense. Whatever is not a
 // clear yes is a no. An answer that comes after the request was given up is dropped, since that has been reported already; a
 // failure is told whenever it comes.
-import * as Decisions from "../core/procedure/Decisions.ts"
+
+import * as Requests from "../core/procedure/Asking.ts"
 import type { Decision } from "../core/procedure/Notice.ts"
 import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
@@ -138,7 +139,7 @@ export abstract class Deciding extends Asking {
     const { callback, session } = this
     const { host, peer } = session
     if (!host.strays.areMany(callback, peer.address)) return this.ask()
-    const apdu = Decisions.find(session.state.work, this.id)?.apdu
+    const apdu = Requests.find(session.state.work, this.id)?.apdu
     if (apdu !== undefined) host.tell({ event: "rejected", peer, situation: "tooManyRequests", apdu })
     this.dismiss("failure")
   }

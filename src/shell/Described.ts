@@ -1,9 +1,9 @@
 // A command as its handler sees it, and what its point says of it.
 
+import type { Commanded } from "../core/command/CommandNotice.ts"
 import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Value from "../core/image/Value.ts"
-import type { Commanded } from "../core/procedure/Notice.ts"
 import type { Command, Instruction } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import type { Peer } from "./ServerEvent.ts"

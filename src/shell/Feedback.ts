@@ -1,10 +1,10 @@
 // The point that shows what a command did: whether it can, what it shows of a command that nobody else decides, and its event.
 
+import type { CommandRequested } from "../core/command/CommandNotice.ts"
 import type { Block } from "../core/image/Block.ts"
 import * as Feedback from "../core/image/Feedback.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Value from "../core/image/Value.ts"
-import type { CommandRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"

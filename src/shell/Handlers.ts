@@ -3,10 +3,13 @@
 
 import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
-import type * as Notices from "../core/procedure/Notice.ts"
+import type { Addressed, Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Request from "../core/procedure/Request.ts"
 import * as World from "../core/procedure/World.ts"
+import type { FreezeRequested, RefreshRequested } from "../core/read/ReadNotice.ts"
+import type { Notice, Requested } from "../core/session/Notice.ts"
+import type { ClockRequested, ParameterRequested, ResetRequested } from "../core/system/SystemNotice.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { Deciding, failed } from "./Deciding.ts"
@@ -19,7 +22,7 @@ import type { Session } from "./Session.ts"
 import { Shared } from "./Shared.ts"
 
 /** Acts on one notice; the session collects what is decided at once. True when it waits for an answer. */
-export function act(session: Session, notice: Notices.Notice): boolean {
+export function act(session: Session, notice: Notice): boolean {
   const { host, peer } = session
   switch (notice.kind) {
     case "command":
@@ -104,7 +107,7 @@ const subjectOf = (
 })
 
 /** Refuses a request that came before the application was asked for it and ended all: it is never begun. */
-function refuse(session: Session, notice: Notices.Request): void {
+function refuse(session: Session, notice: Requested): void {
   if (notice.kind === "command") return Commands.refuse(session, notice)
   const { host, peer } = session
   const situation = World.refusing(host.world)
@@ -113,7 +116,7 @@ function refuse(session: Session, notice: Notices.Request): void {
 }
 
 /** Has a request decided. */
-function ask(session: Session, notice: Notices.Request): void {
+function ask(session: Session, notice: Requested): void {
   switch (notice.kind) {
     case "command":
       return Commands.command(session, notice)
@@ -131,11 +134,7 @@ function ask(session: Session, notice: Notices.Request): void {
 }
 
 /** Has a request decided that is none of a point; `station` is the first that it means. */
-function askServer(
-  session: Session,
-  notice: Extract<Notices.Request, Notices.Addressed>,
-  station: Image.Station
-): void {
+function askServer(session: Session, notice: Extract<Requested, Addressed>, station: Image.Station): void {
   switch (notice.kind) {
     case "clock":
       return clock(session, notice, station)
@@ -155,14 +154,14 @@ class Asked extends Deciding {
   readonly callback: string
   readonly subject: string
   private readonly handler: () => Outcome.Outcome | Promise<Outcome.Outcome>
-  private readonly conclude: (outcome: Outcome.Outcome) => Notices.Decision
+  private readonly conclude: (outcome: Outcome.Outcome) => Decision
 
   constructor(
     session: Session,
     id: number,
     [callback, subject]: readonly [string, string],
     handler: () => Outcome.Outcome | Promise<Outcome.Outcome>,
-    conclude: (outcome: Outcome.Outcome) => Notices.Decision
+    conclude: (outcome: Outcome.Outcome) => Decision
   ) {
     super(session, id)
     this.callback = callback
@@ -175,12 +174,12 @@ class Asked extends Deciding {
     return this.handler()
   }
 
-  protected decisionOf(outcome: Outcome.Outcome): Notices.Decision {
+  protected decisionOf(outcome: Outcome.Outcome): Decision {
     return this.conclude(outcome)
   }
 }
 
-function clock(session: Session, notice: Notices.ClockRequested, station: Image.Station): void {
+function clock(session: Session, notice: ClockRequested, station: Image.Station): void {
   const { host, peer } = session
   const { timeLow, timeHigh, ca } = notice
   const { profile } = host.world
@@ -188,7 +187,7 @@ function clock(session: Session, notice: Notices.ClockRequested, station: Image.
   const unset = host.tagClock.flags
   const timeMs = Image.instant(station, profile, timeLow, timeHigh)
   const set = host.tagClock.told(timeMs, session.state.link.receivedAtMs)
-  const conclude = (outcome: Outcome.Outcome): Notices.Decision => {
+  const conclude = (outcome: Outcome.Outcome): Decision => {
     host.tell({ event: "clock", peer, timeMs, outcome })
     if (outcome === "success") set()
     return { ...Outcome.confirm(notice.id, outcome), timeLow: own.low | unset, timeHigh: own.high }
@@ -203,20 +202,20 @@ function clock(session: Session, notice: Notices.ClockRequested, station: Image.
 }
 
 /** Carries a freeze or reset of counters out at once, on every station that was asked. */
-function freeze(session: Session, notice: Notices.FreezeRequested): void {
+function freeze(session: Session, notice: FreezeRequested): void {
   const { host } = session
   Counters.carryOut(host, notice.counting, notice, "D")
   session.collect({ ...Outcome.confirm(notice.id, "success"), terminate: host.world.profile.freezeTermination })
 }
 
-function reset(session: Session, notice: Notices.ResetRequested): void {
+function reset(session: Session, notice: ResetRequested): void {
   const { host, peer } = session
   const handler = host.onReset
   if (handler === null) {
     session.collect(Outcome.confirm(notice.id, "failure"))
     return
   }
-  const conclude = (outcome: Outcome.Outcome): Notices.Decision => {
+  const conclude = (outcome: Outcome.Outcome): Decision => {
     if (outcome === "success" && notice.qualifier === RESET_PROCESS) host.beginReset(session)
     return Outcome.confirm(notice.id, outcome)
   }
@@ -228,7 +227,7 @@ function reset(session: Session, notice: Notices.ResetRequested): void {
 /** QRP: general reset of the process. */
 const RESET_PROCESS = 1
 
-function parameter(session: Session, notice: Notices.ParameterRequested): void {
+function parameter(session: Session, notice: ParameterRequested): void {
   const handler = session.host.onParameter
   const { block, slot, born } = notice
   const isGone = (): boolean => block !== null && block.bornOf(slot) !== born
@@ -239,15 +238,14 @@ function parameter(session: Session, notice: Notices.ParameterRequested): void {
   }
   const subject = ["onParameter", `${Names.ofType(notice.type)} of station ${notice.ca}`] as const
   const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(session.peer, notice)
-  const conclude = (outcome: Outcome.Outcome): Notices.Decision =>
-    Outcome.confirm(notice.id, isGone() ? "failure" : outcome)
+  const conclude = (outcome: Outcome.Outcome): Decision => Outcome.confirm(notice.id, isGone() ? "failure" : outcome)
   new Asked(session, notice.id, subject, call, conclude).decide()
 }
 
 // ---- refresh, time-outs ----
 
 /** Calls `onBeforeRead` of the points that are about to be sent, all at once; the core waits for them within its limit. */
-function refresh(session: Session, notice: Notices.RefreshRequested): void {
+function refresh(session: Session, notice: RefreshRequested): void {
   const { block, version, slots } = notice
   const waiting = callAll(session.host, block, slots, "onBeforeRead", (hooks) => hooks.onBeforeRead, version)
   if (waiting.length === 0) return session.collect(Outcome.confirm(notice.id, "success"))

@@ -2,9 +2,9 @@
 // application, and who observes. Everything here is plain and synchronous.
 
 import type { Block } from "../core/image/Block.ts"
-import * as Initialised from "../core/procedure/Initialised.ts"
-import type { ParameterRequested } from "../core/procedure/Notice.ts"
+import * as Initialised from "../core/image/Initialised.ts"
 import type { World } from "../core/procedure/World.ts"
+import type { ParameterRequested } from "../core/system/SystemNotice.ts"
 import { Cause } from "../core/wire/Cause.ts"
 import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"

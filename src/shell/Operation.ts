@@ -5,10 +5,11 @@
 // Whatever calls the application (observers, who listens to a signal, who is told what is sent, the commands that wait) may
 // change anything, also this operation. So every step is taken in this order: what is so from now on; what the client is to
 // be told, which is collected and so is ahead of all that follows; facts; the signal; the client; the commands that wait.
+
+import type { AbandonRequested, CommandRequested } from "../core/command/CommandNotice.ts"
+import * as Output from "../core/command/Output.ts"
 import * as Ledger from "../core/log/Ledger.ts"
-import type { AbandonRequested, CommandRequested } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import * as Output from "../core/procedure/Output.ts"
 import { endOf } from "./CommandAtPoint.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import { Described } from "./Described.ts"

@@ -1,6 +1,6 @@
 // What is operated at an address of a station: whose turn it is there, also when its point goes and another comes. A point
 // is what the server knows of it; what was begun goes on outside, whatever becomes of the point.
-import * as Output from "../core/procedure/Output.ts"
+import * as Output from "../core/command/Output.ts"
 import type { Operation } from "./Operation.ts"
 
 /** Addresses have 24 bits. */

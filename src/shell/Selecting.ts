@@ -1,7 +1,8 @@
 // A select that the application decides: whatever is not a clear yes is a no. It ends with its point.
 
+import type { SelectRequested } from "../core/command/CommandNotice.ts"
 import * as Image from "../core/image/Image.ts"
-import type { Decision, SelectRequested } from "../core/procedure/Notice.ts"
+import type { Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import { Deciding } from "./Deciding.ts"
 import { Described, instructionOf } from "./Described.ts"

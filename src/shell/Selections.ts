@@ -1,7 +1,7 @@
 // The table of selected command points, as the sessions report it: who holds which point, and until when.
 
+import type { Released, Selected } from "../core/command/CommandNotice.ts"
 import type { Block } from "../core/image/Block.ts"
-import type { Released, Selected } from "../core/procedure/Notice.ts"
 import type { Held } from "../core/procedure/World.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"

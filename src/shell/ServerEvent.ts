@@ -1,8 +1,8 @@
 // What happens in a server, as facts for logs, live views and tests. Nothing here is on the way of a frame.
 
-import type { Unselected } from "../core/procedure/Notice.ts"
+import type { Unselected } from "../core/command/CommandNotice.ts"
+import type { Status as OutputStatus } from "../core/command/Output.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
-import type { Status as OutputStatus } from "../core/procedure/Output.ts"
 import type { Situation } from "../core/procedure/Rejection.ts"
 import type { CloseReason } from "../core/Violation.ts"
 import type { CallbackFailed, CallbackTimedOut } from "./Errors.ts"

@@ -1,15 +1,17 @@
 // One connection: moves octets, time and decisions between a socket and the reducer. It decides nothing.
 // `dispatch` is the only way in: from the socket's data callback, the deadline, publishing and answers alike.
 import type { Socket } from "node:net"
+import type { FileAnswer } from "../core/file/FileMessage.ts"
 import * as Arena from "../core/link/Arena.ts"
 import { Phase } from "../core/link/Link.ts"
-import * as Decisions from "../core/procedure/Decisions.ts"
-import type { FileAnswer } from "../core/procedure/FileMessage.ts"
-import type { Decision, Notice } from "../core/procedure/Notice.ts"
-import type { CyclicBatch } from "../core/procedure/Turn.ts"
-import { reduce, type SessionOutputs } from "../core/session/reduce.ts"
+import * as Asking from "../core/procedure/Asking.ts"
+import type { Decision } from "../core/procedure/Notice.ts"
+import type { CyclicBatch } from "../core/read/ReadWork.ts"
+import type { Notice } from "../core/session/Notice.ts"
+import { reduce } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
+import type { SessionOutputs } from "../core/session/SessionTurn.ts"
 import type { CloseReason } from "../core/Violation.ts"
 import { APDU_MAX } from "../core/wire/Frame.ts"
 import * as Commands from "./Commands.ts"
@@ -134,7 +136,7 @@ export class Session {
 
   /** Whether a request still waits for its decision. */
   awaits(id: number): boolean {
-    return this.reason === null && Decisions.find(this.state.work, id) !== undefined
+    return this.reason === null && Asking.find(this.state.work, id) !== undefined
   }
 
   /** Events that wait for this session. */

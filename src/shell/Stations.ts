@@ -3,10 +3,10 @@
 
 import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
+import * as Initialised from "../core/image/Initialised.ts"
 import * as Value from "../core/image/Value.ts"
 import * as Departed from "../core/log/Departed.ts"
 import * as EventLog from "../core/log/EventLog.ts"
-import * as Initialised from "../core/procedure/Initialised.ts"
 import type { Held, World } from "../core/procedure/World.ts"
 import * as Time from "../core/wire/Time.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"

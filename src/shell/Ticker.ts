@@ -4,7 +4,7 @@
 import * as Effect from "effect/Effect"
 import type { Block, Zone } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
-import type { CyclicBatch } from "../core/procedure/Turn.ts"
+import type { CyclicBatch } from "../core/read/ReadWork.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"

@@ -1,8 +1,8 @@
 // A command in front of its output: it waits for its turn, within a time, or is refused; when its turn has come it is begun, and
 // becomes an operation. What is timed, and whether it is begun at all, stands here.
-import type { CommandRequested } from "../core/procedure/Notice.ts"
+import type { CommandRequested } from "../core/command/CommandNotice.ts"
+import * as Output from "../core/command/Output.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import * as Output from "../core/procedure/Output.ts"
 import { CommandAtPoint } from "./CommandAtPoint.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"

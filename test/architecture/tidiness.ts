@@ -4,8 +4,17 @@ import path from "node:path"
 /** Source texts by their path from the project's folder, e.g. "src/core/wire/Time.ts". */
 export type Texts = Readonly<Record<string, string>>
 
-/** The rooms of src/core in their order: each uses only itself and those before it. */
-export const rooms = ["wire", "image", "log", "link", "procedure", "session", "simulation"] as const
+/** The rooms of src/core in their order: each uses only itself and those before it. Those that stand side by side know nothing of each other. */
+export const rooms: readonly (readonly string[])[] = [
+  ["wire"],
+  ["image"],
+  ["log"],
+  ["link"],
+  ["procedure"],
+  ["command", "read", "system", "file"],
+  ["session"],
+  ["simulation"]
+]
 
 /** Files outside the rooms that every room may use; they themselves use each other and the first room. */
 const commonFiles = ["Profile.ts", "Limits.ts", "Violation.ts"]
@@ -62,11 +71,13 @@ export const acrossFloors = (texts: Texts): readonly string[] =>
     })
   )
 
+const roomOf = (file: string): string => file.split("/")[2] ?? ""
+
 /** The place of a core file in the order of the rooms: 0 for the first room, undefined for an unknown place. */
 const rankOf = (file: string): number | undefined => {
   const [room = "", ...rest] = file.split("/").slice(2)
   if (rest.length === 0) return room === "index.ts" ? rooms.length : commonFiles.includes(room) ? 0 : undefined
-  const rank = (rooms as readonly string[]).indexOf(room)
+  const rank = rooms.findIndex((beside) => beside.includes(room))
   return rank < 0 ? undefined : rank
 }
 
@@ -77,7 +88,9 @@ export const againstRoomOrder = (texts: Texts): readonly string[] =>
     return importsOf(file, text).flatMap((target) => {
       if (!target.startsWith("src/core/")) return []
       const rank = rankOf(target)
-      return rank === undefined || rank > own ? [`imports ${target}, which comes later in the order of the rooms`] : []
+      if (rank === undefined || rank > own) return [`imports ${target}, which comes later in the order of the rooms`]
+      const beside = rank === own && roomOf(target) !== roomOf(file) && rank > 0
+      return beside ? [`imports ${target}, which stands beside it`] : []
     })
   })
 

@@ -133,12 +133,14 @@ const examples: readonly (readonly [string, Rule, Tidiness.Texts, readonly strin
       "src/core/wire/A.ts": 'import * as P from "../image/P.ts"',
       "src/core/image/P.ts": 'export { L } from "../index.ts"',
       "src/core/Limits.ts": 'import type { P } from "./image/P.ts"',
+      "src/core/command/C.ts": 'import type { R } from "../read/R.ts"',
       "src/core/attic/Z.ts": ""
     },
     [
       "src/core/wire/A.ts imports src/core/image/P.ts, which comes later in the order of the rooms",
       "src/core/image/P.ts imports src/core/index.ts, which comes later in the order of the rooms",
       "src/core/Limits.ts imports src/core/image/P.ts, which comes later in the order of the rooms",
+      "src/core/command/C.ts imports src/core/read/R.ts, which stands beside it",
       "src/core/attic/Z.ts is in no room of src/core"
     ],
     {

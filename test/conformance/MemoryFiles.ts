@@ -1,7 +1,8 @@
 // Files of a station in a transcript: a store in memory, the same one for the whole server (asynchronous) and for the
 // pure core, for which it also keeps who has which file.
+
+import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../src/core/file/FileMessage.ts"
 import * as Core from "../../src/core/index.ts"
-import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../src/core/procedure/FileMessage.ts"
 import type { FileReader, FileStore, FileWriter, Name, Refusal, StoredFile } from "../../src/shell/files/FileStore.ts"
 
 /** A file that is there when the run begins; its octets count up from 0. */

@@ -2,7 +2,7 @@
 
 import * as Image from "../../src/core/image/Image.ts"
 import * as Value from "../../src/core/image/Value.ts"
-import type { CyclicBatch } from "../../src/core/procedure/Turn.ts"
+import type { CyclicBatch } from "../../src/core/read/ReadWork.ts"
 import * as SessionEvent from "../../src/core/session/SessionEvent.ts"
 import type { Clock } from "../../src/shell/Clock.ts"
 import type { Command } from "../../src/shell/Hooks.ts"

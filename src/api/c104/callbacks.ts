@@ -1,8 +1,8 @@
 // The server's callbacks: their positional signatures, and how each is called from what happens in the shell.
 
 import * as Image from "../../core/image/Image.ts"
-import type { ParameterRequested } from "../../core/procedure/Notice.ts"
 import * as Request from "../../core/procedure/Request.ts"
+import type { ParameterRequested } from "../../core/system/SystemNotice.ts"
 import type { CloseReason } from "../../core/Violation.ts"
 import type { CallbackFailed, CallbackTimedOut } from "../../shell/Errors.ts"
 import type { ClockHandler, Host, ParameterHandler, ResetHandler } from "../../shell/Host.ts"

@@ -6,7 +6,8 @@ import * as Value from "../image/Value.ts"
 import { Cause, NEGATIVE } from "../wire/Cause.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import * as Request from "./Request.ts"
-import type { Pending, Turn } from "./Turn.ts"
+import type { Turn } from "./Turn.ts"
+import type { Pending } from "./Work.ts"
 
 const { Type } = TypeTable
 
@@ -47,9 +48,4 @@ export function tell(turn: Turn): void {
   }
   Numbered.each(turn.work.pending, undecided)
   turn.work.asking.forEach(undecided)
-  Numbered.each(turn.work.lines, ({ standing }) =>
-    Numbered.each(standing, ({ apdu }) => {
-      if (Request.test(apdu, 0) === 0) turn.notice({ kind: "unanswered", outcome: "none", apdu })
-    })
-  )
 }

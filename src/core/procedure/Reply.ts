@@ -9,8 +9,8 @@ import { Cause, NEGATIVE, TEST } from "../wire/Cause.ts"
 import * as Ending from "./Ending.ts"
 import * as Rejection from "./Rejection.ts"
 import * as Request from "./Request.ts"
-import * as Selections from "./Selections.ts"
-import type { Reply, Selection, Turn, Work } from "./Turn.ts"
+import type { Turn } from "./Turn.ts"
+import type { Reply, Selection, Work } from "./Work.ts"
 
 /** The frame at `at` as an APDU of its own, with a zero control field. */
 export function copy(octets: Uint8Array, at: number): Uint8Array {
@@ -145,11 +145,11 @@ function next(turn: Turn): Reply | undefined {
   return held
 }
 
-/** Sends the first queued reply that need not wait for events. False when there is none. */
-export function sendNext(turn: Turn): boolean {
+/** Sends the first queued reply that need not wait for events, and returns it; undefined when there is none. */
+export function sendNext(turn: Turn): Reply | undefined {
   const reply = next(turn)
-  if (reply === undefined) return false
-  const { id, apdu, all, of, selection } = reply
+  if (reply === undefined) return undefined
+  const { id, apdu, all, of } = reply
   put(turn, apdu, 0, apdu.length)
   if (of !== null) address(turn.octets, turn.at, of.ca)
   Link.sendI(turn, Ledger.NO_EVENTS)
@@ -158,8 +158,7 @@ export function sendNext(turn: Turn): boolean {
   if (following !== undefined) own.replies = Numbered.put(own.replies, id, { ...reply, of: following })
   else if (reply.barrier < 0) own.replies = Numbered.without(own.replies, id)
   else unbar(turn, reply)
-  if (selection !== null) Selections.begin(turn, selection)
-  return true
+  return reply
 }
 
 /** Gives up barriers that have lasted too long, as far as is known: acknowledgements may still wait to be read. */

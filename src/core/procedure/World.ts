@@ -2,11 +2,11 @@
 
 import type { Block } from "../image/Block.ts"
 import type { Image } from "../image/Image.ts"
+import type { Initialisations } from "../image/Initialised.ts"
 import type { Limits } from "../Limits.ts"
 import type { Parameters } from "../link/Parameters.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Profile } from "../Profile.ts"
-import type { Initialisations } from "./Initialised.ts"
 
 /** Who has selected a command point, and until when (ms of the event clock). It holds for the point that was there then. */
 export interface Held {

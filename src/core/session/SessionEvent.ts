@@ -1,8 +1,8 @@
 // Everything that can happen to a session. One shape for all kinds keeps the reducer's call site monomorphic.
 
-import type { FileAnswer } from "../procedure/FileMessage.ts"
+import type { FileAnswer } from "../file/FileMessage.ts"
 import type { Decision } from "../procedure/Notice.ts"
-import type { CyclicBatch } from "../procedure/Turn.ts"
+import type { CyclicBatch } from "../read/ReadWork.ts"
 
 /** What an event says. */
 export type Kind =

@@ -1,13 +1,14 @@
 // One connection as a value: the link, the cursors into the logs, and the work of the application functions.
+
+import * as Selections from "../command/Selections.ts"
+import * as FileWork from "../file/FileWork.ts"
 import * as Link from "../link/Link.ts"
-import * as Decisions from "../procedure/Decisions.ts"
-import * as FileWork from "../procedure/FileWork.ts"
-import * as Interrogation from "../procedure/Interrogation.ts"
-import * as Read from "../procedure/Read.ts"
+import * as Asking from "../procedure/Asking.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Selections from "../procedure/Selections.ts"
-import { noWork, type Work } from "../procedure/Turn.ts"
 import type { World } from "../procedure/World.ts"
+import * as Interrogation from "../read/Interrogation.ts"
+import * as Read from "../read/Read.ts"
+import { noWork, type SessionWork } from "./SessionWork.ts"
 
 /** The state of a session. Never changed: every reduction makes a new one. */
 export interface SessionState {
@@ -19,7 +20,7 @@ export interface SessionState {
   readonly acknowledged: readonly number[]
   /** Log positions at the last STARTDT. */
   readonly startedAt: readonly number[]
-  readonly work: Work
+  readonly work: SessionWork
   /** I frames received and sent, and events lost to this session, since it was opened. */
   readonly receivedFrames: number
   readonly sentFrames: number
@@ -61,7 +62,7 @@ export function deadline(world: World, state: SessionState): number {
 }
 
 /** Whether nothing of the work has a time. */
-const idle = ({ asking, pending, interrogations, reads, barred, expiring, files, restart }: Work): boolean =>
+const idle = ({ asking, pending, interrogations, reads, barred, expiring, files, restart }: SessionWork): boolean =>
   interrogations === null &&
   reads === null &&
   barred === null &&
@@ -72,8 +73,8 @@ const idle = ({ asking, pending, interrogations, reads, barred, expiring, files,
   restart === null
 
 /** When something of the work has waited too long, at most `before`. */
-function workDeadline(work: Work, before: number): number {
-  const requests = Math.min(Decisions.dueMs(work), Selections.dueMs(work), FileWork.deadline(work.files))
+function workDeadline(work: SessionWork, before: number): number {
+  const requests = Math.min(Asking.dueMs(work), Selections.dueMs(work), FileWork.deadline(work.files))
   if (work.restart !== null) before = Math.min(before, work.restart.untilMs)
   return Math.min(before, requests, Interrogation.dueMs(work), Read.dueMs(work), Reply.dueMs(work))
 }

@@ -1,109 +1,34 @@
 // The reducer: (world, state, event) -> (state, outputs). It takes a whole chunk per call, works on one private turn,
 // and builds one new state and one contiguous run of octets at the end. It changes none of its arguments and never throws.
 
-import type { LinkState } from "../link/Link.ts"
+import * as Behind from "../command/Behind.ts"
+import * as Command from "../command/Command.ts"
+import * as Selections from "../command/Selections.ts"
+import * as File from "../file/File.ts"
 import * as Link from "../link/Link.ts"
-import * as Behind from "../procedure/Behind.ts"
-import * as Command from "../procedure/Command.ts"
-import * as Cyclic from "../procedure/Cyclic.ts"
-import * as Decisions from "../procedure/Decisions.ts"
-import * as Dispatch from "../procedure/Dispatch.ts"
+import * as Asking from "../procedure/Asking.ts"
 import * as Ending from "../procedure/Ending.ts"
-import * as File from "../procedure/File.ts"
-import * as Interrogation from "../procedure/Interrogation.ts"
-import type { Decision, Notice } from "../procedure/Notice.ts"
-import * as Pump from "../procedure/Pump.ts"
-import * as Read from "../procedure/Read.ts"
+import type { Decision } from "../procedure/Notice.ts"
 import * as Reply from "../procedure/Reply.ts"
 import * as Request from "../procedure/Request.ts"
-import * as Reset from "../procedure/Reset.ts"
-import * as Selections from "../procedure/Selections.ts"
-import { type Pending, Turn, type Work } from "../procedure/Turn.ts"
+import type { Pending } from "../procedure/Work.ts"
 import type { World } from "../procedure/World.ts"
+import * as Cyclic from "../read/Cyclic.ts"
+import * as Interrogation from "../read/Interrogation.ts"
+import * as Read from "../read/Read.ts"
+import * as Reset from "../system/Reset.ts"
 import * as Frame from "../wire/Frame.ts"
 import * as Framer from "../wire/Framer.ts"
+import * as Decisions from "./Decisions.ts"
+import * as Dispatch from "./Dispatch.ts"
+import * as Pump from "./Pump.ts"
 import type { SessionEvent } from "./SessionEvent.ts"
 import type { SessionState } from "./SessionState.ts"
-
-/** What one reduction produced. `octets[start, end)` has to be written before the notices are acted on. */
-export interface SessionOutputs {
-  readonly octets: Uint8Array
-  readonly start: number
-  readonly end: number
-  readonly notices: readonly Notice[]
-  /** There is more to send than one call takes: call again with a `ready` event. */
-  readonly more: boolean
-  /**
-   * Octets that were not taken since the event was `tired`, or null: they have to come again, before any others. Borrowed as the
-   * chunk is.
-   */
-  readonly left: Uint8Array | null
-}
-
-export interface Reduction {
-  readonly state: SessionState
-  readonly outputs: SessionOutputs
-}
-
-/** Octets of I frames in one call at most. */
-const FRAMES_OCTETS = 65_536
-/** One answer to a frame may be longer than the frame: a confirmation and an acknowledgement of a U frame each. */
-const FIXED_OCTETS = 64 + 2 * 255
+import { type Reduction, SessionTurn } from "./SessionTurn.ts"
+import type { SessionWork } from "./SessionWork.ts"
 
 /** A peer that asks and never reads is cut when so many times the limit wait to be drained. */
 const UNDRAINED_FACTOR = 3
-
-class SessionTurn extends Turn {
-  /** Octets that were kept by a pause and are taken up. */
-  kept: Uint8Array | null = null
-  /** Octets that are not taken this time. */
-  untaken: Uint8Array | null = null
-
-  load(world: World, state: SessionState, event: SessionEvent): void {
-    const { pause } = state.link
-    const kept = pause === null ? 0 : pause.octets.length - pause.at
-    const chunk = (event.chunk === null ? 0 : event.chunk.length) + kept
-    const frames = Math.max(0, Math.min(FRAMES_OCTETS, event.room, (state.link.k + 1) * 256))
-    this.loadLink(state.link, frames + 2 * chunk + FIXED_OCTETS, frames)
-    this.nowMs = event.nowMs
-    this.cameMs = event.kind === "resumed" && pause !== null ? pause.cameMs : event.nowMs
-    this.heardMs = event.heardMs
-    this.wallMs = event.wallMs
-    this.stale = event.stale || pause?.stale === true
-    this.tired = event.tired
-    this.untaken = null
-    this.parameters = world.link
-    this.strict = world.profile.controlField === "strict"
-    this.acknowledged = state.acknowledged
-    this.loadTurn(world, state.id, event.ends, state.work, state.sent, state.startedAt, state.lost)
-  }
-
-  save(state: SessionState): Reduction {
-    const link: LinkState = this.saveLink()
-    const work: Work = this.work
-    return {
-      state: {
-        id: state.id,
-        link,
-        sent: this.sentTo,
-        acknowledged: this.acknowledged,
-        startedAt: this.startedAt,
-        work,
-        receivedFrames: state.receivedFrames + this.received,
-        sentFrames: state.sentFrames + this.sent,
-        lost: this.lost
-      },
-      outputs: {
-        octets: this.octets,
-        start: this.start,
-        end: this.at,
-        notices: this.notices,
-        more: this.more,
-        left: this.untaken
-      }
-    }
-  }
-}
 
 const turn = new SessionTurn()
 const NO_DECISIONS: readonly Decision[] = []
@@ -116,7 +41,7 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
     settle(event)
   }
   if (turn.reason !== null) {
-    Ending.tell(turn)
+    tellUnanswered()
     Selections.endAll(turn)
     turn.notice({ kind: "closed", reason: turn.reason })
   } else if (turn.pause !== null) announce(turn.pause, turn.pause !== state.link.pause)
@@ -127,7 +52,7 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
 function happen(event: SessionEvent, sentFrames: number): void {
   // Something else comes while the application is being asked: what it has yet to say is waited for.
   if (turn.work.asking.length > 0 && event.kind !== "decided" && event.kind !== "resumed")
-    Decisions.take(turn, NO_DECISIONS, decided)
+    Asking.take(turn, NO_DECISIONS, decided)
   switch (event.kind) {
     case "received":
       if (event.chunk !== null) receive(event.chunk)
@@ -164,7 +89,7 @@ function decideAll(decisions: readonly Decision[]): void {
   const { brief } = turn.work
   if (turn.work.asked) turn.own.asked = false
   if (brief !== null) turn.own.brief = null
-  Decisions.take(turn, decisions, decided)
+  Asking.take(turn, decisions, decided)
   if (brief === null) return
   Behind.asked(turn, brief)
   Command.goOn(turn)
@@ -211,7 +136,7 @@ function settle(event: SessionEvent): void {
 }
 
 /** Ends what has waited too long: for the application by the clock, for the peer by what it is known to have said. */
-function expire(work: Work): void {
+function expire(work: SessionWork): void {
   if (work.pending !== null) {
     Decisions.expire(turn)
     if (turn.moving.length > 0) Command.goOn(turn)
@@ -377,9 +302,15 @@ function take(octets: Uint8Array, at: number, length: number): boolean {
 
 /** Entering STOPDT discards what was asked for and not yet said; events stay in the log. */
 function discard(): void {
-  Ending.tell(turn)
+  tellUnanswered()
   Selections.endAll(turn)
   File.discard(turn)
   const { nextId, initialised, purged, heal, restart, files } = turn.work
   turn.keepOnly({ nextId, initialised, purged, heal, restart, files })
+}
+
+/** Tells what was asked for and is not answered any more. */
+function tellUnanswered(): void {
+  Ending.tell(turn)
+  Behind.tell(turn)
 }

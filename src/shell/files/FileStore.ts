@@ -1,5 +1,5 @@
 // What a server needs of a place where files are kept. Implement it over anything; FolderStore keeps them in a folder.
-import type { FileName, FileRefusal } from "../../core/procedure/FileMessage.ts"
+import type { FileName, FileRefusal } from "../../core/file/FileMessage.ts"
 
 /** Longest file that the protocol can describe (LOF has 24 bits), in octets. */
 export const FILE_OCTETS_MAX = 16_777_215

@@ -1,9 +1,10 @@
 // The shell's part of file transfer: takes the requests of sessions to the file store and its answers back. It decides
 // nothing but who has a file: a name belongs to one session at a time.
+
+import * as File from "../../core/file/File.ts"
+import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../core/file/FileMessage.ts"
+import * as FileWire from "../../core/file/FileWire.ts"
 import * as Image from "../../core/image/Image.ts"
-import * as File from "../../core/procedure/File.ts"
-import type { FileAnswer, FileEntry, FileName, FileRequested } from "../../core/procedure/FileMessage.ts"
-import * as FileWire from "../../core/procedure/FileWire.ts"
 import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
 import type { Host } from "../Host.ts"
 import { given } from "../Reason.ts"

@@ -2,8 +2,8 @@
 // current value, exactly for the points whose newest event was lost; nobody listening makes old states superfluous.
 
 import { describe, expect, it } from "vitest"
+import * as Initialised from "../../../src/core/image/Initialised.ts"
 import * as Core from "../../../src/core/index.ts"
-import * as Initialised from "../../../src/core/procedure/Initialised.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { type Peer, Plant, started } from "../../property/support/Peer.ts"
 import { Random } from "../../property/support/Random.ts"

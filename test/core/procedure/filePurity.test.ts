@@ -1,8 +1,8 @@
 // File transfer keeps the promises of the reducer whatever a client says: it is pure, it never throws, it has one
 // transfer at most, and every file that it asks for it gives back.
 import { describe, expect, it } from "vitest"
+import type { FileAnswer, FileRequested } from "../../../src/core/file/FileMessage.ts"
 import * as Core from "../../../src/core/index.ts"
-import type { FileAnswer, FileRequested } from "../../../src/core/procedure/FileMessage.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { Random } from "../../property/support/Random.ts"
 import { freeze, print } from "../../property/support/Snapshot.ts"

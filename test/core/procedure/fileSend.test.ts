@@ -1,8 +1,8 @@
 // File transfer in monitor direction on the pure core: directory, select, call, segments, acknowledgements, and every
 // way in which it is refused or ends early (checklist M1..M14 and M22).
 import { describe, expect, it } from "vitest"
+import type { FileEntry } from "../../../src/core/file/FileMessage.ts"
 import * as Core from "../../../src/core/index.ts"
-import type { FileEntry } from "../../../src/core/procedure/FileMessage.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { CA, contentOf, counted, Dialogue, IOA, NOF, sumOf } from "./fileSupport.ts"
 

@@ -1,7 +1,8 @@
 // A controlling station that transfers files with one session of the pure core, and a file store in memory that answers
 // at once, later or never. What the station says is told in short words: "F_SR 2 lof 65536", "F_AF 1 afq 4 error 2".
+
+import type { FileAnswer, FileEntry, FileRequest, FileRequested } from "../../../src/core/file/FileMessage.ts"
 import type * as Core from "../../../src/core/index.ts"
-import type { FileAnswer, FileEntry, FileRequest, FileRequested } from "../../../src/core/procedure/FileMessage.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { type Options, Peer, Plant } from "../../property/support/Peer.ts"
 

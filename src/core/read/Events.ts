@@ -1,0 +1,205 @@
+// Spontaneous transmission (60870-5-5 6.4): events leave the log in order, packed; what was dropped before it was sent
+// is counted, reported, and healed with the current value.
+
+import type { Block } from "../image/Block.ts"
+import * as Image from "../image/Image.ts"
+import * as Numbered from "../image/Numbered.ts"
+import * as Link from "../link/Link.ts"
+import * as Departed from "../log/Departed.ts"
+import * as EventLog from "../log/EventLog.ts"
+import * as Ledger from "../log/Ledger.ts"
+import * as Packing from "../log/Packing.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
+import type { Turn } from "./ReadWork.ts"
+
+const SPONTANEOUS = 3
+/** Slots looked at in one step while healing; and of how many of them a step to the next station or block costs as much. */
+const SCAN = 4096
+const STATION = 8
+/** Records left out in one step; the next one goes on. */
+const JUDGED = 4096
+
+/** The highest class that has something to send, or -1. */
+export function waiting(turn: Turn): number {
+  const { sentTo, ends } = turn
+  for (let priority = 0; priority < sentTo.length; priority++)
+    if ((sentTo[priority] as number) < (ends[priority] as number)) return priority
+  return -1
+}
+
+/** Sends the next ASDU of events of a class, at most `most` of them. False when nothing was left to send after all, and when the next step goes on to look. */
+export function step(turn: Turn, priority: number, most = 1): boolean {
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  const end = turn.ends[priority] as number
+  const oldest = EventLog.trim(log, log.end)
+  let sent = turn.sentTo[priority] as number
+  if (sent < oldest) {
+    const reached = Math.min(oldest, end)
+    drop(turn, priority, sent, reached)
+    sent = reached
+    turn.sentUpTo(priority, sent)
+  }
+  const until = Math.max(turn.startedAt[priority] as number, turn.work.purged[priority] ?? 0)
+  const judged = Math.min(until, sent + JUDGED)
+  while (sent < judged && isOmitted(turn, log, priority, sent, end)) sent++
+  if (sent === judged && sent < until) {
+    turn.sentUpTo(priority, sent)
+    turn.more = true
+    return false
+  }
+  if (sent >= end) {
+    turn.sentUpTo(priority, sent)
+    return false
+  }
+  const { packEvents, profile } = turn.world
+  const { maxApduLength } = profile
+  let to = end
+  let left = most
+  if (sent < until) {
+    // What happened while nobody listened is judged record by record: an ASDU ends before the next one to be left out.
+    to = sent + 1
+    while (to < until && to < sent + 127 && !isOmitted(turn, log, priority, to, end)) to++
+    if (to >= until) to = end
+    left = 1
+  }
+  do {
+    sent += Packing.events(turn.view, turn.at, log, sent, to, turn.id, packEvents, maxApduLength)
+    Link.sendI(turn, Ledger.mark(sent, priority))
+  } while (--left > 0 && sent < end && Link.canSend(turn))
+  turn.sentUpTo(priority, sent)
+  return true
+}
+
+/** Whether a record is left out: purged by a reset of the event buffer, or superseded while nobody listened. */
+export function isOmitted(
+  turn: Turn,
+  log: EventLog.EventLog,
+  priority: number,
+  position: number,
+  end: number
+): boolean {
+  const key = log.words[(position & log.mask) * EventLog.RECORD_WORDS + 4] as number
+  if (position < (turn.work.purged[priority] ?? 0) && TypeTable.byId[key & 0xff]?.time !== "none") return true
+  return position < (turn.startedAt[priority] as number) && superseded(turn, log, priority, position, end)
+}
+
+/** While nobody listened, only the newest untagged record of a point counts, and what was meant for live listeners does not. */
+function superseded(turn: Turn, log: EventLog.EventLog, priority: number, position: number, end: number): boolean {
+  const base = (position & log.mask) * EventLog.RECORD_WORDS
+  const key = log.words[base + 4] as number
+  const cause = (key >>> 16) & 0x3f
+  if (EventLog.isLive(cause)) return true
+  const type = key & 0xff
+  if (TypeTable.byId[type]?.time !== "none") return false
+  const ca = (log.words[base + 5] as number) & 0xffff
+  const station = Image.station(turn.world.image, ca)
+  const ioa = (log.words[base] as number) & 0xffffff
+  const block = station?.blocks.find(
+    (found) => found.of.eventType === type && found.priority === priority && found.find(ioa) >= 0
+  )
+  const last = block === undefined ? Departed.lastOf(log, ca, ioa, type) : EventLog.lastOf(block, block.find(ioa), end)
+  return last > position + 1
+}
+
+/** Notes that [from, to) is lost to this session. The scan goes on; what it has passed has its turn in the next round. */
+function drop(turn: Turn, priority: number, from: number, to: number): void {
+  const { heal } = turn.work
+  const before = heal.find((one) => one.priority === priority)
+  turn.own.heal =
+    before === undefined
+      ? [...heal, { priority, from, to, again: -1, station: null, block: null, slot: 0 }]
+      : heal.map((one) => (one === before ? { ...one, to, again: one.again < 0 ? from : one.again } : one))
+  turn.lost += to - from
+  turn.notice({ kind: "overflow", lost: to - from, counters: 0 })
+}
+
+/**
+ * Sends the current value of the next point whose newest event was lost. False when there is none left. Classes take turns.
+ * A counter that was frozen is told its frozen reading while that is the one that was lost, and nothing else.
+ */
+export function heal(turn: Turn): boolean {
+  const [work, ...others] = turn.work.heal
+  if (work === undefined) return false
+  const { priority, to } = work
+  let { from, again, station, block, slot } = work
+  const end = turn.ends[priority] as number
+  let counters = 0
+  let told = false
+  for (let looked = 0; looked < SCAN && !told; looked++) {
+    if (block === null || slot >= block.length) {
+      const found = after(turn, station, block)
+      if (found === null && again < 0) {
+        turn.own.heal = others
+        name(turn, counters)
+        return others.length > 0 && heal(turn)
+      }
+      if (found === null) {
+        from = again
+        again = -1
+      }
+      station = found?.station ?? null
+      block = found?.block ?? null
+      slot = 0
+      looked += STATION - 1
+      continue
+    }
+    const last = block.priority === priority ? EventLog.lastOf(block, slot, end) : 0
+    if (last > from && last <= to && (block.ioa[slot] as number) >= 0) {
+      const { frozen } = block
+      told = frozen === null || frozen.flags[slot] === 0 || frozen.wasTold(slot, from, to)
+      if (told) {
+        const slots = Int32Array.of(slot)
+        const { eventType } = block.of
+        Packing.points(
+          turn.view,
+          turn.at,
+          block,
+          slots,
+          0,
+          1,
+          eventType,
+          SPONTANEOUS,
+          0,
+          frozen,
+          turn.world.freezes.count
+        )
+        Link.sendI(turn, Ledger.NO_EVENTS)
+      } else counters++
+    }
+    slot++
+  }
+  turn.own.heal = [...others, { priority, from, to, again, station, block, slot }]
+  name(turn, counters)
+  if (!told) turn.more = true
+  return told
+}
+
+/** Names lost readings of counters of which nothing can be told any more. */
+function name(turn: Turn, counters: number): void {
+  if (counters > 0) turn.notice({ kind: "overflow", lost: 0, counters })
+}
+
+/**
+ * The station, and that block of it, to look at behind a block (null: none yet); a station without one behind it leads to the
+ * next station only. Stations and blocks that come and go move nobody: the next one is the next greater, and who comes later
+ * has nothing to be healed in this round.
+ */
+function after(
+  turn: Turn,
+  from: Image.Named | null,
+  block: Block | null
+): { readonly station: Image.Named; readonly block: Block | null } | null {
+  const { image } = turn.world
+  const named = from ?? Numbered.first(image.order)
+  if (named === undefined) return null
+  const blocks = Image.present(image, named)?.blocks ?? []
+  const found = blocks[block === null ? 0 : blocks.indexOf(block) + 1]
+  if (found !== undefined) return { station: named, block: found }
+  const next = Numbered.after(image.order, named.born)
+  return next === undefined ? null : { station: next, block: null }
+}
+
+/** Of what happened so far, nothing with a time tag is sent any more (C_RP_NA_1 with QRP 2). */
+export function purge(turn: Turn): void {
+  turn.own.purged = turn.ends
+}

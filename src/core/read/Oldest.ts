@@ -1,0 +1,59 @@
+// The oldest event of a point that a session was not sent: what it will be told of the point next. It is found by going
+// back from the newest one; places on a long way are remembered, so that nobody who asks again causes it again.
+
+import type { Block } from "../image/Block.ts"
+import * as Numbered from "../image/Numbered.ts"
+import * as EventLog from "../log/EventLog.ts"
+import * as Events from "./Events.ts"
+import type { Trail, Turn } from "./ReadWork.ts"
+
+/** Of so many points at most the way is remembered; then all are forgotten, since so many ways cannot be long. */
+const TRAILS_MAX = 1024
+
+/**
+ * The position of the oldest event of a point that will be told, or -1 when none will be. `from`: what lies before was sent
+ * or dropped.
+ */
+export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: number, from: number): number {
+  const { priority } = block.of
+  const end = turn.ends[priority] as number
+  const newest = EventLog.lastOf(block, slot, end) - 1
+  if (newest < from) return -1
+  let first = from
+  let tells: EventLog.Tells | null = null
+  // With and without time tag in turn: what is left out of them is not all that lies before a position.
+  if (EventLog.isMixed(log, block, slot, from)) tells = (at) => !Events.isOmitted(turn, log, priority, at, end)
+  else if (block.eventTagged) first = Math.max(first, turn.work.purged[priority] ?? 0)
+  else {
+    // Of what happened while nobody listened only the newest is told, and that only when nothing has happened since.
+    const started = turn.startedAt[priority] as number
+    if (newest < started) return newest
+    if (first < started) first = started
+  }
+  if (newest < first) return -1
+  if (newest - first < EventLog.FAR) return EventLog.oldestFrom(log, newest, first, end, null, tells)
+  const ioa = block.ioa[slot] as number
+  const key = (priority * 0x10000 + block.ca) * 0x1000000 + ioa
+  const trail = Numbered.find(turn.work.trails, key)
+  const known = trail === undefined ? -1 : lastAbove(trail, first)
+  if (known >= 0 && EventLog.tells(log, known, block, ioa) && (tells === null || tells(known)))
+    return EventLog.oldestFrom(log, known, first, end, null, tells)
+  const passed: number[] = []
+  const oldest = EventLog.oldestFrom(log, newest, first, end, passed, tells)
+  if (passed.length > 0) {
+    passed.push(oldest)
+    remember(turn, key, passed)
+  }
+  return oldest
+}
+
+/** The oldest place of a trail that is not before a position, or -1. */
+function lastAbove(trail: Trail, position: number): number {
+  for (let i = trail.length - 1; i >= 0; i--) if ((trail[i] as number) >= position) return trail[i] as number
+  return -1
+}
+
+function remember(turn: Turn, key: number, trail: Trail): void {
+  const { own } = turn
+  own.trails = Numbered.put(Numbered.size(own.trails) < TRAILS_MAX ? own.trails : null, key, trail)
+}

@@ -1,0 +1,148 @@
+// What must not overtake what: a value read from the image never goes before an older event of its point. Events that
+// will be sent soon go first; of a point for which more waits, what its next event will tell is said, so that whoever
+// asks has his share of the frames whatever the backlog.
+
+import type { Block } from "../image/Block.ts"
+import type { Frozen } from "../image/Frozen.ts"
+import * as Numbered from "../image/Numbered.ts"
+import type { Ordered } from "../image/Ordered.ts"
+import * as EventLog from "../log/EventLog.ts"
+import * as Packing from "../log/Packing.ts"
+import * as Oldest from "./Oldest.ts"
+import type { Turn } from "./ReadWork.ts"
+
+/**
+ * How often one ASDU lets frames of events go first that hold older events of its points, and how many events may be
+ * before the last of those: what a client that keeps up will have soon is worth waiting for, a backlog is not.
+ */
+const YIELDS_MAX = 8
+const NEAR = 256
+
+/**
+ * The place from which a cursor goes on that has sent everything up to address `after`; `place` is where it probably is.
+ * Of a block whose slots are in order (`order` null) places are slots.
+ */
+export function resume(block: Block, order: Ordered | null, after: number, place: number): number {
+  if (after < 0) return 0
+  if (order !== null) return order.behind(block.ioa, after, place)
+  return place > 0 && place <= block.count && block.ioa[place - 1] === after ? place : block.slotAfter(after)
+}
+
+/** Places behind all those of who can go on, and places behind these. */
+const QUEUED = 2 ** 40
+const WAITING = 2 ** 41
+
+/**
+ * Where a request stands among its like: who has not begun, or waits for a refresh, stands behind all who can go on, so that
+ * none of those is kept waiting however many wait. Refreshes are in their order: the first is the first whose time is over.
+ */
+export function placeOf(of: { readonly id: number; readonly refreshId: number; readonly started?: boolean }): number {
+  if (of.refreshId > 0) return WAITING + of.refreshId
+  return of.started === false ? QUEUED + of.id : of.id
+}
+
+/** The first of those that wait for a refresh, or undefined. */
+export const firstWaiting = <A>(of: Numbered.Numbered<A>): A | undefined => Numbered.after(of, WAITING)
+
+/** Who waits for the refresh with this id, or undefined. */
+export const waitingFor = <A>(of: Numbered.Numbered<A>, refreshId: number): A | undefined =>
+  Numbered.find(of, WAITING + refreshId)
+
+/** Asks the application to refresh points before they are read; returns the id of the answer. */
+export function askRefresh(turn: Turn, block: Block, slots: readonly number[]): number {
+  const id = turn.own.nextId++
+  turn.own.asked = true
+  turn.notice({ kind: "refresh", id, block, version: block.version, slots })
+  return id
+}
+
+/** Whether an ASDU of these places, which has yielded so often, yields to older events of its points once more. */
+export function yieldsTo(
+  turn: Turn,
+  block: Block,
+  slots: Int32Array | null,
+  place: number,
+  count: number,
+  yields: number
+): boolean {
+  if (yields >= YIELDS_MAX) return false
+  const { priority } = block.of
+  const sent = turn.sentTo[priority] as number
+  const end = turn.ends[priority] as number
+  if (sent >= end) return false
+  let newest = 0
+  for (let i = place; i < place + count; i++) {
+    const slot = slots === null ? i : (slots[i] as number)
+    const last = EventLog.lastOf(block, slot, end)
+    if (last > newest) newest = last
+  }
+  return newest > sent && newest - sent <= NEAR
+}
+
+/**
+ * Writes an ASDU of these places as `Packing.points` does; a point with events that were not sent yet says what the
+ * oldest of them will tell next, so that no value comes before an older one. `found` is what `Packing.extent` has found.
+ */
+export function put(
+  turn: Turn,
+  block: Block,
+  slots: Int32Array | null,
+  place: number,
+  found: number,
+  type: number,
+  cause: number,
+  originator: number,
+  frozen: Frozen | null,
+  orders = 0
+): void {
+  Packing.points(turn.view, turn.at, block, slots, place, found, type, cause, originator, frozen, orders)
+  const { priority } = block.of
+  const end = turn.ends[priority] as number
+  if ((turn.sentTo[priority] as number) >= end) return
+  const from = nextToTell(turn, block)
+  if (from >= end) return
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  const count = Math.abs(found)
+  for (let i = 0; i < count; i++) {
+    const slot = slots === null ? place + i : (slots[place + i] as number)
+    if (frozen !== null && frozen.said(slot, orders) !== null) continue
+    const oldest = Oldest.find(turn, log, block, slot, from)
+    if (oldest >= 0) Packing.retold(turn.view, turn.at, block, found, i, type, log, oldest)
+  }
+}
+
+/** Whether it is not known any more what one of these places said after so many freezes and resets. */
+export function someLost(
+  frozen: Frozen,
+  slots: Int32Array | null,
+  place: number,
+  count: number,
+  orders: number
+): boolean {
+  for (let i = place; i < place + count; i++)
+    if (frozen.isLost(slots === null ? i : (slots[i] as number), orders)) return true
+  return false
+}
+
+/** The position from which on events of a block are told: what lies before is sent or dropped. */
+function nextToTell(turn: Turn, block: Block): number {
+  const { priority } = block.of
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  return Math.max(turn.sentTo[priority] as number, EventLog.trim(log, log.end))
+}
+
+/** The slots among these places that carry a flag. */
+export function flagged(
+  block: Block,
+  flags: Uint8Array,
+  slots: Int32Array | null,
+  place: number,
+  count: number
+): readonly number[] {
+  const found: number[] = []
+  for (let i = place; i < place + count; i++) {
+    const slot = slots === null ? i : (slots[i] as number)
+    if (flags[slot] !== 0 && (block.ioa[slot] as number) >= 0) found.push(slot)
+  }
+  return found
+}

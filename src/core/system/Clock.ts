@@ -1,0 +1,51 @@
+// Clock synchronisation, C_CS_NA_1 (60870-5-5 6.7): the received time is validated here and accepted or refused by the
+// application. A global request is decided once and confirmed for each station with its own address.
+
+import * as Image from "../image/Image.ts"
+import * as Asking from "../procedure/Asking.ts"
+import * as Reply from "../procedure/Reply.ts"
+import * as Request from "../procedure/Request.ts"
+import * as Time from "../wire/Time.ts"
+import type { Turn } from "./SystemWork.ts"
+
+/** Takes a clock synchronisation with a legal header. */
+export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
+  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
+  const timeLow = Request.word(octets, at + Request.ELEMENT_AT)
+  const timeHigh = Request.word(octets, at + Request.ELEMENT_AT + 3) >>> 8
+  const valid = Time.validateCp56(timeLow, timeHigh) === "ok"
+  if (!valid || Number.isNaN(instant(turn, Request.ca(octets, at), timeLow, timeHigh)))
+    return Reply.reject(turn, "invalidTime", octets, at)
+  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
+  const refusal = Asking.refusal(turn)
+  if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
+  const apdu = Reply.copy(octets, at)
+  const ca = Request.ca(octets, at)
+  turn.notice({
+    kind: "clock",
+    id: Asking.ask(turn, "clock", apdu),
+    ca,
+    stations: Image.addressed(turn.world.image, ca),
+    timeLow,
+    timeHigh,
+    originator: Request.originator(octets, at),
+    apdu
+  })
+}
+
+/** The instant of a received time in the zone of its station, of a global one in that of the first. */
+function instant({ world }: Turn, ca: number, low: number, high: number): number {
+  const { image, profile } = world
+  const station = Image.station(image, ca) ?? Image.first(image)
+  return station === undefined ? Time.cp56ToEpochMs(low, high) : Image.instant(station, profile, low, high)
+}
+
+/** A positive confirmation carries the station's own time, unless the profile says echo. */
+export function confirmation(turn: Turn, apdu: Uint8Array, timeLow: number, timeHigh: number): Uint8Array {
+  if (turn.world.profile.clockConfirmation === "echo") return apdu
+  const own = apdu.slice()
+  for (let i = 0; i < 4; i++) own[Request.ELEMENT_AT + i] = timeLow >>> (8 * i)
+  for (let i = 0; i < 3; i++) own[Request.ELEMENT_AT + 4 + i] = timeHigh >>> (8 * i)
+  return own
+}
