@@ -1,7 +1,7 @@
 // What a client costs for whom much waits: neither what it asks for nor what is left out of its events grows with all that
 // waits, and what is left out stays left out.
-import { describe, expect, it } from "vitest"
-import { type Point, type Server, type Station, Type } from "../../src/api/c104/index.ts"
+import { describe, expect, it, vi } from "vitest"
+import { type Point, ResponseState, type Server, type Station, Type } from "../../src/api/c104/index.ts"
 import type { RawClient } from "../support/RawClient.ts"
 import { startClient, startServer, turn } from "../support/Stage.ts"
 
@@ -297,6 +297,33 @@ describe("what is left out at STARTDT", () => {
     expect(client.iFrames).toBeGreaterThan(2 * K)
     // Also the last one of before STARTDT is left out where another has come since.
     expect(told(client, 1)).toEqual((after.length > 0 ? after : [5]).map((value) => [SPONTANEOUS, value]))
+  })
+
+  it("is told when what came since had a time tag, and was purged by a reset of the event buffer", async () => {
+    const { server, station } = await startServer({ logLevel: "none" })
+    let asked = 0
+    server.onReset(() => {
+      asked++
+      return ResponseState.SUCCESS
+    })
+    const many = Array.from({ length: 3000 }, (_, i) => measured(station, 100 + i))
+    const point = measured(station, 1)
+    const client = await startClient(server.port, { acknowledge: "never" })
+    await client.stopdt()
+    for (const one of many) publish(one, 1)
+    publish(point, 5)
+    client.u("STARTDT act")
+    await client.next("STARTDT con")
+    station.removePoint(1)
+    station.addPoint({ ioAddress: 1, type: Type.M_ME_TE_1 })?.transmit(SPONTANEOUS)
+    client.command(Type.C_RP_NA_1, 0, { qrp: 2 })
+    await vi.waitFor(() => expect(asked).toBe(1))
+    for (let n = 0; n < 2; n++) {
+      station.removePoint(1)
+      measured(station, 1)
+    }
+    await drain(client)
+    expect(told(client, 1)).toEqual([[SPONTANEOUS, 5]])
   })
 
   it("is left out between what others are served", async () => {

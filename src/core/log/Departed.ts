@@ -10,9 +10,9 @@ const FEW = 64
 
 const keyOf = (ca: number, ioa: number, type: number): number => (ca * 0x100 + type) * 0x1000000 + ioa
 
-/** Notes the newest event of a point that is about to be removed from its block. */
+/** Notes the newest event of a point that is about to be removed from its block; one that it had from another is noted. */
 export function leave(log: EventLog.EventLog, block: Block, slot: number): void {
-  const behind = EventLog.lastOf(block, slot, log.end)
+  const behind = EventLog.ownLastOf(block, slot, log.end)
   if (behind > passed(log)) note(log, block, slot, behind)
 }
 
@@ -20,7 +20,7 @@ export function leave(log: EventLog.EventLog, block: Block, slot: number): void 
 export function leaveAll(log: EventLog.EventLog, block: Block): void {
   const oldest = passed(log)
   for (let slot = 0; slot < block.length; slot++) {
-    const behind = EventLog.lastOf(block, slot, log.end)
+    const behind = EventLog.ownLastOf(block, slot, log.end)
     if (behind > oldest) note(log, block, slot, behind)
   }
 }
@@ -52,16 +52,14 @@ const twins: readonly (readonly number[])[] = TypeTable.byId.map((row, id) =>
 
 /**
  * A point was added: it goes on behind the events of the one that had its address, also where that had another time tag. What
- * the events of a type supersede is asked by type, so those of another one stay where they are.
+ * the events of a type supersede is asked by type, so what is known of each type stays where it is.
  */
 export function comeBack(log: EventLog.EventLog, block: Block, slot: number): void {
   const { behind } = log.departed
   if (behind.size === 0) return
   const { ca, of } = block
   const ioa = block.ioa[slot] as number
-  const key = keyOf(ca, ioa, of.eventType)
-  const own = behind.get(key) ?? 0
-  behind.delete(key)
+  const own = behind.get(keyOf(ca, ioa, of.eventType)) ?? 0
   let other = 0
   for (const type of twins[of.eventType] as readonly number[])
     other = Math.max(other, behind.get(keyOf(ca, ioa, type)) ?? 0)
@@ -77,6 +75,6 @@ export function comeBack(log: EventLog.EventLog, block: Block, slot: number): vo
   block.mixed.set(slot, other | 0)
 }
 
-/** The position behind the newest event of a point that is gone, or 0 when nobody is told of it any more. */
+/** The position behind the newest event of this type of points that are gone, or 0 when nobody is told of it any more. */
 export const lastOf = (log: EventLog.EventLog, ca: number, ioa: number, type: number): number =>
   log.departed.behind.get(keyOf(ca, ioa, type)) ?? 0

@@ -97,8 +97,9 @@ function superseded(turn: Turn, log: EventLog.EventLog, priority: number, positi
   const block = station?.blocks.find(
     (found) => found.of.eventType === type && found.priority === priority && found.find(ioa) >= 0
   )
-  const last = block === undefined ? Departed.lastOf(log, ca, ioa, type) : EventLog.lastOf(block, block.find(ioa), end)
-  return last > position + 1
+  // What a point has from others may be of another type, and left out itself.
+  const own = block === undefined ? 0 : EventLog.ownLastOf(block, block.find(ioa), end)
+  return (own > 0 ? own : Departed.lastOf(log, ca, ioa, type)) > position + 1
 }
 
 /** Notes that [from, to) is lost to this session. The scan goes on; what it has passed has its turn in the next round. */
