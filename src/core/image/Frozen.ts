@@ -23,6 +23,10 @@ export class Frozen implements Readings {
   /** What each slot said before that, and since which order. */
   private readonly before: Readings
   private readonly beforeSince: Float64Array
+  /** Whether that was the counter itself, which had never been frozen. */
+  private readonly ran: Uint8Array
+  /** As `Block.last` was at that order: what is behind it was told since. */
+  private readonly last: Int32Array
 
   constructor(capacity: number, stride: number) {
     this.stride = stride
@@ -36,6 +40,8 @@ export class Frozen implements Readings {
       time: new Int32Array(capacity * 2)
     }
     this.beforeSince = new Float64Array(capacity)
+    this.ran = new Uint8Array(capacity)
+    this.last = new Int32Array(capacity)
   }
 
   /** The same for more slots. */
@@ -47,11 +53,13 @@ export class Frozen implements Readings {
     wide.since.set(this.since)
     copy(wide.before, this.before)
     wide.beforeSince.set(this.beforeSince)
+    wide.ran.set(this.ran)
+    wide.last.set(this.last)
     return wide
   }
 
-  /** Keeps what a slot says until an order is carried out; `running` is the counter itself. */
-  keep(slot: number, order: number, running: DataView, time: Int32Array | null): void {
+  /** Keeps what a slot says until an order is carried out; `running` is the counter itself, `last` its newest event until then. */
+  keep(slot: number, order: number, running: DataView, time: Int32Array | null, last: number): void {
     const frozen = this.flags[slot] !== 0
     const from = frozen ? this.view : running
     const at = slot * this.stride
@@ -60,6 +68,8 @@ export class Frozen implements Readings {
     for (let i = slot * 2; i < slot * 2 + 2; i++) this.before.time[i] = tags?.[i] ?? 0
     this.beforeSince[slot] = this.since[slot] as number
     this.since[slot] = order
+    this.ran[slot] = frozen ? 0 : 1
+    this.last[slot] = last
     this.told[slot] = 0
   }
 
@@ -76,13 +86,28 @@ export class Frozen implements Readings {
 
   /** What a slot said after so many orders, null for the counter itself. */
   said(slot: number, orders: number): Readings | null {
-    if ((this.since[slot] as number) > orders) return this.before
+    if (this.isPast(slot, orders)) return this.before
     return this.flags[slot] === 0 ? null : this
+  }
+
+  /** Whether a slot says something else by now than after so many orders. */
+  isPast(slot: number, orders: number): boolean {
+    return (this.since[slot] as number) > orders
+  }
+
+  /** Whether what a slot said after so many orders is the counter itself, as it was then or is. */
+  isRunning(slot: number, orders: number): boolean {
+    return this.isPast(slot, orders) ? this.ran[slot] !== 0 : this.flags[slot] === 0
+  }
+
+  /** What `Block.last` was as a slot said for the last time what it said before its newest order. */
+  lastBefore(slot: number): number {
+    return this.last[slot] as number
   }
 
   /** Whether it is not known any more what a slot said after so many orders. */
   isLost(slot: number, orders: number): boolean {
-    return (this.since[slot] as number) > orders && (this.beforeSince[slot] as number) > orders
+    return this.isPast(slot, orders) && (this.beforeSince[slot] as number) > orders
   }
 
   /** Another counter will use the slot. */

@@ -317,7 +317,7 @@ export function freezeCounter(
   const at = slot * block.stride
   const flags = (block.octets[at + 4] as number) & 0xe0
   const column = block.frozenColumn()
-  if (freeze || column.flags[slot] === 0) column.keep(slot, order, block.view, block.time)
+  if (freeze || column.flags[slot] === 0) column.keep(slot, order, block.view, block.time, block.last[slot] as number)
   if (freeze) {
     const { flags: frozen, view, time } = column
     const sequence = (Value.readExtra(block.kind, block.view, at) + 1) & 0x1f

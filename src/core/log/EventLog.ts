@@ -221,8 +221,10 @@ const FAR_BACK = 0x2000000
  * behind a multiple of 2^32 a point without events cannot be told from one whose event is the last before it: then it
  * counts as that one, which makes its value wait for events that it need not wait for.
  */
-export function lastOf(block: Block, slot: number, end: number): number {
-  const low = block.last[slot] as number
+export const lastOf = (block: Block, slot: number, end: number): number => whole(block.last[slot] as number, end)
+
+/** As {@link lastOf}, of what `Block.last` says, or has said. */
+export function whole(low: number, end: number): number {
   const back = (end - low) >>> 0
   if (low === 0 && back > FAR_BACK) return 0
   const position = end - back

@@ -218,12 +218,12 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, order: Or
       return false
     }
   }
-  if (Order.yieldsTo(turn, block, slots, place, count, of.yields)) {
+  const frozen = of.type === COUNTERS ? block.frozen : null
+  if (Order.yieldsTo(turn, block, slots, place, count, of.yields, frozen, of.orders)) {
     of.yields++
     return false
   }
-  const frozen = of.type === COUNTERS ? block.frozen : null
-  if (frozen !== null && Order.someLost(frozen, slots, place, count, of.orders))
+  if (frozen !== null && Order.someLost(turn, block, frozen, slots, place, count, of.orders))
     return terminate(turn, of, of.station as Image.Named, NEGATIVE)
   Order.put(turn, block, slots, place, found, type, of.test | of.cause, of.originator, frozen, of.orders)
   Link.sendI(turn, Ledger.NO_EVENTS)

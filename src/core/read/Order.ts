@@ -56,14 +56,19 @@ export function askRefresh(turn: Turn, block: Block, slots: readonly number[]): 
   return id
 }
 
-/** Whether an ASDU of these places, which has yielded so often, yields to older events of its points once more. */
+/**
+ * Whether an ASDU of these places, which has yielded so often, yields to older events of its points once more. With `frozen` it
+ * tells what counters said after so many `orders`, and what came since is no older event.
+ */
 export function yieldsTo(
   turn: Turn,
   block: Block,
   slots: Int32Array | null,
   place: number,
   count: number,
-  yields: number
+  yields: number,
+  frozen: Frozen | null = null,
+  orders = 0
 ): boolean {
   if (yields >= YIELDS_MAX) return false
   const { priority } = block.of
@@ -73,7 +78,10 @@ export function yieldsTo(
   let newest = 0
   for (let i = place; i < place + count; i++) {
     const slot = slots === null ? i : (slots[i] as number)
-    const last = EventLog.lastOf(block, slot, end)
+    const last =
+      frozen?.isPast(slot, orders) === true
+        ? EventLog.whole(frozen.lastBefore(slot), end)
+        : EventLog.lastOf(block, slot, end)
     if (last > newest) newest = last
   }
   return newest > sent && newest - sent <= NEAR
@@ -105,23 +113,44 @@ export function put(
   const count = Math.abs(found)
   for (let i = 0; i < count; i++) {
     const slot = slots === null ? place + i : (slots[place + i] as number)
-    if (frozen !== null && frozen.said(slot, orders) !== null) continue
+    if (frozen !== null && !frozen.isRunning(slot, orders)) continue
     const oldest = Oldest.find(turn, log, block, slot, from)
+    if (frozen?.isPast(slot, orders) === true && oldest >= EventLog.whole(frozen.lastBefore(slot), end)) continue
     if (oldest >= 0) Packing.retold(turn.view, turn.at, block, found, i, type, log, oldest)
   }
 }
 
-/** Whether it is not known any more what one of these places said after so many freezes and resets. */
+/**
+ * Whether it cannot be told any more what one of these places said after so many freezes and resets: nobody knows it, or the
+ * client has had something newer of it already.
+ */
 export function someLost(
+  turn: Turn,
+  block: Block,
   frozen: Frozen,
   slots: Int32Array | null,
   place: number,
   count: number,
   orders: number
 ): boolean {
-  for (let i = place; i < place + count; i++)
-    if (frozen.isLost(slots === null ? i : (slots[i] as number), orders)) return true
+  for (let i = place; i < place + count; i++) {
+    const slot = slots === null ? i : (slots[i] as number)
+    if (!frozen.isPast(slot, orders)) continue
+    if (frozen.isLost(slot, orders) || wasToldSince(turn, block, slot, frozen.lastBefore(slot))) return true
+  }
   return false
+}
+
+/** Whether an event of a point was sent that came after the one that was its newest when `Block.last` was this. */
+function wasToldSince(turn: Turn, block: Block, slot: number, last: number): boolean {
+  const newest = block.last[slot] as number
+  if (newest === last) return false
+  const { priority } = block.of
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  const oldest = Oldest.find(turn, log, block, slot, nextToTell(turn, block))
+  if (oldest < 0) return true
+  if (oldest < EventLog.whole(last, turn.ends[priority] as number)) return false
+  return log.before[oldest & log.mask] !== last
 }
 
 /** The position from which on events of a block are told: what lies before is sent or dropped. */

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { Cot, Type } from "../../../src/api/c104/index.ts"
 import * as Iec104 from "../../../src/api/effect/index.ts"
+import type { RawClient } from "../../support/RawClient.ts"
 import { makeServer, startClient } from "../../support/Stage.ts"
 
 describe("a counter with time tag", () => {
@@ -172,4 +173,111 @@ it("the readings of a freeze are told of the counters that were frozen and are s
   station?.addPoint({ ioAddress: 30, type: Type.M_SP_NA_1 })?.transmit(Cot.SPONTANEOUS)
   await client.next({ typeId: Type.M_SP_NA_1 })
   expect(told()).toEqual([1, 2, 11, 13].map((address) => [address, address]))
+})
+
+describe("a counter interrogation that a freeze overtakes", () => {
+  const COUNTERS = 200
+  const K = 2
+
+  interface Reading {
+    readonly ioa: number
+    readonly bcr: { readonly counter: number; readonly sq: number }
+  }
+
+  const readings = (client: RawClient): readonly (readonly [number, number, number])[] =>
+    client
+      .asdus({ typeId: Type.M_IT_NA_1 })
+      .flatMap(({ objects = [] }) => objects as unknown as readonly Reading[])
+      .map(({ ioa, bcr }) => [ioa, bcr.sq, bcr.counter])
+
+  /** Whether some counter was told an earlier reading behind a later one. */
+  const goesBack = (client: RawClient): boolean => {
+    const latest = new Map<number, number>()
+    return readings(client).some(([ioa, sq, counter]) => {
+      const reading = sq * 1e6 + counter
+      const before = latest.get(ioa) ?? 0
+      latest.set(ioa, reading)
+      return reading < before
+    })
+  }
+
+  const ends = (client: RawClient) => client.asdus({ typeId: Type.C_CI_NA_1, cot: 10 })
+
+  const acknowledgeAll = async (client: RawClient): Promise<void> => {
+    for (let before = -1; client.iFrames !== before || ends(client).length === 0; ) {
+      before = client.iFrames
+      client.acknowledge()
+      await client.testfr()
+    }
+  }
+
+  const counting = async (mode: "A" | "C" | "D") => {
+    const server = makeServer({ tickRateMs: 50 })
+    server.protocolParameters.sendWindowSize = K
+    const counters = mode === "A" ? { mode, localFreezeMs: 2000 } : { mode }
+    const station = server.addStation(1, { counters })
+    const points = Array.from({ length: COUNTERS }, (_, at) =>
+      station?.addPoint({ ioAddress: at + 1, type: Type.M_IT_NA_1 })
+    )
+    for (const point of points) if (point != null) point.value = 1
+    await server.start()
+    const client = await startClient(server.port, { acknowledge: "never" })
+    return { server, client, points }
+  }
+
+  const freezeAll = async (client: RawClient): Promise<void> => {
+    client.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 1 })
+    await client.next({ typeId: Type.C_CI_NA_1, cot: 10 })
+  }
+
+  it.each(["A", "D"] as const)("tells no reading behind the event of a later one (mode %s)", async (mode) => {
+    const { server, client, points } = await counting(mode)
+    const other = await startClient(server.port)
+    const spontaneous = () => other.asdus({ typeId: Type.M_IT_NA_1, cot: 3 }).flatMap(({ objects = [] }) => objects)
+    const freeze = async (times: number): Promise<void> => {
+      if (mode === "D") await freezeAll(other)
+      await other.until(() => spontaneous().length >= times * COUNTERS)
+    }
+    await freeze(1)
+    while (readings(client).length < COUNTERS) {
+      client.acknowledge()
+      await client.testfr()
+    }
+    for (const point of points) if (point != null) point.value = 2
+    client.acknowledge()
+    client.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 0 })
+    await client.next({ cot: 37 })
+    await freeze(2)
+    await acknowledgeAll(client)
+    expect(goesBack(client)).toBe(false)
+    expect(ends(client)).toMatchObject([{ negative: true }])
+  })
+
+  it("tells no value of one that was never frozen before its older events", async () => {
+    const { server, client, points } = await counting("C")
+    const other = await startClient(server.port)
+    client.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 0 })
+    await client.next({ cot: 37 })
+    const point = points[COUNTERS - 1]
+    for (let n = 0; n < 600; n++) {
+      if (point != null) point.value = 10 + n
+      point?.transmit(Cot.SPONTANEOUS)
+    }
+    await freezeAll(other)
+    await acknowledgeAll(client)
+    expect(goesBack(client)).toBe(false)
+    expect(ends(client)).toMatchObject([{ negative: false }])
+  })
+
+  it("tells no value of one that was never frozen behind what came since", async () => {
+    const { server, client, points } = await counting("C")
+    const other = await startClient(server.port)
+    client.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 0 })
+    await client.next({ cot: 37 })
+    await freezeAll(other)
+    points[COUNTERS - 1]?.transmit(Cot.SPONTANEOUS)
+    await acknowledgeAll(client)
+    expect(goesBack(client)).toBe(false)
+    expect(ends(client)).toMatchObject([{ negative: true }])
+  })
 })
