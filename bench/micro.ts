@@ -19,6 +19,7 @@ import {
   type World
 } from "../src/core/index.ts"
 import * as Parameters from "../src/core/link/Parameters.ts"
+import * as Cursor from "../src/core/log/Cursor.ts"
 import * as EventLog from "../src/core/log/EventLog.ts"
 import { figure } from "./report.ts"
 import { spread } from "./results.ts"
@@ -85,6 +86,7 @@ const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): Worl
 class Station {
   readonly world: World
   state: SessionState.SessionState
+  cursor: Cursor.Cursor
   frames = 0
   objects = 0
   private readonly s = new Uint8Array(6)
@@ -93,7 +95,8 @@ class Station {
 
   constructor(world: World) {
     this.world = world
-    this.state = SessionState.open(world, 1, 0, this.ends())
+    this.state = SessionState.open(world, 1, 0)
+    this.cursor = Cursor.at(this.ends(), 0)
     this.receive(Uint8Array.of(0x68, 4, Frame.U.STARTDT_ACT, 0, 0, 0))
   }
 
@@ -102,8 +105,9 @@ class Station {
   }
 
   act(event: SessionEvent.SessionEvent): number {
-    const { state, outputs } = reduce(this.world, this.state, event)
+    const { state, cursor, outputs } = reduce(this.world, this.state, this.cursor, event)
     this.state = state
+    this.cursor = cursor
     Arena.release(outputs.octets, outputs.start, outputs.end)
     return outputs.end - outputs.start
   }

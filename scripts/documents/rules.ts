@@ -65,6 +65,10 @@ export const groups: readonly RuleGroup[] = [
         "test/api/effect/detached.test.ts"
       ),
       rule(
+        "Who waits for a callback of a point that is removed waits no longer: a read is refused (47), interrogations and cycles go on",
+        "test/api/c104/removedPoints.test.ts"
+      ),
+      rule(
         "An interrogation goes on behind the last address it sent: points that are added or removed meanwhile neither skip nor repeat others",
         interrogation
       ),

@@ -1,5 +1,5 @@
 // The pure core: everything of the protocol that is not a socket, a clock or an application.
-// A session is `reduce(world, state, event)`; stations and logs are made with Image and EventLog.
+// A session is `reduce(world, state, cursor, event)`; stations and logs are made with Image and EventLog.
 
 export * as Output from "./command/Output.ts"
 export type { FileAnswer, FileEntry, FileName, FileRequest } from "./file/FileMessage.ts"
@@ -11,6 +11,7 @@ export * as Limits from "./Limits.ts"
 export * as Arena from "./link/Arena.ts"
 export * as Link from "./link/Link.ts"
 export * as Parameters from "./link/Parameters.ts"
+export * as Cursor from "./log/Cursor.ts"
 export * as EventLog from "./log/EventLog.ts"
 export * as Ledger from "./log/Ledger.ts"
 export * as Profile from "./Profile.ts"

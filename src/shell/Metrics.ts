@@ -25,10 +25,10 @@ export function snapshot(host: Host): Metrics {
   let receivedFrames = 0
   let sentFrames = 0
   let lostEvents = 0
-  for (const { state } of host.sessions) {
+  for (const { state, cursor } of host.sessions) {
     receivedFrames += state.receivedFrames
     sentFrames += state.sentFrames
-    lostEvents += state.lost
+    lostEvents += cursor.rare.lost
   }
   const { image } = host.world
   return {

@@ -193,7 +193,7 @@ export abstract class Publisher extends Stations {
 
   protected oldestNeeded(priority: number): number {
     let oldest = (this.logs[priority] as EventLog.EventLog).end
-    for (const { state } of this.sessions) oldest = Math.min(oldest, state.acknowledged[priority] as number)
+    for (const { cursor } of this.sessions) oldest = Math.min(oldest, cursor.acknowledged[priority] as number)
     return oldest
   }
 

@@ -4,6 +4,7 @@ import type { Socket } from "node:net"
 import type { FileAnswer } from "../core/file/FileMessage.ts"
 import * as Arena from "../core/link/Arena.ts"
 import { Phase } from "../core/link/Link.ts"
+import * as Cursor from "../core/log/Cursor.ts"
 import * as Asking from "../core/procedure/Asking.ts"
 import type { Decision } from "../core/procedure/Notice.ts"
 import type { CyclicBatch } from "../core/read/ReadWork.ts"
@@ -65,6 +66,8 @@ export class Session {
   readonly socket: Socket
   readonly peer: Peer
   state: SessionState.SessionState
+  /** Where its client stands in the logs. */
+  cursor: Cursor.Cursor
   /** Why the session ended; null while it lives. */
   reason: CloseReason | null = null
   /** The client's certificate where TLS is used, else null. */
@@ -116,7 +119,8 @@ export class Session {
     this.secure = Records.separate(socket)
     this.peer = peer
     const nowMs = host.clock.monotonicMs()
-    this.state = SessionState.open(host.settled(), peer.session, nowMs, host.logEnds())
+    this.state = SessionState.open(host.settled(), peer.session, nowMs)
+    this.cursor = Cursor.at(host.logEnds(), host.world.initialised.count)
     this.rearm()
   }
 
@@ -141,12 +145,12 @@ export class Session {
 
   /** Events that wait for this session. */
   waiting(ends: readonly number[]): number {
-    return SessionState.backlog(this.state, ends)
+    return Cursor.waiting(this.cursor, ends)
   }
 
   /** Events that wait for this session while it is started. */
   backlog(ends: readonly number[]): number {
-    return this.isStarted ? SessionState.backlog(this.state, ends) : 0
+    return this.isStarted ? Cursor.waiting(this.cursor, ends) : 0
   }
 
   // ---- ways in ----
@@ -307,8 +311,9 @@ export class Session {
   /** Reduces an event, writes what came out, and acts on the notices; returns what has to be reduced next, or null. */
   private step(event: SessionEvent.SessionEvent): SessionEvent.SessionEvent | null {
     const { sentFrames } = this.state
-    const { state, outputs } = reduce(this.host.settled(), this.state, event)
+    const { state, cursor, outputs } = reduce(this.host.settled(), this.state, this.cursor, event)
     this.state = state
+    this.cursor = cursor
     if (outputs.left !== null) this.untaken = outputs.left
     if (this.isStarted !== this.counted) this.count()
     const { trace } = this.host.world

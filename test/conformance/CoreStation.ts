@@ -11,6 +11,7 @@ import * as Told from "./Told.ts"
 interface Connection {
   readonly label: string
   state: Core.SessionState.SessionState
+  cursor: Core.Cursor.Cursor
   open: boolean
   /** Octets that the transport takes; 0 while the peer does not read. */
   room: number
@@ -52,9 +53,10 @@ export class CoreStation implements Backend.Backend {
   }
 
   async connect(label: string): Promise<void> {
-    const state = Core.SessionState.open(this.world, ++this.opened, this.nowMs, this.ends())
+    const state = Core.SessionState.open(this.world, ++this.opened, this.nowMs)
+    const cursor = Core.Cursor.at(this.ends(), this.world.initialised.count)
     const others = this.connections.filter((connection) => connection.label !== label)
-    this.connections = [...others, { label, state, open: true, room: ROOM_OCTETS }]
+    this.connections = [...others, { label, state, cursor, open: true, room: ROOM_OCTETS }]
   }
 
   async send(label: string, octets: Uint8Array): Promise<void> {
@@ -154,7 +156,7 @@ export class CoreStation implements Backend.Backend {
   }
 
   async ask(label: string, what: string): Promise<string | null> {
-    const { state } = this.connections.find((connection) => connection.label === label) as Connection
+    const connection = this.connections.find((connection) => connection.label === label) as Connection
     const [word = "", point = ""] = what.split(" ")
     if (word === "operated") return String(this.application.operated)
     if (word === "file") return this.process.store.tell(what.slice(word.length + 1))
@@ -162,7 +164,7 @@ export class CoreStation implements Backend.Backend {
       const { block, slot } = this.process.place(Backend.pointOf(point))
       return String(Core.Image.value(block, slot))
     }
-    return Told.tell(state, this.ends(), what)
+    return Told.tell(connection, this.ends(), what)
   }
 
   async stop(): Promise<void> {
@@ -206,8 +208,9 @@ export class CoreStation implements Backend.Backend {
   private dispatch(connection: Connection, event: Core.SessionEvent.SessionEvent): void {
     const before = event.chunk === null ? null : Uint8Array.from(event.chunk)
     for (let now: Core.SessionEvent.SessionEvent | null = event; now !== null; ) {
-      const { state, outputs } = Core.reduce(this.world, connection.state, now)
+      const { state, cursor, outputs } = Core.reduce(this.world, connection.state, connection.cursor, now)
       connection.state = state
+      connection.cursor = cursor
       if (now === event) giveBack(event.chunk, before)
       for (let at = outputs.start; at < outputs.end; ) {
         const end = at + (outputs.octets[at + 1] as number) + 2

@@ -168,7 +168,7 @@ export class ShellStation implements Backend.Backend {
     const { session, tls } = this.connections.find((connection) => connection.label === label) as Connection
     const told = tls?.tell(what) ?? this.process.tell(what)
     if (told !== null || session === null) return told
-    return Told.tell(session.state, this.host.logEnds(), what)
+    return Told.tell(session, this.host.logEnds(), what)
   }
 
   async stop(): Promise<void> {

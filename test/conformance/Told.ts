@@ -1,6 +1,7 @@
 // What a station of ours tells about a connection or its configuration when a transcript checks it.
 import * as Parameters from "../../src/core/link/Parameters.ts"
-import * as SessionState from "../../src/core/session/SessionState.ts"
+import * as Cursor from "../../src/core/log/Cursor.ts"
+import type { SessionState } from "../../src/core/session/SessionState.ts"
 import * as Given from "./Given.ts"
 
 const phases: readonly string[] = ["STOPPED", "STARTED", "UNCONFIRMED_STOPPED", "CLOSED"]
@@ -15,17 +16,21 @@ function judged(text: string): string {
 }
 
 /** The answer to `= what ...`; `ends` are the ends of the logs. */
-export function tell(state: SessionState.SessionState, ends: readonly number[], what: string): string {
+export function tell(
+  { state, cursor }: { readonly state: SessionState; readonly cursor: Cursor.Cursor },
+  ends: readonly number[],
+  what: string
+): string {
   const [word = "", ...rest] = what.split(" ")
   switch (word) {
     case "state":
       return phases[state.link.phase] as string
     case "unacknowledged":
-      return String(total(state.sent) - total(state.acknowledged))
+      return String(total(cursor.sent) - total(cursor.acknowledged))
     case "waiting":
-      return String(SessionState.backlog(state, ends))
+      return String(Cursor.waiting(cursor, ends))
     case "lost":
-      return String(state.lost)
+      return String(cursor.rare.lost)
     case "parameters":
       return judged(rest.join(" "))
     default:

@@ -7,6 +7,7 @@ import * as Frames from "./support/Frames.ts"
 import type { Plant } from "./support/Peer.ts"
 import { Random } from "./support/Random.ts"
 import * as Scenario from "./support/Scenario.ts"
+import { open, step, type Whole } from "./support/Whole.ts"
 
 const vectors: readonly { readonly hex: string }[] = JSON.parse(
   readFileSync(new URL("../vectors/vectors.json", import.meta.url), "utf8")
@@ -64,10 +65,9 @@ const makers: Readonly<Record<string, Make>> = {
 /** What nearly always ends the connection; all others must reach more than the framer. */
 const closing = ["random octets", "frames with random octets"]
 
-const opened = (plant: Plant): Core.SessionState.SessionState => {
-  const state = Core.SessionState.open(plant.world, 1, 0, plant.ends)
+const opened = (plant: Plant): Whole => {
   const start = Core.SessionEvent.received(0, plant.ends, 65_536, Frames.u(Frames.U.startdt))
-  return Core.reduce(plant.world, state, start).state
+  return step(plant.world, open(plant, 1, 0), start).after
 }
 
 describe("whatever octets come", () => {
@@ -77,23 +77,24 @@ describe("whatever octets come", () => {
     for (let seed = 1; seed <= 15; seed++) {
       const random = new Random(seed)
       const plant = Scenario.randomPlant(random)
-      let state = opened(plant)
+      let whole = opened(plant)
       for (let n = 0; n < 200; n++) {
-        const chunk = make(random, state)
+        const chunk = make(random, whole.state)
         const room = random.pick([0, 300, 65_536])
         let event = Core.SessionEvent.received(n, plant.ends, room, chunk)
         let calls = 0
         for (let more = true; more; calls++) {
           if (calls > 1000) throw new Error(`seed ${seed}: no end of "more" after ${Core.Hex.octetsToHex(chunk)}`)
-          const { state: after, outputs } = Core.reduce(plant.world, state, event)
+          const { after, outputs } = step(plant.world, whole, event)
           const length = outputs.end - outputs.start
           if (length > 66_200 + 2 * chunk.length) throw new Error(`seed ${seed}: ${length} octets at once`)
           said += Frames.split(outputs.octets.slice(outputs.start, outputs.end)).length
-          state = after
+          whole = after
           more = outputs.more
           event = Core.SessionEvent.plain("ready", n, plant.ends, room)
         }
-        if (Scenario.isClosed(state)) state = opened(plant)
+        const { state } = whole
+        if (Scenario.isClosed(state)) whole = opened(plant)
         else survived++
         expect(state.link.rest === null || state.link.rest.length < 255).toBe(true)
       }
@@ -106,14 +107,13 @@ describe("whatever octets come", () => {
   it("a chunk of many requests is answered within the window", () => {
     const plant = Scenario.randomPlant(new Random(3))
     const requests = Array.from({ length: 500 }, (_, ns) => Frames.i(ns, 0, Frames.asdu(45, 6, 0, 999, 1, 1)))
-    const state = opened(plant)
-    const { state: after, outputs } = Core.reduce(
+    const { after, outputs } = step(
       plant.world,
-      state,
+      opened(plant),
       Core.SessionEvent.received(1, plant.ends, 65_536, Frames.join(...requests))
     )
     expect(outputs.end - outputs.start).toBeLessThan(66_200 + 2 * 500 * 16)
-    const closed = Scenario.isClosed(after)
-    expect(closed || Reply.waiting(after.work) <= plant.world.limits.repliesPerSession).toBe(true)
+    const closed = Scenario.isClosed(after.state)
+    expect(closed || Reply.waiting(after.state.work) <= plant.world.limits.repliesPerSession).toBe(true)
   })
 })

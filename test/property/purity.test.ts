@@ -14,91 +14,91 @@ const firstBlock = (world: Core.World): Core.Block => {
 const impure: Readonly<Record<string, readonly [says: RegExp, make: () => Reduce]>> = {
   "changes a state in place": [
     /read only property 'lost'/,
-    () => (world, state, event) => {
-      Object.assign(state, { lost: state.lost + 1 })
-      return Core.reduce(world, state, event)
+    () => (world, state, cursor, event) => {
+      Object.assign(cursor.rare, { lost: cursor.rare.lost + 1 })
+      return Core.reduce(world, state, cursor, event)
     }
   ],
   "counts its calls": [
     /second call gave something else/,
     () => {
       let calls = 0
-      return (world, state, event) => {
-        const { state: after, outputs } = Core.reduce(world, state, event)
-        return { state: { ...after, lost: calls++ }, outputs }
+      return (world, state, cursor, event) => {
+        const { cursor: after, ...others } = Core.reduce(world, state, cursor, event)
+        return { ...others, cursor: { ...after, rare: { ...after.rare, lost: calls++ } } }
       }
     }
   ],
   "writes into the image": [
     /world was changed/,
-    () => (world, state, event) => {
+    () => (world, state, cursor, event) => {
       const { octets } = firstBlock(world)
       octets[0] = (octets[0] ?? 0) ^ 1
-      return Core.reduce(world, state, event)
+      return Core.reduce(world, state, cursor, event)
     }
   ],
   "notes something beside a point": [
     /world was changed/,
-    () => (world, state, event) => {
+    () => (world, state, cursor, event) => {
       const { last } = firstBlock(world)
       last[0] = (last[0] ?? 0) + 1
-      return Core.reduce(world, state, event)
+      return Core.reduce(world, state, cursor, event)
     }
   ],
   "writes into a record of the log": [
     /world was changed/,
-    () => (world, state, event) => {
+    () => (world, state, cursor, event) => {
       const [log] = world.logs
       if (log !== undefined && log.end > 0) log.words[((log.end - 1) & log.mask) * 6] = event.nowMs + 7
-      return Core.reduce(world, state, event)
+      return Core.reduce(world, state, cursor, event)
     }
   ],
   "appends to the log": [
     /world was changed/,
-    () => (world, state, event) => {
+    () => (world, state, cursor, event) => {
       const [log] = world.logs
       if (log !== undefined) log.end++
-      return Core.reduce(world, state, event)
+      return Core.reduce(world, state, cursor, event)
     }
   ],
   "keeps time of sending in the ledger of the old state": [
     /old state was changed/,
-    () => (world, state, event) => {
+    () => (world, state, cursor, event) => {
       const { buffer, low, high } = state.link.ledger
       if (high > low) buffer[2 + 2 * low] = event.nowMs + 1
-      return Core.reduce(world, state, event)
+      return Core.reduce(world, state, cursor, event)
     }
   ],
   "appends to a ledger that others have appended to": [
     /saw the other one|was changed|old state was changed later/,
-    () => (world, state, event) => {
+    () => (world, state, cursor, event) => {
       const { buffer, high } = state.link.ledger
       if (2 * high + 2 < buffer.length) buffer[0] = high
-      return Core.reduce(world, state, event)
+      return Core.reduce(world, state, cursor, event)
     }
   ],
   "keeps the chunk": [
     /chunk is still in use/,
-    () => (world, state, event) => {
-      const { state: after, outputs } = Core.reduce(world, state, event)
-      return { state: { ...after, link: { ...after.link, rest: event.chunk } }, outputs }
+    () => (world, state, cursor, event) => {
+      const { state: after, ...others } = Core.reduce(world, state, cursor, event)
+      return { ...others, state: { ...after, link: { ...after.link, rest: event.chunk } } }
     }
   ],
   "writes into the chunk": [
     /event was changed/,
-    () => (world, state, event) => {
+    () => (world, state, cursor, event) => {
       event.chunk?.set([0x69].slice(0, event.chunk.length))
-      return Core.reduce(world, state, event)
+      return Core.reduce(world, state, cursor, event)
     }
   ],
   "reuses the octets it handed out": [
     /changed/,
     () => {
       const octets = new Uint8Array(1_000_000)
-      return (world, state, event) => {
-        const { state: after, outputs } = Core.reduce(world, state, event)
+      return (world, state, cursor, event) => {
+        const { outputs, ...after } = Core.reduce(world, state, cursor, event)
         octets.set(outputs.octets.subarray(outputs.start, outputs.end))
-        return { state: after, outputs: { ...outputs, octets, start: 0, end: outputs.end - outputs.start } }
+        return { ...after, outputs: { ...outputs, octets, start: 0, end: outputs.end - outputs.start } }
       }
     }
   ],
@@ -106,11 +106,11 @@ const impure: Readonly<Record<string, readonly [says: RegExp, make: () => Reduce
     /second call gave|saw the other/,
     () => {
       let last = 0
-      return (world, state, event) => {
-        const { state: after, outputs } = Core.reduce(world, state, event)
+      return (world, state, cursor, event) => {
+        const { state: after, ...others } = Core.reduce(world, state, cursor, event)
         const other = last
         last = state.receivedFrames
-        return { state: { ...after, lost: other }, outputs }
+        return { ...others, state: { ...after, sentFrames: other } }
       }
     }
   ]

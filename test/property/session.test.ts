@@ -6,12 +6,14 @@ import * as Frames from "./support/Frames.ts"
 import type { Plant } from "./support/Peer.ts"
 import { Random } from "./support/Random.ts"
 import * as Scenario from "./support/Scenario.ts"
+import { open, step } from "./support/Whole.ts"
 
 interface Moment {
   readonly plant: Plant
   readonly before: Core.SessionState.SessionState
   readonly event: Core.SessionEvent.SessionEvent
   readonly after: Core.SessionState.SessionState
+  readonly cursor: Core.Cursor.Cursor
   readonly outputs: Core.SessionOutputs
   readonly frames: readonly Frames.Frame[]
 }
@@ -71,18 +73,18 @@ const rules: Readonly<Record<string, Rule>> = {
       ? "an I frame while stopped"
       : ""
   },
-  "acknowledged <= sent <= end": ({ after, event: { ends } }) => {
+  "acknowledged <= sent <= end": ({ cursor, event: { ends } }) => {
     for (const [priority, end] of ends.entries()) {
-      const sent = after.sent[priority] ?? -1
-      const acknowledged = after.acknowledged[priority] ?? -1
+      const sent = cursor.sent[priority] ?? -1
+      const acknowledged = cursor.acknowledged[priority] ?? -1
       if (!(acknowledged <= sent && sent <= end)) return `${acknowledged} <= ${sent} <= ${end} does not hold`
     }
     return ""
   },
-  "a deadline lies ahead": ({ plant, event, after, outputs }) => {
+  "a deadline lies ahead": ({ plant, event, after, cursor, outputs }) => {
     // t1 is judged only when all input was read: then it lies ahead, or the session is closed.
     const tick = Core.SessionEvent.plain("tick", event.nowMs, event.ends, event.room)
-    const judged = event.heardMs >= 0 ? after : Core.reduce(plant.world, after, tick).state
+    const judged = event.heardMs >= 0 ? after : Core.reduce(plant.world, after, cursor, tick).state
     const due = Core.SessionState.deadline(plant.world, judged)
     return due > event.nowMs || outputs.more || Scenario.isClosed(judged)
       ? ""
@@ -108,20 +110,21 @@ const follow = (seed: number, steps: number, visit: (moment: Moment) => void): v
   const random = new Random(seed)
   const plant = Scenario.randomPlant(random)
   let nowMs = 0
-  let state = Core.SessionState.open(plant.world, 1, nowMs, plant.ends)
+  let whole = open(plant, 1, nowMs)
   let client = Scenario.newClient
   for (let n = 0; n < steps; n++) {
     nowMs += Scenario.pause(random)
     Scenario.disturb(random, plant)
     const next = Scenario.step(random, plant, client, nowMs)
-    const before = state
-    const { state: after, outputs } = Core.reduce(plant.world, state, next.event)
+    const before = whole.state
+    const { after, outputs } = step(plant.world, whole, next.event)
+    const { state, cursor } = after
     const frames = Frames.split(outputs.octets.slice(outputs.start, outputs.end))
-    visit({ plant, before, event: next.event, after, outputs, frames })
+    visit({ plant, before, event: next.event, after: state, cursor, outputs, frames })
     client = Scenario.hear(next.client, outputs)
-    state = after
+    whole = after
     if (!Scenario.isClosed(state)) continue
-    state = Core.SessionState.open(plant.world, 1, nowMs, plant.ends)
+    whole = open(plant, 1, nowMs)
     client = Scenario.newClient
   }
 }

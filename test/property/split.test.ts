@@ -6,8 +6,7 @@ import { Plant } from "./support/Peer.ts"
 import { Random } from "./support/Random.ts"
 import * as Scenario from "./support/Scenario.ts"
 import * as Snapshot from "./support/Snapshot.ts"
-
-type State = Core.SessionState.SessionState
+import { open, step, type Whole } from "./support/Whole.ts"
 
 interface Outcome {
   readonly octets: string
@@ -18,7 +17,7 @@ interface Outcome {
 /** What comes of the octets in these chunks at one moment, followed by the decisions. */
 const outcome = (
   plant: Plant,
-  from: State,
+  from: Whole,
   nowMs: number,
   chunks: readonly Uint8Array[],
   decisions: boolean
@@ -28,7 +27,7 @@ const outcome = (
   const notices: Core.Notice[] = []
   let state = from
   const reduce = (event: Core.SessionEvent.SessionEvent): void => {
-    const { state: after, outputs } = Core.reduce(world, state, event)
+    const { after, outputs } = step(world, state, event)
     state = after
     octets.push(Core.Hex.octetsToHex(outputs.octets.subarray(outputs.start, outputs.end)))
     notices.push(...outputs.notices)
@@ -66,23 +65,23 @@ const given = (seed: number, w?: number) => {
   const random = new Random(seed)
   const found = Scenario.randomPlant(random)
   const plant = w === undefined ? found : found.with({ ...found.options.link, w })
-  let state = Core.SessionState.open(plant.world, 1, 0, plant.ends)
+  let state = open(plant, 1, 0)
   let client = Scenario.newClient
   const nowMs = 5
   for (let n = 0; n < 5; n++) {
     Scenario.disturb(random, plant)
     const sent = Scenario.say(random, plant, client, 1)
-    const { state: after, outputs } = Core.reduce(
+    const { after, outputs } = step(
       plant.world,
       state,
       Core.SessionEvent.received(nowMs, plant.ends, 65_536, sent.octets)
     )
-    if (Scenario.isClosed(after)) break
+    if (Scenario.isClosed(after.state)) break
     client = Scenario.hear(sent.client, outputs)
     state = after
   }
   // Whatever could go before the first octet has gone.
-  state = Core.reduce(plant.world, state, Core.SessionEvent.plain("ready", nowMs, plant.ends, 65_536)).state
+  state = step(plant.world, state, Core.SessionEvent.plain("ready", nowMs, plant.ends, 65_536)).after
   const said = Scenario.say(random, plant, client, 2 + random.below(12)).octets
   const rubbish = random.pick([[0x69], [0x68, 2], [0x68, 254, 1], [0x68, 4, 3, 0, 0, 0], [0x68, 5, 1, 0, 0, 0, 0]])
   const stream = random.chance(20) ? Frames.join(said, Uint8Array.from(rubbish), random.octets(9)) : said
@@ -97,7 +96,7 @@ const different = (seeds: number, how: { readonly decisions?: true; readonly w?:
   for (let seed = 1; seed <= seeds && found.length < 3; seed++) {
     const { random, plant, state, nowMs, stream } = given(seed, how.w)
     const whole = outcome(plant, state, nowMs, [stream], decisions)
-    if (whole.octets.length / 2 + 255 > Math.min(65_536, (state.link.k + 1) * 256)) continue
+    if (whole.octets.length / 2 + 255 > Math.min(65_536, (state.state.link.k + 1) * 256)) continue
     // Whether a request waits for the application is judged at the end of a chunk: compared with late decisions only.
     if (!decisions && /kind:"(command|clock|refresh)"/.test(whole.notices)) continue
     compared++
@@ -135,7 +134,7 @@ describe("octets in pieces", () => {
     plant.add(plant.block(1, 45), 1)
     const commands = Frames.join(...[0, 1, 2].map((ns) => Frames.i(ns, 0, Frames.command(1, 1))))
     const stream = Frames.join(Frames.u(Frames.U.startdt), commands)
-    const state = Core.SessionState.open(plant.world, 1, 0, plant.ends)
+    const state = open(plant, 1, 0)
     const whole = outcome(plant, state, 0, [stream], true)
     expect(outcome(plant, state, 0, single(stream), true).octets).toBe(whole.octets)
   })

@@ -55,7 +55,7 @@ export class Connection {
   }
 
   get counters(): ConnectionCounters {
-    const { state, socket, host } = this.#session
+    const { state, cursor, socket, host } = this.#session
     const { low, high } = state.link.ledger
     const open = state.link.phase !== Phase.Closed
     return {
@@ -65,7 +65,7 @@ export class Connection {
       sentOctets: socket.bytesWritten,
       unacknowledgedFrames: high - low,
       waitingEvents: open ? this.#session.waiting(host.logEnds()) : 0,
-      lostEvents: state.lost
+      lostEvents: cursor.rare.lost
     }
   }
 

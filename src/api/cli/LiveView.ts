@@ -59,7 +59,8 @@ function snapshot(host: Host, published: number, seconds: number, recent: readon
   const ends = host.logEnds()
   return {
     sessions: [...host.sessions].map((session) => {
-      const { link, receivedFrames, sentFrames, lost } = session.state
+      const { link, receivedFrames, sentFrames } = session.state
+      const { lost } = session.cursor.rare
       return {
         peer: endpoint(session.peer),
         state: PHASES[link.phase] ?? "",

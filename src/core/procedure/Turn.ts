@@ -2,6 +2,7 @@
 // Filled from a state and written back as a new one by session/.
 
 import { LinkTurn } from "../link/Link.ts"
+import type { Cursor, Rare } from "../log/Cursor.ts"
 import type { Notice } from "./Notice.ts"
 import type { Changeable, Work } from "./Work.ts"
 import type { World } from "./World.ts"
@@ -25,8 +26,9 @@ export abstract class Turn<W extends Work = Work, N = Notice> extends LinkTurn {
   /** Sent log position of each class. */
   sentTo: readonly number[] = []
   /** Log positions at the last STARTDT: what lies before happened while nobody listened. */
-  startedAt: readonly number[] = []
-  lost = 0
+  lentAt: readonly number[] = []
+  rare!: Rare
+  private rareIsOwn = false
   private ownSent: number[] | null = null
 
   work!: W
@@ -50,24 +52,18 @@ export abstract class Turn<W extends Work = Work, N = Notice> extends LinkTurn {
   /** What the application is asked by the frame that was taken last it is asked before anything behind that is judged. */
   alone = false
 
-  protected loadTurn(
-    world: World,
-    id: number,
-    ends: readonly number[],
-    work: W,
-    sent: readonly number[],
-    startedAt: readonly number[],
-    lost: number
-  ): void {
+  protected loadTurn(world: World, id: number, ends: readonly number[], work: W, cursor: Cursor): void {
     this.world = world
     this.id = id
     this.ends = ends
     this.work = work
     this.workIsOwn = false
     this.left = 0
-    this.sentTo = sent
-    this.startedAt = startedAt
-    this.lost = lost
+    this.sentTo = cursor.sent
+    this.acknowledged = cursor.acknowledged
+    this.lentAt = cursor.lentAt
+    this.rare = cursor.rare
+    this.rareIsOwn = false
     this.told = NOTHING
     this.ownSent = null
     this.more = false
@@ -112,6 +108,24 @@ export abstract class Turn<W extends Work = Work, N = Notice> extends LinkTurn {
   get own(): Changeable<W> {
     if (!this.workIsOwn) this.replace(this.copyOf(this.work))
     return this.work as Changeable<W>
+  }
+
+  /** What seldom changes of the cursor, as this turn may change it. */
+  get ownRare(): Changeable<Rare> {
+    if (!this.rareIsOwn) {
+      const { lost, purged, heal, initialised } = this.rare
+      this.rare = { lost, purged, heal, initialised }
+      this.rareIsOwn = true
+    }
+    return this.rare
+  }
+
+  /** The cursor as this turn leaves it: the one that it was loaded from where nothing has changed. */
+  protected cursorAfter(before: Cursor): Cursor {
+    const { sentTo, acknowledged, lentAt, rare } = this
+    const same =
+      sentTo === before.sent && acknowledged === before.acknowledged && lentAt === before.lentAt && rare === before.rare
+    return same ? before : { sent: sentTo, acknowledged, lentAt, rare }
   }
 
   /** Puts work in the place of the present one that is nobody else's. */

@@ -39,7 +39,7 @@ export function step(turn: Turn, priority: number, most = 1): boolean {
     sent = reached
     turn.sentUpTo(priority, sent)
   }
-  const until = Math.max(turn.startedAt[priority] as number, turn.work.purged[priority] ?? 0)
+  const until = Math.max(turn.lentAt[priority] as number, turn.rare.purged[priority] ?? 0)
   const judged = Math.min(until, sent + JUDGED)
   while (sent < judged && isOmitted(turn, log, priority, sent, end)) sent++
   if (sent === judged && sent < until) {
@@ -79,8 +79,8 @@ export function isOmitted(
   end: number
 ): boolean {
   const key = log.words[(position & log.mask) * EventLog.RECORD_WORDS + 4] as number
-  if (position < (turn.work.purged[priority] ?? 0) && TypeTable.byId[key & 0xff]?.time !== "none") return true
-  return position < (turn.startedAt[priority] as number) && superseded(turn, log, priority, position, end)
+  if (position < (turn.rare.purged[priority] ?? 0) && TypeTable.byId[key & 0xff]?.time !== "none") return true
+  return position < (turn.lentAt[priority] as number) && superseded(turn, log, priority, position, end)
 }
 
 /** While nobody listened, only the newest untagged record of a point counts, and what was meant for live listeners does not. */
@@ -104,13 +104,13 @@ function superseded(turn: Turn, log: EventLog.EventLog, priority: number, positi
 
 /** Notes that [from, to) is lost to this session. The scan goes on; what it has passed has its turn in the next round. */
 function drop(turn: Turn, priority: number, from: number, to: number): void {
-  const { heal } = turn.work
+  const { heal } = turn.rare
   const before = heal.find((one) => one.priority === priority)
-  turn.own.heal =
+  turn.ownRare.heal =
     before === undefined
       ? [...heal, { priority, from, to, again: -1, station: null, block: null, slot: 0 }]
       : heal.map((one) => (one === before ? { ...one, to, again: one.again < 0 ? from : one.again } : one))
-  turn.lost += to - from
+  turn.ownRare.lost += to - from
   turn.notice({ kind: "overflow", lost: to - from, counters: 0 })
 }
 
@@ -119,7 +119,7 @@ function drop(turn: Turn, priority: number, from: number, to: number): void {
  * A counter that was frozen is told its frozen reading while that is the one that was lost, and nothing else.
  */
 export function heal(turn: Turn): boolean {
-  const [work, ...others] = turn.work.heal
+  const [work, ...others] = turn.rare.heal
   if (work === undefined) return false
   const { priority, to } = work
   let { from, again, station, block, slot } = work
@@ -130,7 +130,7 @@ export function heal(turn: Turn): boolean {
     if (block === null || slot >= block.length) {
       const found = after(turn, station, block)
       if (found === null && again < 0) {
-        turn.own.heal = others
+        turn.ownRare.heal = others
         name(turn, counters)
         return others.length > 0 && heal(turn)
       }
@@ -169,7 +169,7 @@ export function heal(turn: Turn): boolean {
     }
     slot++
   }
-  turn.own.heal = [...others, { priority, from, to, again, station, block, slot }]
+  turn.ownRare.heal = [...others, { priority, from, to, again, station, block, slot }]
   name(turn, counters)
   if (!told) turn.more = true
   return told
@@ -202,5 +202,5 @@ function after(
 
 /** Of what happened so far, nothing with a time tag is sent any more (C_RP_NA_1 with QRP 2). */
 export function purge(turn: Turn): void {
-  turn.own.purged = turn.ends
+  turn.ownRare.purged = turn.ends
 }

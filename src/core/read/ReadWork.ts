@@ -87,21 +87,6 @@ export interface CyclicCursor {
   readonly yields: number
 }
 
-/**
- * Events that were lost to this session: points whose newest event lies in [from, to) are told their current value, each at
- * most once in a round over the image. What was lost since the round began is [again, to): the next round; -1: nothing.
- */
-export interface Heal {
-  readonly priority: number
-  readonly from: number
-  readonly to: number
-  readonly again: number
-  /** The scan stands at a slot of a block of this station, null before the first; when it is gone, the next one follows. */
-  readonly station: Named | null
-  readonly block: Block | null
-  readonly slot: number
-}
-
 /** Where the interrogations of one type for one common address stand: one runs, and one may wait for its end (0 = none). */
 export interface Running {
   readonly runs: number
@@ -126,9 +111,6 @@ export interface ReadWork extends Work {
   readonly reads: Numbered<Read>
   /** Of points of which many events wait: some of them, by class and address, so that the oldest is found soon. */
   readonly trails: Numbered<Trail>
-  /** Time-tagged records before this position of each class are not sent any more (C_RP_NA_1 with QRP 2). */
-  readonly purged: readonly number[]
-  readonly heal: readonly Heal[]
 }
 
 /** A reduction as the procedures see it that read. */

@@ -31,7 +31,7 @@ export function idle(turn: SessionTurn): boolean {
     work.interrogations === null &&
     work.cyclic === null &&
     !Initialisation.waits(turn) &&
-    work.heal.length === 0 &&
+    turn.rare.heal.length === 0 &&
     !File.wants(turn)
   )
 }
@@ -50,7 +50,7 @@ function one(turn: SessionTurn): boolean {
     work.reads !== null ||
     work.interrogations !== null ||
     work.cyclic !== null ||
-    work.heal.length > 0 ||
+    turn.rare.heal.length > 0 ||
     File.wants(turn)
   if (!contested) {
     // What waits behind an event goes right behind it, not behind a window of them.
@@ -87,7 +87,7 @@ function other(turn: SessionTurn): boolean {
 
 /** What is read from the image at length: each may go on without end, or be asked for without end. */
 const lengthy: readonly ((turn: SessionTurn) => boolean)[] = [
-  (turn) => turn.work.heal.length > 0 && Events.heal(turn),
+  (turn) => turn.rare.heal.length > 0 && Events.heal(turn),
   (turn) => turn.work.interrogations !== null && Interrogation.step(turn),
   (turn) => turn.work.cyclic !== null && Cyclic.step(turn)
 ]

@@ -1,4 +1,4 @@
-// One connection as a value: the link, the cursors into the logs, and the work of the application functions.
+// One connection as a value: the link, and the work of the application functions. Its cursor into the logs is beside it.
 
 import * as Selections from "../command/Selections.ts"
 import * as FileWork from "../file/FileWork.ts"
@@ -15,38 +15,15 @@ export interface SessionState {
   /** Number of the session, 1..65535: tells it from others in the log. */
   readonly id: number
   readonly link: Link.LinkState
-  /** Log position of each priority class behind the last event sent, and behind the last one acknowledged. */
-  readonly sent: readonly number[]
-  readonly acknowledged: readonly number[]
-  /** Log positions at the last STARTDT. */
-  readonly startedAt: readonly number[]
   readonly work: SessionWork
-  /** I frames received and sent, and events lost to this session, since it was opened. */
+  /** I frames received and sent since it was opened. */
   readonly receivedFrames: number
   readonly sentFrames: number
-  readonly lost: number
 }
 
-/** The state of a connection that was just made. It is told the events that are appended from `ends` on. */
-export function open(world: World, id: number, nowMs: number, ends: readonly number[]): SessionState {
-  return {
-    id,
-    link: Link.open(world.link.k, nowMs),
-    sent: ends,
-    acknowledged: ends,
-    startedAt: ends,
-    work: { ...noWork, initialised: world.initialised.count },
-    receivedFrames: 0,
-    sentFrames: 0,
-    lost: 0
-  }
-}
-
-/** Events that wait for this session: appended and not yet sent. */
-export function backlog(state: SessionState, ends: readonly number[]): number {
-  let waiting = 0
-  for (let i = 0; i < ends.length; i++) waiting += (ends[i] as number) - (state.sent[i] as number)
-  return waiting
+/** The state of a connection that was just made. */
+export function open(world: World, id: number, nowMs: number): SessionState {
+  return { id, link: Link.open(world.link.k, nowMs), work: noWork, receivedFrames: 0, sentFrames: 0 }
 }
 
 /** Whether a published event could leave at once: if not, there is no need to reduce for it. */

@@ -3,6 +3,7 @@
 
 import type { Turn as CommandTurn } from "../command/CommandWork.ts"
 import type { LinkState } from "../link/Link.ts"
+import type { Cursor } from "../log/Cursor.ts"
 import { Turn } from "../procedure/Turn.ts"
 import type { Changeable } from "../procedure/Work.ts"
 import type { World } from "../procedure/World.ts"
@@ -29,6 +30,7 @@ export interface SessionOutputs {
 
 export interface Reduction {
   readonly state: SessionState
+  readonly cursor: Cursor
   readonly outputs: SessionOutputs
 }
 
@@ -45,7 +47,7 @@ export class SessionTurn extends Turn<SessionWork, Notice> implements CommandTur
   /** Octets that are not taken this time. */
   untaken: Uint8Array | null = null
 
-  load(world: World, state: SessionState, event: SessionEvent): void {
+  load(world: World, state: SessionState, cursor: Cursor, event: SessionEvent): void {
     const { pause } = state.link
     const kept = pause === null ? 0 : pause.octets.length - pause.at
     const chunk = (event.chunk === null ? 0 : event.chunk.length) + kept
@@ -61,24 +63,20 @@ export class SessionTurn extends Turn<SessionWork, Notice> implements CommandTur
     this.ownInterrogation = null
     this.parameters = world.link
     this.strict = world.profile.controlField === "strict"
-    this.acknowledged = state.acknowledged
-    this.loadTurn(world, state.id, event.ends, state.work, state.sent, state.startedAt, state.lost)
+    this.loadTurn(world, state.id, event.ends, state.work, cursor)
   }
 
-  save(state: SessionState): Reduction {
+  save(state: SessionState, cursor: Cursor): Reduction {
     const link: LinkState = this.saveLink()
     return {
       state: {
         id: state.id,
         link,
-        sent: this.sentTo,
-        acknowledged: this.acknowledged,
-        startedAt: this.startedAt,
         work: this.work,
         receivedFrames: state.receivedFrames + this.received,
-        sentFrames: state.sentFrames + this.sent,
-        lost: this.lost
+        sentFrames: state.sentFrames + this.sent
       },
+      cursor: this.cursorAfter(cursor),
       outputs: {
         octets: this.octets,
         start: this.start,

@@ -1,4 +1,4 @@
-// The reducer: (world, state, event) -> (state, outputs). It takes a whole chunk per call, works on one private turn,
+// The reducer: (world, state, cursor, event) -> (state, cursor, outputs). It takes a whole chunk per call, works on one private turn,
 // and builds one new state and one contiguous run of octets at the end. It changes none of its arguments and never throws.
 
 import * as Behind from "../command/Behind.ts"
@@ -6,6 +6,7 @@ import * as Command from "../command/Command.ts"
 import * as Selections from "../command/Selections.ts"
 import * as File from "../file/File.ts"
 import * as Link from "../link/Link.ts"
+import type { Cursor } from "../log/Cursor.ts"
 import * as Asking from "../procedure/Asking.ts"
 import * as Ending from "../procedure/Ending.ts"
 import type { Decision } from "../procedure/Notice.ts"
@@ -34,8 +35,8 @@ const turn = new SessionTurn()
 const NO_DECISIONS: readonly Decision[] = []
 
 /** Reduces one event. */
-export function reduce(world: World, state: SessionState, event: SessionEvent): Reduction {
-  turn.load(world, state, event)
+export function reduce(world: World, state: SessionState, cursor: Cursor, event: SessionEvent): Reduction {
+  turn.load(world, state, cursor, event)
   if (turn.phase !== Link.Phase.Closed) {
     happen(event, state.sentFrames)
     settle(event)
@@ -45,7 +46,7 @@ export function reduce(world: World, state: SessionState, event: SessionEvent): 
     Selections.endAll(turn)
     turn.notice({ kind: "closed", reason: turn.reason })
   } else if (turn.pause !== null) announce(turn.pause, turn.pause !== state.link.pause)
-  return turn.save(state)
+  return turn.save(state, cursor)
 }
 
 /** `sentFrames`: I frames that were sent before. */
@@ -285,7 +286,7 @@ function take(octets: Uint8Array, at: number, length: number): boolean {
       Link.putBack(turn, low, acknowledged)
       return false
     case Link.Effect.Started:
-      turn.startedAt = turn.ends
+      turn.lentAt = turn.ends
       turn.notice({ kind: "started" })
       break
     case Link.Effect.Stopped:
@@ -305,8 +306,8 @@ function discard(): void {
   tellUnanswered()
   Selections.endAll(turn)
   File.discard(turn)
-  const { nextId, initialised, purged, heal, restart, files } = turn.work
-  turn.keepOnly({ nextId, initialised, purged, heal, restart, files })
+  const { nextId, restart, files } = turn.work
+  turn.keepOnly({ nextId, restart, files })
 }
 
 /** Tells what was asked for and is not answered any more. */

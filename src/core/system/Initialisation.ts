@@ -7,18 +7,18 @@ import * as Ledger from "../log/Ledger.ts"
 import type { Turn } from "./SystemWork.ts"
 
 /** Whether an end of initialisation may have to be said. */
-export const waits = ({ work, world }: Turn): boolean => work.initialised < world.initialised.count
+export const waits = ({ rare, world }: Turn): boolean => rare.initialised < world.initialised.count
 
 /** Sends the next end of initialisation; that of a station which was removed is not said. False when there is none. */
 export function step(turn: Turn): boolean {
   const { order, count } = turn.world.initialised
   for (;;) {
-    const next = Numbered.after(order, turn.work.initialised)
+    const next = Numbered.after(order, turn.rare.initialised)
     if (next === undefined) {
-      turn.own.initialised = count
+      turn.ownRare.initialised = count
       return false
     }
-    turn.own.initialised = next.id
+    turn.ownRare.initialised = next.id
     if (Image.present(turn.world.image, next) === undefined) continue
     const { ca, cause } = next
     turn.octets.set([0x68, 14, 0, 0, 0, 0, 70, 1, 4, 0, ca & 0xff, ca >> 8, 0, 0, 0, cause], turn.at)

@@ -1,4 +1,4 @@
-// What a session remembers of the system functions: ends of initialisation, and a reset of the process.
+// What a session remembers of the system functions: a reset of the process.
 
 import type * as Procedure from "../procedure/Turn.ts"
 import type { Work } from "../procedure/Work.ts"
@@ -13,8 +13,6 @@ export interface Restart {
 }
 
 export interface SystemWork extends Work {
-  /** The id of the last end of initialisation that was said, or need not be. */
-  readonly initialised: number
   /** The reset of the process that this session has asked for; null when it has not. */
   readonly restart: Restart | null
 }

@@ -42,7 +42,7 @@ describe("events", () => {
         if (random.chance(20)) frames.push(...peer.acknowledge())
       }
       expect(told([...frames, ...peer.ready(), ...peer.drain()])).toEqual(expected)
-      expect(peer.state.acknowledged).toEqual(plant.ends)
+      expect(peer.cursor.acknowledged).toEqual(plant.ends)
     }
   })
 
@@ -58,7 +58,7 @@ describe("events", () => {
     plant.publish(high, 0.5)
     frames.push(...peer.drain())
     expect(told(frames).map(([ioa]) => ioa)).toEqual([1, 2, 1, 1])
-    expect(peer.state.acknowledged).toEqual(plant.ends)
+    expect(peer.cursor.acknowledged).toEqual(plant.ends)
   })
 
   it("that were not acknowledged are not counted as acknowledged", () => {
@@ -68,9 +68,9 @@ describe("events", () => {
     const peer = started(plant)
     for (let n = 0; n < 5; n++) plant.publish(point, n)
     peer.ready()
-    expect([peer.state.sent, peer.state.acknowledged]).toEqual([[5], [0]])
+    expect([peer.cursor.sent, peer.cursor.acknowledged]).toEqual([[5], [0]])
     peer.acknowledge(2)
-    expect([peer.state.sent, peer.state.acknowledged]).toEqual([[5], [3]])
+    expect([peer.cursor.sent, peer.cursor.acknowledged]).toEqual([[5], [3]])
   })
 })
 
@@ -163,12 +163,12 @@ describe("an overflow", () => {
     plant.publish(c, 5)
     const values = told(peer.drain())
     expect(lost(peer)).toBe(5)
-    expect(peer.state.lost).toBe(5)
+    expect(peer.cursor.rare.lost).toBe(5)
     const ioas = points.map(({ block, slot }) => block.ioa[slot] as number)
     for (const [n, value] of [3, 2, 5].entries())
       expect(values.filter(([ioa]) => ioa === ioas[n])).toEqual([[ioas[n], value]])
     expect(values.filter(([ioa]) => ioa === ioas[3])).toHaveLength(63)
-    expect(peer.state.work.heal).toEqual([])
+    expect(peer.cursor.rare.heal).toEqual([])
   })
 
   it("leaves every point with its current value, in the order of its values, over random storms", () => {
@@ -193,7 +193,7 @@ describe("an overflow", () => {
       }
       for (const { block, slot } of points)
         expect(newest.get(block.ioa[slot] as number) ?? 0).toBe(Image.value(block, slot))
-      expect(lost(peer)).toBe(peer.state.lost)
+      expect(lost(peer)).toBe(peer.cursor.rare.lost)
       expect(lost(peer)).toBeGreaterThan(0)
     }
   })
@@ -231,14 +231,15 @@ describe("an overflow", () => {
     const frames: Frames.Frame[] = []
     let silent = 0
     for (let more = true; more; ) {
-      const { state, outputs } = Core.reduce(plant.world, peer.state, peer.event("ready"))
+      const { state, cursor, outputs } = Core.reduce(plant.world, peer.state, peer.cursor, peer.event("ready"))
       peer.state = state
+      peer.cursor = cursor
       more = outputs.more
       if (outputs.end === outputs.start) silent++
       frames.push(...Frames.split(outputs.octets.slice(outputs.start, outputs.end)))
     }
     expect(told(frames).at(-1)).toEqual([2, 7])
-    expect(peer.state.work.heal).toEqual([])
+    expect(peer.cursor.rare.heal).toEqual([])
     expect(silent).toBeGreaterThan(4)
   })
 

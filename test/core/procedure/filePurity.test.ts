@@ -17,7 +17,7 @@ const pure = (dialogue: Dialogue): Dialogue => {
     freeze(peer.state)
     freeze(event)
     const results = [1, 2].map(() => {
-      const { state, outputs } = Core.reduce(plant.world, peer.state, event)
+      const { state, outputs } = Core.reduce(plant.world, peer.state, peer.cursor, event)
       return print([state, outputs.notices, outputs.octets.slice(outputs.start, outputs.end)])
     })
     expect(results[1]).toBe(results[0])

@@ -1,7 +1,7 @@
 // Single steps of a session: states of data transfer, windows, timers, bounds of one call, and how it ends.
 import { describe, expect, it } from "vitest"
 import * as Core from "../../../src/core/index.ts"
-import { Link, reduce, SessionEvent, SessionState } from "../../../src/core/index.ts"
+import { Cursor, Link, reduce, SessionEvent, SessionState } from "../../../src/core/index.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { type Options, Peer, Plant, started } from "../../property/support/Peer.ts"
 import { wholeSession } from "../../property/support/WholeSession.ts"
@@ -128,7 +128,7 @@ describe("windows", () => {
     for (let found = peer.acknowledge(); found.length > 0; found = peer.acknowledge()) count += found.length
     expect(count).toBe(40_000)
     expect(peer.state.link.sendNumber).toBe(40_000 - 32_768)
-    expect(peer.state.acknowledged).toEqual([40_000])
+    expect(peer.cursor.acknowledged).toEqual([40_000])
   })
 })
 
@@ -196,7 +196,12 @@ describe("one call", () => {
     const { plant, publish } = given({ link: { k: 32_767 } })
     const peer = started(plant)
     publish(10_000)
-    const { outputs } = reduce(plant.world, peer.state, SessionEvent.plain("ready", 0, plant.ends, 1_000_000))
+    const { outputs } = reduce(
+      plant.world,
+      peer.state,
+      peer.cursor,
+      SessionEvent.plain("ready", 0, plant.ends, 1_000_000)
+    )
     expect(outputs.more).toBe(true)
     expect(outputs.end - outputs.start).toBeLessThanOrEqual(65_536)
     peer.room = 1_000_000
@@ -207,10 +212,15 @@ describe("one call", () => {
     const { plant, publish } = given()
     const peer = started(plant)
     publish(4)
-    const { state, outputs } = reduce(plant.world, peer.state, SessionEvent.plain("ready", 0, [2], 65_536))
+    const { cursor, outputs } = reduce(
+      plant.world,
+      peer.state,
+      peer.cursor,
+      SessionEvent.plain("ready", 0, [2], 65_536)
+    )
     expect(text(Frames.split(outputs.octets.slice(outputs.start, outputs.end)))).toBe("I0 I1")
-    expect(state.sent).toEqual([2])
-    expect(SessionState.backlog(state, plant.ends)).toBe(2)
+    expect(cursor.sent).toEqual([2])
+    expect(Cursor.waiting(cursor, plant.ends)).toBe(2)
   })
 
   it("after call make a whole session", () => {

@@ -92,6 +92,7 @@ export class Plant {
 export class Peer {
   readonly plant: Plant
   state: Core.SessionState.SessionState
+  cursor: Core.Cursor.Cursor
   nowMs = 0
   room = 65_536
   /** The number of the next I frame to send, and the number expected next. */
@@ -101,7 +102,8 @@ export class Peer {
 
   constructor(plant: Plant, id = 1) {
     this.plant = plant
-    this.state = Core.SessionState.open(plant.world, id, 0, plant.ends)
+    this.state = Core.SessionState.open(plant.world, id, 0)
+    this.cursor = Core.Cursor.at(plant.ends, plant.world.initialised.count)
   }
 
   /** Reduces an event, and `ready` as long as there is more. */
@@ -109,8 +111,9 @@ export class Peer {
     const frames: Frames.Frame[] = []
     let next = event
     for (;;) {
-      const { state, outputs } = Core.reduce(this.plant.world, this.state, next)
+      const { state, cursor, outputs } = Core.reduce(this.plant.world, this.state, this.cursor, next)
       this.state = state
+      this.cursor = cursor
       this.notices.push(...outputs.notices)
       frames.push(...Frames.split(outputs.octets.slice(outputs.start, outputs.end)))
       // Nobody answers at once: what a pause waits for is decided later, or never.

@@ -4,13 +4,13 @@ import type { Plant } from "./Peer.ts"
 import { Random } from "./Random.ts"
 import * as Scenario from "./Scenario.ts"
 import * as Snapshot from "./Snapshot.ts"
+import { open as opened, step, type Whole } from "./Whole.ts"
 
 export type Reduce = typeof Core.reduce
-type State = Core.SessionState.SessionState
 
 /** A state that was left behind, with what it looked like then. */
 interface Kept {
-  readonly state: State
+  readonly state: Whole
   readonly text: string
   readonly client: Scenario.Client
   readonly nowMs: number
@@ -33,8 +33,11 @@ export interface Tally {
 const octetsOf = ({ octets, start, end }: Core.SessionOutputs): string =>
   Core.Hex.octetsToHex(octets.subarray(start, end))
 
-const textOf = ({ state, outputs }: Core.Reduction): string =>
-  `${Snapshot.print(state)} ${octetsOf(outputs)} ${Snapshot.print(outputs.notices)} ${outputs.more}`
+/** What a reduction came to. */
+type Result = ReturnType<typeof step>
+
+const textOf = ({ after, outputs }: Result): string =>
+  `${Snapshot.print(after)} ${octetsOf(outputs)} ${Snapshot.print(outputs.notices)} ${outputs.more}`
 
 const must = (same: boolean, what: string): void => {
   if (!same) throw new Error(what)
@@ -55,19 +58,19 @@ export class Check {
   }
 
   /** Reduces twice from frozen arguments: the results and the surroundings must be the same. */
-  private twice(state: State, event: Core.SessionEvent.SessionEvent): Core.Reduction {
+  private twice(state: Whole, event: Core.SessionEvent.SessionEvent): Result {
     const world = Snapshot.freezeWorld(this.plant.world)
     Snapshot.freeze(state)
     Snapshot.freeze(event)
     const before = Snapshot.ofWorld(world)
     const stateBefore = Snapshot.print(state)
     const eventBefore = Snapshot.print(event)
-    const first = this.reduce(world, state, event)
+    const first = step(world, state, event, this.reduce)
     const text = textOf(first)
     must(Snapshot.ofWorld(world) === before, "the world was changed")
     must(Snapshot.print(event) === eventBefore, "the event was changed")
     must(Snapshot.print(state) === stateBefore, "the old state was changed")
-    const second = this.reduce(world, state, event)
+    const second = step(world, state, event, this.reduce)
     must(textOf(second) === text, "the second call gave something else")
     must(textOf(first) === text, "the second call changed what the first one gave")
     must(Snapshot.ofWorld(world) === before, "the world was changed by the second call")
@@ -76,7 +79,7 @@ export class Check {
     event.chunk?.fill(0xee)
     must(textOf(first) === text, "the chunk is still in use after the call")
     this.tally.calls += 2
-    if (state.work.heal.length > 0) this.tally.healed++
+    if (state.cursor.rare.heal.length > 0) this.tally.healed++
     for (const notice of first.outputs.notices) {
       this.tally.seen.add(notice.kind)
       if (notice.kind === "closed") this.tally.seen.add(notice.reason)
@@ -104,11 +107,11 @@ export class Check {
       const { world } = this.plant
       events.push(Snapshot.freeze(next.event))
       worlds.push(world)
-      const result = this.reduce(world, Snapshot.freeze(state), next.event)
+      const result = step(world, Snapshot.freeze(state), next.event, this.reduce)
       this.tally.calls++
       texts.push(textOf(result))
       client = Scenario.hear(next.client, result.outputs)
-      state = result.state
+      state = result.after
     }
     return { events, worlds, texts }
   }
@@ -120,10 +123,10 @@ export class Check {
     for (let n = 0; n < 6; n++)
       for (const [which, { events, worlds, texts }] of futures.entries()) {
         const event = events[n] as Core.SessionEvent.SessionEvent
-        const result = this.reduce(worlds[n] as Core.World, states[which] as State, event)
+        const result = step(worlds[n] as Core.World, states[which] as Whole, event, this.reduce)
         this.tally.calls++
         must(textOf(result) === texts[n], `future ${which} saw the other one in step ${n}`)
-        states[which] = Snapshot.freeze(result.state)
+        states[which] = Snapshot.freeze(result.after)
       }
     must(Snapshot.print(from.state) === from.text, "a future changed the state it began from")
     this.tally.branches++
@@ -139,10 +142,10 @@ export class Check {
   run(steps: number, sessions = 2): void {
     const { random, plant } = this
     let nowMs = 0
-    let opened = 0
+    let count = 0
     const open = (): Kept => {
-      opened++
-      const state = Core.SessionState.open(plant.world, opened, nowMs, plant.ends)
+      count++
+      const state = opened(plant, count, nowMs)
       return { state, text: Snapshot.print(state), client: Scenario.newClient, nowMs }
     }
     const alive = Array.from({ length: sessions }, open)
@@ -152,10 +155,10 @@ export class Check {
       const which = random.below(sessions)
       const now = alive[which] as Kept
       const next = Scenario.step(random, plant, now.client, nowMs)
-      const { state, outputs } = this.twice(now.state, next.event)
-      const after: Kept = { state, text: Snapshot.print(state), client: Scenario.hear(next.client, outputs), nowMs }
-      alive[which] = Scenario.isClosed(state) && random.chance(70) ? open() : after
-      if (random.chance(15)) this.kept.push(after)
+      const { after: state, outputs } = this.twice(now.state, next.event)
+      const kept: Kept = { state, text: Snapshot.print(state), client: Scenario.hear(next.client, outputs), nowMs }
+      alive[which] = Scenario.isClosed(state.state) && random.chance(70) ? open() : kept
+      if (random.chance(15)) this.kept.push(kept)
       if (random.chance(15)) this.keptOctets.push({ outputs, text: octetsOf(outputs) })
       if (random.chance(4) && this.kept.length > 0) this.branch(random.pick(this.kept))
     }

@@ -7,7 +7,7 @@ type Core = typeof CoreModule
 
 /** STARTDT, interrogation, events, a command with its decision, TESTFR, timers, STOPDT and the end. */
 export const wholeSession = (core: Core): void => {
-  const { Image, EventLog, Profile, Limits, Parameters, SessionState, SessionEvent, Link } = core
+  const { Cursor, Image, EventLog, Profile, Limits, Parameters, SessionState, SessionEvent, Link } = core
   const first = Image.withBlock(Image.withStation(Image.empty, 1), 1, Image.blockType(1, 36, Profile.iec))
   const second = Image.withBlock(first.image, 1, Image.blockType(1, 45, Profile.iec))
   const measured = first.block
@@ -32,14 +32,16 @@ export const wholeSession = (core: Core): void => {
     stopping: false,
     trace: false
   }
-  let state = SessionState.open(world, 1, 0, [0])
+  let state = SessionState.open(world, 1, 0)
+  let cursor = Cursor.at([0], 0)
   let nowMs = 0
   const said: string[] = []
   const notices: string[] = []
 
   const reduce = (event: CoreModule.SessionEvent.SessionEvent): void => {
-    const { state: after, outputs } = core.reduce(world, state, event)
-    state = after
+    const { outputs, ...after } = core.reduce(world, state, cursor, event)
+    state = after.state
+    cursor = after.cursor
     for (const { format, code, type, cause } of Frames.split(outputs.octets.slice(outputs.start, outputs.end)))
       said.push(format === "I" ? `${type}:${cause}` : format === "S" ? "S" : `U${code}`)
     for (const { kind } of outputs.notices) notices.push(kind)
