@@ -218,8 +218,11 @@ export class Operation extends WaitingCommand {
     this.unlist()
     if (this.phase !== "executing") return this.tell("executed", outcome, isOpen)
     const keeps = outcome === "none" && this.exists && outlet.output.status !== "unknown"
-    if (keeps) this.answerLater()
-    else this.finish(outcome !== "success")
+    if (keeps) {
+      this.answerLater()
+      // It goes on.
+      this.answerCancel("failure")
+    } else this.finish(outcome !== "success")
     const freed = keeps ? this.leaveOpen() : this.close()
     this.tell("executed", outcome, isOpen)
     if (freed) this.tellOutput("free")
@@ -236,7 +239,14 @@ export class Operation extends WaitingCommand {
     // After a positive confirmation of its deactivation there is no termination.
     const tells = terminates && !(stopped && failed)
     if (this.isOpen) session.collect(Outcome.terminate(this.id, tells, failed, this.mark(this.since)))
-    if (stopped) session.collect(Outcome.confirm(abandonId, failed ? "success" : "failure"))
+    this.answerCancel(failed ? "success" : "failure")
+  }
+
+  /** Answers who wants it stopped, if anybody waits for that. */
+  private answerCancel(outcome: "success" | "failure"): void {
+    const { session, abandonId } = this
+    if (abandonId !== 0 && session.awaits(abandonId)) session.collect(Outcome.confirm(abandonId, outcome))
+    this.abandonId = 0
   }
 
   // ---- ends ----
@@ -322,9 +332,9 @@ export class Operation extends WaitingCommand {
     this.show(false)
     this.unlist()
     this.aborted = true
-    if (!this.isOpen) return
     const terminated = Outcome.terminate(id, true, true, Ledger.NO_EVENTS)
-    session.collect(this.confirmed ? terminated : Outcome.confirm(id, "failure"))
+    if (this.isOpen) session.collect(this.confirmed ? terminated : Outcome.confirm(id, "failure"))
+    this.answerCancel("failure")
   }
 
   /** The application answers what it owes of this command, and leaves its output like this; whether its client is told. */

@@ -198,6 +198,21 @@ describe("a command that is cancelled while it is carried out", () => {
     ])
   })
 
+  it.each<[string, ResponseState | "release"]>([
+    ["says that it will be answered later", NONE],
+    ["goes on while its output is released", "release"]
+  ])("and %s is not stopped by that, and its cancellation is refused then", async (_, what) => {
+    const { client, operate, executed, messages, point } = await running({ limits: { decisionMs: 60_000 } })
+    operate(true, 8)
+    await expect.poll(() => messages[0]?.signal.aborted).toBe(true)
+    if (what === "release") point.release()
+    else executed[0]?.resolve(what)
+    expect(await client.next({ cot: 9 })).toMatchObject({ typeId: 45, negative: true })
+    if (what !== "release") point.transmit(10)
+    await client.until(() => client.asdus({ cot: 10 }).length === 1)
+    expect(client.asdus({ cot: 10 })).toMatchObject([{ negative: what === "release" }])
+  })
+
   it.each<[string, boolean, boolean]>([
     ["by another client", true, true],
     ["with another value", false, false]
