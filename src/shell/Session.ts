@@ -108,6 +108,8 @@ export class Session {
   private depth = 0
   /** An end that waits until the dispatch that goes on is over. */
   private wanted: "shutdown" | "peerClosed" | "broken" | null = null
+  /** Whether it has sent, or sends, what waits before an end of ours. */
+  private lastWords = false
   /** Whether it is about to end, so that no request is handed to the application any more. */
   leaving = false
   private wakeAtMs = Number.POSITIVE_INFINITY
@@ -261,8 +263,11 @@ export class Session {
   }
 
   private endNow(kind: "shutdown" | "peerClosed" | "broken"): void {
-    // What was published before an end of ours goes before it.
-    if (kind === "shutdown") this.ready()
+    // What was published before an end of ours goes before it. Who is told what is sent may end it once more: that is all.
+    if (kind === "shutdown" && !this.lastWords) {
+      this.lastWords = true
+      this.ready()
+    }
     this.plain(kind)
   }
 

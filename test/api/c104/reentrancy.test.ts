@@ -174,3 +174,19 @@ it("what was published before a connection is closed is told before its end", as
   expect(await client.ended).toBe("fin")
   expect(causes(client)).toEqual([Cot.SPONTANEOUS])
 })
+
+it("a connection that is closed anew with each frame that it sends before its end ends, however wide its window", async () => {
+  const { server, station } = await startServer({ logLevel: "none" })
+  server.protocolParameters.sendWindowSize = 20_000
+  const point = station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 })
+  const client = await startClient(server.port, { acknowledge: "never" })
+  const close = () => server.connections[0]?.close()
+  server.onSendRaw(() => {
+    point?.transmit(Cot.SPONTANEOUS)
+    close()
+  })
+  point?.transmit(Cot.SPONTANEOUS)
+  expect(close).not.toThrow()
+  expect(await client.ended).toBe("fin")
+  expect(client.iFrames).toBe(1)
+})
