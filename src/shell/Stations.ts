@@ -122,7 +122,8 @@ export abstract class Stations {
       Departed.leaveAll(this.logOf(block), block)
       block.clear()
     }
-    this.setImage(Image.withoutStation(this.world.image, ca))
+    const initialised = Initialised.forgotten(this.world.initialised, ca)
+    this.world = { ...this.world, image: Image.withoutStation(this.world.image, ca), initialised }
     return true
   }
 

@@ -30,3 +30,10 @@ export function noted(before: Initialisations, image: Image.Image, ca: number, c
   const order = Numbered.put(Numbered.without(before.order, earlier), id, { id, ca, born: station.born, cause })
   return { order, latest: Numbered.put(before.latest, ca, id), count: id }
 }
+
+/** A station is removed: nothing is said of it any more, and nobody has to pass over it. */
+export function forgotten(before: Initialisations, ca: number): Initialisations {
+  const id = Numbered.find(before.latest, ca)
+  if (id === undefined) return before
+  return { ...before, order: Numbered.without(before.order, id), latest: Numbered.without(before.latest, ca) }
+}

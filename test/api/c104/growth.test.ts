@@ -216,6 +216,24 @@ describe("work grows with what there is to do", () => {
     })
   }, 120_000)
 
+  it("where clients start, and sixteen times as many stations were initialised that are gone", async () => {
+    await growsWithItsWork(30, async (entries, watch) => {
+      const server = withStations(4 * entries ** 2)
+      await server.start()
+      const clients: RawClient[] = []
+      for (let n = 0; n < entries; n++) clients.push(await RawClient.connect(server.port))
+      for (const station of server.stations) {
+        station.signalInitialized(0)
+        server.removeStation(station.commonAddress)
+      }
+      await watch.step("STARTDT", async () => {
+        await Promise.all(clients.map((client) => client.startdt()))
+      })
+      for (const client of clients) client.close()
+      await server.stop()
+    })
+  }, 120_000)
+
   it("where every station is interrogated at once", async () => {
     await growsWithItsWork(1000, async (entries, watch) => {
       const requests = Array.from({ length: entries }, (_, n) => ({
