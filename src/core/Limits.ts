@@ -106,7 +106,7 @@ export const table: readonly LimitRow[] = [
   row("connectMs", "ms", 10_000, 1, 3_600_000, "the connection is refused; a later answer of onConnect is dropped"),
   row(
     "abandonedCallbacks",
-    "runs of onConnect, of onSelect, onClockSync, onReset or onParameter that nobody waits for",
+    "runs of onConnect, of onSelect, onClockSync, onReset, onParameter or a call of the file store that nobody waits for",
     1024,
     1,
     65_536,

@@ -13,6 +13,7 @@ import type { ClockRequested, ParameterRequested, ResetRequested } from "../core
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { Deciding, failed } from "./Deciding.ts"
+import { CallbackTimedOut } from "./Errors.ts"
 import type { Hooks, PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import { isPromise } from "./Later.ts"
@@ -279,7 +280,8 @@ type Pick = (hooks: Hooks) => PointCallback | null
 
 /**
  * Has a callback of a point run from now on; what has to be waited for, null when it is over at once. One that takes its time
- * runs once at a time, however often a client asks for it: who asks meanwhile shares the next run with all others who do.
+ * runs once at a time, however often a client asks for it: who asks meanwhile shares the next run with all others who do. One
+ * that hangs again and again is not called until it settles.
  */
 function refreshing(
   host: Host,
@@ -290,6 +292,7 @@ function refreshing(
   pick: Pick
 ): Promise<void> | null {
   const known = hooks.running?.get(name)
+  if (known?.isStuckForGood === true) return null
   if (known !== undefined && !known.isIdle) return known.ask()
   const born = block.bornOf(slot)
   const first = run(host, block, slot, name, pick(hooks))
@@ -303,18 +306,24 @@ export function detached({ running }: Hooks): void {
   for (const runs of running?.values() ?? []) runs.end(undefined)
 }
 
-/** The runs of a callback that takes its time: one that is not over after `refreshMs` is waited for no longer. */
+/** The runs of a callback that takes its time: one that is not over after `refreshMs` is waited for no longer, and told. */
 function runsOf(host: Host, block: Block, slot: number, name: string, hooks: Hooks, pick: Pick): Shared<void> {
   const born = block.bornOf(slot)
   const again = async (): Promise<void> => {
     // Its point is gone, or another one has its place.
     if (block.bornOf(slot) === born) await run(host, block, slot, name, pick(hooks))
   }
-  const runs = new Shared(again, host.world.limits.refreshMs)
+  const limitMs = host.world.limits.refreshMs
+  const subject = nameOf(block, slot)
+  const gaveUp = (): void =>
+    host.tell({ event: "error", error: new CallbackTimedOut({ callback: name, subject, limitMs }) })
+  const runs = new Shared(again, limitMs, gaveUp)
   hooks.running ??= new Map()
   hooks.running.set(name, runs)
   return runs
 }
+
+const nameOf = ({ of, ioa }: Block, slot: number): string => `${Names.ofType(of.type)} ${ioa[slot]} of station ${of.ca}`
 
 /** Runs a callback of a point, if it has one, and reports what fails; null when it is over at once. */
 function run(
@@ -325,7 +334,7 @@ function run(
   callback: PointCallback | null
 ): Promise<void> | null {
   if (callback === null) return null
-  const subject = `${Names.ofType(block.of.type)} ${block.ioa[slot]} of station ${block.of.ca}`
+  const subject = nameOf(block, slot)
   try {
     const result = callback()
     if (isPromise(result)) return Promise.resolve(result).catch((cause: unknown) => failed(host, name, subject, cause))

@@ -121,6 +121,16 @@ const make = (): Hooks => ({
   running: null
 })
 
+/** Sets a callback of a point: what hangs of the one before it does not count against it. */
+export function setCallback(
+  hooks: Hooks,
+  name: "onBeforeRead" | "onBeforeAutoTransmit" | "onTimer",
+  callback: PointCallback | null
+): void {
+  hooks[name] = callback
+  hooks.running?.get(name)?.renew()
+}
+
 /** The hooks of all points of a server. */
 export class HookTable {
   private readonly blocks = new Map<Block, Map<number, Hooks>>()

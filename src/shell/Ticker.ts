@@ -8,7 +8,7 @@ import type { CyclicBatch } from "../core/read/ReadWork.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
-import type { PointCallback } from "./Hooks.ts"
+import { type PointCallback, setCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import { PointTable } from "./PointTable.ts"
 import * as Rhythm from "./Rhythm.ts"
@@ -107,7 +107,7 @@ export class Ticker {
     this.timers.delete(block, slot)
     const dueMs = this.host.clock.monotonicMs() + everyMs
     if (callback !== null) this.timers.set(block, slot, { block, slot, everyMs, dueMs })
-    this.host.hooks.of(block, slot).onTimer = callback
+    setCallback(this.host.hooks.of(block, slot), "onTimer", callback)
     this.arm()
   }
 

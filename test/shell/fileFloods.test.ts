@@ -65,6 +65,43 @@ it.each([
   }
 )
 
+it.each([
+  ["open a file", 122, [0, 1]],
+  ["announce a file", 120, [10, 0, 0, 0]],
+  ["delete a file", 122, [0, 4]],
+  ["query an archive", 127, EVER]
+] as const)(
+  "clients that %s and leave again and again do not leave more with the store than may be",
+  async (_, type, elements) => {
+    const { server, answer, calls } = await slowly({ abandonedCallbacks: 40 })
+    for (let n = 0; n < 30; n++) {
+      const client = await FileClient.start(server.port)
+      await client.send(type, 100 + n, elements)
+      await client.raw.testfr()
+      client.raw.close()
+      await client.raw.ended
+    }
+    // A quarter is for one address; what was asked before the last one was known to have gone comes on top.
+    await expect.poll(() => server.openConnectionCount).toBe(1)
+    expect(calls()).toBeLessThanOrEqual(11)
+    await answer()
+    const client = await FileClient.start(server.port)
+    const before = calls()
+    await client.send(type, 1, elements)
+    await expect.poll(calls).toBeGreaterThan(before)
+  }
+)
+
+it("a directory that hangs is not asked for again and again", async () => {
+  const { server, answer, calls } = await slowly({ fileStepMs: 20 })
+  const client = await FileClient.start(server.port)
+  for (let n = 0; n < 10; n++) expect(await client.ask(122, 0, [0, 0], 5)).toMatch(/^F_SC/)
+  expect(calls()).toBe(4)
+  await answer()
+  await client.send(122, 0, [0, 0], 5)
+  expect((await client.next()).name).toBe("F_DR")
+})
+
 it("a client that calls a section again and again leaves no more with the store than that may be", async () => {
   let reads = 0
   const gate = deferred<void>()

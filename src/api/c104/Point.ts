@@ -5,7 +5,7 @@ import * as Image from "../../core/image/Image.ts"
 import * as Commands from "../../shell/Commands.ts"
 import type { Described } from "../../shell/Described.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
-import type { Deadband, Hooks } from "../../shell/Hooks.ts"
+import { type Deadband, type Hooks, setCallback } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import { isPromise } from "../../shell/Later.ts"
 import * as PointOps from "../../shell/PointOps.ts"
@@ -389,14 +389,14 @@ export class Point<T extends Type = Type> {
   /** Registers the callback that may refresh the value before it is read; null removes it. */
   onBeforeRead(callback: PointCallback<T> | null): void {
     callable("onBeforeRead", callback)
-    this.#hooks.onBeforeRead = callback === null ? null : () => callback(this)
+    setCallback(this.#hooks, "onBeforeRead", callback === null ? null : () => callback(this))
     this.#attached.markRefresh(this.#block, this.#slot, callback !== null)
   }
 
   /** Registers the callback that may refresh the value before cyclic transmission; null removes it. */
   onBeforeAutoTransmit(callback: PointCallback<T> | null): void {
     callable("onBeforeAutoTransmit", callback)
-    this.#hooks.onBeforeAutoTransmit = callback === null ? null : () => callback(this)
+    setCallback(this.#hooks, "onBeforeAutoTransmit", callback === null ? null : () => callback(this))
   }
 
   /** Registers a callback that is called every `intervalMs` while a client is active; null ends it. */

@@ -13,7 +13,14 @@ import {
   type InvalidValue,
   NotTaken
 } from "../../shell/Errors.ts"
-import type { Command, CommandHandler, Deadband, Hooks, PointCallback } from "../../shell/Hooks.ts"
+import {
+  type Command,
+  type CommandHandler,
+  type Deadband,
+  type Hooks,
+  type PointCallback,
+  setCallback
+} from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
@@ -263,12 +270,13 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
       }),
     onBeforeRead: <E, R>(refresh: Effect.Effect<void, E, R>) =>
       register<R, InvalidArgument>((context) => {
-        host.hooks.of(block, slot).onBeforeRead = refresher("onBeforeRead", refresh, context)
+        setCallback(host.hooks.of(block, slot), "onBeforeRead", refresher("onBeforeRead", refresh, context))
         host.markRefresh(block, slot, true)
       }),
     onBeforeAutoTransmit: <E, R>(refresh: Effect.Effect<void, E, R>) =>
       register<R, InvalidArgument>((context) => {
-        host.hooks.of(block, slot).onBeforeAutoTransmit = refresher("onBeforeAutoTransmit", refresh, context)
+        const callback = refresher("onBeforeAutoTransmit", refresh, context)
+        setCallback(host.hooks.of(block, slot), "onBeforeAutoTransmit", callback)
       })
   }
 }

@@ -69,7 +69,13 @@ interface Call {
   readonly subject: string
   /** The file that it waits for, where that is not one of a transfer. */
   readonly holding: Holding | null
+  /** Called when it is answered though nobody waited for that any more. */
+  found: (() => void) | null
 }
+
+const LIST = "files.list"
+/** Calls of the store with which nothing is begun: what they go on with has been. */
+const FOLLOWING: ReadonlySet<string> = new Set(["files.read", "files.write", "files.commit"])
 
 /** Entries of a directory that are made in one turn of the event loop. */
 const ENTRIES = 500
@@ -106,7 +112,7 @@ export class FileDesk {
         request.op === "list"
           ? this.list(request.ca, isAwaited)
           : this.delete(holding as Holding, request.name, isAwaited)
-      void this.call(session, id, { callback: `files.${request.op}`, subject, holding }, work)
+      void this.call(session, id, { callback: `files.${request.op}`, subject, holding, found: null }, work)
       return
     }
     const begins = request.op === "open" || request.op === "create" || request.op === "query"
@@ -129,7 +135,7 @@ export class FileDesk {
           return done("commit", this.writerOf(holding).commit(request.octets))
       }
     }
-    const call: Call = { callback: `files.${request.op}`, subject: subjectOf(request.name), holding: null }
+    const call: Call = { callback: `files.${request.op}`, subject: subjectOf(request.name), holding: null, found: null }
     holding.calls = holding.calls.then(() => this.call(session, id, call, work))
   }
 
@@ -137,7 +143,7 @@ export class FileDesk {
   release(session: Session): void {
     const holding = this.transfers.get(session)
     if (session.reason !== null) {
-      for (const call of this.waiting.get(session)?.values() ?? []) call.holding?.giveUp()
+      for (const call of this.waiting.get(session)?.values() ?? []) this.giveUp(session, call)
       this.waiting.delete(session)
     }
     if (holding === undefined) return
@@ -158,10 +164,17 @@ export class FileDesk {
   timedOut(session: Session, id: number): void {
     const found = this.waiting.get(session)?.get(id)
     if (found === undefined) return
-    const { callback, subject, holding } = found
+    const { callback, subject } = found
     const { fileStepMs: limitMs } = this.host.world.limits
-    holding?.giveUp()
+    this.giveUp(session, found)
     this.host.tell({ event: "error", error: new CallbackTimedOut({ callback, subject, limitMs }) })
+  }
+
+  /** Nobody waits for the answer to a call any more; a directory is read for all who ask for it, and has a limit of its own. */
+  private giveUp(session: Session, call: Call): void {
+    const { callback, holding } = call
+    holding?.giveUp()
+    if (callback !== LIST) call.found ??= this.host.strays.add(callback, session.peer.address)
   }
 
   /** Resolves when every file that was released by now is closed. */
@@ -178,14 +191,20 @@ export class FileDesk {
     this.waiting.set(session, waiting.set(id, call))
     let answer: Answer
     try {
-      answer = awaits(session, id) ? await work() : busy
+      answer = awaits(session, id) && !this.areMany(session, call) ? await work() : busy
     } catch (cause) {
       this.failed(call.callback, call.subject, cause)
       answer = { ok: false, why: "failed" }
     }
+    call.found?.()
     waiting.delete(id)
     if (waiting.size === 0 && this.waiting.get(session) === waiting) this.waiting.delete(session)
     if (session.reason === null) session.filed({ ...answer, id })
+  }
+
+  /** Whether so many answers of the store are outstanding for which nobody waits that it is not asked this. */
+  private areMany({ peer }: Session, { callback }: Call): boolean {
+    return callback !== LIST && !FOLLOWING.has(callback) && this.host.strays.areMany(callback, peer.address)
   }
 
   private failed(callback: string, subject: string, cause: unknown): void {
@@ -272,15 +291,18 @@ export class FileDesk {
 
   private async list(ca: number, isAwaited: () => boolean): Promise<Answer> {
     const entries = await this.directory(ca)
+    if (entries === null) return busy
     this.handedOut = this.handedOut.then(() => (isAwaited() ? this.nextTurn() : undefined))
     await this.handedOut
     return { ok: true, op: "list", entries }
   }
 
-  private directory(ca: number): Promise<readonly FileEntry[]> {
+  /** What the store lists for a station; null when its answers are outstanding again and again. */
+  private async directory(ca: number): Promise<readonly FileEntry[] | null> {
     const { fileStepMs } = this.host.world.limits
     const found = this.directories.get(ca) ?? new Shared(() => this.entries(ca), fileStepMs)
     this.directories.set(ca, found)
+    if (found.isStuckForGood) return null
     return found.ask().finally(() => {
       if (found.isIdle && this.directories.get(ca) === found) this.directories.delete(ca)
     })

@@ -44,6 +44,41 @@ describe("onBeforeRead", () => {
     await client.next({ cot: 10 })
   })
 
+  it("that hangs again and again is told and called no more until one call settles, or it is set anew", async () => {
+    const { server, station, events } = await startServer({ limits: { refreshMs: 20 } })
+    const point = station.addPoint({ ioAddress: 1, type: Type.M_ME_NB_1 })
+    const other = station.addPoint({ ioAddress: 2, type: Type.M_ME_NB_1 })
+    const hanging: (() => void)[] = []
+    let others = 0
+    point?.onBeforeRead(() => new Promise((resolve) => hanging.push(resolve)))
+    other?.onBeforeRead(async () => {
+      others++
+    })
+    const client = await startClient(server.port)
+    const ask = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n++) {
+        client.interrogate()
+        await client.next({ cot: 20 })
+        await client.next({ cot: 10 })
+        // What hangs is given up only when somebody asks behind its time.
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+    }
+    await ask(10)
+    expect([hanging.length, others]).toEqual([4, 10])
+    const told = events.of("error").map(({ error }) => error.message)
+    expect(told).toEqual(new Array(3).fill("onBeforeRead of M_ME_NB_1 1 of station 1 did not answer within 20 ms"))
+    hanging[1]?.()
+    await ask(3)
+    expect(hanging).toHaveLength(5)
+    let again = 0
+    point?.onBeforeRead(async () => {
+      again++
+    })
+    await ask(3)
+    expect([hanging.length, again]).toEqual([5, 3])
+  })
+
   it("that hangs keeps nothing else of its client waiting, however often that has asked", async () => {
     const { server, station } = await startServer({ limits: { refreshMs: 60_000 } })
     const hanging = 40
