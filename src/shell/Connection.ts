@@ -24,8 +24,8 @@ export function farEnd({ remoteAddress, remotePort }: Socket): FarEnd | null {
 }
 
 /**
- * Begins a session on a socket; `ended` is called once, when it is over. `waited`: the connection was made while this process
- * stood still, and so may be what it says first.
+ * Begins a session on a socket; `ended` is called once, when it is over. `waited`: the connection was made, or admitted, while
+ * this process stood still, so that nobody knows how old what it says first is.
  */
 export function open(
   host: Host,

@@ -175,7 +175,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
       socket.once("close", () => admitting.delete(socket))
     }
     const accept = (socket: Net.Socket): void => {
-      const waited = host.stall.accepted()
+      const hasWaited = host.stall.accepted()
       const from = Connection.farEnd(socket)
       const refused = (why: string): void => {
         const { address, port } = from ?? NOBODY
@@ -196,12 +196,14 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
         if (phase === "closed") return refuse("the server is stopping")
         if (handshakes !== null) return handshakes.begin(socket, from.address, { serve: serveSecure, refused })
         socket.off("error", ignore)
-        if (!socket.destroyed) runSession(run(host, socket, from, null, undefined, waited))
+        if (!socket.destroyed) runSession(run(host, socket, from, null, undefined, hasWaited()))
       }
       const serveSecure = (secure: Net.Socket, certificate: Certificate, gate: Gate): void => {
         // Handshakes do not count as connections, lest silent peers keep others out; who finishes late may find it full.
         const open = host.sessions.size
-        if (open < limitOf(host)) return void runSession(run(host, secure, from, certificate, gate))
+        // What it says behind the end of the handshake may have waited with that.
+        if (open < limitOf(host))
+          return void runSession(run(host, secure, from, certificate, gate, host.stall.accepted()()))
         secure.destroy()
         refused(`there are ${open} connections already`)
       }

@@ -28,6 +28,8 @@ export class Stall {
   private listening = false
   /** Turns without a connection after which none waits any more that was made while this process stood still. */
   private quietTurns = 0
+  /** How often this process was seen to stand still. */
+  private stalls = 0
   private freshening = false
 
   constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clockMs: () => number) {
@@ -43,12 +45,21 @@ export class Stall {
     else this.rest()
   }
 
-  /** A connection was taken from the system just now; whether it may have waited there while this process stood still. */
-  accepted(): boolean {
-    if (performance.now() - this.aliveMs >= this.limitMs()) this.pulse()
-    if (this.quietTurns === 0) return false
-    this.quietTurns = OPENING_TURNS
-    return true
+  /**
+   * A connection was taken from the system just now, or is known to be a client's. The result tells at any time whether what
+   * came on it until then may have waited: with the system or here while this process stood still, or as long here.
+   */
+  accepted(): () => boolean {
+    this.look()
+    if (this.quietTurns > 0) {
+      this.quietTurns = OPENING_TURNS
+      return () => true
+    }
+    const [before, sinceMs] = [this.stalls, performance.now()]
+    return () => {
+      this.look()
+      return this.stalls > before || performance.now() - sinceMs >= this.limitMs()
+    }
   }
 
   /** A session on a connection that had waited: so had what it says first. */
@@ -83,8 +94,12 @@ export class Stall {
    */
   isOld(connection: Connected, nowMs: number): boolean {
     if (this.stale.size === 0 && nowMs - this.pulsedMs < PULSE_MS) return false
-    if (performance.now() - this.aliveMs >= this.limitMs()) this.pulse()
+    this.look()
     return this.stale.has(connection)
+  }
+
+  private look(): void {
+    if (performance.now() - this.aliveMs >= this.limitMs()) this.pulse()
   }
 
   private pulse(): void {
@@ -93,6 +108,7 @@ export class Stall {
     this.aliveMs = nowMs
     this.pulsedMs = this.clockMs()
     if (!stood) return
+    this.stalls++
     for (const connection of this.connections) this.stale.set(connection, 1)
     if (this.listening) this.quietTurns = OPENING_TURNS
     this.freshen(SHARES_MAX)

@@ -1,9 +1,11 @@
 // Commands that waited in the input while this process stood still for t1 or longer: nobody knows how old they are, so they
 // are refused. What comes after is taken as ever.
 import { Worker } from "node:worker_threads"
-import { expect, it, onTestFinished } from "vitest"
-import { CommandMode, ResponseState, Type } from "../../../src/api/c104/index.ts"
-import { startClient, startServer } from "../../support/Stage.ts"
+import { describe, expect, it, onTestFinished } from "vitest"
+import { CommandMode, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import { connectSecure, secure, security } from "../../support/certificates.ts"
+import type { RawClient } from "../../support/RawClient.ts"
+import { connect, deferred, startClient, startServer } from "../../support/Stage.ts"
 
 const block = (ms: number): void => {
   for (const untilMs = performance.now() + ms; performance.now() < untilMs; );
@@ -135,3 +137,71 @@ it.each([
   },
   15_000
 )
+
+/** A server with the command 10 whose t1 is 2 s, and what its handler was told. */
+const commanded = async (options: ServerOptions = {}) => {
+  const { server, station, events } = await startServer({ profile: "iec", ...options })
+  server.protocolParameters.messageTimeout = 2
+  server.protocolParameters.confirmInterval = 1
+  const values: unknown[] = []
+  station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive(({ value }) => {
+    values.push(value)
+    return ResponseState.SUCCESS
+  })
+  const refused = async (client: RawClient) => {
+    await client.next({ typeId: 45, cot: 7, negative: true })
+    expect([values, events.of("rejected").map(({ situation }) => situation)]).toEqual([[], ["stale"]])
+    // What comes after that is as new as ever.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    client.command(Type.C_SC_NA_1, 10, { scs: true })
+    await client.next({ cot: 10 })
+    expect(values).toEqual([true])
+  }
+  return { server, refused }
+}
+
+describe("what a client says first is as old as it may be", () => {
+  it.each([
+    ["while the process stood still", () => block(2500), 30],
+    ["for as long as t1", () => {}, 2500]
+  ])(
+    "where its admission was decided %s",
+    async (_, meanwhile, laterMs) => {
+      const { server, refused } = await commanded()
+      const admission = deferred<boolean>()
+      server.onConnect(() => admission.promise)
+      const client = await connect(server.port)
+      client.u("STARTDT act")
+      client.command(Type.C_SC_NA_1, 10, { scs: true })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      meanwhile()
+      await new Promise((resolve) => setTimeout(resolve, laterMs))
+      admission.resolve(true)
+      await refused(client)
+    },
+    15_000
+  )
+
+  it.each([
+    ["TLSv1.3", false],
+    ["TLSv1.2", true]
+  ] as const)(
+    "where it waited with the end of its handshake while the process stood still (%s, resumed: %s)",
+    async (version, resumed) => {
+      const { server, refused } = await commanded({ transportSecurity: security() })
+      const options = { minVersion: version, maxVersion: version }
+      let session: Buffer | undefined
+      if (resumed) session = (await secure(server.port, "first", options)).getSession()
+      const client = await connectSecure(
+        server.port,
+        "first",
+        session === undefined ? options : { ...options, session }
+      )
+      client.u("STARTDT act")
+      client.command(Type.C_SC_NA_1, 10, { scs: true })
+      block(2500)
+      await refused(client)
+    },
+    15_000
+  )
+})
