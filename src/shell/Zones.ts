@@ -42,6 +42,10 @@ export class NamedZone implements Zone {
   instant(localMs: number, summer: boolean, strict: boolean): number {
     return Number.isNaN(localMs) ? Number.NaN : this.history.instant(localMs, summer, strict)
   }
+
+  knows(localMs: number): boolean {
+    return Number.isNaN(localMs) || this.history.knows(localMs)
+  }
 }
 
 /** The zone of a name; null and "UTC" are coordinated universal time. */

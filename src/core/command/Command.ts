@@ -18,6 +18,9 @@ import type { Commanded } from "./CommandNotice.ts"
 import type { Stander, Turn } from "./CommandWork.ts"
 import * as Selections from "./Selections.ts"
 
+/** No clock is further from UTC than this. */
+const ZONES_MS = 86_400_000
+
 /** S/E: 1 = select. */
 const SELECT = 0x80
 
@@ -134,7 +137,9 @@ function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, stati
   const worth = Time.validateCp56(timeLow, timeHigh)
   if (worth === "impossible" && profile.impossibleCommandTime === "refuse") return "impossibleTime"
   if (commandAgeMs === 0) return null
-  const age = turn.wallMs - Image.instant(station, profile, timeLow, timeHigh)
+  // What is out of reach in any zone is not looked up: a client may name all years there are.
+  const isNear = Math.abs(turn.wallMs - Time.cp56ToEpochMs(timeLow, timeHigh)) <= commandAgeMs + ZONES_MS
+  const age = isNear ? turn.wallMs - Image.instant(station, profile, timeLow, timeHigh) : Number.NaN
   if (worth === "ok" && Math.abs(age) <= commandAgeMs) return null
   return profile.outdatedCommand === "refuse" ? "outdated" : "outdatedSilently"
 }

@@ -47,6 +47,8 @@ export interface Zone {
    * given; NaN when there was none. Always the same for the same arguments.
    */
   readonly instant: (localMs: number, summer: boolean, strict: boolean) => number
+  /** Whether {@link instant} is cheap for a local time: what clocks do in its year was looked up before. */
+  readonly knows: (localMs: number) => boolean
 }
 
 /** Interrogation groups occupy bits 0..15 of a slot's group mask, counter groups 1..4 bits 16..19. */

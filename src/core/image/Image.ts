@@ -134,7 +134,8 @@ export const utc = (): Zone => ({
   taggedMs: Number.NaN,
   tagLow: 0,
   tagHigh: 0,
-  instant: utcInstant
+  instant: utcInstant,
+  knows: () => true
 })
 
 const utcInstant = (localMs: number, summer: boolean, strict: boolean): number =>

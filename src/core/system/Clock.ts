@@ -15,7 +15,13 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   const timeLow = Request.word(octets, at + Request.ELEMENT_AT)
   const timeHigh = Request.word(octets, at + Request.ELEMENT_AT + 3) >>> 8
   const valid = Time.validateCp56(timeLow, timeHigh) === "ok"
-  if (!valid || Number.isNaN(instant(turn, Request.ca(octets, at), timeLow, timeHigh)))
+  const station = judging(turn, Request.ca(octets, at))
+  if (valid && station?.zone.knows(Time.cp56ToEpochMs(timeLow, timeHigh)) === false) {
+    // A client may name all years there are, one after the other: what a year is like is looked up once in so many octets.
+    if (turn.leaves()) return
+    turn.tired = true
+  }
+  if (!valid || Number.isNaN(instant(turn, station, timeLow, timeHigh)))
     return Reply.reject(turn, "invalidTime", octets, at)
   if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
   const refusal = Asking.refusal(turn)
@@ -34,12 +40,12 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   })
 }
 
-/** The instant of a received time in the zone of its station, of a global one in that of the first. */
-function instant({ world }: Turn, ca: number, low: number, high: number): number {
-  const { image, profile } = world
-  const station = Image.station(image, ca) ?? Image.first(image)
-  return station === undefined ? Time.cp56ToEpochMs(low, high) : Image.instant(station, profile, low, high)
-}
+/** The station in whose zone a received time is judged: for a global one the first, undefined when there is none. */
+const judging = ({ world: { image } }: Turn, ca: number): Image.Station | undefined =>
+  Image.station(image, ca) ?? Image.first(image)
+
+const instant = ({ world }: Turn, station: Image.Station | undefined, low: number, high: number): number =>
+  station === undefined ? Time.cp56ToEpochMs(low, high) : Image.instant(station, world.profile, low, high)
 
 /** A positive confirmation carries the station's own time, unless the profile says echo. */
 export function confirmation(turn: Turn, apdu: Uint8Array, timeLow: number, timeHigh: number): Uint8Array {

@@ -93,6 +93,8 @@ export class FileDesk {
   private readonly directories: Map<number, Shared<readonly FileEntry[]>> = new Map()
   /** Directories are handed out one in a turn of the event loop, however many wait for one. */
   private handedOut: Promise<void> = Promise.resolve()
+  /** The times of queries are judged one after the other, those of one in a turn of the event loop. */
+  private judged: Promise<void> = Promise.resolve()
   /** What calls that are not answered yet are about, by session and request. */
   private readonly waiting: Map<Session, Map<number, Call>> = new Map()
 
@@ -254,6 +256,9 @@ export class FileDesk {
     const { name } = request
     if (this.store.query === undefined) return { ok: false, why: "notAllowed" }
     const { fromLow, fromHigh, toLow, toHigh } = request
+    // Of times in years that nobody has asked for yet those of one request are looked up in a turn of the event loop.
+    this.judged = this.judged.then(() => this.nextTurn())
+    await this.judged
     // Seven octets of zero bound nothing.
     const fromMs = (fromLow | fromHigh) === 0 ? Number.NEGATIVE_INFINITY : this.toUtc(name.ca, fromLow, fromHigh)
     const toMs = (toLow | toHigh) === 0 ? Number.POSITIVE_INFINITY : this.toUtc(name.ca, toLow, toHigh)
