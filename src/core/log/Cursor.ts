@@ -3,6 +3,7 @@
 
 import type { Block } from "../image/Block.ts"
 import type { Named } from "../image/Image.ts"
+import type { Numbered } from "../image/Numbered.ts"
 
 /**
  * Events that were lost: points whose newest event lies in [from, to) are told their current value, each at most once in a
@@ -23,8 +24,12 @@ export interface Heal {
 export interface Rare {
   /** How many events were lost. */
   readonly lost: number
-  /** Time-tagged records before this position of each class are not sent any more (C_RP_NA_1 with QRP 2). */
-  readonly purged: readonly number[]
+  /**
+   * By common address, as it was asked: time-tagged records before this position of each class are not sent any more
+   * (C_RP_NA_1 with QRP 2). And the greatest of these positions.
+   */
+  readonly purged: Numbered<readonly number[]>
+  readonly purgedTo: readonly number[]
   readonly heal: readonly Heal[]
   /** The id of the last end of initialisation that was said, or need not be. */
   readonly initialised: number
@@ -45,7 +50,7 @@ export const at = (ends: readonly number[], initialised: number): Cursor => ({
   sent: ends,
   acknowledged: ends,
   lentAt: ends,
-  rare: { lost: 0, purged: [], heal: [], initialised }
+  rare: { lost: 0, purged: null, purgedTo: [], heal: [], initialised }
 })
 
 /** How many events wait for it: appended and not yet sent. */

@@ -9,6 +9,7 @@ import * as Departed from "../log/Departed.ts"
 import * as EventLog from "../log/EventLog.ts"
 import * as Ledger from "../log/Ledger.ts"
 import * as Packing from "../log/Packing.ts"
+import * as Request from "../procedure/Request.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import type { Turn } from "./ReadWork.ts"
 
@@ -39,7 +40,7 @@ export function step(turn: Turn, priority: number, most = 1): boolean {
     sent = reached
     turn.sentUpTo(priority, sent)
   }
-  const until = Math.max(turn.lentAt[priority] as number, turn.rare.purged[priority] ?? 0)
+  const until = Math.max(turn.lentAt[priority] as number, turn.rare.purgedTo[priority] ?? 0)
   const judged = Math.min(until, sent + JUDGED)
   while (sent < judged && isOmitted(turn, log, priority, sent, end)) sent++
   if (sent === judged && sent < until) {
@@ -78,8 +79,12 @@ export function isOmitted(
   position: number,
   end: number
 ): boolean {
-  const key = log.words[(position & log.mask) * EventLog.RECORD_WORDS + 4] as number
-  if (position < (turn.rare.purged[priority] ?? 0) && TypeTable.byId[key & 0xff]?.time !== "none") return true
+  const base = (position & log.mask) * EventLog.RECORD_WORDS
+  const type = (log.words[base + 4] as number) & 0xff
+  if (position < (turn.rare.purgedTo[priority] ?? 0) && TypeTable.byId[type]?.time !== "none") {
+    const ca = (log.words[base + 5] as number) & 0xffff
+    if (position < purgedOf(turn, priority, ca)) return true
+  }
   return position < (turn.lentAt[priority] as number) && superseded(turn, log, priority, position, end)
 }
 
@@ -200,7 +205,17 @@ function after(
   return next === undefined ? null : { station: next, block: null }
 }
 
-/** Of what happened so far, nothing with a time tag is sent any more (C_RP_NA_1 with QRP 2). */
-export function purge(turn: Turn): void {
-  turn.ownRare.purged = turn.ends
+/** Of what happened so far in the stations of a common address, nothing with a time tag is sent any more (C_RP_NA_1 with QRP 2). */
+export function purge(turn: Turn, ca: number): void {
+  const { ends, ownRare, sentTo } = turn
+  const isOver = ownRare.purgedTo.every((position, priority) => position <= (sentTo[priority] as number))
+  ownRare.purged = Numbered.put(isOver || ca === Request.GLOBAL ? null : ownRare.purged, ca, ends)
+  ownRare.purgedTo = ends
+}
+
+/** The position before which nothing of a station that has a time tag is sent. */
+export function purgedOf({ rare }: Turn, priority: number, ca: number): number {
+  if (rare.purged === null) return 0
+  const all = Numbered.find(rare.purged, Request.GLOBAL)?.[priority] ?? 0
+  return Math.max(all, Numbered.find(rare.purged, ca)?.[priority] ?? 0)
 }

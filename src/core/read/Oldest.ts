@@ -23,7 +23,7 @@ export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: num
   let tells: EventLog.Tells | null = null
   // With and without time tag in turn: what is left out of them is not all that lies before a position.
   if (EventLog.isMixed(log, block, slot, from)) tells = (at) => !Events.isOmitted(turn, log, priority, at, end)
-  else if (block.eventTagged) first = Math.max(first, turn.rare.purged[priority] ?? 0)
+  else if (block.eventTagged) first = Math.max(first, Events.purgedOf(turn, priority, block.ca))
   else {
     // Of what happened while nobody listened only the newest is told, and that only when nothing has happened since.
     const started = turn.lentAt[priority] as number

@@ -58,7 +58,7 @@ export function decide(turn: SessionTurn, found: Pending, decision: Decision): v
 
 /** A reset that the application accepts is begun, whatever becomes of its confirmation. */
 function reset(turn: SessionTurn, { apdu }: Pending): Uint8Array {
-  if (Reset.purges(apdu)) Events.purge(turn)
+  if (Reset.purges(apdu)) Events.purge(turn, Request.ca(apdu, 0))
   else Reset.begin(turn)
   return apdu
 }

@@ -370,3 +370,38 @@ describe("any cut into segments comes to the same", () => {
     expect(answers(client)).toEqual(["1/5", "105/7-"])
   })
 })
+
+describe("a reset of the event buffer", () => {
+  it.each([
+    [[1], [2, 3]],
+    [[3, 1], [2]],
+    [[1, 65535], []],
+    [[65535, 1], []]
+  ])("sent to %j leaves the pending events of other stations", async (sentTo, left) => {
+    const { server, station } = await startServer()
+    server.protocolParameters.sendWindowSize = 1
+    server.onReset(() => SUCCESS)
+    const stations = [station, server.addStation(2), server.addStation(3)]
+    const points = stations.map((one) => one?.addPoint({ ioAddress: 1, type: Type.M_SP_TB_1 }))
+    const tell = async (client: RawClient): Promise<void> => {
+      for (const point of points) point?.transmit(3)
+      await client.testfr()
+    }
+    const client = await startClient(server.port, { acknowledge: "never" })
+    await tell(client)
+    await tell(client)
+    for (const ca of sentTo) {
+      client.command(Type.C_RP_NA_1, 0, { qrp: 2 }, { ca })
+      await client.testfr()
+    }
+    points[0]?.transmit(3)
+    const told = () => client.asdus({ typeId: Type.M_SP_TB_1 }).map(({ ca }) => ca)
+    expect(told()).toEqual([1])
+    for (let before = 0; client.iFrames > before; ) {
+      before = client.iFrames
+      client.acknowledge()
+      await client.testfr()
+    }
+    expect(told()).toEqual([1, ...left, ...left, 1])
+  })
+})
