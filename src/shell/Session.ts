@@ -90,6 +90,9 @@ export class Session {
   /** What reports when the kernel has taken it. */
   private readonly outgoing = new Leaving()
   private held = false
+  /** What was not written while it was held, and how many octets that are. */
+  private kept: Uint8Array[] = []
+  private keptOctets = 0
   /** Octets that the last chunk has left for another turn of the loop. */
   private untaken: Uint8Array | null = null
   private listens = false
@@ -137,7 +140,7 @@ export class Session {
   }
 
   private free(): number {
-    return this.host.world.limits.undrainedOctets - this.socket.writableLength
+    return this.host.world.limits.undrainedOctets - this.socket.writableLength - this.keptOctets
   }
 
   /** Whether a request still waits for its decision. */
@@ -187,10 +190,11 @@ export class Session {
     this.plain("ready")
   }
 
-  /** No I frames are sent while it is held: a TLS handshake goes on. */
+  /** Nothing is sent while it is held: a TLS handshake goes on. No I frames are made then, and what confirms is kept. */
   hold(held: boolean): void {
     if (this.held === held) return
     this.held = held
+    this.writeKept()
     this.ready()
   }
 
@@ -443,6 +447,7 @@ export class Session {
     const { octets, start, end } = outputs
     const { socket } = this
     if (socket.destroyed) return
+    if (this.held) return this.keep(outputs)
     if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
     const from = this.secure ? Records.last(octets, start, end) : start
     if (from > start) socket.write(views.of(from - start))
@@ -460,6 +465,23 @@ export class Session {
     if (waiting === 0) Arena.release(octets, start, end)
   }
 
+  private keep({ octets, start, end }: SessionOutputs): void {
+    this.kept.push(octets.slice(start, end))
+    this.keptOctets += end - start
+    if (this.host.onSendRaw !== null) this.host.raws.sent(this.peer, octets, start, end)
+    Arena.release(octets, start, end)
+  }
+
+  private writeKept(): void {
+    if (this.keptOctets === 0 || this.socket.destroyed) return
+    const octets = Buffer.concat(this.kept)
+    this.kept = []
+    this.keptOctets = 0
+    const from = Records.last(octets, 0, octets.length)
+    if (from > 0) this.socket.write(octets.subarray(0, from))
+    this.socket.write(octets.subarray(from))
+  }
+
   /** Nobody waits any more for what is being decided: the client stopped data transfer, or the session has ended. */
   giveUp(): void {
     for (const deciding of [...this.aborts.values()]) deciding.abort()
@@ -469,6 +491,7 @@ export class Session {
   closed(reason: CloseReason): void {
     this.reason = reason
     this.cancelWake?.()
+    this.writeKept()
     this.listen(false)
     this.giveUp()
     this.host.files?.release(this)

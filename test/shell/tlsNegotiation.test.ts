@@ -1,9 +1,10 @@
 // Versions, cipher suites, resumption and renegotiation: what is agreed on, and what is refused.
 import { constants } from "node:crypto"
 import * as fs from "node:fs"
+import * as Net from "node:net"
 import * as path from "node:path"
 import * as Tls from "node:tls"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import { TlsCipher, TlsVersion } from "../../src/api/c104/enums.ts"
 import type { TransportSecurity } from "../../src/api/c104/TransportSecurity.ts"
 import * as Clock from "../../src/shell/Clock.ts"
@@ -221,6 +222,22 @@ describe("a session", () => {
   })
 })
 
+/** The port of a relay that what the server sends passes after so many ms. */
+const distant = async (port: number, delayMs: number): Promise<number> => {
+  const server = Net.createServer((near) => {
+    const far = Net.connect({ port, host: "127.0.0.1" })
+    near.pipe(far)
+    far.on("data", (chunk) => setTimeout(() => near.write(chunk), delayMs))
+    far.on("close", () => setTimeout(() => near.destroy(), delayMs))
+    for (const socket of [near, far]) socket.on("error", () => {})
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  onTestFinished(() => {
+    server.close()
+  })
+  return (server.address() as Net.AddressInfo).port
+}
+
 describe("renegotiation", () => {
   /** The first interval passes within milliseconds; what was waited for is kept. */
   const quick = (intervals: number[]): Clock.Clock => {
@@ -261,6 +278,20 @@ describe("renegotiation", () => {
     expect(values()).toEqual(Array.from({ length: published }, (_, i) => i + 1))
     expect([handshakes, events.of("refused"), events.of("closed")]).toEqual([1, [], []])
     expect(intervals).toEqual([601_000, 601_000])
+  })
+
+  it("keeps what confirms back too: a client that sends meanwhile would end the connection", async () => {
+    const { port, events } = await renegotiating()
+    const client = await startSecure(await distant(port, 20))
+    let handshakes = 0
+    client.socket.on("secure", () => handshakes++)
+    let sent = 0
+    for (const untilMs = performance.now() + 400; performance.now() < untilMs; sent++) {
+      client.u("TESTFR act")
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    await client.until(() => client.tests === sent)
+    expect([handshakes, events.of("refused"), events.of("closed")]).toEqual([1, [], []])
   })
 
   it("does not exist in TLS 1.3: nothing happens", async () => {
