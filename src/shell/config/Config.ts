@@ -166,11 +166,11 @@ export const parse = (text: string, file: string): Effect.Effect<ServerConfig, C
     const clock = readClock(top.clock === undefined ? {} : top.clock, report)
     const limits = Source.read(top.limits === undefined ? {} : top.limits, ["limits"], "limits", limitFields, report)
     const stations: ConfigStation.StationConfig[] = []
-    ConfigStation.begin()
+    const readStation = ConfigStation.reader(source, report, warn, (top.commandAge ?? 0) > 0)
     const lineOfAddress = new Map<number, number>()
     for (const [index, input] of (top.stations ?? []).entries()) {
       const at = ["stations", index]
-      const station = ConfigStation.read(input, at, source, report, warn, (top.commandAge ?? 0) > 0)
+      const station = readStation(input, at)
       if (station === null) continue
       stations.push(station)
       const { commonAddress } = station

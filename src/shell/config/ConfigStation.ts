@@ -28,28 +28,8 @@ export interface StationConfig {
   readonly points: ReadonlyArray<ConfigPoint.PointConfig>
 }
 
-/** Names of the present file that are no zone, and what is said of them once that was asked: it may name one in every station. */
-const wrong = new Map<string, string | null>()
-/** For so many of them a zone is looked for that may be meant: each is compared with all zones there are. */
+/** For so many names that are no zone one is looked for that may be meant: each is compared with all zones there are. */
 const GUESSES_MAX = 64
-let guesses = 0
-
-/** Another file is read. */
-export function begin(): void {
-  wrong.clear()
-  guesses = 0
-}
-
-const isZone = (name: string): boolean => {
-  if (wrong.has(name)) return false
-  try {
-    Zones.make(name)
-    return true
-  } catch {
-    wrong.set(name, null)
-    return false
-  }
-}
 
 let listed: ReadonlyArray<string> | null = null
 
@@ -59,25 +39,43 @@ const zones = (): ReadonlyArray<string> => {
   return listed
 }
 
-const zoneMessage = (input: unknown): string => {
-  const expected = "an IANA time zone such as Europe/Berlin, or UTC"
-  if (typeof input !== "string") return `expected ${expected}; got ${Source.show(input)}`
-  const said = wrong.get(input)
-  if (said != null) return said
-  const hint = guesses++ < GUESSES_MAX ? Nearest.hint(input, zones()) : ""
-  const message = `unknown time zone ${Source.show(input)}${hint || `; expected ${expected}`}`
-  wrong.set(input, message)
-  return message
+/** The names of zones in one file: each that is none is told in the same words, and one may be in every station. */
+const zoneField = (): Source.Field<string> => {
+  /** Names that are no zone, and what is said of them once that was asked. */
+  const wrong = new Map<string, string | null>()
+  let guesses = 0
+  const isZone = (name: string): boolean => {
+    if (wrong.has(name)) return false
+    try {
+      Zones.make(name)
+      return true
+    } catch {
+      wrong.set(name, null)
+      return false
+    }
+  }
+  const message = (input: unknown): string => {
+    const expected = "an IANA time zone such as Europe/Berlin, or UTC"
+    if (typeof input !== "string") return `expected ${expected}; got ${Source.show(input)}`
+    const said = wrong.get(input)
+    if (said != null) return said
+    const hint = guesses++ < GUESSES_MAX ? Nearest.hint(input, zones()) : ""
+    const told = `unknown time zone ${Source.show(input)}${hint || `; expected ${expected}`}`
+    wrong.set(input, told)
+    return told
+  }
+  return Source.field(Schema.String.check(Schema.makeFilter(isZone)), message)
 }
 
-const stationFields = {
-  commonAddress: Source.required(Field.integer(1, 65_534, "a common address")),
-  name: Field.text,
-  timeZone: Source.field(Schema.String.check(Schema.makeFilter(isZone)), zoneMessage),
-  background: Field.span("the period of the background scan"),
-  counters: Field.anything,
-  points: Source.required(Source.field(Schema.Array(Schema.Unknown), "a list of points"))
-} as const
+const stationFields = () =>
+  ({
+    commonAddress: Source.required(Field.integer(1, 65_534, "a common address")),
+    name: Field.text,
+    timeZone: zoneField(),
+    background: Field.span("the period of the background scan"),
+    counters: Field.anything,
+    points: Source.required(Source.field(Schema.Array(Schema.Unknown), "a list of points"))
+  }) as const
 
 const counterFields = {
   mode: Source.required(Field.word("A", "B", "C", "D")),
@@ -167,33 +165,37 @@ const checkDecided = (commands: Rows, warn: Field.Report) => {
       )
 }
 
-/** Reads a station; null when its address could not be read. */
-export const read = (
-  input: unknown,
-  path: Source.Path,
+/** Reads a station of a file; null when its address could not be read. */
+export type Reader = (input: unknown, path: Source.Path) => StationConfig | null
+
+/** Who reads the stations of one file; `agesMatter`: time tags of commands are judged. */
+export const reader = (
   source: Source.Source,
   report: Field.Report,
   warn: Field.Report,
-  agesMatter = false
-): StationConfig | null => {
-  const given = Source.read(input, path, "a station", stationFields, report)
-  const { commonAddress, name = null, timeZone = null, background: backgroundMs = 0, points = [] } = given
-  const counters =
-    given.counters === undefined ? COUNTERS : readCounters(given.counters, [...path, "counters"], report, warn)
-  const rows = points.map((point, index) => ConfigPoint.read(point, [...path, "points", index], report))
-  const ascending = rows
-    .flatMap(({ placed }) => (placed === null ? [] : [placed]))
-    .sort((left, right) => left.address - right.address)
-  // a command may share the address of the monitoring point that it acts on
-  const commands = ascending.filter(({ command }) => command)
-  const monitoring = ascending.filter(({ command }) => !command)
-  checkAddresses(monitoring, source, report)
-  checkAddresses(commands, source, report)
-  checkFeedback(commands, monitoring, report)
-  checkDecided(commands, warn)
-  for (const { path: at, bothTags } of agesMatter ? commands : [])
-    if (bothTags) warn([...at, "tags"], "commandAge judges time tags only: the type without time tag goes round it")
-  if (commonAddress === undefined) return null
-  const read = rows.flatMap(({ point }) => (point === null ? [] : [point]))
-  return { commonAddress, name, timeZone, backgroundMs, counters, points: read }
+  agesMatter: boolean
+): Reader => {
+  const fields = stationFields()
+  return (input, path) => {
+    const given = Source.read(input, path, "a station", fields, report)
+    const { commonAddress, name = null, timeZone = null, background: backgroundMs = 0, points = [] } = given
+    const counters =
+      given.counters === undefined ? COUNTERS : readCounters(given.counters, [...path, "counters"], report, warn)
+    const rows = points.map((point, index) => ConfigPoint.read(point, [...path, "points", index], report))
+    const ascending = rows
+      .flatMap(({ placed }) => (placed === null ? [] : [placed]))
+      .sort((left, right) => left.address - right.address)
+    // a command may share the address of the monitoring point that it acts on
+    const commands = ascending.filter(({ command }) => command)
+    const monitoring = ascending.filter(({ command }) => !command)
+    checkAddresses(monitoring, source, report)
+    checkAddresses(commands, source, report)
+    checkFeedback(commands, monitoring, report)
+    checkDecided(commands, warn)
+    for (const { path: at, bothTags } of agesMatter ? commands : [])
+      if (bothTags) warn([...at, "tags"], "commandAge judges time tags only: the type without time tag goes round it")
+    if (commonAddress === undefined) return null
+    const read = rows.flatMap(({ point }) => (point === null ? [] : [point]))
+    return { commonAddress, name, timeZone, backgroundMs, counters, points: read }
+  }
 }
