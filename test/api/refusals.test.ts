@@ -1,7 +1,18 @@
 // What cannot be is refused by both faces alike, typed, and nothing is left behind by it.
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
-import { Batch, FolderStore, Server, type ServerOptions, Type } from "../../src/api/c104/index.ts"
+import {
+  Batch,
+  disableDebug,
+  enableDebug,
+  explainBytes,
+  explainBytesDict,
+  FolderStore,
+  Server,
+  type ServerOptions,
+  setDebugMode,
+  Type
+} from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
 import { file, security } from "../support/certificates.ts"
 
@@ -124,6 +135,29 @@ describe("at a point", () => {
     const codes = [effectFace(theirs.setQuality(bits)), effectFace(theirs.update(1, bits))]
     expect(codes).toEqual(Array(2).fill("INVALID_ARGUMENT"))
     expect([mine.value, theirs.value()]).toEqual([0, 0])
+  })
+
+  it("null is no quality but of a type that has none", () => {
+    const { mine, theirs, station } = points()
+    const assign = () => {
+      mine.quality = null
+    }
+    mine.quality = 128
+    expect([promiseFace(assign), promiseFace(() => mine.update(1, wrong(null)))]).toEqual(
+      Array(2).fill("INVALID_ARGUMENT")
+    )
+    expect(effectFace(theirs.setQuality(wrong(null)))).toBe("INVALID_ARGUMENT")
+    expect([mine.value, mine.quality?.value]).toEqual([0, 128])
+    const command = given(station.addPoint({ ioAddress: 9, type: Type.C_SC_NA_1 }))
+    command.quality = null
+    expect(command.quality).toBeNull()
+  })
+
+  it.each([null, undefined, "1", true])("%o is no address of a point that is asked for or removed", (key) => {
+    const { station } = points()
+    const calls = [() => station.getPoint(wrong(key)), () => station.removePoint(wrong(key))]
+    expect(calls.map(promiseFace)).toEqual(Array(2).fill("INVALID_ARGUMENT"))
+    expect(station.hasPoints).toBe(true)
   })
 
   it("a measured value takes no commands", () => {
@@ -282,6 +316,32 @@ describe("an option that does not exist", () => {
       /^INVALID_ARGUMENT link: there is no option quota; there are k, w, /
     )
   })
+})
+
+describe("null", () => {
+  const server = new Server()
+  const cases: readonly (readonly [string, () => unknown])[] = [
+    ["values of a batch", () => new Batch({ cause: 3 }).setValues(wrong(null))],
+    ["link parameters", () => server.protocolParameters.update(wrong(null))],
+    ["a debug mode", () => setDebugMode(wrong(null))],
+    ["a debug mode to add", () => enableDebug(wrong(null))],
+    ["a debug mode to take away", () => disableDebug(wrong(null))],
+    ["a folder", () => new FolderStore(wrong(null))]
+  ]
+  it.each(cases)("as %s is refused", (_, call) => {
+    expect(promiseFace(call)).toBe("INVALID_ARGUMENT")
+  })
+
+  it("is no APDU, and explained as such", () => {
+    const error = "a Uint8Array is required, not null"
+    expect(explainBytes(wrong(null))).toBe(`malformed: ${error}`)
+    expect(explainBytesDict(wrong(null))).toEqual({ format: "malformed", error })
+  })
+})
+
+it("a link parameter that does not exist is refused", () => {
+  const { protocolParameters } = new Server()
+  expect(promiseFace(() => protocolParameters.update(wrong({ sendWindow: 5 })))).toBe("INVALID_ARGUMENT")
 })
 
 describe("of a server", () => {

@@ -28,6 +28,24 @@ describe("iec104 compose --json", () => {
     expect(input).toEqual(given)
   })
 
+  it("refuses a frame that says something twice, in whatever of its objects", async () => {
+    const lines = [
+      '{"typeId":100,"cot":6,"ca":47,"ca":48,"objects":[{"ioa":0,"qoi":20}]}',
+      '{"typeId":100,"cot":6,"ca":47,"objects":[{"ioa":0,"qoi":20,"\\u0071oi":21}]}',
+      INTERROGATION
+    ]
+    const { code, out } = await iec104(json(), lines.join("\n"))
+    expect([code, ...linesOf(out)]).toEqual([
+      1,
+      ...["ca", "qoi"].map((key, n) =>
+        JSON.stringify({
+          error: `standard input, line ${n + 1}: not valid JSON: the key "${key}" is given twice in one object`
+        })
+      ),
+      interrogation
+    ])
+  })
+
   it("composes what stands there, also outside the profile and with wrong numbers", async () => {
     const { code, out } = await iec104(
       json(),

@@ -61,7 +61,8 @@ describe("a line on standard input", () => {
       `{"station":1,"address":${short + 1},"value":1e400}`,
       `{"station":1,"address":${short + 1},"value":-1e400}`,
       `{"station":1,"address":${short + 1},"value":1e39}`,
-      line(double, { value: 2, quality: ["ov"] })
+      line(double, { value: 2, quality: ["ov"] }),
+      `{"station":1,"address":${short + 1},"value":5,"value":6}`
     ]
     const taken = [
       line(short, { quality: ["not-topical", "sb"] }),

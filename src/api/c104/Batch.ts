@@ -93,8 +93,12 @@ export class Batch {
    */
   setValues(values: ArrayLike<Point["value"]>, at?: Date | DateTime): void {
     const points = this.#inOrder
-    if (values.length !== points.length)
-      throw new InvalidArgument({ what: "values", expected: `${points.length} values`, value: `${values.length}` })
+    if (values?.length !== points.length)
+      throw new InvalidArgument({
+        what: "values",
+        expected: `${points.length} values`,
+        value: values?.length ?? values
+      })
     const { runs, count, numbers } = this.#current
     if (count < points.length) throw new Detached({ what: "a point of the batch" })
     const [run] = runs

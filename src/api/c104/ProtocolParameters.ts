@@ -1,7 +1,7 @@
 // The link parameters of a server under c104's names, in I frames and seconds (60870-5-104 9.6). They are live: w, t1,
 // t2 and t3 apply to open connections at once, k to new ones.
 import * as Parameters from "../../core/link/Parameters.ts"
-import { inRange } from "../../shell/Check.ts"
+import { inRange, options } from "../../shell/Check.ts"
 import { InvalidArgument } from "../../shell/Errors.ts"
 import type { Host } from "../../shell/Host.ts"
 
@@ -29,6 +29,7 @@ const table: Readonly<
   keepAliveInterval: { key: "t3Ms", max: 2_147_483, ms: 1000 }
 }
 const names = Object.keys(table) as readonly Name[]
+const known: ReadonlySet<string> = new Set(names)
 
 export class ProtocolParameters {
   readonly #host: Host
@@ -102,6 +103,7 @@ export class ProtocolParameters {
 
   /** Changes several at once, with the relations between them checked; all or none. */
   update(values: ProtocolParameterValues): void {
+    options("protocolParameters", values, known)
     let link = this.#host.world.link
     for (const name of names) {
       const value = values[name]

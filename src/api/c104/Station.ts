@@ -3,7 +3,7 @@ import type { Block } from "../../core/image/Block.ts"
 import type { Tags } from "../../core/image/Image.ts"
 import * as Image from "../../core/image/Image.ts"
 import * as Check from "../../shell/Check.ts"
-import { Detached } from "../../shell/Errors.ts"
+import { Detached, InvalidArgument } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
 import type { CounterMode, Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
@@ -178,6 +178,12 @@ export class Station {
 
   /** The point at an address (its monitoring point where a command shares it), or with a type; null when there is none. */
   getPoint(key: number | PointKey): Point | null {
+    if (typeof key !== "number" && (typeof key !== "object" || key === null))
+      throw new InvalidArgument({
+        what: "point",
+        expected: "its address, or an object with ioAddress and type",
+        value: key
+      })
     const station = this.#server === null ? undefined : Image.station(this.#host.world.image, this.commonAddress)
     if (station === undefined) return null
     const place = typeof key === "number" ? Image.find(station, key) : Image.findTyped(station, key.ioAddress, key.type)

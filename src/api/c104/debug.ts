@@ -1,11 +1,18 @@
 // c104's debug modes: topics that every server of this process logs in full, whatever its log level. They go to the
 // server's log, not to standard output.
+
+import { InvalidArgument } from "../../shell/Errors.ts"
 import * as Log from "../../shell/Log.ts"
 import { Debug } from "./flags.ts"
 
+const bits = (mode: Debug): number => {
+  if (!(mode instanceof Debug)) throw new InvalidArgument({ what: "debug mode", expected: "a Debug", value: mode })
+  return mode.value
+}
+
 /** Sets the topics. */
 export function setDebugMode(mode: Debug): void {
-  Log.setDebugTopics(mode.value)
+  Log.setDebugTopics(bits(mode))
 }
 
 /** The topics. */
@@ -18,5 +25,5 @@ export function enableDebug(mode: Debug): void {
 
 /** Takes topics away. */
 export function disableDebug(mode: Debug): void {
-  Log.setDebugTopics(Log.debugTopics() & ~mode.value)
+  Log.setDebugTopics(Log.debugTopics() & ~bits(mode))
 }

@@ -5,6 +5,7 @@ import { codecs } from "../../core/wire/Element.ts"
 import * as Fields from "../../core/wire/Fields.ts"
 import { octetsToHex } from "../../core/wire/Hex.ts"
 import { byId } from "../../core/wire/TypeTable.ts"
+import { given } from "../../shell/Reason.ts"
 import { Cot, nameOf } from "./enums.ts"
 
 /** An APDU as an object, keys in this order. */
@@ -87,6 +88,7 @@ const elementsText = (apdu: Uint8Array): string => `${octetsToHex(apdu.subarray(
 
 /** What is wrong with an APDU but for its control field, which is not judged; null when nothing is. */
 const framingError = (apdu: Uint8Array): string | null => {
+  if (!(apdu instanceof Uint8Array)) return `a Uint8Array is required, not ${given(apdu)}`
   const uncontrolled = Uint8Array.from(apdu).fill(0, 2, 6)
   const apci = Fields.decodeApci(uncontrolled)
   return typeof apci === "string" ? apci : null

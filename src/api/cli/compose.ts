@@ -2,13 +2,14 @@
 import type * as Effect from "effect/Effect"
 import * as Fields from "../../core/wire/Fields.ts"
 import * as Hex from "../../core/wire/Hex.ts"
+import * as Json from "./Json.ts"
 import * as Lines from "./Lines.ts"
 import type * as Output from "./Output.ts"
 
 const octetsOf: Lines.Answer = (text) => {
   let fields: unknown
   try {
-    fields = JSON.parse(text)
+    fields = Json.parse(text)
   } catch (cause) {
     return `not valid JSON: ${cause instanceof Error ? cause.message : String(cause)}`
   }

@@ -9,6 +9,7 @@ import * as ConfigValue from "../../shell/config/ConfigValue.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as Instant from "../../shell/Instant.ts"
 import * as InputLines from "./InputLines.ts"
+import * as Json from "./Json.ts"
 
 /** Told for the words too: of a union the decoder would name only those, whatever type the point has. */
 const message = 'Expected a number, true, false, "on" or "off"'
@@ -35,7 +36,7 @@ const decode = Schema.decodeUnknownSync(Line, { errors: "all", onExcessProperty:
 /** Feeds one line; what is wrong with it, or null. */
 export function feed(host: Host, text: string): string | null {
   try {
-    const line = decode(JSON.parse(text))
+    const line = decode(Json.parse(text))
     const station = Image.station(host.world.image, line.station)
     if (station === undefined) return `there is no station ${line.station}`
     const type = line.type === undefined ? undefined : TypeTable.byMnemonic(line.type)?.id

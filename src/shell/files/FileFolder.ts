@@ -58,7 +58,8 @@ export class FolderStore implements FileStore {
   constructor(folder: string, options: FolderOptions = {}) {
     Check.options("options", options, NAMES)
     const { access = "readWrite" } = options
-    if (folder === "") throw new InvalidArgument({ what: "folder", expected: "a path", value: folder })
+    if (typeof folder !== "string" || folder === "")
+      throw new InvalidArgument({ what: "folder", expected: "a path", value: folder })
     if (access !== "read" && access !== "readWrite")
       throw new InvalidArgument({ what: "access", expected: '"read" or "readWrite"', value: access })
     const limit = (name: "fileOctetsMax" | "octetsMax" | "filesMax", standard: number, max: number): number => {

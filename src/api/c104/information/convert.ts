@@ -91,8 +91,10 @@ export const quality = (block: Block, slot: number): Quality | BinaryCounterQual
 
 /** Quality bits as on the wire: of a set of the right class, or given as bits. */
 export function qualityBits(block: Block, given: Quality | BinaryCounterQuality | number | null): number {
-  if (given === null) return 0
+  // Types that have none say null, and what is said to them is ignored.
+  if (given === null && quality(block, 0) === null) return 0
   if (given instanceof Flags) return classOf(block.of.type).qualityToCore(given)
-  Check.qualityBits(given)
-  return given
+  const bits = given as number
+  Check.qualityBits(bits)
+  return bits
 }
