@@ -48,6 +48,20 @@ export const written = (stream: NodeJS.WriteStream, lines: ReadonlyArray<string>
     else stream.write(`${lines.join("\n")}\n`, () => resolve())
   })
 
+/** What a stream of Node has inside. */
+interface Inside {
+  readonly _handle?: { readonly setBlocking?: (blocking: boolean) => unknown } | null
+}
+
+/**
+ * Has what is written to a terminal wait for it as it does for any other reader. Node has the whole process wait, so that a
+ * terminal that is held (Ctrl-S), or that nobody reads, would stop a server.
+ */
+export function waitForNoTerminal(): void {
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.isTTY) (stream as unknown as Inside)._handle?.setBlocking?.(false)
+}
+
 /** Octets of lines that may wait for their reader before further ones are dropped. */
 const WAITING_MAX = 1_048_576
 

@@ -47,11 +47,16 @@ let broken = (stream: NodeJS.WriteStream, { code, message }: NodeJS.ErrnoExcepti
   process.exit(Output.exitCode.failure)
 }
 
-/** Fails when what a server tells cannot be written any more: one that nobody sees is ended, and not as if all were well. */
-const readerGone: Effect.Effect<never, Output.CliError> = Effect.callback((resume) => {
+/**
+ * Fails when what a server tells cannot be written any more: one that nobody sees is ended, and not as if all were well.
+ * That its terminal has gone ends it as SIGHUP does, which says the same and may come behind.
+ */
+const readerGone: Effect.Effect<void, Output.CliError> = Effect.callback((resume) => {
   broken = (stream, { code, message }) => {
     broken = () => {}
     const name = stream === process.stdout ? "standard output" : "standard error"
+    if (stream.isTTY && code === "EIO")
+      return resume(Output.err([`iec104: stopped, ${name} is closed: its terminal has gone`]))
     const [why, exitCode] =
       code === "EPIPE" ? ["its reader has gone", Output.exitCode.readerGone] : [message, Output.exitCode.failure]
     resume(Effect.fail(new Output.CliError({ lines: [`iec104: stopped, ${name} is closed: ${why}`], exitCode })))
@@ -84,6 +89,7 @@ const json = Flag.Boolean("json").pipe(
 const serveCommand = Command.make("serve", { file, listen, json }, (options) =>
   Effect.suspend(() => {
     patienceMs = LAST_WORDS_MS
+    Output.waitForNoTerminal()
     // these come first: nothing may be served that they would not stop cleanly
     return Effect.raceFirst(
       Effect.raceFirst(stopSignal, readerGone),
