@@ -80,16 +80,16 @@ export abstract class Publisher extends Stations {
     if (lasts && block.compared) for (const slot of slots) this.told(block, slot)
     if (this.sessions.size === 0) return false
     const log = this.logs[block.priority] as EventLog.EventLog
-    // Not more at once than a window takes: what has filled it is sent before more is appended.
-    const most = this.early()
     let { version } = block
     let rest = slots
-    for (let from = 0; from < rest.length; from += most) {
-      const to = Math.min(rest.length, from + most)
+    let to = 0
+    for (let from = 0; from < rest.length; from = to) {
+      // Not more at once than a window takes: what has filled it is sent before more is appended.
+      to = Math.min(rest.length, from + this.untilFlush(log.end))
       const end = EventLog.appendAll(log, block, rest, from, to, cause, originator)
       if (lasts && block.kind === Value.Kind.PackedSingles)
         for (let i = from; i < to; i++) this.reported(block, rest[i] as number)
-      this.appended(end)
+      this.appended(end, to - from)
       // Whoever observes what was sent may have removed points that are still to come.
       if (block.version === version) continue
       const before = version
@@ -99,13 +99,13 @@ export abstract class Publisher extends Stations {
     return true
   }
 
-  /** A log has grown to this end: it is flushed in the next microtask, or now when a burst has filled the windows. */
-  private appended(end: number): void {
-    if (!this.scheduled) this.schedule(end)
+  /** A log has grown by so many to this end: it is flushed in the next microtask, or now when a burst has filled the windows. */
+  private appended(end: number, count = 1): void {
+    if (!this.scheduled) this.schedule(end + 1 - count)
     else if (end >= this.flushAt) this.flush()
   }
 
-  /** Lets sessions send in the next microtask what was published until then. */
+  /** Lets sessions send in the next microtask what was published until then, from the event before this end on. */
   private schedule(end: number): void {
     this.scheduled = true
     this.flushAt = end + this.early()
@@ -130,8 +130,19 @@ export abstract class Publisher extends Stations {
     throw new IllegalCause({ type: row.mnemonic, cause, legal })
   }
 
+  /**
+   * So many events are made at most, beside one, before windows are filled: not more than a log holds, where they would be lost
+   * unsent to a client that could take them.
+   */
   private early(): number {
-    return this.options.packEvents ? this.world.link.k * 16 : this.world.link.k
+    const { k } = this.world.link
+    return Math.min(this.options.packEvents ? k * 16 : k, (this.logs[0] as EventLog.EventLog).capacity - 1)
+  }
+
+  /** How many events may be made at once behind this end. */
+  private untilFlush(end: number): number {
+    const most = this.early()
+    return this.scheduled ? Math.min(most, Math.max(1, this.flushAt - end)) : most
   }
 
   /** Lets every session with an open window send what is new. */

@@ -238,3 +238,27 @@ it("a time of old, which no tag can say, is the first that one can and invalid, 
   new Batch({ points }).setValues([1], new Date(at))
   expect(points[0]?.recordedAt?.toString()).toBe("2000-01-01T00:00:00.000Z IV")
 })
+
+describe("events that are made in one go", () => {
+  const POINTS = 150
+
+  it.each([
+    ["one by one", false, 0],
+    ["as a batch", true, 0],
+    ["as a batch behind others", true, 40]
+  ])("%s are not lost to a client that can take them, although the log holds fewer", async (_, batched, before) => {
+    const { server, station, events } = await startServer({ limits: { logRecords: 64 }, logLevel: "none" })
+    const points = Array.from({ length: POINTS }, (_, at) =>
+      station.addPoint({ ioAddress: at + 1, type: Type.M_SP_TB_1 })
+    ).filter((point) => point !== null)
+    const client = await startClient(server.port, { acknowledge: "never" })
+    for (const point of points.slice(0, before)) point.transmit(Cot.SPONTANEOUS)
+    if (batched) server.transmitBatch(new Batch({ points }))
+    else for (const point of points) point.transmit(Cot.SPONTANEOUS)
+    await client.testfr()
+    const told = client.asdus({ typeId: Type.M_SP_TB_1 }).flatMap(({ objects = [] }) => objects.map(({ ioa }) => ioa))
+    const all = points.map((_, at) => at + 1)
+    expect(told).toEqual([...all.slice(0, before), ...all])
+    expect(events.of("overflow")).toEqual([])
+  })
+})
