@@ -110,7 +110,7 @@ export const table: readonly LimitRow[] = [
     1024,
     1,
     65_536,
-    "nobody is admitted, a request is confirmed negatively, unasked; for an address that has caused a quarter of them as well"
+    "nobody is admitted, a request is confirmed negatively, unasked; for an address (of IPv6 a network of 64 bits) that has caused a quarter of them as well"
   ),
   row("handshakeMs", "ms", 10_000, 100, 120_000, "a connection whose TLS handshake is not finished is closed"),
   row(

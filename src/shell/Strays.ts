@@ -1,13 +1,15 @@
 // Callbacks that run on though nobody waits for their answer any more: its time was over, or its client has gone. Nothing ends
 // them but the application, and clients that connect again and again could have any number of them run. So they have a limit,
-// behind which nobody is asked any more, and of that a share for each address, so that one client keeps no others out.
+// behind which nobody is asked any more, and of that a share for each address, so that one client keeps no others out. Who has
+// an IPv6 network has all addresses in it: its share is one.
+import { shareOf } from "./tls/Places.ts"
 
-/** The part of the limit that one address may have: one in so many. */
+/** The part of the limit that one share may have: one in so many. */
 const SHARES = 4
 
 export class Strays {
   private readonly most: () => number
-  /** By callback, and by callback and address. */
+  /** By callback, and by callback and share. */
   private readonly counts = new Map<string, number>()
 
   constructor(most: () => number) {
@@ -39,4 +41,4 @@ export class Strays {
   }
 }
 
-const keyOf = (callback: string, address: string): string => `${callback} ${address}`
+const keyOf = (callback: string, address: string): string => `${callback} ${shareOf(address)}`
