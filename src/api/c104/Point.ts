@@ -73,6 +73,13 @@ function meaning(state: ResponseState): Outcome {
   throw new TypeError("it returned something that is no response")
 }
 
+/** @internal Whether a mode of commands selects first. */
+export function selects(mode: CommandMode | undefined): boolean {
+  if (mode !== CommandMode.DIRECT && mode !== CommandMode.SELECT_AND_EXECUTE)
+    throw new InvalidArgument({ what: "commandMode", expected: "a CommandMode", value: mode })
+  return mode === CommandMode.SELECT_AND_EXECUTE
+}
+
 /** The stations of blocks: a handle needs its own rarely, and would pay for it with every point. */
 const owners = new WeakMap<Block, Station>()
 
@@ -286,9 +293,7 @@ export class Point<T extends Type = Type> {
     return PointOps.selectsFirst(this.#block, this.#slot) ? CommandMode.SELECT_AND_EXECUTE : CommandMode.DIRECT
   }
   set commandMode(mode: CommandMode) {
-    if (mode !== CommandMode.DIRECT && mode !== CommandMode.SELECT_AND_EXECUTE)
-      throw new InvalidArgument({ what: "commandMode", expected: "a CommandMode", value: mode })
-    PointOps.setSelect(this.#attached, this.#block, this.#slot, mode === CommandMode.SELECT_AND_EXECUTE)
+    PointOps.setSelect(this.#attached, this.#block, this.#slot, selects(mode))
   }
 
   /**

@@ -7,10 +7,11 @@ import { Detached, InvalidArgument } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
 import type { CounterMode, Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
+import * as PointPlan from "../../shell/PointPlan.ts"
 import * as StationOps from "../../shell/StationOps.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
 import type { Coi, CommandMode, Type } from "./enums.ts"
-import { Point } from "./Point.ts"
+import { Point, selects } from "./Point.ts"
 import type { Server } from "./Server.ts"
 
 export interface PointOptions<T extends Type> {
@@ -65,22 +66,26 @@ const POINT_NAMES = Check.namesOf<PointOptions<Type>>({
   actTerm: true
 })
 
-/** Settings of a point that may follow its making, in the order in which they depend on each other. */
-const settings = [
-  "reportMs",
-  "relatedIoAddress",
-  "relatedIoAutoreturn",
-  "commandMode",
-  "groups",
-  "counterGroups",
-  "deadband",
-  "minIntervalMs",
-  "actTerm"
-] as const
-
 /** Values of settings that change nothing. */
-const isDefault = (name: (typeof settings)[number], value: unknown): boolean =>
-  value === undefined || value === null || value === false || (value === 0 && name !== "relatedIoAddress")
+const isDefault = (value: unknown): boolean => value === undefined || value === null || value === false || value === 0
+
+/** The settings of a point by the names of the plan. */
+function settingsOf(options: PointOptions<Type>): PointPlan.PointSettings {
+  const { reportMs, relatedIoAddress, relatedIoAutoreturn, commandMode, groups, counterGroups } = options
+  const { deadband, minIntervalMs, actTerm } = options
+  const grouped = !isDefault(groups) || !isDefault(counterGroups)
+  const settings: PointPlan.PointSettings = {
+    ...(isDefault(reportMs) ? {} : { reportMs }),
+    ...(relatedIoAddress == null ? {} : { related: { address: relatedIoAddress, must: false } }),
+    ...(isDefault(relatedIoAutoreturn) ? {} : { autoreturn: relatedIoAutoreturn }),
+    ...(isDefault(commandMode) ? {} : { select: selects(commandMode) }),
+    ...(grouped ? { groups: { interrogation: groups ?? [], counters: counterGroups ?? [] } } : {}),
+    ...(isDefault(deadband) ? {} : { deadband }),
+    ...(isDefault(minIntervalMs) ? {} : { minIntervalMs }),
+    ...(actTerm == null ? {} : { actTerm })
+  }
+  return settings
+}
 
 /** How the counters of a station are frozen (60870-5-5 6.9). */
 export interface CounterOptions {
@@ -197,17 +202,10 @@ export class Station {
   addPoint<const T extends Type>(options: PointOptions<T>): Point<T> | null {
     Check.options("addPoint", options, POINT_NAMES)
     const { ioAddress, type } = options
-    const place = this.host.addPoints(this.commonAddress, ioAddress, type, 1, PointOps.variantsOf(options))
-    if (place === null) return null
-    const point = this.#handle(place) as unknown as Point<T>
-    try {
-      for (const name of settings) if (!isDefault(name, options[name])) Object.assign(point, { [name]: options[name] })
-      if (options.actTerm === false) point.actTerm = false
-    } catch (cause) {
-      this.#drop(place)
-      throw cause
-    }
-    return point
+    const settings = settingsOf(options)
+    const plan = { ioAddress, type, count: 1, variants: PointOps.variantsOf(options), settings }
+    const place = PointPlan.add(this.host, this.#ticker, this.commonAddress, plan)
+    return place === null ? null : (this.#handle(place) as unknown as Point<T>)
   }
 
   /** Removes the point at an address, or with a type. False when there is none. */
@@ -221,8 +219,7 @@ export class Station {
   #drop(place: Image.Place): void {
     const handles = this.#handles.get(place.block)
     if (handles !== undefined) handles[place.slot] = undefined
-    this.#ticker.forget(place.block, place.slot)
-    this.#host.removePoint(place)
+    PointPlan.remove(this.#host, this.#ticker, place.block, place.slot)
   }
 
   // ---- the station as a whole ----

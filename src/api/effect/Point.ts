@@ -23,6 +23,7 @@ import {
 } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as PointOps from "../../shell/PointOps.ts"
+import * as PointPlan from "../../shell/PointPlan.ts"
 import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
 import * as StationOps from "../../shell/StationOps.ts"
 import type { Ticker } from "../../shell/Ticker.ts"
@@ -281,7 +282,8 @@ export function makePoint(host: Host, point: Image.PointRef): Point {
   }
 }
 
-function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, options: PointOptions): void {
+/** The settings of a point by the names of the plan. */
+const settingsOf = (options: PointOptions): PointPlan.PointSettings => {
   const {
     reportMs = 0,
     groups,
@@ -293,18 +295,17 @@ function configure(host: Host, ticker: Ticker, { block, slot }: Image.Place, opt
     deadband,
     minIntervalMs
   } = options
-  if (reportMs !== 0) PointOps.setReport(host, ticker, block, slot, reportMs)
-  if (groups !== undefined || counterGroups !== undefined)
-    host.setGroups(block, slot, groups ?? [], counterGroups ?? [])
-  if (select !== false) PointOps.setSelect(host, block, slot, select)
-  if (feedback !== undefined) {
-    PointOps.setRelated(host, block, slot, feedback, true)
-    PointOps.setAutoreturn(host, block, slot, true)
+  const grouped = groups !== undefined || counterGroups !== undefined
+  return {
+    ...(reportMs === 0 ? {} : { reportMs }),
+    ...(feedback === undefined ? {} : { related: { address: feedback, must: true }, autoreturn: true }),
+    ...(select === false ? {} : { select }),
+    ...(grouped ? { groups: { interrogation: groups ?? [], counters: counterGroups ?? [] } } : {}),
+    ...(deadband === undefined ? {} : { deadband }),
+    ...(minIntervalMs === undefined ? {} : { minIntervalMs }),
+    ...(actTerm === undefined ? {} : { actTerm }),
+    ...(abandon === undefined ? {} : { abandon })
   }
-  if (actTerm !== undefined) PointOps.setActTerm(host, block, slot, actTerm)
-  if (abandon !== undefined) PointOps.setAbandon(host, block, slot, abandon)
-  if (deadband !== undefined) PointOps.setDeadband(host, block, slot, deadband)
-  if (minIntervalMs !== undefined) PointOps.setMinInterval(host, block, slot, minIntervalMs)
 }
 
 /** Adds a point and its settings; nothing is left behind when one of them is refused. */
@@ -315,16 +316,14 @@ export function addPoint(host: Host, ticker: Ticker, ca: number, options: PointO
   const { priority }: Image.Variants = options
   if (priority !== undefined)
     throw new InvalidArgument({ what: "priority", expected: "nothing (all events are of one class)", value: priority })
-  const place = host.addPoints(ca, ioAddress, type, 1, PointOps.variantsOf(options))
-  if (place === null) return null
-  try {
-    configure(host, ticker, place, options)
-    return place
-  } catch (cause) {
-    ticker.forget(place.block, place.slot)
-    host.removePoint(place)
-    throw cause
-  }
+  const settings = settingsOf(options)
+  return PointPlan.add(host, ticker, ca, {
+    ioAddress,
+    type,
+    count: 1,
+    variants: PointOps.variantsOf(options),
+    settings
+  })
 }
 
 /** The station that has a common address now. */

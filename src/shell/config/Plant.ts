@@ -9,7 +9,7 @@ import * as Feedback from "../Feedback.ts"
 import { FolderStore } from "../files/FileFolder.ts"
 import { Host } from "../Host.ts"
 import * as Options from "../Options.ts"
-import * as PointOps from "../PointOps.ts"
+import * as PointPlan from "../PointPlan.ts"
 import { Ticker } from "../Ticker.ts"
 import type { Listen, PointConfig, ServerConfig, StationConfig } from "./Config.ts"
 import * as Simulate from "./Simulate.ts"
@@ -78,49 +78,50 @@ function addStation(host: Host, ticker: Ticker, station: StationConfig, simulate
 }
 
 function addRow(host: Host, ticker: Ticker, ca: number, row: PointConfig, simulated: Simulated[]): void {
-  const { eventType, interrogationType, tags, deadband, rateMs, groups, counterGroups } = row
-  const variants = {
-    ...(eventType === null ? {} : { eventType }),
-    ...(interrogationType === null ? {} : { interrogationType }),
-    ...(tags === null ? {} : { tags })
-  }
-  const first = host.addPoints(ca, row.address, row.type, row.count, variants) as Image.Place
+  const { address: ioAddress, type, count, simulate: simulation, deadband, rateMs } = row
+  const plan = { ioAddress, type, count, variants: variantsOf(row), settings: settingsOf(row) }
+  const first = PointPlan.add(host, ticker, ca, plan) as Image.Place
   const { block } = first
   const slots: number[] = []
-  const command = Value.isCommand(row.type)
-  PointOps.checkReport(host, block, row.cyclicMs)
-  const thinned = deadband !== null || rateMs !== 0
-  for (let i = 0; i < row.count; i++) {
-    const slot = i === 0 ? first.slot : block.find(row.address + i)
+  for (let i = 0; i < count; i++) {
+    const slot = PointPlan.slotOf(first, ioAddress, i)
     if (row.value !== null) Image.setValue(block, slot, row.value)
     if (row.quality !== 0) Image.setQuality(block, slot, row.quality)
-    if (groups.length + counterGroups.length > 0) host.setGroups(block, slot, groups, counterGroups)
-    if (row.cyclicMs !== 0) ticker.set(block, slot, row.cyclicMs)
-    if (thinned) {
-      const hooks = host.hooks.of(block, slot)
-      hooks.deadband = deadband
-      hooks.minIntervalMs = rateMs
-    }
-    if (command) addCommand(host, row, i, block, slot)
-    if (row.simulate !== null) slots.push(slot)
+    if (Value.isCommand(type)) decide(host, row, block, slot)
+    if (simulation !== null) slots.push(slot)
   }
-  if (row.simulate !== null) simulated.push({ simulation: row.simulate, block, slots, thinned, shownMs: 0, dueMs: 0 })
+  const thinned = deadband !== null || rateMs !== 0
+  if (simulation !== null) simulated.push({ simulation, block, slots, thinned, shownMs: 0, dueMs: 0 })
 }
 
-/** A command of the plant: decided by the file, or by its feedback point, or by nobody. */
-function addCommand(host: Host, row: PointConfig, index: number, block: Block, slot: number): void {
-  const { select, accept, terminate, feedback } = row
-  if (select) host.setSelect(block, slot, true)
-  if (accept === null && terminate && feedback === null) return
-  const hooks = host.hooks.of(block, slot)
-  hooks.actTerm = terminate
-  if (feedback !== null) {
-    hooks.relatedIoAddress = feedback + index
-    hooks.relatedIoAutoreturn = true
+const variantsOf = ({ eventType, interrogationType, tags }: PointConfig): Image.Variants => ({
+  ...(eventType === null ? {} : { eventType }),
+  ...(interrogationType === null ? {} : { interrogationType }),
+  ...(tags === null ? {} : { tags })
+})
+
+/** The settings of a row by the names of the plan. */
+function settingsOf(row: PointConfig): PointPlan.PointSettings {
+  const { deadband, rateMs, groups, counterGroups, cyclicMs, select, terminate, feedback } = row
+  const grouped = groups.length + counterGroups.length > 0
+  return {
+    ...(cyclicMs === 0 ? {} : { reportMs: cyclicMs }),
+    ...(feedback === null ? {} : { related: { address: feedback, must: false }, autoreturn: true }),
+    ...(select ? { select } : {}),
+    ...(grouped ? { groups: { interrogation: groups, counters: counterGroups } } : {}),
+    ...(deadband === null ? {} : { deadband }),
+    ...(rateMs === 0 ? {} : { minIntervalMs: rateMs }),
+    ...(terminate ? {} : { actTerm: terminate })
   }
+}
+
+/** A command of the plant is decided by the file, or by its feedback point, or by nobody. */
+function decide(host: Host, { accept, feedback }: PointConfig, block: Block, slot: number): void {
+  if (accept === null && feedback === null) return
+  const hooks = host.hooks.of(block, slot)
   if (accept === false) hooks.onCommand = () => "failure"
   else if (feedback !== null) hooks.onCommand = Feedback.follow(host, block, hooks)
-  else if (accept === true) hooks.onCommand = () => "success"
+  else hooks.onCommand = () => "success"
 }
 
 /** Sets and publishes simulated values when they are due, in bursts that leave room for sockets. */
