@@ -89,6 +89,7 @@ const sizes = (): string => {
 }
 
 const choices: Readonly<Record<Exclude<keyof Profile.Profile, "name">, string>> = {
+  addressing: "what an object address names: one monitoring and one command point, or a point of each type (see below)",
   interrogationType: "type of interrogation answers of time-tagged points: without time tag, or their own",
   cyclicTransmission: "cyclic transmission: causes 1, 2, 3 by kind of value and untagged, or cause 1 with the own type",
   returnedCause: "cause 11 only where the type table lists it (else 3), or always",

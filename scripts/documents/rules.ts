@@ -31,6 +31,10 @@ export const groups: readonly RuleGroup[] = [
     title: "Profile",
     rules: [
       rule(
+        "An address names one monitoring and one command point; with addressing perType a point of each type (a tagged twin is the same type), C_RD is answered by every monitoring one by ascending type, and where an address alone means several a type is asked for",
+        "test/api/perType.test.ts"
+      ),
+      rule(
         "Time-tagged points answer an interrogation with the type without time tag (profile c104: their own type; a point may say otherwise)",
         "I9"
       ),
@@ -97,8 +101,9 @@ export const groups: readonly RuleGroup[] = [
         "test/api/c104/counters.test.ts"
       ),
       rule(
-        "A counter interrogation tells the readings of the moment in which it began, also when counters are frozen or reset meanwhile; where that happens twice to a counter that is not told yet, it ends there with a negative ACTTERM. A counter that was never frozen tells its present value until its first freeze",
-        "test/property/counterFreeze.test.ts"
+        "A counter interrogation tells the readings of the moment in which it began, also when counters are frozen or reset meanwhile; where that happens twice to a counter that is not told yet, or something of it was sent that is newer, it ends there with a negative ACTTERM. A counter that was never frozen tells its present value until its first freeze",
+        "test/property/counterFreeze.test.ts",
+        "test/api/c104/counters.test.ts"
       ),
       rule(
         "Local freezes, cycles and background scans whose period divides a day are aligned to the clocks of the station, also when these change; others count from when they were set. What of cycles and scans was due while nobody was started is sent once at STARTDT. Clocks that are set back repeat nothing that was done less than half a period before, and do what was not; clocks that are set ahead over what was due do it once. What they show twice within a period, at the end of summer time, is done once. A local freeze resets where that is chosen",

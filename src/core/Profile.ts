@@ -4,6 +4,11 @@
 /** How this station speaks. Two presets exist: {@link iec} and {@link c104}. */
 export interface Profile {
   readonly name: string
+  /**
+   * What an object address names: one monitoring and one command point of a station, or with `perType` a point of each type. A
+   * type and its twin with time tag are one: both say the same of the same object.
+   */
+  readonly addressing: "unique" | "perType"
   /** Type of interrogation answers for a time-tagged point: its twin without time tag, or its own type. */
   readonly interrogationType: "untagged" | "own"
   /** Cyclic transmission: causes 1/2/3 by kind of value and never tagged, or always cause 1 with the point's own type. */
@@ -41,6 +46,7 @@ export interface Profile {
 /** The standard's own answers: default of the Effect face and of the YAML configuration. */
 export const iec: Profile = {
   name: "iec",
+  addressing: "unique",
   interrogationType: "untagged",
   cyclicTransmission: "standard",
   returnedCause: "table",
@@ -62,6 +68,7 @@ export const iec: Profile = {
 /** What the Python package c104 expects of a server: default of the `Server` class. */
 export const c104: Profile = {
   name: "c104",
+  addressing: "unique",
   interrogationType: "own",
   cyclicTransmission: "own",
   returnedCause: "always",
@@ -86,7 +93,9 @@ export const presets: { readonly iec: Profile; readonly c104: Profile } = { iec,
 /** What is wrong with a profile, or null. */
 export function problem(profile: Profile): string | null {
   if (typeof profile !== "object" || profile === null) return `${String(profile)} is none`
-  const { maxApduLength, rejectionOrder, commandWaitMs } = profile
+  const { addressing, maxApduLength, rejectionOrder, commandWaitMs } = profile
+  if (addressing !== "unique" && addressing !== "perType")
+    return `addressing is ${String(addressing)}: "unique" or "perType" is required`
   if (!(Number.isInteger(maxApduLength) && maxApduLength >= 25 && maxApduLength <= 253))
     return `maxApduLength is ${maxApduLength}: a whole number from 25 to 253 is required`
   if (!(Number.isInteger(commandWaitMs) && commandWaitMs >= 0 && commandWaitMs <= 60_000))

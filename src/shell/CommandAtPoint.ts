@@ -11,7 +11,7 @@ import * as CommandFacts from "./CommandFacts.ts"
 import { Asking, failed } from "./Deciding.ts"
 import { instruct, instructionOf, saidBy } from "./Described.ts"
 import * as Feedback from "./Feedback.ts"
-import type { Hooks, Instruction } from "./Hooks.ts"
+import type { Hooks, Instruction, PointKey } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
 import type { Outlet } from "./Outlet.ts"
@@ -31,7 +31,7 @@ export abstract class CommandAtPoint extends Asking {
   declare protected previous: Instruction
   declare private received: boolean
   /** The point that reports what it did, as that was set when it was begun; null: none. */
-  declare private related: number | null
+  declare private related: PointKey | null
   /** The end of the log when what is terminated next had begun. */
   declare protected since: number
   /** Whether the point shows what was commanded; and the how manieth command it is that was begun at its output. */
@@ -76,7 +76,7 @@ export abstract class CommandAtPoint extends Asking {
     const { block, slot } = notice
     this.place = ++this.outlet.begun
     this.since = endOf(this.session.host)
-    this.related = hooks.relatedIoAutoreturn ? hooks.relatedIoAddress : null
+    this.related = hooks.relatedIoAutoreturn ? hooks.related : null
     this.previous = instructionOf(block, slot)
     this.received = hooks.received
     this.previousMs = hooks.receivedMs

@@ -22,7 +22,7 @@ export function command(session: Session, notice: CommandRequested): void {
   const { block, slot } = notice
   if (!Image.lives(notice)) return gone(session, notice)
   const hooks = host.hooks.of(block, slot)
-  hooks.outlet ??= new Outlet(block.of.ca, notice.ioa)
+  hooks.outlet ??= new Outlet(host.world.profile, block, notice.ioa)
   if (hooks.outlet.publishedIn !== 0 && hooks.outlet.publishedIn === session.batch) return goBehind(session, notice)
   const operation = new Operation(session, notice, hooks, hooks.outlet)
   const handler = Feedback.decider(host, block, hooks)
@@ -59,7 +59,7 @@ export function refuse(session: Session, notice: CommandRequested): void {
   // Whoever has the address by now refuses it.
   if (!Image.lives(notice)) return session.collect(Outcome.gone(id))
   const hooks = host.hooks.of(block, slot)
-  hooks.outlet ??= new Outlet(block.of.ca, ioa)
+  hooks.outlet ??= new Outlet(host.world.profile, block, ioa)
   new Operation(session, notice, hooks, hooks.outlet).refuse(true)
 }
 

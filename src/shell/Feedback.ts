@@ -6,24 +6,25 @@ import * as Feedback from "../core/image/Feedback.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Value from "../core/image/Value.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import type { CommandHandler, Hooks } from "./Hooks.ts"
+import type { CommandHandler, Hooks, PointKey } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import type { Session } from "./Session.ts"
 
-/** The point at the related address of a command point, or null. */
-export function related(host: Host, ca: number, address: number | null): Image.Place | null {
-  if (address === null) return null
+/** The point that a command point is related to, or null: also where several have its address and none is named. */
+export function related(host: Host, ca: number, key: PointKey | null): Image.Place | null {
+  if (key === null) return null
   const station = Image.station(host.world.image, ca)
-  return station === undefined ? null : Image.find(station, address)
+  if (station === undefined) return null
+  return key.type === 0 ? Image.find(station, key.ioAddress) : Image.findTyped(station, key.ioAddress, key.type)
 }
 
 /**
  * Publishes the related point as return information. The originator is shown to the client that asked; when it has gone to
  * nobody, since another one may have the number of its session.
  */
-export function publish(session: Session, notice: CommandRequested, address: number): void {
+export function publish(session: Session, notice: CommandRequested, key: PointKey): void {
   const { host } = session
-  const place = related(host, notice.ca, address)
+  const place = related(host, notice.ca, key)
   // A command shows nothing, and its type has no place in monitor direction.
   if (place === null || place.block.command) return
   const cause = Outcome.returnCause(place.block, host.world.profile)
@@ -33,7 +34,7 @@ export function publish(session: Session, notice: CommandRequested, address: num
 
 /** Whether a command point has a related point that can show what it did. */
 export function isShown(host: Host, block: Block, hooks: Hooks): boolean {
-  const place = related(host, block.of.ca, hooks.relatedIoAddress)
+  const place = related(host, block.of.ca, hooks.related)
   return place !== null && Feedback.fits(block.of.type, place.block.of.type)
 }
 
@@ -41,7 +42,7 @@ export function isShown(host: Host, block: Block, hooks: Hooks): boolean {
 export const follow =
   (host: Host, block: Block, hooks: Hooks): CommandHandler =>
   ({ value }) => {
-    const place = related(host, block.of.ca, hooks.relatedIoAddress)
+    const place = related(host, block.of.ca, hooks.related)
     if (place === null || !Feedback.fits(block.of.type, place.block.of.type)) return "failure"
     const { layout } = place.block
     const shown = Feedback.shown(block.kind, layout, value, Image.value(place.block, place.slot))

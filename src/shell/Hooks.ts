@@ -51,6 +51,12 @@ export interface Command {
 export type CommandHandler = (command: Described) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
 
+/** A point of a station by its address, and by its type where several have the address; type 0: the only one there. */
+export interface PointKey {
+  readonly ioAddress: number
+  readonly type: number
+}
+
 /** How far a measured value may move without an event: absolutely, or in percent of the value told last. */
 export type Deadband = { readonly absolute: number } | { readonly percent: number }
 
@@ -64,8 +70,8 @@ export interface Hooks {
   onBeforeRead: PointCallback | null
   onBeforeAutoTransmit: PointCallback | null
   onTimer: PointCallback | null
-  /** Address on the same station that reports what this command did. */
-  relatedIoAddress: number | null
+  /** The point of the same station that reports what this command did. */
+  related: PointKey | null
   relatedIoAutoreturn: boolean
   /** Termination (COT 10) of a direct command: with its confirmation, never, or when the application sends it. */
   actTerm: Termination
@@ -102,7 +108,7 @@ const make = (): Hooks => ({
   onBeforeRead: null,
   onBeforeAutoTransmit: null,
   onTimer: null,
-  relatedIoAddress: null,
+  related: null,
   relatedIoAutoreturn: false,
   actTerm: true,
   interrupts: false,

@@ -1,19 +1,24 @@
 // What is operated at an address of a station: whose turn it is there, also when its point goes and another comes. A point
 // is what the server knows of it; what was begun goes on outside, whatever becomes of the point.
 import * as Output from "../core/command/Output.ts"
+import type { Block } from "../core/image/Block.ts"
+import type { Profile } from "../core/Profile.ts"
 import type { Operation } from "./Operation.ts"
 
-/** Addresses have 24 bits. */
+/** Types have 8 bits, and addresses 24. */
+const TYPES = 0x100
 const ADDRESSES = 0x1000000
 
-const keyOf = (ca: number, ioa: number): number => ca * ADDRESSES + ioa
+/** What is operated has an address, and a type where that tells several apart. */
+const keyOf = ({ addressing }: Profile, { of }: Block, ioa: number): number =>
+  (of.ca * ADDRESSES + ioa) * TYPES + (addressing === "perType" ? of.type : 0)
 
 /** Outlets that are not free and have no point, by address. */
 export type Kept = Map<number, Outlet>
 
-/** Takes the outlet that is kept for an address, for the command point that is there from now on; null when it is free. */
-export function take(kept: Kept, ca: number, ioa: number): Outlet | null {
-  const outlet = kept.get(keyOf(ca, ioa))
+/** Takes the outlet that is kept for a command point that is there from now on; null when it is free. */
+export function take(kept: Kept, profile: Profile, block: Block, ioa: number): Outlet | null {
+  const outlet = kept.get(keyOf(profile, block, ioa))
   outlet?.forget()
   return outlet ?? null
 }
@@ -30,8 +35,8 @@ export class Outlet {
   /** Those that wait at it are being decided one after the other. */
   private goesOn = false
 
-  constructor(ca: number, ioa: number) {
-    this.key = keyOf(ca, ioa)
+  constructor(profile: Profile, block: Block, ioa: number) {
+    this.key = keyOf(profile, block, ioa)
   }
 
   /** Whether a point is there. */

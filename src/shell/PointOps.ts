@@ -8,12 +8,11 @@ import type { Termination } from "../core/procedure/Outcome.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
-import type { Deadband, Hooks, PointCallback } from "./Hooks.ts"
+import type { Deadband, Hooks, PointCallback, PointKey } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
+import * as PointKeys from "./PointKeys.ts"
 import * as PointRules from "./PointRules.ts"
 import type { Ticker } from "./Ticker.ts"
-
-const IOA_MAX = 16_777_215
 
 const DEADBAND_NAMES: ReadonlySet<string> = new Set(["absolute", "percent"])
 const TRANSMIT_NAMES: ReadonlySet<string> = new Set(["originator", "negative"])
@@ -95,29 +94,37 @@ function multiple(host: Host, what: string, everyMs: number, zero: boolean): voi
 }
 
 /**
- * Sets the point on the same station that shows what this one did, or null. A point that is there has to be able to, but in
- * the profile that takes everything; with `must` it has to be there.
+ * Sets the point on the same station that shows what this one did, or null: by its address, and by its type where several have
+ * that. A point that is there has to be able to, but in the profile that takes everything; with `must` it has to be there.
  */
-export function setRelated(host: Host, block: Block, slot: number, address: number | null, must = false): void {
-  if (address !== null) {
-    Check.address("relatedIoAddress", address, 1, IOA_MAX)
-    verifyRelated(host, block, address, must)
-  }
-  host.hooks.of(block, slot).relatedIoAddress = address
+export function setRelated(
+  host: Host,
+  block: Block,
+  slot: number,
+  given: number | PointKey | null,
+  must = false
+): void {
+  const key = given === null ? null : PointKeys.of("relatedIoAddress", given)
+  if (key !== null) verifyRelated(host, block, key, must)
+  host.hooks.of(block, slot).related = key
 }
 
-function verifyRelated(host: Host, block: Block, address: number, must: boolean): void {
+function verifyRelated(host: Host, block: Block, key: PointKey, must: boolean): void {
   const what = must ? "feedback" : "relatedIoAddress"
   const station = Image.station(host.world.image, block.of.ca)
-  const place = station === undefined ? null : Image.find(station, address)
+  const place = station === undefined ? null : PointKeys.find(what, station, key)
   if (place === null && must)
-    throw new InvalidArgument({ what, expected: "a point of the same station that is there already", value: address })
+    throw new InvalidArgument({
+      what,
+      expected: "a point of the same station that is there already",
+      value: key.type === 0 ? key.ioAddress : key
+    })
   if (place === null || (!must && host.world.profile.undecidedCommand === "confirm")) return
   if (Value.isCommand(block.of.type) && !Feedback.fits(block.of.type, place.block.of.type))
     throw new InvalidArgument({
       what,
       expected: `a point that can show what ${mnemonic(block)} did`,
-      value: `${mnemonic(place.block)} ${address}`
+      value: `${mnemonic(place.block)} ${key.ioAddress}`
     })
 }
 
@@ -127,7 +134,7 @@ export function setAutoreturn(host: Host, block: Block, slot: number, enabled: b
   const hooks = host.hooks.of(block, slot)
   if (enabled && !Value.isCommand(block.of.type))
     throw new InvalidArgument({ what: "relatedIoAutoreturn", expected: "a command point", value: mnemonic(block) })
-  if (enabled && hooks.relatedIoAddress === null)
+  if (enabled && hooks.related === null)
     throw new InvalidArgument({ what: "relatedIoAutoreturn", expected: "a relatedIoAddress", value: "null" })
   hooks.relatedIoAutoreturn = enabled
 }

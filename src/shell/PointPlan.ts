@@ -4,7 +4,7 @@
 import type { Block } from "../core/image/Block.ts"
 import type * as Image from "../core/image/Image.ts"
 import type { Termination } from "../core/procedure/Outcome.ts"
-import type { Deadband } from "./Hooks.ts"
+import type { Deadband, PointKey } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import * as PointOps from "./PointOps.ts"
 import type { Ticker } from "./Ticker.ts"
@@ -14,7 +14,7 @@ export interface PointSettings {
   /** Period of cyclic transmission in ms. */
   readonly reportMs?: number
   /** The point that shows what a command did; `must`: it is there already. */
-  readonly related?: { readonly address: number | null; readonly must: boolean }
+  readonly related?: { readonly key: number | PointKey; readonly must: boolean }
   /** Whether that is sent as return information. */
   readonly autoreturn?: boolean
   /** Whether a command has to be selected first. */
@@ -47,8 +47,8 @@ const makers: {
   readonly [K in keyof Required<PointSettings>]: (to: Target, value: Required<PointSettings>[K]) => void
 } = {
   reportMs: ({ host, ticker, block, slot }, everyMs) => PointOps.setReport(host, ticker, block, slot, everyMs),
-  related: ({ host, block, slot, index }, { address, must }) =>
-    PointOps.setRelated(host, block, slot, address === null || index === 0 ? address : address + index, must),
+  related: ({ host, block, slot, index }, { key, must }) =>
+    PointOps.setRelated(host, block, slot, index === 0 ? key : nth(key, index), must),
   autoreturn: ({ host, block, slot }, enabled) => PointOps.setAutoreturn(host, block, slot, enabled),
   select: ({ host, block, slot }, required) => PointOps.setSelect(host, block, slot, required),
   groups: ({ host, block, slot }, { interrogation, counters }) => host.setGroups(block, slot, interrogation, counters),
@@ -59,6 +59,10 @@ const makers: {
 }
 
 const order = Object.keys(makers) as readonly (keyof PointSettings)[]
+
+/** The key of a point so many addresses further on. */
+const nth = (key: number | PointKey, index: number): number | PointKey =>
+  typeof key === "number" ? key + index : { ...key, ioAddress: key.ioAddress + index }
 
 function make<K extends keyof PointSettings>(to: Target, name: K, settings: PointSettings): void {
   const value = settings[name]

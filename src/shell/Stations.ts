@@ -129,7 +129,7 @@ export abstract class Stations {
 
   /**
    * Adds `count` points at consecutive addresses from `ioa`; null when one of them is in use. A command may share the
-   * address of a monitoring point. Throws {@link InvalidAddress} and {@link InvalidArgument}.
+   * address of a monitoring point, and with `perType` points of several types share one. Throws {@link InvalidAddress} and {@link InvalidArgument}.
    */
   addPoints(
     ca: number,
@@ -151,8 +151,7 @@ export abstract class Stations {
     const station = Image.station(this.world.image, ca)
     if (station === undefined)
       throw new InvalidArgument({ what: "station", expected: "a station of this server", value: ca })
-    const command = Value.isCommand(type)
-    const rivals = station.blocks.filter((block) => Value.isCommand(block.of.type) === command)
+    const rivals = station.blocks.filter((block) => this.areRivals(block.of.type, type))
     for (const rival of rivals) for (let i = 0; i < count; i++) if (rival.find(ioa + i) >= 0) return null
     const of = Image.blockType(ca, type, this.world.profile, variants)
     const { image, block } = Image.withBlock(this.world.image, ca, of)
@@ -165,6 +164,12 @@ export abstract class Stations {
     if (log.departed.behind.size > 0) for (let i = 0; i < count; i++) Departed.comeBack(log, block, block.find(ioa + i))
     this.unsettled.add(block)
     return Image.refTo(block, slot)
+  }
+
+  /** Whether points of two types cannot have one address. A type and its twin with time tag say the same of the same object. */
+  private areRivals(one: number, other: number): boolean {
+    if (this.world.profile.addressing === "unique") return Value.isCommand(one) === Value.isCommand(other)
+    return TypeTable.byId[one]?.untagged === TypeTable.byId[other]?.untagged
   }
 
   /** Puts a point into interrogation groups (1..16) and counter groups (1..4). */
@@ -230,7 +235,7 @@ export abstract class Stations {
     if (first !== 0) Image.setValue(block, slot, first)
     if (block.time !== null) this.stamp(block.time, block, slot, this.tagClock.nowMs())
     if (this.outlets.size === 0 || !block.command) return
-    const outlet = Outlet.take(this.outlets, block.of.ca, block.ioa[slot] as number)
+    const outlet = Outlet.take(this.outlets, this.world.profile, block, block.ioa[slot] as number)
     if (outlet !== null) this.hooks.of(block, slot).outlet = outlet
   }
 

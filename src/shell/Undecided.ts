@@ -17,7 +17,7 @@ function doubtOf(host: Host, block: Block, slot: number): Doubt | null {
   // In a profile that confirms what nobody decides, a related point only reports.
   const decides = shown && host.world.profile.undecidedCommand === "refuse"
   if (hooks.onCommand === null && !decides) return "undecided"
-  return hooks.relatedIoAddress === null || shown ? null : "unrelated"
+  return hooks.related === null || shown ? null : "unrelated"
 }
 
 /** Tells of the command points that nobody decides, and of those whose feedback point is not there or of another kind. */

@@ -94,10 +94,10 @@ export class ShellProcess {
       const hooks = host.hooks.of(block, slot)
       hooks.actTerm = points.termination
       if (points.related !== 0) {
-        hooks.relatedIoAddress = points.related + ioa - from
+        hooks.related = { ioAddress: points.related + ioa - from, type: 0 }
         hooks.relatedIoAutoreturn = true
       }
-      hooks.onCommand = (command) => this.operate(command, hooks.relatedIoAddress)
+      hooks.onCommand = (command) => this.operate(command, hooks.related?.ioAddress ?? null)
     }
   }
 

@@ -54,6 +54,7 @@ describe("a good file", () => {
         packEvents: true,
         maxConnections: 0,
         profile: "iec",
+        addressing: "unique",
         selectMs: 30_000,
         commandAgeMs: 0,
         clock: { source: "host", validMs: 0 },
@@ -499,6 +500,33 @@ describe("a file with problems", () => {
       "an address inside an earlier row",
       station("address: 10, count: 5, type: M_SP_NA_1", "address: 14, type: M_SP_NA_1"),
       "test.yaml:5:20 stations[0].points[1].address: information object address 14 is used twice: 14 here, 10..14 in line 4"
+    ],
+    [
+      "two types at one address, where that names a point of each, and their twin",
+      station("address: 10, type: M_SP_NA_1", "address: 10, type: M_ME_NC_1", "address: 10, type: M_SP_TB_1").replace(
+        "stations:",
+        "addressing: perType\nstations:"
+      ),
+      "test.yaml:7:20 stations[0].points[2].address: information object address 10 is used twice: 10 here, 10 in line 5"
+    ],
+    [
+      "a feedback that several points can be",
+      station(
+        "address: 9, count: 4, type: M_SP_NA_1",
+        "address: 11, type: M_DP_NA_1",
+        "address: 9, count: 4, type: C_SC_NA_1, feedback: 9"
+      ).replace("stations:", "addressing: perType\nstations:"),
+      "test.yaml:7:60 stations[0].points[2].feedback: several points have the address 11: say which with feedbackType"
+    ],
+    [
+      "a feedback of a type that is not there",
+      station("address: 9, type: M_SP_NA_1", "address: 9, type: C_SC_NA_1, feedback: 9, feedbackType: M_DP_NA_1"),
+      "test.yaml:5:50 stations[0].points[1].feedback: this station has no point of the type M_DP_NA_1 with the information object address 9"
+    ],
+    [
+      "a type of a feedback that is not named",
+      station("address: 9, type: C_SC_NA_1, feedbackType: M_DP_NA_1, accept: true"),
+      "test.yaml:4:40 stations[0].points[0].feedbackType: feedbackType says of which type the feedback is; there is none"
     ],
     [
       "a command at the address of a command",

@@ -19,6 +19,8 @@ const [BACKGROUND, SPONTANEOUS, ACTIVATION_CON, TERMINATION] = [2, 3, 7, 10]
 const [INTERROGATED, GROUP_1, COUNTERS, COUNTER_GROUP_1] = [20, 21, 37, 38]
 const [INTERROGATION, COUNTER_INTERROGATION, SINGLE_COMMAND] = [100, 101, 45]
 const C_IC_GROUP_1 = 21
+/** Of types whose table does not list 11. */
+const RETURNED = 11
 const FREEZE_AND_RESET = 2
 const ALL_COUNTERS = 5
 /** Short floats between 100 and 200 are less than this apart. */
@@ -70,6 +72,20 @@ describe("keys of the server", () => {
     expect([limits.decisionMs, limits.connections]).toEqual([77, 10_000])
     expect(files).toBeInstanceOf(FolderStore)
     expect((files as FolderStore).folder).toBe(path.join(os.tmpdir(), "store"))
+  })
+
+  it("let points of several types share an address, and commands name the one that shows what they did", async () => {
+    const rows = [
+      "address: 1, count: 2, type: M_SP_NA_1",
+      "address: 1, count: 2, type: M_ME_NC_1",
+      "address: 1, count: 2, type: C_SC_NA_1, feedback: 1, feedbackType: M_SP_NA_1"
+    ]
+    const { client } = await served(rows, "addressing: perType")
+    client.command(SINGLE_COMMAND, 2, { scs: true })
+    expect(await client.next({ cot: RETURNED })).toMatchObject({ typeId: 1, objects: [{ ioa: 2, spi: true }] })
+    client.send(client.i({ typeId: 102, cot: 5, ca: 1, objects: [{ ioa: 2 }] }))
+    await client.until(() => client.asdus({ cot: 5 }).length === 2)
+    expect(client.asdus({ cot: 5 }).map(({ typeId }) => typeId)).toEqual([1, 13])
   })
 
   it("have defaults", async () => {

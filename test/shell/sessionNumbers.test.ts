@@ -15,7 +15,7 @@ it("what a command shows whose client has gone names its originator to nobody", 
   const decided = deferred<Outcome>()
   const hooks = host.hooks.of(block, slot)
   hooks.onCommand = () => decided.promise
-  hooks.relatedIoAddress = 20
+  hooks.related = { ioAddress: 20, type: 0 }
   hooks.relatedIoAutoreturn = true
   const client = await startClient(port)
   client.command(C_SC_NA_1, 10, { scs: true }, { oa: 77 })

@@ -5,7 +5,7 @@ import * as Image from "../../core/image/Image.ts"
 import * as Commands from "../../shell/Commands.ts"
 import type { Described } from "../../shell/Described.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
-import { type Deadband, type Hooks, setCallback } from "../../shell/Hooks.ts"
+import { type Deadband, type Hooks, type PointKey, setCallback } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import { isPromise } from "../../shell/Later.ts"
 import * as PointOps from "../../shell/PointOps.ts"
@@ -271,12 +271,12 @@ export class Point<T extends Type = Type> {
     PointOps.setReport(host, ticker, this.#block, this.#slot, everyMs)
   }
 
-  /** Address of the point on the same station that shows what this command did, or null. */
+  /** Address of the point on the same station that shows what this command did, or null. Set with its type where several have the address. */
   get relatedIoAddress(): number | null {
-    return this.#settings?.relatedIoAddress ?? null
+    return this.#settings?.related?.ioAddress ?? null
   }
-  set relatedIoAddress(address: number | null) {
-    PointOps.setRelated(this.#attached, this.#block, this.#slot, address)
+  set relatedIoAddress(key: number | PointKey | null) {
+    PointOps.setRelated(this.#attached, this.#block, this.#slot, key)
   }
 
   /** Whether the related point is sent as return information after a command succeeded. */

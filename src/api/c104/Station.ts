@@ -6,6 +6,7 @@ import * as Check from "../../shell/Check.ts"
 import { Detached, InvalidArgument } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
 import type { CounterMode, Host } from "../../shell/Host.ts"
+import * as PointKeys from "../../shell/PointKeys.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as PointPlan from "../../shell/PointPlan.ts"
 import * as StationOps from "../../shell/StationOps.ts"
@@ -20,8 +21,8 @@ export interface PointOptions<T extends Type> {
   readonly type: T
   /** Period of cyclic transmission in ms, a multiple of the tick rate; default 0 = none. */
   readonly reportMs?: number
-  /** Commands: address of the point on this station that shows the result. */
-  readonly relatedIoAddress?: number | null
+  /** Commands: the point on this station that shows the result, with its type where several points have its address. */
+  readonly relatedIoAddress?: number | PointKey | null
   /** Commands: send that point as return information after success. */
   readonly relatedIoAutoreturn?: boolean
   /** Commands: executed directly (default) or after a selection. */
@@ -76,7 +77,7 @@ function settingsOf(options: PointOptions<Type>): PointPlan.PointSettings {
   const grouped = !isDefault(groups) || !isDefault(counterGroups)
   const settings: PointPlan.PointSettings = {
     ...(isDefault(reportMs) ? {} : { reportMs }),
-    ...(relatedIoAddress == null ? {} : { related: { address: relatedIoAddress, must: false } }),
+    ...(relatedIoAddress == null ? {} : { related: { key: relatedIoAddress, must: false } }),
     ...(isDefault(relatedIoAutoreturn) ? {} : { autoreturn: relatedIoAutoreturn }),
     ...(isDefault(commandMode) ? {} : { select: selects(commandMode) }),
     ...(grouped ? { groups: { interrogation: groups ?? [], counters: counterGroups ?? [] } } : {}),
@@ -181,7 +182,10 @@ export class Station {
     return this.#blocks.some(({ count }) => count > 0)
   }
 
-  /** The point at an address (its monitoring point where a command shares it), or with a type; null when there is none. */
+  /**
+   * The point at an address (its monitoring point where a command shares it), or with a type; null when there is none. Throws
+   * `InvalidArgument` where several points have the address and none is named.
+   */
   getPoint(key: number | PointKey): Point | null {
     if (typeof key !== "number" && (typeof key !== "object" || key === null))
       throw new InvalidArgument({
@@ -191,7 +195,7 @@ export class Station {
       })
     const station = this.#server === null ? undefined : Image.station(this.#host.world.image, this.commonAddress)
     if (station === undefined) return null
-    const place = typeof key === "number" ? Image.find(station, key) : Image.findTyped(station, key.ioAddress, key.type)
+    const place = PointKeys.find("getPoint", station, PointKeys.asked(key))
     return place === null ? null : this.#handle(place)
   }
 

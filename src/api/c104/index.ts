@@ -2,7 +2,7 @@
 
 export type { Tags } from "../../core/image/Image.ts"
 export type { Limits } from "../../core/Limits.ts"
-export type { Profile } from "../../core/Profile.ts"
+export { type Profile, presets as profiles } from "../../core/Profile.ts"
 export type { CloseReason } from "../../core/Violation.ts"
 export {
   AddressInUse,

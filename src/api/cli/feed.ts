@@ -18,7 +18,7 @@ const message = 'Expected a number, true, false, "on" or "off"'
 const Line = Schema.Struct({
   station: Schema.Int,
   address: Schema.Int,
-  /** Tells a command from the monitoring point that shares its address. */
+  /** Tells points that share an address from each other. */
   type: Schema.optionalKey(Schema.String),
   /** Read as in a configuration file; without it the point keeps its own, as with the quality. */
   value: Schema.optionalKey(
@@ -42,6 +42,8 @@ export function feed(host: Host, text: string): string | null {
     const type = line.type === undefined ? undefined : TypeTable.byMnemonic(line.type)?.id
     if (line.type !== undefined && type === undefined) return `there is no type ${line.type}`
     const place = type === undefined ? Image.find(station, line.address) : Image.findTyped(station, line.address, type)
+    if (place === null && type === undefined && Image.candidates(station, line.address).length > 1)
+      return `several points of station ${line.station} have the address ${line.address}: say which with "type"`
     if (place === null) return `station ${line.station} has no such point ${line.address}`
     const { block, slot } = place
     if (Value.isCommand(block.of.type)) return `point ${line.address} is a command: it is the client's to send`

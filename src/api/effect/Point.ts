@@ -19,9 +19,11 @@ import {
   type Deadband,
   type Hooks,
   type PointCallback,
+  type PointKey,
   setCallback
 } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
+import * as PointKeys from "../../shell/PointKeys.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as PointPlan from "../../shell/PointPlan.ts"
 import type { Outcome, OutputStatus } from "../../shell/ServerEvent.ts"
@@ -119,9 +121,9 @@ export interface PointOptions extends Omit<Image.Variants, "priority"> {
   readonly select?: boolean
   /**
    * Commands: the point that shows the result, which is there already; it is sent as return information after success. Without
-   * a handler it decides the command by taking its value.
+   * a handler it decides the command by taking its value. Where several points have its address its type is needed.
    */
-  readonly feedback?: number
+  readonly feedback?: number | PointKey
   /** Commands: termination with the confirmation (default), never, or by `transmit(10)`. */
   readonly actTerm?: boolean | "manual"
   /** Commands: whether a handler that nobody waits for any more is told by its signal (default), or interrupted. */
@@ -154,10 +156,13 @@ export interface Station {
   readonly addPoint: (
     options: PointOptions
   ) => Effect.Effect<Point, InvalidAddress | InvalidArgument | AddressTaken | Detached>
-  /** The point at an address (its monitoring point where a command shares it), or null. */
-  readonly getPoint: (ioAddress: number) => Point | null
-  /** Removes the point at an address; whether there was one. */
-  readonly removePoint: (ioAddress: number) => boolean
+  /**
+   * The point at an address (its monitoring point where a command shares it), or with a type; null when there is none. Throws
+   * `InvalidArgument` where several points have the address and none is named.
+   */
+  readonly getPoint: (key: number | PointKey) => Point | null
+  /** Removes the point at an address, or with a type; whether there was one. Throws as `getPoint` does. */
+  readonly removePoint: (key: number | PointKey) => boolean
   /** Tells every client that the station was initialised (COI octet, 0..255). */
   readonly initialised: (cause: number) => Effect.Effect<void, InvalidArgument | Detached>
 }
@@ -298,7 +303,7 @@ const settingsOf = (options: PointOptions): PointPlan.PointSettings => {
   const grouped = groups !== undefined || counterGroups !== undefined
   return {
     ...(reportMs === 0 ? {} : { reportMs }),
-    ...(feedback === undefined ? {} : { related: { address: feedback, must: true }, autoreturn: true }),
+    ...(feedback === undefined ? {} : { related: { key: feedback, must: true }, autoreturn: true }),
     ...(select === false ? {} : { select }),
     ...(grouped ? { groups: { interrogation: groups ?? [], counters: counterGroups ?? [] } } : {}),
     ...(deadband === undefined ? {} : { deadband }),
@@ -338,9 +343,9 @@ export function makeStation(host: Host, ticker: Ticker, commonAddress: number): 
       if (present() === undefined) throw new Detached({ what: `station ${commonAddress}` })
       return run()
     })
-  const find = (ioAddress: number): Image.PointRef | null => {
+  const find = (key: number | PointKey): Image.PointRef | null => {
     const station = present()
-    return station === undefined ? null : Image.find(station, ioAddress)
+    return station === undefined ? null : PointKeys.find("getPoint", station, PointKeys.asked(key))
   }
   return {
     commonAddress,
@@ -354,15 +359,14 @@ export function makeStation(host: Host, ticker: Ticker, commonAddress: number): 
             : Effect.succeed(makePoint(host, point))
         )
       ),
-    getPoint: (ioAddress) => {
-      const point = find(ioAddress)
+    getPoint: (key) => {
+      const point = find(key)
       return point === null ? null : makePoint(host, point)
     },
-    removePoint: (ioAddress) => {
-      const point = find(ioAddress)
+    removePoint: (key) => {
+      const point = find(key)
       if (point === null) return false
-      ticker.forget(point.block, point.slot)
-      host.removePoint(point)
+      PointPlan.remove(host, ticker, point.block, point.slot)
       return true
     },
     initialised: (cause) =>

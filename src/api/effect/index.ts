@@ -19,7 +19,7 @@ export {
   NotTaken,
   PermissionDenied
 } from "../../shell/Errors.ts"
-export type { Command } from "../../shell/Hooks.ts"
+export type { Command, PointKey } from "../../shell/Hooks.ts"
 export type { CounterMode } from "../../shell/Host.ts"
 export type { PartialOptions } from "../../shell/Options.ts"
 export type { Gap, Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"

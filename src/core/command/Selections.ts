@@ -8,14 +8,16 @@ import type { Selection } from "../procedure/Work.ts"
 import type { Unselected } from "./CommandNotice.ts"
 import type { CommandWork, Turn } from "./CommandWork.ts"
 
-/** Addresses have 24 bits: a station has one command point at each. */
+/** Types have 8 bits, and addresses of objects 24: a station has one command point of a type at each. */
+const TYPES = 0x100
 const ADDRESSES = 0x1000000
 
 /** The number under which the selection of a point is kept. */
-export const keyOf = (block: Block, slot: number): number => block.of.ca * ADDRESSES + (block.ioa[slot] as number)
+export const keyOf = ({ of, ioa }: Block, slot: number): number =>
+  (of.ca * ADDRESSES + (ioa[slot] as number)) * TYPES + of.type
 
 /** The address that a number was made of. */
-const addressOf = (key: number): number => key % ADDRESSES
+const addressOf = (key: number): number => Math.floor(key / TYPES) % ADDRESSES
 
 /** The selections that stand beside one with this T. */
 const beside = (work: CommandWork, test: number): Numbered.Numbered<Selection> =>

@@ -262,16 +262,45 @@ const sameType = (a: BlockType, b: BlockType): boolean =>
   a.takesToo === b.takesToo &&
   a.priority === b.priority
 
-/** The point at an address, or null: its monitoring point where a command shares the address, else the command. */
+/**
+ * The points that an address can mean by itself: its monitoring points by ascending type, where there are none its commands. One at
+ * most, but where an address names points of several types.
+ */
+export function candidates(at: Station, ioa: number): PointRef[] {
+  const monitoring: PointRef[] = []
+  const commands: PointRef[] = []
+  for (const block of at.blocks) {
+    const slot = block.find(ioa)
+    if (slot >= 0) (Value.isCommand(block.of.type) ? commands : monitoring).push(refTo(block, slot))
+  }
+  const found = monitoring.length > 0 ? monitoring : commands
+  return found.length < 2 ? found : found.sort((a, b) => a.block.of.type - b.block.of.type)
+}
+
+/** The point that an address means by itself; null where there is none, or more than one. */
 export function find(at: Station, ioa: number): PointRef | null {
-  let command: PointRef | null = null
+  let found: Place | null = null
   for (const block of at.blocks) {
     const slot = block.find(ioa)
     if (slot < 0) continue
-    if (!Value.isCommand(block.of.type)) return refTo(block, slot)
-    command = refTo(block, slot)
+    const command = Value.isCommand(block.of.type)
+    if (found === null || (!command && Value.isCommand(found.block.of.type))) found = { block, slot }
+    else if (command === Value.isCommand(found.block.of.type))
+      return candidates(at, ioa).length > 1 ? null : refTo(found.block, found.slot)
   }
-  return command
+  return found === null ? null : refTo(found.block, found.slot)
+}
+
+/** The point at an address that answers a read command with the least type above another one; null when there is none. */
+export function findRead(at: Station, ioa: number, above: number): PointRef | null {
+  let found: PointRef | null = null
+  for (const block of at.blocks) {
+    const type = block.of.readType
+    if (type <= above || (found !== null && type >= found.block.of.readType)) continue
+    const slot = block.find(ioa)
+    if (slot >= 0) found = refTo(block, slot)
+  }
+  return found
 }
 
 /** The point at an address with this type, or null. */

@@ -33,7 +33,7 @@ export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: num
   if (newest < first) return -1
   if (newest - first < EventLog.FAR) return EventLog.oldestFrom(log, newest, first, end, null, tells)
   const ioa = block.ioa[slot] as number
-  const key = (priority * 0x10000 + block.ca) * 0x1000000 + ioa
+  const key = ((priority * 0x100 + block.of.type) * 0x10000 + block.ca) * 0x1000000 + ioa
   const trail = Numbered.find(turn.work.trails, key)
   const known = trail === undefined ? -1 : lastAbove(trail, first)
   if (known >= 0 && EventLog.tells(log, known, block, ioa) && (tells === null || tells(known)))

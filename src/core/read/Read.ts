@@ -22,8 +22,9 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   // A read command has no confirmation that could be negative.
   if (Request.vsq(octets, at) !== 1 || surplus) return Reply.reject(turn, "readShape", octets, at)
   const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
-  const place = Image.find(station, Request.ioa(octets, at))
-  if (place === null || place.block.of.readType === 0) return Reply.reject(turn, "unknownObject", octets, at)
+  const ioa = Request.ioa(octets, at)
+  const place = Image.findRead(station, ioa, 0)
+  if (place === null) return Reply.reject(turn, "unknownObject", octets, at)
   if (Numbered.size(turn.work.reads) >= turn.world.limits.repliesPerSession) return Link.close(turn, "REPLY_OVERFLOW")
   const { own } = turn
   const id = own.nextPlace++
@@ -32,7 +33,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     block: place.block,
     slot: place.slot,
     born: place.born,
-    ioa: Request.ioa(octets, at),
+    ioa,
     originator: Request.originator(octets, at),
     test: Request.test(octets, at),
     yields: 0,
@@ -79,8 +80,17 @@ function send(turn: Turn, read: Read): boolean {
   }
   Order.put(turn, block, slots, 0, 1, block.of.readType, read.test | Cause.REQUEST, read.originator, null)
   Link.sendI(turn, Ledger.NO_EVENTS)
-  replace(turn, read, null)
+  replace(turn, read, following(turn, read))
   return true
+}
+
+/** What goes on with a read of which an object was sent: the next type at its address, where that names points of several. */
+function following({ world }: Turn, read: Read): Read | null {
+  if (world.profile.addressing === "unique") return null
+  const { block, ioa } = read
+  const station = Image.station(world.image, block.of.ca)
+  const next = station === undefined ? null : Image.findRead(station, ioa, block.of.readType)
+  return next === null ? null : { ...read, ...next, yields: 0, refreshId: 0, refreshUntilMs: 0 }
 }
 
 /** The request as it came. */

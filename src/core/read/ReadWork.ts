@@ -109,7 +109,7 @@ export interface ReadWork extends Work {
   readonly cycling: Numbered<CyclicBatch>
   /** By place (`Order.placeOf`). */
   readonly reads: Numbered<Read>
-  /** Of points of which many events wait: some of them, by class and address, so that the oldest is found soon. */
+  /** Of points of which many events wait: some of them, by class, type and address, so that the oldest is found soon. */
   readonly trails: Numbered<Trail>
 }
 

@@ -33,15 +33,18 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   else load(turn, octets, at, kind)
 }
 
-function placeOf(turn: Turn, octets: Uint8Array, at: number): Image.PointRef | null {
+/** The monitoring point that a parameter is of: of a kind, where it says one, else the only one at its address. */
+function placeOf(turn: Turn, octets: Uint8Array, at: number, kind?: Value.Kind): Image.PointRef | null {
   const station = Image.station(turn.world.image, Request.ca(octets, at))
-  const place = station === undefined ? null : Image.find(station, Request.ioa(octets, at))
-  return place === null || Value.isCommand(place.block.of.type) ? null : place
+  if (station === undefined) return null
+  const found = Image.candidates(station, Request.ioa(octets, at))
+  const meant = found.filter(({ block }) => !Value.isCommand(block.of.type) && (kind ?? block.kind) === block.kind)
+  return meant.length === 1 ? (meant[0] as Image.PointRef) : null
 }
 
 function load(turn: Turn, octets: Uint8Array, at: number, kind: Value.Kind): void {
-  const place = placeOf(turn, octets, at)
-  if (place === null || place.block.kind !== kind) return Reply.reject(turn, "unknownObject", octets, at)
+  const place = placeOf(turn, octets, at, kind)
+  if (place === null) return Reply.reject(turn, "unknownObject", octets, at)
   const { stride } = place.block
   for (let i = 0; i < stride; i++) scratch.setUint8(i, octets[at + Request.ELEMENT_AT + i] as number)
   const value = Value.read(kind, scratch, 0)

@@ -5,6 +5,7 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Limits from "../../core/Limits.ts"
+import type { Profile } from "../../core/Profile.ts"
 import * as Field from "./ConfigField.ts"
 import * as Source from "./ConfigSource.ts"
 import * as ConfigStation from "./ConfigStation.ts"
@@ -48,6 +49,8 @@ export interface ServerConfig {
   /** Open connections at a time; 0 = no limit. */
   readonly maxConnections: number
   readonly profile: "iec" | "c104"
+  /** Whether points of several types may share an address. */
+  readonly addressing: Profile["addressing"]
   /** Time in milliseconds within which an execute must follow its select. */
   readonly selectMs: number
   /** Largest age in milliseconds of a time-tagged command; 0 = not judged. */
@@ -79,6 +82,7 @@ const topFields = {
   packEvents: Field.flag,
   maxConnections: Field.integer(0, 1_000_000, "a number of connections (0 = no limit)"),
   profile: Field.word("iec", "c104"),
+  addressing: Field.word("unique", "perType"),
   select: Field.span("the time from a select to its execute"),
   commandAge: Field.span("the largest age of a time-tagged command"),
   clock: Field.anything,
@@ -165,8 +169,9 @@ export const parse = (text: string, file: string): Effect.Effect<ServerConfig, C
     const link = readLink(top.link === undefined ? {} : top.link, report, warn)
     const clock = readClock(top.clock === undefined ? {} : top.clock, report)
     const limits = Source.read(top.limits === undefined ? {} : top.limits, ["limits"], "limits", limitFields, report)
+    const { addressing = "unique" } = top
     const stations: ConfigStation.StationConfig[] = []
-    const readStation = ConfigStation.reader(source, report, warn, (top.commandAge ?? 0) > 0)
+    const readStation = ConfigStation.reader(source, report, warn, addressing, (top.commandAge ?? 0) > 0)
     const lineOfAddress = new Map<number, number>()
     for (const [index, input] of (top.stations ?? []).entries()) {
       const at = ["stations", index]
@@ -188,6 +193,7 @@ export const parse = (text: string, file: string): Effect.Effect<ServerConfig, C
       packEvents,
       maxConnections,
       profile,
+      addressing,
       selectMs,
       commandAgeMs,
       clock,

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import type { Tags } from "../../core/image/Image.ts"
 import * as Value from "../../core/image/Value.ts"
 import * as TypeTable from "../../core/wire/TypeTable.ts"
-import type { Deadband } from "../Hooks.ts"
+import type { Deadband, PointKey } from "../Hooks.ts"
 import * as PointRules from "../PointRules.ts"
 import * as Field from "./ConfigField.ts"
 import * as ConfigSimulation from "./ConfigSimulation.ts"
@@ -38,7 +38,7 @@ export interface PointConfig {
   /** Commands: whether they have to be selected before they are executed. */
   readonly select: boolean
   /** Commands: the point that shows the result. The n-th command of a row reports to the n-th address from here. */
-  readonly feedback: number | null
+  readonly feedback: number | PointKey | null
   /** Commands: whether they are confirmed positively; null: as their feedback point or the profile decides. */
   readonly accept: boolean | null
   /** Commands: whether a direct one is terminated (COT 10). */
@@ -57,6 +57,8 @@ export interface Placed {
   /** Commands have addresses of their own. With a misspelt type: what it looks like. */
   readonly command: boolean
   readonly feedback: number | undefined
+  /** Commands: the type of the feedback, where the file says it. */
+  readonly feedbackType: number | undefined
   /** Commands: whether neither a feedback point nor the file itself decides them. */
   readonly undecided: boolean
   /** Commands: whether the type without time tag is taken beside the one with it. */
@@ -89,6 +91,7 @@ const pointFields = {
   simulate: Field.anything,
   mode: Field.word("direct", "select"),
   feedback: address,
+  feedbackType: Field.pointType,
   accept: Field.flag,
   terminate: Field.flag,
   tags: Field.word("without", "with", "both"),
@@ -101,6 +104,7 @@ type Key = keyof typeof pointFields
 const settingOf: ReadonlyArray<readonly [Key, PointRules.Setting]> = [
   ["mode", "select"],
   ["feedback", "feedback"],
+  ["feedbackType", "feedback"],
   ["accept", "accept"],
   ["terminate", "actTerm"],
   ["tags", "tags"],
@@ -155,6 +159,9 @@ const readVariant = (
 const listed = (given: number | ReadonlyArray<number> | undefined): ReadonlyArray<number> =>
   given === undefined ? [] : typeof given === "number" ? [given] : given
 
+const feedbackOf = (ioAddress: number | undefined, type: number | undefined): PointConfig["feedback"] =>
+  ioAddress === undefined ? null : type === undefined ? ioAddress : { ioAddress, type }
+
 /** Reads a row. Every problem goes to `report`; the row is null when it could not be read. */
 export const read = (
   input: unknown,
@@ -172,11 +179,14 @@ export const read = (
   const misspelt = String((input as { readonly type?: unknown } | null)?.type)
   const command = type === undefined ? /^C_/i.test(misspelt) : Value.isCommand(type)
   const { feedback, accept = null, tags = null } = fields
+  const feedbackType = typeOf(fields.feedbackType)
+  if (feedback === undefined && fields.feedbackType !== undefined)
+    report([...path, "feedbackType"], "feedbackType says of which type the feedback is; there is none", "key")
   const undecided = command && feedback === undefined && accept === null
   const placed =
     address === undefined
       ? null
-      : { path, address, count, type, command, feedback, undecided, bothTags: tags === "both" }
+      : { path, address, count, type, command, feedback, feedbackType, undecided, bothTags: tags === "both" }
   const layout = type === undefined ? undefined : Value.layoutOf(type)
   if (type === undefined || layout === undefined) return { point: null, placed }
 
@@ -214,7 +224,7 @@ export const read = (
       rateMs: fields.rate ?? 0,
       simulate,
       select: mode === "select",
-      feedback: feedback ?? null,
+      feedback: feedbackOf(feedback, feedbackType),
       accept,
       terminate: fields.terminate ?? true,
       tags,

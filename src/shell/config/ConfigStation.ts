@@ -1,6 +1,8 @@
 // One station in a configuration file: its own keys, and the rules between its rows of points.
 import * as Schema from "effect/Schema"
 import * as Feedback from "../../core/image/Feedback.ts"
+import type { Profile } from "../../core/Profile.ts"
+import * as TypeTable from "../../core/wire/TypeTable.ts"
 import type { CounterMode } from "../Host.ts"
 import * as Nearest from "../Nearest.ts"
 import * as Zones from "../Zones.ts"
@@ -119,30 +121,76 @@ const checkAddresses = (ascending: Rows, source: Source.Source, report: Field.Re
   }
 }
 
-/** The row with the greatest address that is not above `address`. */
-const rowAt = (ascending: Rows, address: number): ConfigPoint.Placed | undefined => {
+/** How many rows begin at an address or below. */
+const begun = (ascending: Rows, address: number): number => {
   let [low, high] = [0, ascending.length]
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((ascending[middle]?.address ?? Number.POSITIVE_INFINITY) <= address) low = middle + 1
     else high = middle
   }
-  const row = ascending[low - 1]
+  return low
+}
+
+/** The row that holds an address. */
+const rowAt = (ascending: Rows, address: number): ConfigPoint.Placed | undefined => {
+  const row = ascending[begun(ascending, address) - 1]
   return row !== undefined && address < row.address + row.count ? row : undefined
 }
 
+/** The next address at which a row of any kind ends or begins. */
+const nextEdge = (kinds: ReadonlyArray<Rows>, address: number): number => {
+  let next = Number.POSITIVE_INFINITY
+  for (const rows of kinds) {
+    const at = begun(rows, address)
+    const [row, following] = [rows[at - 1], rows[at]]
+    const end = row === undefined ? 0 : row.address + row.count
+    next = Math.min(
+      next,
+      end > address ? end : Number.POSITIVE_INFINITY,
+      following?.address ?? Number.POSITIVE_INFINITY
+    )
+  }
+  return next
+}
+
+/** Rows that may not share an address, each kind by itself: with `perType` those of one type, whatever its time tag, else all. */
+const apart = (rows: Rows, addressing: Profile["addressing"]): ReadonlyArray<Rows> => {
+  if (addressing === "unique") return [rows]
+  const kinds = new Map<number | undefined, ConfigPoint.Placed[]>()
+  for (const row of rows) {
+    const kind = row.type === undefined ? undefined : TypeTable.byId[row.type]?.untagged
+    const alike = kinds.get(kind)
+    if (alike === undefined) kinds.set(kind, [row])
+    else alike.push(row)
+  }
+  return [...kinds.values()]
+}
+
+/** The rows of some kinds that an address can mean, of one type where that is said. */
+const meant = (kinds: ReadonlyArray<Rows>, address: number, type: number | undefined): Rows =>
+  kinds.flatMap((rows) => {
+    const row = rowAt(rows, address)
+    return row === undefined || (type !== undefined && row.type !== type) ? [] : [row]
+  })
+
 /** Every command of a row needs its own monitoring point to report to, on the same station. */
-const checkFeedback = (commands: Rows, monitoring: Rows, report: Field.Report) => {
-  for (const { path, type, count, feedback } of commands) {
+const checkFeedback = (commands: ReadonlyArray<Rows>, monitoring: ReadonlyArray<Rows>, report: Field.Report) => {
+  for (const { path, type, count, feedback, feedbackType } of commands.flat()) {
     if (feedback === undefined) continue
     for (let address = feedback; address < feedback + count; ) {
-      const target = rowAt(monitoring, address)
+      const [target, second] = meant(monitoring, address, feedbackType)
       if (target === undefined) {
+        const ofType = feedbackType === undefined ? "" : ` of the type ${Field.mnemonicOf(feedbackType)}`
         const problem =
-          rowAt(commands, address) === undefined
-            ? `this station has no point with the information object address ${address}`
+          meant(commands, address, feedbackType).length === 0
+            ? `this station has no point${ofType} with the information object address ${address}`
             : `${address} is a command; feedback must be a monitoring point of the same station`
         report([...path, "feedback"], problem)
+        break
+      }
+      if (second !== undefined) {
+        report([...path, "feedback"], `several points have the address ${address}: say which with feedbackType`)
         break
       }
       if (type !== undefined && target.type !== undefined && !Feedback.fits(type, target.type)) {
@@ -150,7 +198,7 @@ const checkFeedback = (commands: Rows, monitoring: Rows, report: Field.Report) =
         report([...path, "feedback"], `${address} is ${found}, which cannot show what ${command} did`)
         break
       }
-      address = target.address + target.count
+      address = nextEdge(monitoring, address)
     }
   }
 }
@@ -173,6 +221,7 @@ export const reader = (
   source: Source.Source,
   report: Field.Report,
   warn: Field.Report,
+  addressing: Profile["addressing"],
   agesMatter: boolean
 ): Reader => {
   const fields = stationFields()
@@ -188,9 +237,9 @@ export const reader = (
     // a command may share the address of the monitoring point that it acts on
     const commands = ascending.filter(({ command }) => command)
     const monitoring = ascending.filter(({ command }) => !command)
-    checkAddresses(monitoring, source, report)
-    checkAddresses(commands, source, report)
-    checkFeedback(commands, monitoring, report)
+    const [commandKinds, monitoringKinds] = [apart(commands, addressing), apart(monitoring, addressing)]
+    for (const rows of [...monitoringKinds, ...commandKinds]) checkAddresses(rows, source, report)
+    checkFeedback(commandKinds, monitoringKinds, report)
     checkDecided(commands, warn)
     for (const { path: at, bothTags } of agesMatter ? commands : [])
       if (bothTags) warn([...at, "tags"], "commandAge judges time tags only: the type without time tag goes round it")

@@ -40,7 +40,8 @@ const SPONTANEOUS = 3
 export const build = (config: ServerConfig, listen: Listen): Effect.Effect<Plant, InvalidArgument> =>
   Effect.try({
     try: () => {
-      const host = new Host(Options.complete(optionsOf(config, listen), Profile.presets[config.profile]))
+      const profile = { ...Profile.presets[config.profile], addressing: config.addressing }
+      const host = new Host(Options.complete(optionsOf(config, listen), profile))
       const ticker = new Ticker(host)
       const simulated: Simulated[] = []
       for (const station of config.stations) addStation(host, ticker, station, simulated)
@@ -106,7 +107,7 @@ function settingsOf(row: PointConfig): PointPlan.PointSettings {
   const grouped = groups.length + counterGroups.length > 0
   return {
     ...(cyclicMs === 0 ? {} : { reportMs: cyclicMs }),
-    ...(feedback === null ? {} : { related: { address: feedback, must: false }, autoreturn: true }),
+    ...(feedback === null ? {} : { related: { key: feedback, must: false }, autoreturn: true }),
     ...(select ? { select } : {}),
     ...(grouped ? { groups: { interrogation: groups, counters: counterGroups } } : {}),
     ...(deadband === null ? {} : { deadband }),

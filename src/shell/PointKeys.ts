@@ -1,0 +1,41 @@
+// Points as programs name them: by their address, and by their type too where several have one.
+
+import * as Image from "../core/image/Image.ts"
+import * as TypeTable from "../core/wire/TypeTable.ts"
+import * as Check from "./Check.ts"
+import { InvalidArgument } from "./Errors.ts"
+import type { PointKey } from "./Hooks.ts"
+
+const IOA_MAX = 16_777_215
+
+/** A key in either form, checked. Throws {@link InvalidAddress} and {@link InvalidArgument}. */
+export function of(what: string, given: number | PointKey): PointKey {
+  if (typeof given !== "object" || given === null) {
+    Check.address(what, given, 1, IOA_MAX)
+    return { ioAddress: given, type: 0 }
+  }
+  const { ioAddress, type } = given
+  Check.address(what, ioAddress, 1, IOA_MAX)
+  if (typeof type !== "number" || TypeTable.byId[type] === undefined)
+    throw new InvalidArgument({ what, expected: "an address, or an address and a type", value: given })
+  return { ioAddress, type }
+}
+
+/** A key in either form as it is: whoever asks for what cannot be there is told that there is nothing. */
+export const asked = (given: number | PointKey): PointKey =>
+  typeof given === "object" ? given : { ioAddress: given, type: 0 }
+
+/**
+ * The point that is meant, or null when there is none: by an address alone its monitoring point, or its command where it has
+ * none. Throws {@link InvalidArgument} where several points are meant.
+ */
+export function find(what: string, station: Image.Station, { ioAddress, type }: PointKey): Image.PointRef | null {
+  if (type !== 0) return Image.findTyped(station, ioAddress, type)
+  const found = Image.find(station, ioAddress)
+  if (found !== null) return found
+  const several = Image.candidates(station, ioAddress)
+  if (several.length === 0) return null
+  const names = several.map(({ block }) => TypeTable.byId[block.of.type]?.mnemonic).join(", ")
+  const expected = "an address and a type, since several points have the address"
+  throw new InvalidArgument({ what, expected, value: `${ioAddress} (${names})` })
+}
