@@ -299,6 +299,28 @@ describe("what is left out at STARTDT", () => {
     expect(told(client, 1)).toEqual((after.length > 0 ? after : [5]).map((value) => [SPONTANEOUS, value]))
   })
 
+  it("is also what was published before STOPDT and waited", async () => {
+    const { server, station } = await startServer({ logLevel: "none" })
+    server.protocolParameters.sendWindowSize = 1
+    const point = measured(station, 1)
+    const client = await startClient(server.port, { acknowledge: "never" })
+    for (let value = 1; value <= 5; value++) {
+      point.value = value
+      point.transmit(SPONTANEOUS)
+      await client.testfr()
+    }
+    client.u("STOPDT act")
+    await client.testfr()
+    client.acknowledge()
+    await client.next("STOPDT con")
+    await client.startdt()
+    await drain(client)
+    expect(told(client, 1)).toEqual([
+      [SPONTANEOUS, 1],
+      [SPONTANEOUS, 5]
+    ])
+  })
+
   it("is told when what came since had a time tag, and was purged by a reset of the event buffer", async () => {
     const { server, station } = await startServer({ logLevel: "none" })
     let asked = 0
