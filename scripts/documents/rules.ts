@@ -274,7 +274,7 @@ export const groups: readonly RuleGroup[] = [
         backlog
       ),
       rule(
-        "While nobody listens, untagged events of a point coalesce to the newest; tagged ones never do; an answer says what will be told next",
+        "While nobody listens, untagged events of a point that wait coalesce to the newest, also those of before that; tagged ones never do; an answer says what will be told next",
         "B30",
         events,
         backlog
@@ -300,7 +300,11 @@ export const groups: readonly RuleGroup[] = [
         "B29",
         station
       ),
-      rule("QRP 2 skips pending time-tagged events", "J13")
+      rule(
+        "QRP 2 skips pending time-tagged events of the station that it is sent to, by the global address those of all",
+        "J13",
+        "test/api/c104/reset.test.ts"
+      )
     ]
   },
   {
