@@ -8,6 +8,7 @@ import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Operation } from "./Operation.ts"
 import type { Outlet } from "./Outlet.ts"
+import * as Patience from "./Patience.ts"
 import type { Session } from "./Session.ts"
 
 /**
@@ -113,7 +114,7 @@ export abstract class WaitingCommand extends CommandAtPoint {
       this.cancelTimer = null
       this.lose()
     }
-    this.cancelTimer ??= host.clock.wake(host.world.limits.operationMs, lose, true)
+    this.cancelTimer ??= Patience.within(host.clock, host.world.limits.operationMs, lose, true)
   }
 
   protected stopTimer(): void {

@@ -249,6 +249,24 @@ describe("what waits for a peer is judged when its input was read: after a stall
     expect(events.of("refused")).toEqual([])
   })
 
+  it("an output is known whose handler has its answer waiting", async () => {
+    const { server, station, events } = await startServer({ profile: "iec", limits: { operationMs: 600 } })
+    const point = station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })
+    point?.onReceive(async () => {
+      await new Promise<void>((resolve) => {
+        setImmediate(() => {
+          Fs.stat(".", () => resolve())
+          stall(900)
+        })
+      })
+      return ResponseState.SUCCESS
+    })
+    const client = await startClient(server.port)
+    client.command(Type.C_SC_NA_1, 10, { scs: true })
+    const { negative } = await client.next({ typeId: Type.C_SC_NA_1 })
+    expect([negative, point?.outputStatus, events.of("output")]).toEqual([false, "free", []])
+  })
+
   it("a TLS handshake goes on that was in time", async () => {
     const { server, events } = await startServer({ transportSecurity: security(), limits: { handshakeMs: 300 } })
     const client = connectSecure(server.port)
