@@ -1,44 +1,36 @@
-// The clock that tags events: this machine's, or the one that clients set (60870-5-5 6.7). It never touches the timers
-// of the protocol, and once clients have set it, it runs on the monotonic clock: who sets the machine's does not move it.
-import * as Time from "../core/wire/Time.ts"
+// The clock that tags events, read: what it says now, by this machine's clocks. What it is stands in the core.
+import * as Clock from "../core/system/TagClock.ts"
 import type { Options } from "./Options.ts"
 
 export class TagClock {
   /** The present time in ms since 1970 UTC. */
   readonly nowMs: () => number
   private readonly options: Options
-  private unset: number
-  /** What the clock that clients set is ahead of the monotonic one; null until they did. */
-  private aheadMs: number | null = null
-  /** Until when it is valid, by the monotonic clock. */
-  private untilMs = Number.POSITIVE_INFINITY
-  /** How often clients have said what time it is, and which of these times it was set by. */
-  private lastTold = 0
-  private setBy = 0
+  private value: Clock.TagClock
 
   constructor(options: Options) {
     this.options = options
-    const clients = options.clockSource === "c_cs"
-    this.nowMs = clients ? () => this.clientsMs() : options.clock.wallMs
-    this.unset = clients ? Time.INVALID : 0
+    const byClients = options.clockSource === "c_cs"
+    this.value = Clock.make(byClients, options.clockValidMs)
+    this.nowMs = byClients ? () => this.clientsMs() : options.clock.wallMs
   }
 
   /** IV for the first word of a time tag while the clock is not synchronised, else 0. */
   get flags(): number {
-    if (this.untilMs !== Number.POSITIVE_INFINITY && this.options.clock.monotonicMs() >= this.untilMs) {
-      this.untilMs = Number.POSITIVE_INFINITY
-      this.unset = Time.INVALID
-    }
-    return this.unset
+    // Most are valid for ever, and need not be asked what time it is.
+    return this.value.untilMs === Number.POSITIVE_INFINITY
+      ? 0
+      : Clock.flags(this.value, this.options.clock.monotonicMs())
   }
 
   /** By the clock that clients set, which is valid for a time; by this machine's until they did. */
   private clientsMs(): number {
+    const { aheadMs } = this.value
     const { clock } = this.options
-    return this.aheadMs === null ? clock.wallMs() : clock.monotonicMs() + this.aheadMs
+    return aheadMs === null ? clock.wallMs() : clock.monotonicMs() + aheadMs
   }
 
-  /** Whether time tags are valid: always with this machine's clock, with the clients' as long as what they set is. */
+  /** Whether time tags are valid. */
   get isSynchronised(): boolean {
     return this.flags === 0
   }
@@ -48,14 +40,10 @@ export class TagClock {
    * result sets the clock by that, however late it is called, unless one that came later has set it meanwhile.
    */
   told(utcMs: number, arrivedMs: number): () => void {
-    const number = ++this.lastTold
+    this.value = Clock.tell(this.value)
+    const { told } = this.value
     return () => {
-      const { clockSource, clockValidMs } = this.options
-      if (clockSource !== "c_cs" || number < this.setBy) return
-      this.setBy = number
-      this.aheadMs = utcMs - arrivedMs
-      this.unset = 0
-      this.untilMs = clockValidMs === 0 ? Number.POSITIVE_INFINITY : arrivedMs + clockValidMs
+      this.value = Clock.set(this.value, told, utcMs, arrivedMs)
     }
   }
 }

@@ -5,13 +5,13 @@ import * as Effect from "effect/Effect"
 import type { Block, Zone } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import type { CyclicBatch } from "../core/read/ReadWork.ts"
+import * as Rhythm from "../core/read/Rhythm.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
 import { type PointCallback, setCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import { PointTable } from "./PointTable.ts"
-import * as Rhythm from "./Rhythm.ts"
 import * as Zones from "./Zones.ts"
 
 /** The points of one block that share a period. */
@@ -23,7 +23,7 @@ interface Group {
 
 interface Period {
   readonly key: string
-  readonly rhythm: Rhythm.Rhythm
+  rhythm: Rhythm.Rhythm
   readonly groups: Map<Block, Group>
 }
 
@@ -152,7 +152,8 @@ export class Ticker {
   readonly run: Effect.Effect<never> = Effect.callback<never>(() => {
     this.running = true
     const nowMs = this.host.nowMs()
-    for (const { rhythm } of this.freezes.values()) Rhythm.renew(rhythm, nowMs)
+    for (const [ca, freeze] of this.freezes)
+      this.freezes.set(ca, { ...freeze, rhythm: Rhythm.renewed(freeze.rhythm, nowMs) })
     this.arm()
     return Effect.sync(() => {
       this.running = false
@@ -181,10 +182,22 @@ export class Ticker {
     host.reportDelayed()
     const runMs = host.clock.monotonicMs()
     const nowMs = host.nowMs()
-    for (const [ca, { rhythm, reset }] of this.freezes) if (Rhythm.due(rhythm, runMs, nowMs)) this.freeze(ca, reset)
+    for (const [ca, freeze] of this.freezes) {
+      const { due, rhythm } = Rhythm.look(freeze.rhythm, runMs, nowMs)
+      if (rhythm !== freeze.rhythm) this.freezes.set(ca, { ...freeze, rhythm })
+      if (due) this.freeze(ca, freeze.reset)
+    }
     if (host.active.size === 0) return
-    for (const period of this.periods.values()) if (Rhythm.due(period.rhythm, runMs, nowMs)) this.send(period)
-    for (const [ca, rhythm] of this.scans) if (Rhythm.due(rhythm, runMs, nowMs)) this.scan(ca)
+    for (const period of this.periods.values()) {
+      const { due, rhythm } = Rhythm.look(period.rhythm, runMs, nowMs)
+      period.rhythm = rhythm
+      if (due) this.send(period)
+    }
+    for (const [ca, before] of this.scans) {
+      const { due, rhythm } = Rhythm.look(before, runMs, nowMs)
+      if (rhythm !== before) this.scans.set(ca, rhythm)
+      if (due) this.scan(ca)
+    }
     for (const timer of this.timers.all()) if (runMs >= timer.dueMs) this.fire(timer)
   }
 

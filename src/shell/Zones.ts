@@ -34,9 +34,10 @@ export class NamedZone implements Zone {
     this.summer = summer
   }
 
-  /** The evenly running span of an instant. */
-  spanAt(epochMs: number): History.Span {
-    return this.history.at(epochMs)
+  spanAt(epochMs: number): { readonly offsetMs: number; readonly untilMs: number } {
+    const span = this.history.at(epochMs)
+    // Behind the last time that tags can say nothing changes any more.
+    return span.untilMs > epochMs ? span : { offsetMs: span.offsetMs, untilMs: Number.POSITIVE_INFINITY }
   }
 
   instant(localMs: number, summer: boolean, strict: boolean): number {
@@ -69,16 +70,5 @@ export function turn(zone: Zone, epochMs: number): boolean {
 
 const bounded = (localMs: number): number => (localMs < Time.FIRST_MS ? Time.FIRST_MS : Time.LAST_MS)
 
-/** What local time is ahead of UTC at an instant, and until when that holds. */
-export function spanAt(zone: Zone, epochMs: number): { readonly offsetMs: number; readonly untilMs: number } {
-  if (!(zone instanceof NamedZone)) return EVEN
-  const span = zone.spanAt(epochMs)
-  // Behind the last time that tags can say nothing changes any more.
-  return span.untilMs > epochMs ? span : { offsetMs: span.offsetMs, untilMs: Number.POSITIVE_INFINITY }
-}
-
 /** The name by which zones are told apart. */
 export const nameOf = (zone: Zone): string => (zone instanceof NamedZone ? zone.name : "UTC")
-
-/** Coordinated universal time runs evenly. */
-const EVEN = { offsetMs: 0, untilMs: Number.POSITIVE_INFINITY }

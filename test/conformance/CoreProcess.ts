@@ -2,7 +2,7 @@
 // rates. It is the least that does what the transcripts presuppose.
 import * as Core from "../../src/core/index.ts"
 import type { Held } from "../../src/core/procedure/World.ts"
-import * as Rhythm from "../../src/shell/Rhythm.ts"
+import * as Rhythm from "../../src/core/read/Rhythm.ts"
 import * as Zones from "../../src/shell/Zones.ts"
 import type * as Backend from "./Backend.ts"
 import * as Given from "./Given.ts"
@@ -19,7 +19,7 @@ type Batches = readonly Core.CyclicBatch[]
 
 /** Something at a fixed rate; `due` gives the batches that all started sessions are offered. */
 interface Beat {
-  readonly rhythm: Rhythm.Rhythm
+  rhythm: Rhythm.Rhythm
   /** Whether it also happens while nobody is started. */
   readonly always: boolean
   readonly due: () => Batches
@@ -298,7 +298,10 @@ export class CoreProcess {
     if (nowMs < this.tickMs) return []
     this.tickMs += TICK_MS
     return this.rhythms.flatMap((beat) => {
-      if (!(beat.always || anyStarted) || !Rhythm.due(beat.rhythm, nowMs, this.nowMs())) return []
+      if (!(beat.always || anyStarted)) return []
+      const { due, rhythm } = Rhythm.look(beat.rhythm, nowMs, this.nowMs())
+      beat.rhythm = rhythm
+      if (!due) return []
       const batches = beat.due()
       return batches.length === 0 ? [] : [batches]
     })

@@ -135,8 +135,12 @@ export const utc = (): Zone => ({
   tagLow: 0,
   tagHigh: 0,
   instant: utcInstant,
-  knows: () => true
+  knows: () => true,
+  spanAt: () => EVEN
 })
+
+/** It runs evenly. */
+const EVEN = { offsetMs: 0, untilMs: Number.POSITIVE_INFINITY }
 
 const utcInstant = (localMs: number, summer: boolean, strict: boolean): number =>
   strict && summer ? Number.NaN : localMs

@@ -1,7 +1,7 @@
 // What happens at a fixed rate. A period that divides a day is aligned to the clocks of the station, so that "every 15
-// minutes" is at the quarters of an hour there, also when clocks change; any other counts from when it was set.
-import type { Zone } from "../core/image/Block.ts"
-import * as Zones from "./Zones.ts"
+// minutes" is at the quarters of an hour there, also when clocks change; any other counts from when it was set. A value: who
+// looks at it keeps what it has become.
+import type { Zone } from "../image/Block.ts"
 
 const DAY_MS = 86_400_000
 
@@ -10,12 +10,12 @@ export interface Rhythm {
   /** Whose clocks it follows; null counts on the monotonic clock. */
   readonly zone: Zone | null
   /** When it is due next: ms since 1970 UTC, or of the monotonic clock. */
-  dueMs: number
-  /** What the station's clock said when it was looked at last. */
-  seenMs: number
+  readonly dueMs: number
+  /** What the station's clock said when it began, became due last, or was set back. */
+  readonly seenMs: number
   /** When it was done last, and when it was due next then; it was never done: -Infinity. */
-  doneMs: number
-  behindMs: number
+  readonly doneMs: number
+  readonly behindMs: number
 }
 
 /** Whether a period is aligned to the clocks of the station. */
@@ -34,52 +34,56 @@ export function make(everyMs: number, zone: Zone, runMs: number, nowMs: number):
   }
 }
 
-/** Forgets what an aligned rhythm missed while nobody looked. */
-export function renew(rhythm: Rhythm, nowMs: number): void {
-  if (rhythm.zone !== null) rhythm.dueMs = next(rhythm.zone, nowMs, rhythm.everyMs)
-  rhythm.seenMs = nowMs
+/** A rhythm that forgets what it missed, where it is aligned, while nobody looked. */
+export const renewed = (rhythm: Rhythm, nowMs: number): Rhythm => ({
+  ...rhythm,
+  dueMs: rhythm.zone === null ? rhythm.dueMs : next(rhythm.zone, nowMs, rhythm.everyMs),
+  seenMs: nowMs
+})
+
+/** Whether the time has come, and the rhythm from now on: without a burst for what was missed. */
+export interface Look {
+  readonly due: boolean
+  readonly rhythm: Rhythm
 }
 
-/** Whether the time has come; if so, sets the next one, without a burst for what was missed. */
-export function due(rhythm: Rhythm, runMs: number, nowMs: number): boolean {
+/** Looks at a rhythm: at `runMs` of the monotonic clock, and `nowMs` since 1970 UTC by the station's. */
+export function look(rhythm: Rhythm, runMs: number, nowMs: number): Look {
   const { everyMs, zone, seenMs } = rhythm
   if (zone === null) {
-    if (runMs < rhythm.dueMs) return false
-    rhythm.dueMs += (Math.floor((runMs - rhythm.dueMs) / everyMs) + 1) * everyMs
-    return true
+    if (runMs < rhythm.dueMs) return { due: false, rhythm }
+    const missed = Math.floor((runMs - rhythm.dueMs) / everyMs) + 1
+    return { due: true, rhythm: { ...rhythm, dueMs: rhythm.dueMs + missed * everyMs } }
   }
-  rhythm.seenMs = nowMs
-  if (nowMs < seenMs) setBack(rhythm, zone, nowMs)
-  if (nowMs < rhythm.dueMs) return false
+  const isSetBack = nowMs < seenMs
+  const dueMs = isSetBack ? dueAfterSetBack(rhythm, zone, nowMs) : rhythm.dueMs
+  if (nowMs < dueMs) return { due: false, rhythm: isSetBack ? { ...rhythm, dueMs, seenMs: nowMs } : rhythm }
   const following = next(zone, nowMs, everyMs)
-  rhythm.doneMs = nowMs
-  rhythm.dueMs = isShownAgain(zone, rhythm.dueMs, following, everyMs) ? next(zone, following, everyMs) : following
-  rhythm.behindMs = rhythm.dueMs
-  return true
+  const behindMs = isShownAgain(zone, dueMs, following, everyMs) ? next(zone, following, everyMs) : following
+  return { due: true, rhythm: { ...rhythm, seenMs: nowMs, doneMs: nowMs, dueMs: behindMs, behindMs } }
 }
 
-/** Somebody has set the clock back: what comes anew is done, but for what was done shortly before. */
-function setBack(rhythm: Rhythm, zone: Zone, nowMs: number): void {
-  const { everyMs, doneMs, behindMs } = rhythm
+/** When it is due where somebody has set the clock back: what comes anew is done, but for what was done shortly before. */
+function dueAfterSetBack({ everyMs, doneMs, behindMs }: Rhythm, zone: Zone, nowMs: number): number {
   const anewMs = next(zone, nowMs, everyMs)
-  rhythm.dueMs = anewMs <= doneMs && doneMs - nowMs < everyMs / 2 ? behindMs : anewMs
+  return anewMs <= doneMs && doneMs - nowMs < everyMs / 2 ? behindMs : anewMs
 }
 
 /** Whether clocks that are set back at the end of summer time show the same again: what is due then was done already. */
 function isShownAgain(zone: Zone, firstMs: number, secondMs: number, everyMs: number): boolean {
   const apartMs = secondMs - firstMs
   if (apartMs >= everyMs) return false
-  return apartMs === Zones.spanAt(zone, firstMs).offsetMs - Zones.spanAt(zone, secondMs).offsetMs
+  return apartMs === zone.spanAt(firstMs).offsetMs - zone.spanAt(secondMs).offsetMs
 }
 
 /** The next instant behind `fromMs` at which clocks show a multiple of the period, or pass over one. */
 function next(zone: Zone, fromMs: number, everyMs: number): number {
   let atMs = fromMs
-  let { offsetMs, untilMs } = Zones.spanAt(zone, atMs)
+  let { offsetMs, untilMs } = zone.spanAt(atMs)
   for (;;) {
     const nextMs = atMs + everyMs - modulo(atMs + offsetMs, everyMs)
     if (nextMs < untilMs) return nextMs
-    const span = Zones.spanAt(zone, untilMs)
+    const span = zone.spanAt(untilMs)
     const shownMs = untilMs + span.offsetMs
     const passed = Math.floor(shownMs / everyMs) > Math.floor((untilMs + offsetMs - 1) / everyMs)
     if (passed || modulo(shownMs, everyMs) === 0) return untilMs
