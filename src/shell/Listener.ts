@@ -168,14 +168,13 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     const handshakes = options.tls === null ? null : new Handshakes(options.tls, options.limits, host.clock)
     /** Nobody is served before all addresses are had: a listen that fails after that would have cut a client. */
     let phase: "opening" | "open" | "closed" = "opening"
-    /** Sockets whose admission is being decided, or that came too early for that. */
-    const admitting = new Set<Net.Socket>()
-    const keep = (socket: Net.Socket): void => {
-      admitting.add(socket)
+    /** Sockets whose admission is being decided, or that came too early for that, and whether what came on them has waited. */
+    const admitting = new Map<Net.Socket, () => boolean>()
+    const keep = (socket: Net.Socket, hasWaited: () => boolean): void => {
+      admitting.set(socket, hasWaited)
       socket.once("close", () => admitting.delete(socket))
     }
-    const accept = (socket: Net.Socket): void => {
-      const hasWaited = host.stall.accepted()
+    const accept = (socket: Net.Socket, hasWaited = host.stall.accepted()): void => {
       const from = Connection.farEnd(socket)
       const refused = (why: string): void => {
         const { address, port } = from ?? NOBODY
@@ -209,12 +208,12 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
       }
       const open = host.sessions.size + admitting.size
       if (open >= limitOf(host)) return refuseSoon(`there are ${open} connections already`)
-      if (phase === "opening") return keep(socket)
+      if (phase === "opening") return keep(socket, hasWaited)
       const { onConnect } = host
       if (onConnect === null) return serve(null)
       if (host.strays.areMany("onConnect", from.address))
         return refuseSoon("onConnect still runs for too many who are not waited for")
-      keep(socket)
+      keep(socket, hasWaited)
       admit(host, onConnect, socket, from.address, (why) => {
         admitting.delete(socket)
         serve(why)
@@ -225,7 +224,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
       Effect.sync(() => {
         phase = "closed"
         host.stall.listens(false)
-        for (const socket of admitting) socket.destroy()
+        for (const socket of admitting.keys()) socket.destroy()
         handshakes?.close()
         host.listening = null
         for (const server of servers) if (server.listening) server.close()
@@ -235,7 +234,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     for (const name of options.hosts) {
       const server = Net.createServer(
         { noDelay: true, allowHalfOpen: false, highWaterMark: options.limits.undrainedOctets },
-        accept
+        (socket) => accept(socket)
       )
       servers.push(server)
       // Where any port will do, the first address chooses and the others follow.
@@ -247,7 +246,7 @@ export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.
     host.stall.listens(true)
     const early = [...admitting]
     admitting.clear()
-    for (const socket of early) accept(socket)
+    for (const [socket, hasWaited] of early) accept(socket, hasWaited)
     return { host: options.host, port }
   })
 

@@ -8,7 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Scope from "effect/Scope"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
-import { Server } from "../../src/api/c104/index.ts"
+import { ResponseState, Server, Type } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
 import { RawClient } from "../support/RawClient.ts"
 import { connect, record, startClient, startServer } from "../support/Stage.ts"
@@ -121,6 +121,28 @@ describe("a listen that fails halfway", () => {
     await start
     await client.next("STARTDT con")
   })
+})
+
+it("what a client said that came early is as old as it may be, where the last address took as long as t1", async () => {
+  const port = await freePort()
+  const server = new Server({ ip: ["127.0.0.2", "localhost"], port })
+  onTestFinished(() => server.stop())
+  server.protocolParameters.confirmInterval = 1
+  server.protocolParameters.messageTimeout = 2
+  const values: unknown[] = []
+  const point = server.addStation(1)?.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })
+  point?.onReceive(({ value }) => {
+    values.push(value)
+    return ResponseState.SUCCESS
+  })
+  const release = heldLookups()
+  const start = server.start()
+  const client = await impatient(port, "127.0.0.2")
+  client.command(Type.C_SC_NA_1, 10, { scs: true })
+  await new Promise((resolve) => setTimeout(resolve, 2200))
+  release()
+  await start
+  expect([(await client.next({ typeId: Type.C_SC_NA_1 })).negative, values]).toEqual([true, []])
 })
 
 it("a listen that is interrupted halfway leaves every address free", async () => {
