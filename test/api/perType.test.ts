@@ -67,6 +67,41 @@ describe("addressing perType", () => {
     expect(client.asdus({ cot: 5 }).map(({ typeId }) => typeId)).toEqual([1, 11, 13])
   })
 
+  const [SP, NB, NC] = [Type.M_SP_NA_1, Type.M_ME_NB_1, Type.M_ME_NC_1]
+
+  it.each([
+    ["the next one", 1, [NB], [SP, NC]],
+    ["the last one", 1, [NC], [SP, NB]],
+    ["all that are left", 1, [NB, NC], [SP]],
+    ["the first one", 0, [SP], [NB, NC]],
+    ["all of them", 0, [SP, NB, NC], [Type.C_RD_NA_1]],
+    ["its station, in whose place another one comes,", 1, [], [SP]]
+  ])("answers a read command once when %s is removed meanwhile", async (_, told, removed, answers) => {
+    const { server, station } = await startServer({ profile: perType })
+    server.protocolParameters.sendWindowSize = 1
+    for (const type of [SP, NB, NC]) station.addPoint({ ioAddress: 11, type })
+    const other = given(station.addPoint({ ioAddress: 12, type: SP }))
+    const client = await startClient(server.port, { acknowledge: "never" })
+    if (told === 0) other.transmit(3)
+    await client.testfr()
+    read(client, 11)
+    await client.testfr()
+    for (const type of removed) station.removePoint({ ioAddress: 11, type })
+    if (removed.length === 0) {
+      server.removeStation(1)
+      const anew = given(server.addStation(1))
+      for (const type of [SP, NB, NC]) anew.addPoint({ ioAddress: 11, type })
+    }
+    for (let before = 0; client.iFrames > before; ) {
+      before = client.iFrames
+      client.acknowledge()
+      await client.testfr()
+    }
+    expect(
+      client.asdus(({ apci, ...frame }) => apci.format === "I" && "cot" in frame && frame.cot !== 3)
+    ).toMatchObject(answers.map((typeId) => ({ typeId, negative: typeId === Type.C_RD_NA_1 })))
+  })
+
   it("hands a command to the point of its type, and selects each by itself", async () => {
     const { station, client } = await shared()
     const operated: string[] = []

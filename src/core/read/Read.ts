@@ -36,6 +36,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     ioa,
     originator: Request.originator(octets, at),
     test: Request.test(octets, at),
+    told: false,
     yields: 0,
     refreshId: 0,
     refreshUntilMs: 0
@@ -63,11 +64,7 @@ export function step(turn: Turn): boolean {
 
 function send(turn: Turn, read: Read): boolean {
   const { block, slot } = read
-  if (!Image.lives(read)) {
-    replace(turn, read, null)
-    Reply.reject(turn, "unknownObject", asked(read), 0)
-    return true
-  }
+  if (!Image.lives(read)) return gone(turn, read)
   if (read.test === 0 && read.refreshId === 0 && block.refresh !== null && block.refresh[slot] !== 0) {
     const refreshId = Order.askRefresh(turn, block, [slot])
     replace(turn, read, { ...read, refreshId, refreshUntilMs: turn.nowMs + turn.world.limits.refreshMs })
@@ -84,13 +81,27 @@ function send(turn: Turn, read: Read): boolean {
   return true
 }
 
-/** What goes on with a read of which an object was sent: the next type at its address, where that names points of several. */
+/** The point that was to be sent is gone: others of its address are answered with, and nobody who has had one is refused. */
+function gone(turn: Turn, read: Read): boolean {
+  const next = following(turn, read)
+  replace(turn, read, next)
+  if (next !== null) return send(turn, next)
+  if (read.told) return false
+  Reply.reject(turn, "unknownObject", asked(read), 0)
+  return true
+}
+
+/**
+ * What goes on with a read: the next type at its address, where that names points of several. Another station that has the common
+ * address by now was not asked.
+ */
 function following({ world }: Turn, read: Read): Read | null {
   if (world.profile.addressing === "unique") return null
   const { block, ioa } = read
   const station = Image.station(world.image, block.of.ca)
-  const next = station === undefined ? null : Image.findRead(station, ioa, block.of.readType)
-  return next === null ? null : { ...read, ...next, yields: 0, refreshId: 0, refreshUntilMs: 0 }
+  const next = station?.blocks.includes(block) === true ? Image.findRead(station, ioa, block.of.readType) : null
+  const told = read.told || Image.lives(read)
+  return next === null ? null : { ...read, ...next, told, yields: 0, refreshId: 0, refreshUntilMs: 0 }
 }
 
 /** The request as it came. */

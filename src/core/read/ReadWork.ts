@@ -16,6 +16,8 @@ export interface Read extends PointRef {
   readonly ioa: number
   readonly originator: number
   readonly test: number
+  /** Whether a point of the address was told already, where several have it. */
+  readonly told: boolean
   /** How often it has let events go first. */
   readonly yields: number
   /** Refresh asked for: its id and until when it is waited for; id 0 = not asked yet, -1 = done. */
