@@ -31,7 +31,7 @@ class Holding {
   /** Those that wait until it is closed. */
   private readonly behind = new Set<Holding>()
   /** Nobody wants it any more. */
-  private isGivenUp = false
+  isGivenUp = false
   private goOn: () => void = () => {}
   reader: FileReader | null = null
   writer: FileWriter | null = null
@@ -259,6 +259,7 @@ export class FileDesk {
     // Of times in years that nobody has asked for yet those of one request are looked up in a turn of the event loop.
     this.judged = this.judged.then(() => this.nextTurn())
     await this.judged
+    if (holding.isGivenUp) return busy
     // Seven octets of zero bound nothing.
     const fromMs = (fromLow | fromHigh) === 0 ? Number.NEGATIVE_INFINITY : this.toUtc(name.ca, fromLow, fromHigh)
     const toMs = (toLow | toHigh) === 0 ? Number.POSITIVE_INFINITY : this.toUtc(name.ca, toLow, toHigh)
