@@ -306,7 +306,7 @@ export class Session {
   private behindCollected(event: SessionEvent.SessionEvent): SessionEvent.SessionEvent {
     this.run(this.decision(this.gathered() ?? NONE, "decided"))
     const { host } = this
-    return { ...event, nowMs: host.clock.monotonicMs(), ends: host.logEnds(), room: this.room() }
+    return { ...event, nowMs: host.clock.monotonicMs(), stable: host.logEnds(), room: this.room() }
   }
 
   /** What was collected, which is nobody else's from now on; null when nothing was. */

@@ -3,10 +3,9 @@
 import type { Block } from "../core/image/Block.ts"
 import * as Value from "../core/image/Value.ts"
 import * as EventLog from "../core/log/EventLog.ts"
+import * as Record from "../core/log/Record.ts"
 import type { Hooks } from "./Hooks.ts"
 import * as Rates from "./Rates.ts"
-
-const IOA_OCTETS = 3
 
 /** Octets that the longest element fits into. */
 const element = new DataView(new ArrayBuffer(16))
@@ -18,11 +17,7 @@ const element = new DataView(new ArrayBuffer(16))
 export function recall(hooks: Hooks, log: EventLog.EventLog, block: Block, slot: number): void {
   const position = EventLog.ownLastOf(block, slot, log.end) - 1
   if (position < Math.max(0, log.end - log.mask - 1)) return
-  const base = (position & log.mask) * EventLog.RECORD_WORDS
-  for (let i = 0; i < block.stride; i++) {
-    const at = IOA_OCTETS + i
-    element.setUint8(i, (log.words[base + (at >> 2)] as number) >>> (8 * (at & 3)))
-  }
+  Record.element(log, position, block.stride, element)
   const { qualityAt, qualityMask } = block.layout
   hooks.toldValue = Value.read(block.kind, element, 0)
   hooks.toldQuality = qualityAt < 0 || block.command ? 0 : element.getUint8(qualityAt) & qualityMask

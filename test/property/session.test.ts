@@ -73,8 +73,8 @@ const rules: Readonly<Record<string, Rule>> = {
       ? "an I frame while stopped"
       : ""
   },
-  "acknowledged <= sent <= end": ({ cursor, event: { ends } }) => {
-    for (const [priority, end] of ends.entries()) {
+  "acknowledged <= sent <= end": ({ cursor, event: { stable } }) => {
+    for (const [priority, end] of stable.entries()) {
       const sent = cursor.sent[priority] ?? -1
       const acknowledged = cursor.acknowledged[priority] ?? -1
       if (!(acknowledged <= sent && sent <= end)) return `${acknowledged} <= ${sent} <= ${end} does not hold`
@@ -83,7 +83,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   "a deadline lies ahead": ({ plant, event, after, cursor, outputs }) => {
     // t1 is judged only when all input was read: then it lies ahead, or the session is closed.
-    const tick = Core.SessionEvent.plain("tick", event.nowMs, event.ends, event.room)
+    const tick = Core.SessionEvent.plain("tick", event.nowMs, event.stable, event.room)
     const judged = event.heardMs >= 0 ? after : Core.reduce(plant.world, after, cursor, tick).state
     const due = Core.SessionState.deadline(plant.world, judged)
     return due > event.nowMs || outputs.more || Scenario.isClosed(judged)

@@ -17,8 +17,8 @@ export abstract class Turn<W extends Work = Work, N = Notice> extends LinkTurn {
   world!: World
   /** Number of the session, 1..65535. */
   id = 0
-  /** End of each log, as the event said. */
-  ends: readonly number[] = []
+  /** Up to where each log may be sent, as the event said. */
+  stable: readonly number[] = []
   /** Wall clock of the event, 0 where nobody asks for it. */
   wallMs = 0
   /** Whether nobody knows how old the requests of the chunk are. */
@@ -52,10 +52,10 @@ export abstract class Turn<W extends Work = Work, N = Notice> extends LinkTurn {
   /** What the application is asked by the frame that was taken last it is asked before anything behind that is judged. */
   alone = false
 
-  protected loadTurn(world: World, id: number, ends: readonly number[], work: W, cursor: Cursor): void {
+  protected loadTurn(world: World, id: number, stable: readonly number[], work: W, cursor: Cursor): void {
     this.world = world
     this.id = id
-    this.ends = ends
+    this.stable = stable
     this.work = work
     this.workIsOwn = false
     this.left = 0

@@ -9,6 +9,7 @@ import * as Departed from "../log/Departed.ts"
 import * as EventLog from "../log/EventLog.ts"
 import * as Ledger from "../log/Ledger.ts"
 import * as Packing from "../log/Packing.ts"
+import * as Record from "../log/Record.ts"
 import * as Request from "../procedure/Request.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import type { Turn } from "./ReadWork.ts"
@@ -22,16 +23,16 @@ const JUDGED = 4096
 
 /** The highest class that has something to send, or -1. */
 export function waiting(turn: Turn): number {
-  const { sentTo, ends } = turn
+  const { sentTo, stable } = turn
   for (let priority = 0; priority < sentTo.length; priority++)
-    if ((sentTo[priority] as number) < (ends[priority] as number)) return priority
+    if ((sentTo[priority] as number) < (stable[priority] as number)) return priority
   return -1
 }
 
 /** Sends the next ASDU of events of a class, at most `most` of them. False when nothing was left to send after all, and when the next step goes on to look. */
 export function step(turn: Turn, priority: number, most = 1): boolean {
   const log = turn.world.logs[priority] as EventLog.EventLog
-  const end = turn.ends[priority] as number
+  const end = turn.stable[priority] as number
   const oldest = EventLog.trim(log, log.end)
   let sent = turn.sentTo[priority] as number
   if (sent < oldest) {
@@ -79,26 +80,19 @@ export function isOmitted(
   position: number,
   end: number
 ): boolean {
-  const base = (position & log.mask) * EventLog.RECORD_WORDS
-  const type = (log.words[base + 4] as number) & 0xff
-  if (position < (turn.rare.purgedTo[priority] ?? 0) && TypeTable.byId[type]?.time !== "none") {
-    const ca = (log.words[base + 5] as number) & 0xffff
-    if (position < purgedOf(turn, priority, ca)) return true
-  }
+  if (position < (turn.rare.purgedTo[priority] ?? 0) && TypeTable.byId[Record.type(log, position)]?.time !== "none")
+    if (position < purgedOf(turn, priority, Record.ca(log, position))) return true
   return position < (turn.lentAt[priority] as number) && superseded(turn, log, priority, position, end)
 }
 
 /** While nobody listened, only the newest untagged record of a point counts, and what was meant for live listeners does not. */
 function superseded(turn: Turn, log: EventLog.EventLog, priority: number, position: number, end: number): boolean {
-  const base = (position & log.mask) * EventLog.RECORD_WORDS
-  const key = log.words[base + 4] as number
-  const cause = (key >>> 16) & 0x3f
-  if (EventLog.isLive(cause)) return true
-  const type = key & 0xff
+  if (EventLog.isLive(Record.cause(log, position))) return true
+  const type = Record.type(log, position)
   if (TypeTable.byId[type]?.time !== "none") return false
-  const ca = (log.words[base + 5] as number) & 0xffff
+  const ca = Record.ca(log, position)
   const station = Image.station(turn.world.image, ca)
-  const ioa = (log.words[base] as number) & 0xffffff
+  const ioa = Record.ioa(log, position)
   const block = station?.blocks.find(
     (found) => found.of.eventType === type && found.priority === priority && found.find(ioa) >= 0
   )
@@ -128,7 +122,7 @@ export function heal(turn: Turn): boolean {
   if (work === undefined) return false
   const { priority, to } = work
   let { from, again, station, block, slot } = work
-  const end = turn.ends[priority] as number
+  const end = turn.stable[priority] as number
   let counters = 0
   let told = false
   for (let looked = 0; looked < SCAN && !told; looked++) {
@@ -207,10 +201,10 @@ function after(
 
 /** Of what happened so far in the stations of a common address, nothing with a time tag is sent any more (C_RP_NA_1 with QRP 2). */
 export function purge(turn: Turn, ca: number): void {
-  const { ends, ownRare, sentTo } = turn
+  const { stable, ownRare, sentTo } = turn
   const isOver = ownRare.purgedTo.every((position, priority) => position <= (sentTo[priority] as number))
-  ownRare.purged = Numbered.put(isOver || ca === Request.GLOBAL ? null : ownRare.purged, ca, ends)
-  ownRare.purgedTo = ends
+  ownRare.purged = Numbered.put(isOver || ca === Request.GLOBAL ? null : ownRare.purged, ca, stable)
+  ownRare.purgedTo = stable
 }
 
 /** The position before which nothing of a station that has a time tag is sent. */

@@ -16,7 +16,7 @@ const TRAILS_MAX = 1024
  */
 export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: number, from: number): number {
   const { priority } = block.of
-  const end = turn.ends[priority] as number
+  const end = turn.stable[priority] as number
   const newest = EventLog.lastOf(block, slot, end) - 1
   if (newest < from) return -1
   let first = from

@@ -73,7 +73,7 @@ export function yieldsTo(
   if (yields >= YIELDS_MAX) return false
   const { priority } = block.of
   const sent = turn.sentTo[priority] as number
-  const end = turn.ends[priority] as number
+  const end = turn.stable[priority] as number
   if (sent >= end) return false
   let newest = 0
   for (let i = place; i < place + count; i++) {
@@ -105,7 +105,7 @@ export function put(
 ): void {
   Packing.points(turn.view, turn.at, block, slots, place, found, type, cause, originator, frozen, orders)
   const { priority } = block.of
-  const end = turn.ends[priority] as number
+  const end = turn.stable[priority] as number
   if ((turn.sentTo[priority] as number) >= end) return
   const from = nextToTell(turn, block)
   if (from >= end) return
@@ -149,7 +149,7 @@ function wasToldSince(turn: Turn, block: Block, slot: number, last: number): boo
   const log = turn.world.logs[priority] as EventLog.EventLog
   const oldest = Oldest.find(turn, log, block, slot, nextToTell(turn, block))
   if (oldest < 0) return true
-  if (oldest < EventLog.whole(last, turn.ends[priority] as number)) return false
+  if (oldest < EventLog.whole(last, turn.stable[priority] as number)) return false
   return log.before[oldest & log.mask] !== last
 }
 

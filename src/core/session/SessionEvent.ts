@@ -44,8 +44,8 @@ export interface SessionEvent {
   readonly kind: Kind
   /** Monotonic time in whole ms; never decreases within a session. */
   readonly nowMs: number
-  /** End of each log: events from here on do not exist yet for this reduction. */
-  readonly ends: readonly number[]
+  /** Up to where each log may be sent: events from here on do not exist yet for this reduction. */
+  readonly stable: readonly number[]
   /** Octets of I frames that the transport may still take; negative when more than the limit waits to be drained. */
   readonly room: number
   /** Borrowed until `reduce` returns. */
@@ -74,13 +74,13 @@ const NONE: readonly never[] = []
 export const plain = (
   kind: Kind,
   nowMs: number,
-  ends: readonly number[],
+  stable: readonly number[],
   room: number,
   heardMs: number = kind === "tick" ? nowMs : -1
 ): SessionEvent => ({
   kind,
   nowMs,
-  ends,
+  stable,
   room,
   chunk: null,
   decisions: NONE,
@@ -96,7 +96,7 @@ export const plain = (
 
 export const received = (
   nowMs: number,
-  ends: readonly number[],
+  stable: readonly number[],
   room: number,
   chunk: Uint8Array,
   wallMs = 0,
@@ -105,7 +105,7 @@ export const received = (
 ): SessionEvent => ({
   kind: "received",
   nowMs,
-  ends,
+  stable,
   room,
   chunk,
   decisions: NONE,
@@ -121,7 +121,7 @@ export const received = (
 
 export const decided = (
   nowMs: number,
-  ends: readonly number[],
+  stable: readonly number[],
   room: number,
   decisions: readonly Decision[],
   kind: "decided" | "resumed" = "decided",
@@ -130,7 +130,7 @@ export const decided = (
 ): SessionEvent => ({
   kind,
   nowMs,
-  ends,
+  stable,
   room,
   chunk: null,
   decisions,

@@ -63,7 +63,7 @@ export class SessionTurn extends Turn<SessionWork, Notice> implements CommandTur
     this.ownInterrogation = null
     this.parameters = world.link
     this.strict = world.profile.controlField === "strict"
-    this.loadTurn(world, state.id, event.ends, state.work, cursor)
+    this.loadTurn(world, state.id, event.stable, state.work, cursor)
   }
 
   save(state: SessionState, cursor: Cursor): Reduction {

@@ -286,7 +286,7 @@ function take(octets: Uint8Array, at: number, length: number): boolean {
       Link.putBack(turn, low, acknowledged)
       return false
     case Link.Effect.Started:
-      turn.lentAt = turn.ends
+      turn.lentAt = turn.stable
       turn.notice({ kind: "started" })
       break
     case Link.Effect.Stopped:
