@@ -86,7 +86,7 @@ export function select(session: Session, notice: SelectRequested): void {
   const hooks = session.host.hooks.find(notice.block, notice.slot)
   if (!Image.lives(notice)) return gone(session, notice)
   if (hooks?.onSelect == null) return session.collect(Outcome.confirm(notice.id, "failure"))
-  new Selecting(session, notice, hooks, hooks.onSelect).decide()
+  new Selecting(session, notice, hooks.onSelect).decide()
   // What is asked next may remove the point: who had it is told before.
   session.tellCollected()
 }
@@ -122,16 +122,16 @@ export function resolve(host: Host, block: Block, slot: number, cause: number, n
 }
 
 /**
- * The point that had these hooks is gone: who waits for it, wants to select it, or waits for an answer that it owed, is told no,
+ * The point that had these hooks is gone: who waits for it, wants to select it or load a parameter, or waits for an answer that it owed, is told no,
  * and who operates it is told to stop. Their clients are answered in this place, ahead of all that they ask or do behind it;
  * the application hears of it a moment later: whoever removes it has done then.
  */
-export function detached(host: Host, { outlet, selects }: Hooks): void {
-  if (selects !== null && selects.size > 0) {
-    const ended = [...selects]
-    for (const select of ended) select.detach()
+export function detached(host: Host, { outlet, deciding }: Hooks): void {
+  if (deciding !== null && deciding.size > 0) {
+    const ended = [...deciding]
+    for (const one of ended) one.detach()
     queueMicrotask(() => {
-      for (const select of ended) select.tellDetached()
+      for (const one of ended) one.tellDetached()
     })
   }
   if (outlet === null) return

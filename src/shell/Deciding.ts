@@ -2,9 +2,11 @@
 // clear yes is a no. An answer that comes after the request was given up is dropped, since that has been reported already; a
 // failure is told whenever it comes.
 
+import * as Image from "../core/image/Image.ts"
 import * as Requests from "../core/procedure/Asking.ts"
 import type { Decision } from "../core/procedure/Notice.ts"
 import { CallbackFailed, CallbackTimedOut } from "./Errors.ts"
+import type { Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import { isPromise } from "./Later.ts"
 import type { Outcome } from "./ServerEvent.ts"
@@ -197,6 +199,63 @@ export abstract class Deciding extends Asking {
     session.collect(this.decisionOf(outcome))
     this.told(outcome)
     if (!this.collects) session.tellCollected()
+  }
+}
+
+/**
+ * A request at a point that the application decides. It ends with the point: its client is told no then, however long the
+ * handler takes.
+ */
+export abstract class AtPoint extends Deciding {
+  private readonly point: Image.PointRef
+  /** Where its point knows of it; null before it has to wait. */
+  private hooks: Hooks | null = null
+
+  constructor(session: Session, id: number, point: Image.PointRef) {
+    super(session, id)
+    this.point = point
+  }
+
+  /** Whether its point is there. */
+  protected get exists(): boolean {
+    return Image.lives(this.point)
+  }
+
+  protected override get isGivenUp(): boolean {
+    return super.isGivenUp || !this.exists
+  }
+
+  /** Its point knows of it too, where it takes its time, unless the handler began by removing it. */
+  protected override takesTime(): void {
+    if (!this.exists) {
+      this.dismiss("failure")
+      this.runsOn()
+      this.controller?.abort()
+      return
+    }
+    const hooks = this.session.host.hooks.of(this.point.block, this.point.slot)
+    this.hooks = hooks
+    hooks.deciding ??= new Set()
+    hooks.deciding.add(this)
+    super.takesTime()
+  }
+
+  protected override end(): void {
+    this.hooks?.deciding?.delete(this)
+    super.end()
+  }
+
+  /** Its point is gone, and with it what was asked for: its client is told no. */
+  detach(): void {
+    const { session } = this
+    this.abandon()
+    if (session.reason === null) session.collect(this.decisionOf("failure"))
+  }
+
+  tellDetached(): void {
+    this.told("failure")
+    this.session.tellCollected()
+    this.controller?.abort()
   }
 }
 

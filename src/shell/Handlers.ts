@@ -12,7 +12,7 @@ import type { Notice, Requested } from "../core/session/Notice.ts"
 import type { ClockRequested, ParameterRequested, ResetRequested } from "../core/system/SystemNotice.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
-import { Deciding, failed } from "./Deciding.ts"
+import { AtPoint, Deciding, failed } from "./Deciding.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Hooks, PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
@@ -228,19 +228,43 @@ function reset(session: Session, notice: ResetRequested): void {
 /** QRP: general reset of the process. */
 const RESET_PROCESS = 1
 
-function parameter(session: Session, notice: ParameterRequested): void {
-  const handler = session.host.onParameter
-  const { block, slot, born } = notice
-  const isGone = (): boolean => block !== null && block.bornOf(slot) !== born
-  // A callback has removed its point.
-  if (handler === null || isGone()) {
-    session.collect(Outcome.confirm(notice.id, "failure"))
-    return
+/** A parameter of a point. */
+class Loading extends AtPoint {
+  readonly callback = "onParameter"
+  readonly subject: string
+  private readonly handler: () => Outcome.Outcome | Promise<Outcome.Outcome>
+
+  constructor(
+    session: Session,
+    { id, ioa, ca, type }: ParameterRequested,
+    point: Image.PointRef,
+    handler: () => Outcome.Outcome | Promise<Outcome.Outcome>
+  ) {
+    super(session, id, point)
+    this.subject = `${Names.ofType(type)} ${ioa} of station ${ca}`
+    this.handler = handler
   }
-  const subject = ["onParameter", `${Names.ofType(notice.type)} of station ${notice.ca}`] as const
-  const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(session.peer, notice)
-  const conclude = (outcome: Outcome.Outcome): Decision => Outcome.confirm(notice.id, isGone() ? "failure" : outcome)
-  new Asked(session, notice.id, subject, call, conclude).decide()
+
+  protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
+    return this.handler()
+  }
+
+  protected decisionOf(outcome: Outcome.Outcome): Decision {
+    return Outcome.confirm(this.id, this.exists ? outcome : "failure")
+  }
+}
+
+function parameter(session: Session, notice: ParameterRequested): void {
+  const { onParameter } = session.host
+  const { id, ca, block, slot, born } = notice
+  const point = block === null ? null : { block, slot, born }
+  // A callback has removed its point.
+  if (onParameter === null || (point !== null && !Image.lives(point)))
+    return session.collect(Outcome.confirm(id, "failure"))
+  const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => onParameter(session.peer, notice)
+  if (point !== null) return new Loading(session, notice, point, call).decide()
+  const subject = ["onParameter", `${Names.ofType(notice.type)} of station ${ca}`] as const
+  new Asked(session, id, subject, call, (outcome) => Outcome.confirm(id, outcome)).decide()
 }
 
 // ---- refresh, time-outs ----

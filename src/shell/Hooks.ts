@@ -3,9 +3,9 @@
 
 import type { Block } from "../core/image/Block.ts"
 import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
+import type { AtPoint } from "./Deciding.ts"
 import type { Described } from "./Described.ts"
 import type { Outlet } from "./Outlet.ts"
-import type { Selecting } from "./Selecting.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate } from "./Session.ts"
 import type { Shared } from "./Shared.ts"
@@ -95,8 +95,8 @@ export interface Hooks {
   receivedMs: number
   /** What is operated at a command point; null before the first command. */
   outlet: Outlet | null
-  /** Selects that the application takes its time to decide; null before the first of them. */
-  selects: Set<Selecting> | null
+  /** Selects and parameters that the application takes its time to decide; null before the first of them. */
+  deciding: Set<AtPoint> | null
   /** The runs of callbacks that take their time, by name; null before the first of them. */
   running: Map<string, Shared<void>> | null
 }
@@ -123,7 +123,7 @@ const make = (): Hooks => ({
   received: false,
   receivedMs: 0,
   outlet: null,
-  selects: null,
+  deciding: null,
   running: null
 })
 

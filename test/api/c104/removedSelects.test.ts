@@ -150,3 +150,37 @@ it.each(removals)("a parameter is not loaded for %s when that was removed before
   answer.resolve(SUCCESS)
   expect(await client.next({ typeId: 112 })).toMatchObject(REFUSED)
 })
+
+it.each(removals)("a parameter is refused when %s is removed, not when it is decided", async (_, remove) => {
+  const { server, station, events } = await startServer({ limits: { decisionMs: 60_000 } })
+  const answer = deferred<ResponseState>()
+  const asked = deferred<void>()
+  given(station.addPoint({ ioAddress: 10, type: Type.M_ME_NC_1 }))
+  server.onParameter(() => {
+    asked.resolve()
+    return answer.promise
+  })
+  const client = await startClient(server.port)
+  const load = { typeId: 112, cot: 6, ca: 1, objects: [{ ioa: 10, value: 5, qpm: { kpa: 1, lpc: false, pop: false } }] }
+  client.send(client.i(load))
+  await asked.promise
+  remove(server, station)
+  expect(await client.next({ typeId: 112 })).toMatchObject(REFUSED)
+  answer.resolve(SUCCESS)
+  await turn()
+  await client.testfr()
+  expect([client.iFrames, events.of("error")]).toEqual([1, []])
+})
+
+it("a parameter whose callback begins by removing its point is refused then", async () => {
+  const { server, station } = await startServer({ limits: { decisionMs: 60_000 } })
+  given(station.addPoint({ ioAddress: 10, type: Type.M_ME_NC_1 }))
+  server.onParameter(() => {
+    station.removePoint(10)
+    return new Promise(() => {})
+  })
+  const client = await startClient(server.port)
+  const load = { typeId: 112, cot: 6, ca: 1, objects: [{ ioa: 10, value: 5, qpm: { kpa: 1, lpc: false, pop: false } }] }
+  client.send(client.i(load))
+  expect(await client.next({ typeId: 112 })).toMatchObject(REFUSED)
+})
