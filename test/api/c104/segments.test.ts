@@ -52,6 +52,9 @@ const points = {
   laterAsking: 31,
   laterInTwo: 32,
   building: 33,
+  leaving: 34,
+  replacing: 35,
+  publishing: 36,
   unknown: 99
 } as const
 const TIME = [0, 0, 0, 12, 1, 1, 26] as const
@@ -248,6 +251,24 @@ function plant(profile: Profile.Profile, resets: boolean) {
   add(points.building).onReceive((at) => {
     if (station.getPoint(points.direct) === null) add(points.direct).onReceive(note("do"))
     else station.removePoint(points.direct)
+    return note("do")(at)
+  })
+
+  add(points.leaving).onReceive((at) => {
+    const said = note("do")(at)
+    station.removePoint(points.leaving)
+    return said
+  })
+  // Its station goes, and another one comes with one of the points.
+  add(points.replacing).onReceive((at) => {
+    const said = note("do")(at)
+    server.removeStation(1)
+    const direct = server.addStation(1)?.addPoint({ ioAddress: points.direct, type: Type.C_SC_NA_1, tags: "both" })
+    direct?.onReceive(note("do"))
+    return said
+  })
+  add(points.publishing).onReceive((at) => {
+    fed?.transmit(Cot.SPONTANEOUS)
     return note("do")(at)
   })
 
