@@ -1,0 +1,54 @@
+// What happens in a run of the model, in the order of the server: what is judged when it is over.
+import type { Point } from "../../../src/api/c104/index.ts"
+import type { Kind } from "./Octets.ts"
+
+/** A point from its making to its removal. */
+export interface Life {
+  readonly ca: number
+  readonly ioa: number
+  readonly type: number
+  readonly eventType: number
+  readonly kind: Kind | null
+  /** Whether it changes as it is read. */
+  readonly refreshed: boolean
+  readonly point: Point
+  /** What it was made of. */
+  readonly made: number
+  readonly born: number
+  died: number
+  /** The last number that was set, and the last that was published. */
+  id: number
+  published: number
+  /** Of a command. */
+  readonly selects: boolean
+  readonly handled: boolean
+  readonly inTwo: boolean
+  readonly actTerm: boolean | "manual"
+  readonly feedback: boolean
+}
+
+export interface Call {
+  readonly life: Life
+  readonly step: "decide" | "execute" | "select"
+  readonly key: string
+  readonly oa: number
+  readonly at: number
+  settled: boolean
+  released: boolean
+  /** What it said clearly. */
+  yes: boolean
+  none: boolean
+}
+
+export type Entry =
+  | { readonly e: "published"; readonly ca: number; readonly ioa: number; readonly type: number; readonly id: number }
+  | { readonly e: "connected" | "started" | "stopped" | "closed" | "overflow"; readonly port: number }
+  | { readonly e: "sent" | "received"; readonly apdu: Uint8Array }
+  | { readonly e: "purged" | "stopping" }
+
+export const keyOf = (
+  of: { readonly oa: number; readonly type: number; readonly ca: number; readonly ioa: number; readonly test: boolean },
+  hex: string
+): string => `${of.oa} ${of.type} ${of.ca}/${of.ioa} ${hex}${of.test ? " T" : ""}`
+
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
