@@ -49,8 +49,8 @@ const wordsOf = (error: TlsError): string =>
   `${shown(error.reason ?? error.message)}${error.code === undefined ? "" : ` (${error.code})`}`
 
 /**
- * Node.js takes the second renegotiation that follows within ten minutes of the one before for an attack, and counts
- * those that the server asks for too: ours keep that distance.
+ * Node.js takes the fourth of renegotiations that follow each other within ten minutes for an attack, and counts those
+ * that the server asks for too: ours keep that distance.
  */
 const RENEGOTIATION_MIN_MS = (Tls.CLIENT_RENEG_WINDOW + 1) * 1000
 
