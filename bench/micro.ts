@@ -69,7 +69,7 @@ const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): Worl
     limits: Limits.defaults,
     image,
     logs: [EventLog.make(131_072)],
-    selections: new Map(),
+    selections: null,
     selectMs: 30_000,
     commandAgeMs: 0,
     files: false,

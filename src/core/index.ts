@@ -1,6 +1,7 @@
 // The pure core: everything of the protocol that is not a socket, a clock or an application.
 // A session is `reduce(world, state, cursor, event)`; stations and logs are made with Image and EventLog.
 
+export * as Held from "./command/Held.ts"
 export * as Output from "./command/Output.ts"
 export type { FileAnswer, FileEntry, FileName, FileRequest } from "./file/FileMessage.ts"
 export { Block, type BlockType } from "./image/Block.ts"

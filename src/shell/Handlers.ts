@@ -1,6 +1,7 @@
 // The application's decisions: notices of a session become calls of handlers, and their answers become decisions.
 // A handler may be synchronous or not, may throw, hang or return nonsense: whatever is not a clear yes is a no.
 
+import * as Held from "../core/command/Held.ts"
 import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import type { Addressed, Decision } from "../core/procedure/Notice.ts"
@@ -56,11 +57,11 @@ export function act(session: Session, notice: Notice): boolean {
     case "traced":
       return false
     case "selected":
-      Selections.put(session, notice)
+      host.select(Held.put(host.world.selections, peer.session, notice))
       if (notice.fresh) Selections.tell(host, peer, notice, "selected")
       return false
     case "released":
-      Selections.drop(session, notice)
+      host.select(Held.drop(host.world.selections, peer.session, notice))
       if (notice.why !== "executed") Selections.tell(host, peer, notice, notice.why)
       return false
     case "file":

@@ -1,24 +1,12 @@
-// The table of selected command points, as the sessions report it: who holds which point, and until when.
+// What is told of selections, and who holds a point.
 
-import type { Released, Selected } from "../core/command/CommandNotice.ts"
+import type { Selected } from "../core/command/CommandNotice.ts"
+import * as Held from "../core/command/Held.ts"
 import type { Block } from "../core/image/Block.ts"
-import type { Held } from "../core/procedure/World.ts"
+import * as Image from "../core/image/Image.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
 import type { Peer, ServerEvent } from "./ServerEvent.ts"
-import type { Session } from "./Session.ts"
-
-/** Notes a selection. */
-export function put({ host, peer }: Session, { block, slot, born, originator, untilMs }: Selected): void {
-  // Its point was removed by a handler of the same message: nobody will give it back.
-  if (block.bornOf(slot) !== born) return
-  let slots = host.selections.get(block)
-  if (slots === undefined) {
-    slots = new Map()
-    host.selections.set(block, slots)
-  }
-  slots.set(slot, { born, session: peer.session, originator, untilMs })
-}
 
 type State = Extract<ServerEvent, { readonly event: "selection" }>["state"]
 
@@ -34,18 +22,8 @@ export function tell(
   host.tell({ event: "selection", peer, commonAddress: block.of.ca, address, type, state })
 }
 
-/** What was held and is not any more: an entry that stays, since who selects a point once does so again. */
-const NOBODY: Held = { born: -1, session: 0, originator: 0, untilMs: Number.NEGATIVE_INFINITY }
-
-/** Forgets the selection of a session. */
-export function drop({ host, peer }: Session, { block, slot, born }: Released): void {
-  const slots = host.selections.get(block)
-  const found = slots?.get(slot)
-  if (found?.session === peer.session && found.born === born) slots?.set(slot, NOBODY)
-}
-
 /** Originator address of the client that holds a point, or null. */
 export function selectedBy(host: Host, block: Block, slot: number): number | null {
-  const held = host.selections.get(block)?.get(slot)
+  const held = Held.find(host.world.selections, Image.refTo(block, slot))
   return held !== undefined && host.clock.monotonicMs() < held.untilMs ? held.originator : null
 }

@@ -1,13 +1,14 @@
 // Stations and points of a server, and what they say: the process image as the shell changes it. Plain and synchronous:
 // adding a point or setting a value costs no Effect.
 
+import * as Held from "../core/command/Held.ts"
 import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Initialised from "../core/image/Initialised.ts"
 import * as Value from "../core/image/Value.ts"
 import * as Departed from "../core/log/Departed.ts"
 import * as EventLog from "../core/log/EventLog.ts"
-import type { Held, World } from "../core/procedure/World.ts"
+import type { World } from "../core/procedure/World.ts"
 import * as Time from "../core/wire/Time.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
@@ -59,7 +60,6 @@ export abstract class Stations {
   /** Outputs that are not free and whose point is gone. */
   readonly outlets: Outlet.Kept = new Map()
   /** Who has selected which command point. */
-  readonly selections: Map<Block, Map<number, Held>> = new Map()
   world: World
   /** When it was made, in ms since 1970 UTC. */
   readonly madeMs: number
@@ -84,7 +84,7 @@ export abstract class Stations {
       image: Image.empty,
       logs: [EventLog.make(limits.logRecords, () => this.oldestNeeded(0))],
       packEvents,
-      selections: this.selections,
+      selections: Held.none,
       selectMs,
       commandAgeMs,
       files: options.files !== null,
@@ -117,7 +117,6 @@ export abstract class Stations {
     for (const block of station.blocks) {
       for (const hooks of this.hooks.all(block)) this.detached(hooks)
       this.hooks.removeBlock(block)
-      this.selections.delete(block)
       this.unsettled.delete(block)
       Departed.leaveAll(this.logOf(block), block)
       block.clear()
@@ -214,7 +213,6 @@ export abstract class Stations {
   removePoint({ block, slot }: Image.Place): void {
     const hooks = this.hooks.find(block, slot)
     this.hooks.remove(block, slot)
-    this.selections.get(block)?.delete(slot)
     Departed.leave(this.logOf(block), block, slot)
     block.remove(slot)
     this.unsettled.add(block)
@@ -237,6 +235,11 @@ export abstract class Stations {
     if (this.outlets.size === 0 || !block.command) return
     const outlet = Outlet.take(this.outlets, this.world.profile, block, block.ioa[slot] as number)
     if (outlet !== null) this.hooks.of(block, slot).outlet = outlet
+  }
+
+  /** Command points are selected, or not any more. */
+  select(selections: Held.Table): void {
+    if (selections !== this.world.selections) this.world = { ...this.world, selections }
   }
 
   private setImage(image: Image.Image): void {

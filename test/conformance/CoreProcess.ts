@@ -1,7 +1,6 @@
 // What a shell keeps around the sessions of the pure core: image, log, selections, the clock, and what happens at fixed
 // rates. It is the least that does what the transcripts presuppose.
 import * as Core from "../../src/core/index.ts"
-import type { Held } from "../../src/core/procedure/World.ts"
 import * as Rhythm from "../../src/core/read/Rhythm.ts"
 import * as Zones from "../../src/shell/Zones.ts"
 import type * as Backend from "./Backend.ts"
@@ -31,7 +30,6 @@ export class CoreProcess {
   readonly given: Given.Given
   world: Core.World
   readonly log: Core.EventLog.EventLog
-  readonly selections: Map<Core.Block, Map<number, Held>> = new Map()
   /** The files of all stations, and what sessions do with them. */
   readonly store: MemoryFiles
   readonly files: CoreFiles
@@ -64,7 +62,7 @@ export class CoreProcess {
       limits: { ...Core.Limits.defaults, logRecords: given.log, ...given.limits },
       image,
       logs: [this.log],
-      selections: this.selections,
+      selections: null,
       selectMs: given.select * 1000,
       commandAgeMs: given.commandAge * 1000,
       files: given.files !== null,
@@ -81,6 +79,11 @@ export class CoreProcess {
   initialised(ca: number, cause: number): void {
     const { initialised, image } = this.world
     this.world = { ...this.world, initialised: Core.Initialised.noted(initialised, image, ca, cause) }
+  }
+
+  /** Command points are selected, or not any more. */
+  select(selections: Core.Held.Table): void {
+    this.world = { ...this.world, selections }
   }
 
   /** Whether a reset of the process was accepted, and connections have not ended yet. */

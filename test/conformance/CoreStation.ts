@@ -1,7 +1,6 @@
 // A station in virtual time: the pure core with image, log and sessions, driven as a shell has to drive it, and an
 // application that answers as the transcript says. Time moves only in `next`, from deadline to deadline.
 import * as Core from "../../src/core/index.ts"
-import type { Held } from "../../src/core/procedure/World.ts"
 import * as Backend from "./Backend.ts"
 import * as CoreApplication from "./CoreApplication.ts"
 import { CoreProcess, cyclic } from "./CoreProcess.ts"
@@ -236,7 +235,6 @@ export class CoreStation implements Backend.Backend {
 
   /** Acts on a notice; true when the session waits for an answer. What is decided at once is added to `decisions`. */
   private heed(connection: Connection, notice: Core.Notice, decisions: Core.Decision[]): boolean {
-    const { selections } = this.process
     const { id } = connection.state
     switch (notice.kind) {
       case "restarting":
@@ -245,22 +243,15 @@ export class CoreStation implements Backend.Backend {
       case "closed":
         connection.open = false
         this.happened.push({ kind: "closed", label: connection.label, atMs: this.nowMs, reason: notice.reason })
-        for (const slots of selections.values())
-          for (const [slot, held] of slots) if (held.session === id) slots.delete(slot)
         this.process.files.release(id)
         if (this.restart === connection) this.reset()
         return false
-      case "selected": {
-        const { block, slot, born, originator, untilMs } = notice
-        const slots = selections.get(block) ?? new Map<number, Held>()
-        selections.set(block, slots.set(slot, { born, session: id, originator, untilMs }))
+      case "selected":
+        this.process.select(Core.Held.put(this.world.selections, id, notice))
         return false
-      }
-      case "released": {
-        const slots = selections.get(notice.block)
-        if (slots?.get(notice.slot)?.session === id) slots.delete(notice.slot)
+      case "released":
+        this.process.select(Core.Held.drop(this.world.selections, id, notice))
         return false
-      }
       case "file": {
         const answer = this.process.files.act(id, notice)
         if (answer !== null) this.filed.push(answer)

@@ -1,5 +1,5 @@
 // Select before operate (60870-5-5 6.8): which command points this session has selected, with what value, until when.
-// What other sessions hold stands in the world; the shell keeps it from the notices given here. A selection with T = 1
+// What other sessions hold stands in the world, in a table that is kept from the notices given here. A selection with T = 1
 // stands apart: it allows a test, and reserves nothing.
 import type { Block } from "../image/Block.ts"
 import { type PointRef, samePoint } from "../image/Image.ts"
@@ -7,17 +7,10 @@ import * as Numbered from "../image/Numbered.ts"
 import type { Selection } from "../procedure/Work.ts"
 import type { Unselected } from "./CommandNotice.ts"
 import type { CommandWork, Turn } from "./CommandWork.ts"
-
-/** Types have 8 bits, and addresses of objects 24: a station has one command point of a type at each. */
-const TYPES = 0x100
-const ADDRESSES = 0x1000000
+import * as Held from "./Held.ts"
 
 /** The number under which the selection of a point is kept. */
-export const keyOf = ({ of, ioa }: Block, slot: number): number =>
-  (of.ca * ADDRESSES + (ioa[slot] as number)) * TYPES + of.type
-
-/** The address that a number was made of. */
-const addressOf = (key: number): number => Math.floor(key / TYPES) % ADDRESSES
+export const keyOf = (block: Block, slot: number): number => Held.keyOf(block, block.ioa[slot] as number)
 
 /** The selections that stand beside one with this T. */
 const beside = (work: CommandWork, test: number): Numbered.Numbered<Selection> =>
@@ -50,9 +43,9 @@ export function own(turn: Turn, point: PointRef, test: number): Selection | unde
 export const executes = (turn: Turn, point: PointRef): boolean => found(turn, point, 0)?.executing === true
 
 /** Whether another session holds the point, selected or being executed. */
-export function heldByOther(turn: Turn, { block, slot, born }: PointRef): boolean {
-  const held = turn.world.selections.get(block)?.get(slot)
-  return held !== undefined && held.born === born && held.session !== turn.id && turn.nowMs < held.untilMs
+export function heldByOther({ world, id, nowMs }: Turn, point: PointRef): boolean {
+  const held = Held.find(world.selections, point)
+  return held !== undefined && held.session !== id && nowMs < held.untilMs
 }
 
 /** When the first selection ends by itself; Infinity when none does. */
@@ -74,7 +67,8 @@ function put(turn: Turn, selection: Selection, fresh: boolean): void {
   keep(work, test, Numbered.put(beside(work, test), key, selection))
   if (untilMs !== Number.POSITIVE_INFINITY) work.expiring = Numbered.put(work.expiring, id, selection)
   const { block, slot, born, originator } = selection
-  if (test === 0) turn.notice({ kind: "selected", block, slot, born, ioa: addressOf(key), originator, untilMs, fresh })
+  if (test === 0)
+    turn.notice({ kind: "selected", block, slot, born, ioa: Held.addressOf(key), originator, untilMs, fresh })
 }
 
 function drop(turn: Turn, { id, key, test }: Selection): void {
@@ -112,7 +106,7 @@ export function take(turn: Turn, selection: Selection): Selection {
 export function release(turn: Turn, selection: Selection, why: Unselected): void {
   drop(turn, selection)
   const { block, slot, born, key } = selection
-  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born, ioa: addressOf(key), why })
+  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born, ioa: Held.addressOf(key), why })
 }
 
 /** Ends every selection whose time is over. */

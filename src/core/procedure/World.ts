@@ -1,16 +1,15 @@
 // What a session may read and never changes: parameters, profile, limits, the image and the logs.
 
-import type { Block } from "../image/Block.ts"
-import type { Image } from "../image/Image.ts"
+import type { Image, PointRef } from "../image/Image.ts"
 import type { Initialisations } from "../image/Initialised.ts"
+import type { Numbered } from "../image/Numbered.ts"
 import type { Limits } from "../Limits.ts"
 import type { Parameters } from "../link/Parameters.ts"
 import type { EventLog } from "../log/EventLog.ts"
 import type { Profile } from "../Profile.ts"
 
 /** Who has selected a command point, and until when (ms of the event clock). It holds for the point that was there then. */
-export interface Held {
-  readonly born: number
+export interface Held extends PointRef {
   readonly session: number
   readonly originator: number
   readonly untilMs: number
@@ -31,8 +30,8 @@ export interface World {
   readonly freezes: { count: number }
   /** The stations that were initialised. */
   readonly initialised: Initialisations
-  /** Selections of all sessions, by point. Kept by the shell from the notices `selected` and `released`. */
-  readonly selections: ReadonlyMap<Block, ReadonlyMap<number, Held>>
+  /** Selections of all sessions, by address and type: what the notices `selected` and `released` have made of it. */
+  readonly selections: Numbered<Held>
   /** Time in ms within which an execute must follow the confirmation of its select. */
   readonly selectMs: number
   /** Largest age in ms of a time-tagged command, in either direction; 0 = not judged. */

@@ -21,7 +21,7 @@ export class Plant {
   image: Core.Image.Image = Core.Image.empty
   readonly logs: readonly Core.EventLog.EventLog[]
   readonly options: Options
-  selections: Core.World["selections"] = new Map()
+  selections: Core.World["selections"] = null
   readonly profile: Core.Profile.Profile
 
   constructor(

@@ -93,6 +93,7 @@ export const ofWorld = (world: Core.World): number => {
 
 /** Freezes what is plain in a world: not the logs, which their owner appends to. */
 export const freezeWorld = (world: Core.World): Core.World => {
-  for (const part of [world.link, world.profile, world.limits, world.image, world.logs.length]) freeze(part)
+  for (const part of [world.link, world.profile, world.limits, world.image, world.selections, world.logs.length])
+    freeze(part)
   return Object.freeze(world)
 }

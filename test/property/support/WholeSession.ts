@@ -21,7 +21,7 @@ export const wholeSession = (core: Core): void => {
     limits: Limits.defaults,
     image,
     logs: [log],
-    selections: new Map(),
+    selections: null,
     selectMs: 10_000,
     commandAgeMs: 0,
     packEvents: true,
