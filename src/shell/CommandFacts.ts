@@ -3,7 +3,7 @@
 import type { CommandRequested } from "../core/command/CommandNotice.ts"
 import type { Status } from "../core/command/Output.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
-import * as Request from "../core/procedure/Request.ts"
+import * as Asdu from "../core/wire/Asdu.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
@@ -37,9 +37,9 @@ export function tellOutput(host: Host, { ca, ioa }: CommandRequested, status: St
 
 /** Whether two commands say the same but for their cause and time tag. */
 export function sayTheSame(a: Uint8Array, b: Uint8Array): boolean {
-  const untagged = TypeTable.byId[Request.type(a, 0)]?.untagged ?? 0
-  const end = Request.ELEMENT_AT + (TypeTable.byId[untagged]?.octets ?? 0)
-  if (Request.type(a, 0) !== Request.type(b, 0)) return false
-  for (let i = Request.OBJECT_AT; i < end; i++) if (a[i] !== b[i]) return false
+  const untagged = TypeTable.byId[Asdu.type(a, 0)]?.untagged ?? 0
+  const end = Asdu.ELEMENT_AT + (TypeTable.byId[untagged]?.octets ?? 0)
+  if (Asdu.type(a, 0) !== Asdu.type(b, 0)) return false
+  for (let i = Asdu.OBJECT_AT; i < end; i++) if (a[i] !== b[i]) return false
   return true
 }

@@ -6,11 +6,11 @@ import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import type { Addressed, Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import * as Request from "../core/procedure/Request.ts"
 import * as World from "../core/procedure/World.ts"
 import type { FreezeRequested, RefreshRequested } from "../core/read/ReadNotice.ts"
 import type { Notice, Requested } from "../core/session/Notice.ts"
 import type { ClockRequested, ParameterRequested, ResetRequested } from "../core/system/SystemNotice.ts"
+import * as Asdu from "../core/wire/Asdu.ts"
 import * as Commands from "./Commands.ts"
 import * as Counters from "./Counters.ts"
 import { AtPoint, Deciding, failed } from "./Deciding.ts"
@@ -103,9 +103,9 @@ export function act(session: Session, notice: Notice): boolean {
 const subjectOf = (
   apdu: Uint8Array
 ): { readonly commonAddress: number; readonly address: number; readonly type: string } => ({
-  commonAddress: Request.ca(apdu, 0),
-  address: Request.ioa(apdu, 0),
-  type: Names.ofType(Request.type(apdu, 0))
+  commonAddress: Asdu.ca(apdu, 0),
+  address: Asdu.ioa(apdu, 0),
+  type: Names.ofType(Asdu.type(apdu, 0))
 })
 
 /** Refuses a request that came before the application was asked for it and ended all: it is never begun. */

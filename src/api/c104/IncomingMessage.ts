@@ -3,8 +3,7 @@
 import type { Zone } from "../../core/image/Block.ts"
 import * as Image from "../../core/image/Image.ts"
 import * as Value from "../../core/image/Value.ts"
-import * as Request from "../../core/procedure/Request.ts"
-import { MASK, NEGATIVE, TEST } from "../../core/wire/Cause.ts"
+import * as Asdu from "../../core/wire/Asdu.ts"
 import * as TypeTable from "../../core/wire/TypeTable.ts"
 import type { Session } from "../../shell/Session.ts"
 import { Connection } from "./Connection.ts"
@@ -57,28 +56,28 @@ export class IncomingMessage {
   }
 
   get type(): Type {
-    return Request.type(this.raw, 0) as Type
+    return Asdu.type(this.raw, 0) as Type
   }
   get cot(): Cot {
-    return ((this.raw[Request.CAUSE_AT] as number) & MASK) as Cot
+    return Asdu.cause(this.raw, 0) as Cot
   }
   get commonAddress(): number {
-    return Request.ca(this.raw, 0)
+    return Asdu.ca(this.raw, 0)
   }
   get originatorAddress(): number {
-    return Request.originator(this.raw, 0)
+    return Asdu.originator(this.raw, 0)
   }
   get isTest(): boolean {
-    return ((this.raw[Request.CAUSE_AT] as number) & TEST) !== 0
+    return Asdu.test(this.raw, 0) !== 0
   }
   get isNegative(): boolean {
-    return ((this.raw[Request.CAUSE_AT] as number) & NEGATIVE) !== 0
+    return Asdu.negative(this.raw, 0)
   }
   get isSequence(): boolean {
-    return (Request.vsq(this.raw, 0) & 0x80) !== 0
+    return (Asdu.vsq(this.raw, 0) & 0x80) !== 0
   }
   get numberOfObjects(): number {
-    return Request.vsq(this.raw, 0) & 0x7f
+    return Asdu.vsq(this.raw, 0) & 0x7f
   }
 
   /** S/E of a switching or set-point command. */
@@ -86,7 +85,7 @@ export class IncomingMessage {
     const layout = Value.layoutOf(this.type)
     if (layout === undefined || !Value.isCommand(this.type) || layout.kind === Value.Kind.BitstringCommand) return false
     const switching = layout.octets === 1
-    const at = Request.ELEMENT_AT + (switching ? 0 : layout.octets - 1)
+    const at = Asdu.ELEMENT_AT + (switching ? 0 : layout.octets - 1)
     return at < this.raw.length && ((this.raw[at] as number) & 0x80) !== 0
   }
 
@@ -96,11 +95,11 @@ export class IncomingMessage {
     const index = Math.max(0, this.#index)
     if (row === undefined || row.octets < 0 || index >= Math.max(1, this.numberOfObjects)) return null
     const step = this.isSequence ? row.octets : row.octets + 3
-    const at = Request.OBJECT_AT + index * step
-    const address = this.isSequence ? Request.OBJECT_AT : at
+    const at = Asdu.OBJECT_AT + index * step
+    const address = this.isSequence ? Asdu.OBJECT_AT : at
     const element = this.isSequence ? at + 3 : at + 3
     if (element + row.octets > this.raw.length) return null
-    const ioa = Request.ioa(this.raw, address - Request.OBJECT_AT) + (this.isSequence ? index : 0)
+    const ioa = Asdu.ioa(this.raw, address - Asdu.OBJECT_AT) + (this.isSequence ? index : 0)
     return { ioa, element }
   }
 

@@ -2,7 +2,7 @@
 
 import * as Image from "../../core/image/Image.ts"
 import type { Situation } from "../../core/procedure/Rejection.ts"
-import * as Request from "../../core/procedure/Request.ts"
+import * as Asdu from "../../core/wire/Asdu.ts"
 import { Type, Umc } from "./enums.ts"
 
 const causes: Partial<Record<Situation, Umc>> = {
@@ -17,9 +17,9 @@ const causes: Partial<Record<Situation, Umc>> = {
 export function causeOf(image: Image.Image, situation: Situation, apdu: Uint8Array): Umc | null {
   const cause = causes[situation] ?? null
   if (cause !== Umc.UNKNOWN_IOA) return cause
-  const station = Image.station(image, Request.ca(apdu, 0))
-  const other = station === undefined ? null : Image.find(station, Request.ioa(apdu, 0))
+  const station = Image.station(image, Asdu.ca(apdu, 0))
+  const other = station === undefined ? null : Image.find(station, Asdu.ioa(apdu, 0))
   if (other === null) return cause
   // Every object can be meant by a read command, but not every type can be read.
-  return Request.type(apdu, 0) === Type.C_RD_NA_1 ? Umc.INVALID_TYPE_ID : Umc.MISMATCHED_TYPE_ID
+  return Asdu.type(apdu, 0) === Type.C_RD_NA_1 ? Umc.INVALID_TYPE_ID : Umc.MISMATCHED_TYPE_ID
 }

@@ -1,9 +1,9 @@
 // The server's callbacks: their positional signatures, and how each is called from what happens in the shell.
 
 import * as Image from "../../core/image/Image.ts"
-import * as Request from "../../core/procedure/Request.ts"
 import type { ParameterRequested } from "../../core/system/SystemNotice.ts"
 import type { CloseReason } from "../../core/Violation.ts"
+import * as Asdu from "../../core/wire/Asdu.ts"
 import type { CallbackFailed, CallbackTimedOut } from "../../shell/Errors.ts"
 import type { ClockHandler, Host, ParameterHandler, ResetHandler } from "../../shell/Host.ts"
 import type { Peer, ServerEvent } from "../../shell/ServerEvent.ts"
@@ -75,7 +75,7 @@ export const unexpectedMessage =
   (event) => {
     if (event.event !== "rejected") return undefined
     const cause = Unexpected.causeOf(host.world.image, event.situation, event.apdu)
-    const zone = Image.station(host.world.image, Request.ca(event.apdu, 0))?.zone
+    const zone = Image.station(host.world.image, Asdu.ca(event.apdu, 0))?.zone
     return cause === null ? undefined : callback(server, new IncomingMessage(event.apdu, undefined, zone), cause)
   }
 

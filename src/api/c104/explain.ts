@@ -1,6 +1,6 @@
 // Frames in c104's words: one line of text, or an object of the same facts. Safe on any octets.
 
-import * as Request from "../../core/procedure/Request.ts"
+import * as Asdu from "../../core/wire/Asdu.ts"
 import { codecs } from "../../core/wire/Element.ts"
 import * as Fields from "../../core/wire/Fields.ts"
 import { octetsToHex } from "../../core/wire/Hex.ts"
@@ -84,7 +84,7 @@ const typeName = (type: number): string => byId[type]?.mnemonic ?? securityTypes
 const causeName = (cause: number): string => longCauses[cause] ?? nameOf(Cot, cause) ?? "UNKNOWN_COT"
 
 /** The octets after the header as c104 writes them: a space behind each. */
-const elementsText = (apdu: Uint8Array): string => `${octetsToHex(apdu.subarray(Request.OBJECT_AT), " ")} `
+const elementsText = (apdu: Uint8Array): string => `${octetsToHex(apdu.subarray(Asdu.OBJECT_AT), " ")} `
 
 /** What is wrong with an APDU but for its control field, which is not judged; null when nothing is. */
 const framingError = (apdu: Uint8Array): string | null => {
@@ -96,7 +96,7 @@ const framingError = (apdu: Uint8Array): string | null => {
 
 /** S/E of the first object, or undefined: it stands in the element that says how a command is meant. */
 const selectOf = (apdu: Uint8Array, type: number): boolean | undefined => {
-  let at = Request.ELEMENT_AT
+  let at = Asdu.ELEMENT_AT
   for (const name of byId[type]?.elements ?? []) {
     const { keys, octets } = codecs[name]
     const octet = apdu[at]
@@ -122,10 +122,10 @@ export function explainBytes(apdu: Uint8Array): string {
   const { typeId, sq, count, cot, negative, test, oa, ca } = header
   const parts = ["I-Format", typeName(typeId), causeName(cot), negative ? "NEGATIVE" : "POSITIVE"]
   if (test) parts.push("TEST")
-  parts.push(ca === Request.GLOBAL ? "GLOBAL" : `CA ${ca}`)
+  parts.push(ca === Asdu.GLOBAL ? "GLOBAL" : `CA ${ca}`)
   if (oa > 0) parts.push(`OA ${oa}`)
-  if (apdu.length <= Request.OBJECT_AT) return parts.join(" | ")
-  if (apdu.length >= Request.ELEMENT_AT) parts.push(`1st IOA ${Request.ioa(apdu, 0)}`)
+  if (apdu.length <= Asdu.OBJECT_AT) return parts.join(" | ")
+  if (apdu.length >= Asdu.ELEMENT_AT) parts.push(`1st IOA ${Asdu.ioa(apdu, 0)}`)
   if (count > 0) parts.push(`${sq ? "SEQUENCE" : "LIST"}[${count}]`)
   return `${parts.join(" | ")} (${elementsText(apdu)})`
 }
@@ -156,8 +156,8 @@ export function explainBytesDict(apdu: Uint8Array): ExplainedApdu {
     test: header.test,
     commonAddress: header.ca,
     originatorAddress: header.oa,
-    ...(apdu.length >= Request.ELEMENT_AT ? { firstInformationObjectAddress: Request.ioa(apdu, 0) } : {}),
+    ...(apdu.length >= Asdu.ELEMENT_AT ? { firstInformationObjectAddress: Asdu.ioa(apdu, 0) } : {}),
     ...(select === undefined ? {} : { select }),
-    ...(apdu.length > Request.OBJECT_AT ? { elements: elementsText(apdu) } : {})
+    ...(apdu.length > Asdu.OBJECT_AT ? { elements: elementsText(apdu) } : {})
   }
 }

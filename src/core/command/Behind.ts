@@ -5,8 +5,8 @@ import type { PointRef } from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
 import type { Situation } from "../procedure/Rejection.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
 import type { Pending } from "../procedure/Work.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import type { Line, Stander, Turn } from "./CommandWork.ts"
 
 /** What a line stands behind that waits until the application was asked. */
@@ -14,7 +14,7 @@ const ASKING = -1
 
 /** From now on requests to the address of the frame at `at` stand behind the request with this id. */
 export function begin(turn: Turn, octets: Uint8Array, at: number, id: number): void {
-  const key = Request.address(octets, at)
+  const key = Asdu.address(octets, at)
   const standing = Numbered.find(turn.work.lines, key)?.standing ?? null
   turn.own.lines = Numbered.put(turn.work.lines, key, { key, id, standing })
 }
@@ -30,12 +30,12 @@ export function stand(
   point: PointRef | null,
   situation: Situation | null
 ): boolean {
-  const line = Numbered.find(turn.work.lines, Request.address(octets, at))
+  const line = Numbered.find(turn.work.lines, Asdu.address(octets, at))
   if (line === undefined) return false
   // There may be no line any more when the application was asked.
   if (turn.putsBack()) return true
   const { own } = turn
-  const tests = Request.test(octets, at) !== 0
+  const tests = Asdu.test(octets, at) !== 0
   const before = tests ? own.testing : own.standing - own.testing + turn.asked
   if (before >= turn.world.limits.decisionsPerSession) {
     Reply.reject(turn, "tooManyRequests", octets, at)
@@ -52,7 +52,7 @@ export function stand(
 
 /** A request was decided: whatever stands behind it is judged next. */
 export function decided(turn: Turn, { id, apdu }: Pending): void {
-  const line = Numbered.find(turn.work.lines, Request.address(apdu, 0))
+  const line = Numbered.find(turn.work.lines, Asdu.address(apdu, 0))
   if (line?.id === id) move(turn, line)
 }
 
@@ -96,7 +96,7 @@ export function leave(turn: Turn, key: number, { id, apdu }: Stander): void {
   const line = Numbered.find(own.lines, key)
   if (line === undefined) return
   own.standing--
-  if (Request.test(apdu, 0) !== 0) own.testing--
+  if (Asdu.test(apdu, 0) !== 0) own.testing--
   own.lines = Numbered.put(own.lines, key, { ...line, standing: Numbered.without(line.standing, id) })
 }
 
@@ -104,7 +104,7 @@ export function leave(turn: Turn, key: number, { id, apdu }: Stander): void {
 export function tell(turn: Turn): void {
   Numbered.each(turn.work.lines, ({ standing }) =>
     Numbered.each(standing, ({ apdu }) => {
-      if (Request.test(apdu, 0) === 0) turn.notice({ kind: "unanswered", outcome: "none", apdu })
+      if (Asdu.test(apdu, 0) === 0) turn.notice({ kind: "unanswered", outcome: "none", apdu })
     })
   )
 }

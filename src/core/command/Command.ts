@@ -7,9 +7,9 @@ import * as Value from "../image/Value.ts"
 import * as Asking from "../procedure/Asking.ts"
 import type { Situation } from "../procedure/Rejection.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
 import type { Selection } from "../procedure/Work.ts"
 import * as World from "../procedure/World.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause } from "../wire/Cause.ts"
 import * as Time from "../wire/Time.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
@@ -38,8 +38,8 @@ interface Said extends Image.PointRef {
 
 /** Takes a command with a legal header: at once, or behind those to its address that are being decided. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
-  const place = Image.findCommand(station, Request.ioa(octets, at), Request.type(octets, at))
+  const station = Image.station(turn.world.image, Asdu.ca(octets, at)) as Image.Station
+  const place = Image.findCommand(station, Asdu.ioa(octets, at), Asdu.type(octets, at))
   const said = place === null || surplus ? null : read(place, octets, at)
   const situation = judge(turn, octets, at, place, said, station)
   if (turn.work.lines !== null && !turn.anew && Behind.stand(turn, octets, at, place, situation)) return
@@ -57,16 +57,16 @@ function judge(
   station: Image.Station
 ): Situation | null {
   if (place === null) return "unknownObject"
-  if (Request.vsq(octets, at) !== 1) return "severalObjects"
+  if (Asdu.vsq(octets, at) !== 1) return "severalObjects"
   if (said === null) return "surplusOctets"
   return judgeContent(turn, said) ?? judgeTime(turn, octets, at, said, station)
 }
 
 /** Takes a command with which nothing is wrong by itself. */
 function obey(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
-  const deactivates = Request.cause(octets, at) === Cause.DEACTIVATION
+  const deactivates = Asdu.cause(octets, at) === Cause.DEACTIVATION
   // A select is confirmed ahead of commands to other points; where something is asked at its own it is refused, or stands.
-  if ((deactivates || Request.test(octets, at) !== 0) && turn.putsBack()) return
+  if ((deactivates || Asdu.test(octets, at) !== 0) && turn.putsBack()) return
   if (deactivates) return cancel(turn, octets, at, said)
   if (said.select) return select(turn, octets, at, said)
   execute(turn, octets, at, said)
@@ -99,10 +99,10 @@ function takeUp(turn: Turn, { apdu, point, situation }: Stander): void {
 
 function read({ block, slot, born }: Image.PointRef, octets: Uint8Array, at: number): Said {
   const { kind, stride } = block
-  const from = at + Request.ELEMENT_AT
+  const from = at + Asdu.ELEMENT_AT
   const place = Value.qualifierAt(kind)
   for (let i = 0; i < stride; i++) scratch.setUint8(i, elementOctet(octets, at, i, place))
-  const tagged = TypeTable.byId[Request.type(octets, at)]?.time === "cp56"
+  const tagged = TypeTable.byId[Asdu.type(octets, at)]?.time === "cp56"
   return {
     block,
     slot,
@@ -110,14 +110,14 @@ function read({ block, slot, born }: Image.PointRef, octets: Uint8Array, at: num
     value: Value.read(kind, scratch, 0),
     qualifier: Value.readQualifier(kind, scratch, 0),
     select: place >= 0 && ((octets[from + place] as number) & SELECT) !== 0,
-    timeLow: tagged ? Request.word(octets, from + stride) : 0,
-    timeHigh: tagged ? Request.word(octets, from + stride + 3) >>> 8 : 0
+    timeLow: tagged ? Asdu.word(octets, from + stride) : 0,
+    timeHigh: tagged ? Asdu.word(octets, from + stride + 3) >>> 8 : 0
   }
 }
 
 /** Octet `i` of the element with S/E = 0; `place` is the octet of the qualifier, negative where there is none. */
 const elementOctet = (octets: Uint8Array, at: number, i: number, place: number): number =>
-  (octets[at + Request.ELEMENT_AT + i] as number) & (i === place ? ~SELECT : 0xff)
+  (octets[at + Asdu.ELEMENT_AT + i] as number) & (i === place ? ~SELECT : 0xff)
 
 /** What is wrong with value and qualifier, or null. */
 function judgeContent(turn: Turn, { block, value, qualifier }: Said): Situation | null {
@@ -132,7 +132,7 @@ function judgeContent(turn: Turn, { block, value, qualifier }: Said): Situation 
 /** Whether the time tag forbids to obey: one that is no time, and where the server judges it, one that is not of now. */
 function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, station: Image.Station): Situation | null {
   const { commandAgeMs, profile } = turn.world
-  if (TypeTable.byId[Request.type(octets, at)]?.time !== "cp56") return null
+  if (TypeTable.byId[Asdu.type(octets, at)]?.time !== "cp56") return null
   const { timeLow, timeHigh } = said
   const worth = Time.validateCp56(timeLow, timeHigh)
   if (worth === "impossible" && profile.impossibleCommandTime === "refuse") return "impossibleTime"
@@ -147,7 +147,7 @@ function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, stati
 /** Takes back a selection. A command that is being decided or carried out cannot be taken back. */
 function cancel(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (!said.select) return abandon(turn, octets, at, said)
-  const selection = Selections.own(turn, said, Request.test(octets, at))
+  const selection = Selections.own(turn, said, Asdu.test(octets, at))
   if (selection === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
   Selections.release(turn, selection, "cancelled")
   Reply.mirror(turn, octets, at, Cause.DEACTIVATION_CON, -1)
@@ -155,7 +155,7 @@ function cancel(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
 
 /** Has an operation stopped that was confirmed and is not over: whoever carries it out says whether that can be. */
 function abandon(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
-  if (turn.work.owed === null || Request.test(octets, at) !== 0)
+  if (turn.work.owed === null || Asdu.test(octets, at) !== 0)
     return Reply.reject(turn, "nothingToDeactivate", octets, at)
   if (Asking.full(turn)) return Reply.reject(turn, "tooManyRequests", octets, at)
   const apdu = Reply.copy(octets, at)
@@ -169,7 +169,7 @@ const needsSelect = (said: Said): boolean => (flags(said) & SELECT_FIRST) !== 0
 function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   if (!needsSelect(said)) return Reply.reject(turn, "notSelectable", octets, at)
   const { block, slot, born } = said
-  const test = Request.test(octets, at)
+  const test = Asdu.test(octets, at)
   // A test reserves nothing, and so finds nothing reserved.
   if (test === 0 && (Selections.heldByOther(turn, said) || Selections.executes(turn, said)))
     return Reply.reject(turn, "selectedByOther", octets, at)
@@ -184,8 +184,8 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     block,
     slot,
     born,
-    type: Request.type(octets, at),
-    originator: Request.originator(octets, at),
+    type: Asdu.type(octets, at),
+    originator: Asdu.originator(octets, at),
     test,
     element,
     untilMs: Number.POSITIVE_INFINITY,
@@ -205,7 +205,7 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
 function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   let selection: Selection | null = null
   if (needsSelect(said)) {
-    selection = Selections.own(turn, said, Request.test(octets, at)) ?? null
+    selection = Selections.own(turn, said, Asdu.test(octets, at)) ?? null
     if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
     if (!matches(selection, octets, at)) {
       if (turn.putsBack()) return
@@ -213,7 +213,7 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
       return Reply.reject(turn, "notSelected", octets, at)
     }
   }
-  if (Request.test(octets, at) !== 0) {
+  if (Asdu.test(octets, at) !== 0) {
     // A test is confirmed and terminated like the real thing, and operates nothing.
     if (selection !== null) Selections.release(turn, selection, "executed")
     Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1)
@@ -233,14 +233,14 @@ function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
     block,
     slot,
     born,
-    type: Request.type(octets, at),
+    type: Asdu.type(octets, at),
     ca: block.of.ca,
-    ioa: Request.ioa(octets, at),
+    ioa: Asdu.ioa(octets, at),
     value,
     qualifier,
     timeLow,
     timeHigh,
-    originator: Request.originator(octets, at),
+    originator: Asdu.originator(octets, at),
     selected: selection !== null,
     apdu
   })
@@ -257,14 +257,14 @@ function asked(
     block,
     slot,
     born,
-    type: Request.type(apdu, 0),
+    type: Asdu.type(apdu, 0),
     ca: block.of.ca,
-    ioa: Request.ioa(apdu, 0),
+    ioa: Asdu.ioa(apdu, 0),
     value,
     qualifier,
     timeLow,
     timeHigh,
-    originator: Request.originator(apdu, 0),
+    originator: Asdu.originator(apdu, 0),
     selected: false,
     apdu
   }
@@ -273,8 +273,8 @@ function asked(
 /** Whether an execute says the same as the select before it; time tags are not compared. */
 function matches(selection: Selection, octets: Uint8Array, at: number): boolean {
   const { element, block, type, originator, test } = selection
-  if (type !== Request.type(octets, at)) return false
-  if (originator !== Request.originator(octets, at) || test !== Request.test(octets, at)) return false
+  if (type !== Asdu.type(octets, at)) return false
+  if (originator !== Asdu.originator(octets, at) || test !== Asdu.test(octets, at)) return false
   const place = Value.qualifierAt(block.kind)
   for (let i = 0; i < element.length; i++) if (element[i] !== elementOctet(octets, at, i, place)) return false
   return true

@@ -4,7 +4,7 @@
 import * as Image from "../image/Image.ts"
 import * as Link from "../link/Link.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause } from "../wire/Cause.ts"
 import * as Time from "../wire/Time.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
@@ -41,7 +41,7 @@ const byType: { readonly [type: number]: Procedure } = {
     FileSend.acknowledged(turn, to, FileWire.octet(octets, at, 2), FileWire.octet(octets, at, 3) & 0x0f),
   [Type.F_SG_NA_1]: (turn, to, octets, at) => {
     const section = FileWire.octet(octets, at, 2)
-    FileReceive.segment(turn, to, section, octets, at + Request.ELEMENT_AT + 4, FileWire.octet(octets, at, 3))
+    FileReceive.segment(turn, to, section, octets, at + Asdu.ELEMENT_AT + 4, FileWire.octet(octets, at, 3))
   },
   [Type.F_SC_NB_1]: queried
 }
@@ -54,14 +54,14 @@ export const types: readonly number[] = Object.keys(byType).map(Number)
 
 /** Takes a file ASDU with a legal header. One that is not exactly one object has no answer of its own and closes. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  if (surplus || Request.vsq(octets, at) !== 1) {
+  if (surplus || Asdu.vsq(octets, at) !== 1) {
     const situation = surplus ? "surplusOctets" : "severalObjects"
     turn.notice({ kind: "rejected", situation, apdu: Reply.copy(octets, at) })
     return Link.refuse(turn, "MALFORMED_ASDU")
   }
-  if (Request.test(octets, at) !== 0) return FileTest.request(turn, octets, at)
+  if (Asdu.test(octets, at) !== 0) return FileTest.request(turn, octets, at)
   endGone(turn)
-  byType[Request.type(octets, at)]?.(turn, FileWire.address(turn, octets, at), octets, at)
+  byType[Asdu.type(octets, at)]?.(turn, FileWire.address(turn, octets, at), octets, at)
 }
 
 /** F_SC_NA_1. */
@@ -70,7 +70,7 @@ function called(turn: Turn, to: FileAddress, octets: Uint8Array, at: number): vo
   const qualifier = FileWire.octet(octets, at, 3)
   const action = qualifier & 0x0f
   // A directory is the only thing that is requested with cause 5.
-  if (Request.cause(octets, at) === Cause.REQUEST) {
+  if (Asdu.cause(octets, at) === Cause.REQUEST) {
     if (action === Action.Default) return FileErrand.list(turn, to)
     return Reply.reject(turn, "unknownCause", octets, at)
   }
@@ -114,9 +114,9 @@ const isBound = (low: number, high: number): boolean => (low | high) === 0 || Ti
 
 /** F_SC_NB_1: the store prepares the part of an archive between two times, which is then selected. */
 function queried(turn: Turn, to: FileAddress, octets: Uint8Array, at: number): void {
-  const from = Request.ELEMENT_AT + 2 + at
-  const [fromLow, fromHigh] = [Request.word(octets, from), Request.word(octets, from + 3) >>> 8]
-  const [toLow, toHigh] = [Request.word(octets, from + 7), Request.word(octets, from + 10) >>> 8]
+  const from = Asdu.ELEMENT_AT + 2 + at
+  const [fromLow, fromHigh] = [Asdu.word(octets, from), Asdu.word(octets, from + 3) >>> 8]
+  const [toLow, toHigh] = [Asdu.word(octets, from + 7), Asdu.word(octets, from + 10) >>> 8]
   if (!(isBound(fromLow, fromHigh) && isBound(toLow, toHigh))) return FileWire.fileReady(turn, to, 0, FileWire.NEGATIVE)
   FileSend.start(turn, to, { op: "query", name: nameOf(to), fromLow, fromHigh, toLow, toHigh })
 }

@@ -4,7 +4,7 @@ import * as Image from "../image/Image.ts"
 import * as Link from "../link/Link.ts"
 import * as Ledger from "../log/Ledger.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause } from "../wire/Cause.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import type { FileEntry, FileRefusal } from "./FileMessage.ts"
@@ -72,21 +72,21 @@ export const faultOf: { readonly [why in FileRefusal]: Fault } = {
 
 /** The file that the frame at `at` is about, and what an answer repeats of the request. */
 export const address = ({ world }: Turn, octets: Uint8Array, at: number): FileAddress => ({
-  ca: Request.ca(octets, at),
-  born: (Image.station(world.image, Request.ca(octets, at)) as Image.Station).born,
-  ioa: Request.ioa(octets, at),
-  nof: (octets[at + Request.ELEMENT_AT] as number) | ((octets[at + Request.ELEMENT_AT + 1] as number) << 8),
-  originator: Request.originator(octets, at),
-  test: Request.test(octets, at)
+  ca: Asdu.ca(octets, at),
+  born: (Image.station(world.image, Asdu.ca(octets, at)) as Image.Station).born,
+  ioa: Asdu.ioa(octets, at),
+  nof: (octets[at + Asdu.ELEMENT_AT] as number) | ((octets[at + Asdu.ELEMENT_AT + 1] as number) << 8),
+  originator: Asdu.originator(octets, at),
+  test: Asdu.test(octets, at)
 })
 
 /** The octet number `index` of the elements: 0 and 1 are the name of file. */
 export const octet = (octets: Uint8Array, at: number, index: number): number =>
-  octets[at + Request.ELEMENT_AT + index] as number
+  octets[at + Asdu.ELEMENT_AT + index] as number
 
 /** A length of 24 bits. */
 export const length = (octets: Uint8Array, at: number, index: number): number =>
-  Request.word(octets, at + Request.ELEMENT_AT + index) & 0xff_ffff
+  Asdu.word(octets, at + Asdu.ELEMENT_AT + index) & 0xff_ffff
 
 // ---- answers ----
 
@@ -107,17 +107,8 @@ function putHeader(
   to: FileAddress
 ): void {
   const { ca, ioa, nof, originator, test } = to
-  out[at] = 0x68
-  out[at + 1] = octets - 2
-  out[at + 6] = type
-  out[at + 7] = vsq
-  out[at + 8] = test | cause
-  out[at + 9] = originator
-  out[at + 10] = ca & 0xff
-  out[at + 11] = ca >> 8
-  out[at + 12] = ioa & 0xff
-  out[at + 13] = (ioa >> 8) & 0xff
-  out[at + 14] = ioa >> 16
+  Asdu.put(out, at, octets, type, vsq, test | cause, originator, ca)
+  Asdu.putIoa(out, at, ioa)
   out[at + 15] = nof & 0xff
   out[at + 16] = nof >> 8
 }

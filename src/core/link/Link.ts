@@ -260,7 +260,7 @@ function closed(turn: LinkTurn, reason: CloseReason): Effect {
 function informationFrame(turn: LinkTurn, octets: Uint8Array, at: number): Effect {
   if (turn.strict && ((octets[at + 4] as number) & 1) !== 0) return closed(turn, "BAD_CONTROL_FIELD")
   if (turn.phase !== Phase.Started) return closed(turn, "DATA_IN_STOPPED")
-  const number = ((octets[at + 2] as number) >> 1) | ((octets[at + 3] as number) << 7)
+  const number = Frame.sendNumber(octets, at)
   if (number !== turn.receiveNumber) return closed(turn, "SEQUENCE_NS")
   if (!acknowledge(turn, octets, at)) return closed(turn, "SEQUENCE_NR")
   turn.receivedAtMs = turn.cameMs
@@ -325,7 +325,7 @@ function stop(turn: LinkTurn): Effect {
 
 /** Takes N(R): releases the frames that it acknowledges. False when it lies outside the window. */
 function acknowledge(turn: LinkTurn, octets: Uint8Array, at: number): boolean {
-  const number = ((octets[at + 4] as number) >> 1) | ((octets[at + 5] as number) << 7)
+  const number = Frame.receiveNumber(octets, at)
   const flight = turn.high - turn.low
   const released = flight - Sequence.distance(number, turn.sendNumber)
   if (released < 0 || Sequence.distance(number, turn.sendNumber) > flight) return false

@@ -3,6 +3,7 @@
 
 import type { Block } from "../image/Block.ts"
 import type { Frozen } from "../image/Frozen.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import { type EventLog, RECORD_WORDS } from "./EventLog.ts"
 
@@ -21,19 +22,6 @@ const LONG_RUN = 8
 /** Octets of IOA, element and time tag of one object of a block sent as `type`. */
 const objectOctets = (block: Block, type: number): number => 3 + block.stride + (withTime(block, type) ? 7 : 0)
 const withTime = (block: Block, type: number): boolean => block.time !== null && TypeTable.byId[type]?.time === "cp56"
-
-function header(
-  out: DataView,
-  at: number,
-  type: number,
-  vsq: number,
-  cause: number,
-  originator: number,
-  ca: number
-): void {
-  out.setInt32(at + 6, type | (vsq << 8) | (cause << 16) | (originator << 24), true)
-  out.setInt16(at + 10, ca, true)
-}
 
 /**
  * Packs records of the log from position `from` (before `to`) into one APDU at `at`: all with the type, cause octet,
@@ -74,8 +62,7 @@ export function events(
   out.setUint8(at + 1, end - at - 2)
   const asker = origin >>> 16
   const shown = asker === 0 || asker === self ? key : key & 0xffffff
-  out.setInt32(at + 6, (shown & ~0xff00) | (taken << 8), true)
-  out.setInt16(at + 10, origin, true)
+  Asdu.putWords(out, at, (shown & ~0xff00) | (taken << 8), origin)
   return taken
 }
 
@@ -184,7 +171,7 @@ export function points(
 ): void {
   const sequence = found < 0
   const count = sequence ? -found : found
-  header(out, at, type, sequence ? 0x80 | count : count, cause, originator, block.of.ca)
+  Asdu.putView(out, at, type, sequence ? 0x80 | count : count, cause, originator, block.of.ca)
   let end = at + HEADER
   if (sequence && slots === null && frozen === null) {
     out.setInt32(end, ioaAt(block, slots, index), true)

@@ -3,9 +3,9 @@
 
 import * as Numbered from "../image/Numbered.ts"
 import * as Value from "../image/Value.ts"
-import { Cause, NEGATIVE } from "../wire/Cause.ts"
+import * as Asdu from "../wire/Asdu.ts"
+import { Cause } from "../wire/Cause.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
-import * as Request from "./Request.ts"
 import type { Turn } from "./Turn.ts"
 import type { Pending } from "./Work.ts"
 
@@ -23,18 +23,18 @@ const acting: readonly number[] = [
 
 /** Whether an APDU confirms, or does not, that something is done. */
 function confirms(apdu: Uint8Array): boolean {
-  const cause = Request.cause(apdu, 0)
-  if (Request.test(apdu, 0) !== 0 || (cause !== Cause.ACTIVATION_CON && cause !== Cause.DEACTIVATION_CON)) return false
-  const type = Request.type(apdu, 0)
+  const cause = Asdu.cause(apdu, 0)
+  if (Asdu.test(apdu, 0) !== 0 || (cause !== Cause.ACTIVATION_CON && cause !== Cause.DEACTIVATION_CON)) return false
+  const type = Asdu.type(apdu, 0)
   // A counter interrogation that does not freeze only reads.
-  if (type === Type.C_CI_NA_1) return (apdu[Request.ELEMENT_AT] as number) > 0x3f
+  if (type === Type.C_CI_NA_1) return (apdu[Asdu.ELEMENT_AT] as number) > 0x3f
   return Value.isCommand(type) || acting.includes(type)
 }
 
 /** Tells a confirmation that is never sent. */
 export function unsaid(turn: Turn, apdu: Uint8Array): void {
   if (!confirms(apdu)) return
-  const negative = ((apdu[Request.CAUSE_AT] as number) & NEGATIVE) !== 0
+  const negative = Asdu.negative(apdu, 0)
   turn.notice({ kind: "unanswered", outcome: negative ? "failure" : "success", apdu })
 }
 

@@ -5,19 +5,19 @@ import type { Order } from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
 import * as Link from "../link/Link.ts"
 import * as Ledger from "../log/Ledger.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause, NEGATIVE, TEST } from "../wire/Cause.ts"
 import * as Ending from "./Ending.ts"
 import * as Rejection from "./Rejection.ts"
-import * as Request from "./Request.ts"
 import type { Turn } from "./Turn.ts"
 import type { Reply, Selection, Work } from "./Work.ts"
 
 /** The frame at `at` as an APDU of its own, with a zero control field. */
 export function copy(octets: Uint8Array, at: number): Uint8Array {
-  const apdu = new Uint8Array(Request.size(octets, at))
+  const apdu = new Uint8Array(Asdu.size(octets, at))
   apdu[0] = octets[at] as number
   apdu[1] = octets[at + 1] as number
-  for (let i = Request.TYPE_AT; i < apdu.length; i++) apdu[i] = octets[at + i] as number
+  for (let i = Asdu.TYPE_AT; i < apdu.length; i++) apdu[i] = octets[at + i] as number
   return apdu
 }
 
@@ -41,7 +41,7 @@ export function mirror(
   selection: Selection | null = null
 ): boolean {
   const total = (octets[at + 1] as number) + 2
-  const octet = ((octets[at + Request.CAUSE_AT] as number) & TEST) | cause
+  const octet = ((octets[at + Asdu.CAUSE_AT] as number) & TEST) | cause
   if (turn.work.replies === null && turn.work.barred === null && Link.canSend(turn)) {
     put(turn, octets, at, total)
     patch(turn.octets, turn.at, octet, ca)
@@ -56,7 +56,7 @@ export function mirror(
 
 /** As {@link mirror}; a global request is answered once for each station, with its own common address. */
 export function answer(turn: Turn, octets: Uint8Array, at: number, cause: number): void {
-  if (Request.ca(octets, at) === Request.GLOBAL) answerFor(turn, octets, at, cause, turn.world.image.order)
+  if (Asdu.ca(octets, at) === Asdu.GLOBAL) answerFor(turn, octets, at, cause, turn.world.image.order)
   else mirror(turn, octets, at, cause, -1)
 }
 
@@ -65,7 +65,7 @@ export function answerFor(turn: Turn, octets: Uint8Array, at: number, cause: num
   const first = Numbered.first(all)
   if (first === undefined) return void mirror(turn, octets, at, cause, -1)
   const apdu = copy(octets, at)
-  patch(apdu, 0, ((octets[at + Request.CAUSE_AT] as number) & TEST) | cause, first.ca)
+  patch(apdu, 0, ((octets[at + Asdu.CAUSE_AT] as number) & TEST) | cause, first.ca)
   queue(turn, apdu, Ledger.NO_EVENTS, null, all)
 }
 
@@ -74,19 +74,14 @@ export function answerFor(turn: Turn, octets: Uint8Array, at: number, cause: num
  * and nobody is asked.
  */
 export function test(turn: Turn, octets: Uint8Array, at: number, terminates: boolean): void {
-  const deactivation = Request.cause(octets, at) === Cause.DEACTIVATION
+  const deactivation = Asdu.cause(octets, at) === Cause.DEACTIVATION
   answer(turn, octets, at, deactivation ? Cause.DEACTIVATION_CON : Cause.ACTIVATION_CON)
   if (terminates) answer(turn, octets, at, Cause.ACTIVATION_TERMINATION)
 }
 
 function patch(octets: Uint8Array, at: number, causeOctet: number, ca: number): void {
-  octets[at + Request.CAUSE_AT] = causeOctet
-  if (ca >= 0) address(octets, at, ca)
-}
-
-function address(octets: Uint8Array, at: number, ca: number): void {
-  octets[at + Request.CA_AT] = ca & 0xff
-  octets[at + Request.CA_AT + 1] = ca >> 8
+  Asdu.putCause(octets, at, causeOctet)
+  if (ca >= 0) Asdu.putCa(octets, at, ca)
 }
 
 /** How many replies wait. */
@@ -114,7 +109,7 @@ export function queue(
   const { own } = turn
   const id = own.nextPlace++
   const of = Numbered.first(all) ?? null
-  const address = Request.address(apdu, 0)
+  const address = Asdu.address(apdu, 0)
   const last = all === null ? Numbered.find(own.barring, address) : undefined
   const bar = barrier < 0 && last !== undefined ? last.barrier : barrier
   const reply: Reply = { id, apdu, all, of, barrier: bar, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms, selection }
@@ -127,7 +122,7 @@ export function queue(
 
 /** A reply waits for no events any more. */
 function unbar({ own }: Turn, { id, apdu }: Reply): void {
-  const address = Request.address(apdu, 0)
+  const address = Asdu.address(apdu, 0)
   own.barred = Numbered.without(own.barred, id)
   if (Numbered.find(own.barring, address)?.id === id) own.barring = Numbered.without(own.barring, address)
 }
@@ -151,7 +146,7 @@ export function sendNext(turn: Turn): Reply | undefined {
   if (reply === undefined) return undefined
   const { id, apdu, all, of } = reply
   put(turn, apdu, 0, apdu.length)
-  if (of !== null) address(turn.octets, turn.at, of.ca)
+  if (of !== null) Asdu.putCa(turn.octets, turn.at, of.ca)
   Link.sendI(turn, Ledger.NO_EVENTS)
   const following = of === null ? undefined : Numbered.after(all, of.born)
   const { own } = turn
@@ -183,7 +178,7 @@ export function reject(turn: Turn, situation: Rejection.Situation, octets: Uint8
       mirror(turn, octets, at, reaction.cause | NEGATIVE, -1)
       return
     case "confirm": {
-      const deactivation = Request.cause(octets, at) === Cause.DEACTIVATION
+      const deactivation = Asdu.cause(octets, at) === Cause.DEACTIVATION
       return answer(turn, octets, at, (deactivation ? Cause.DEACTIVATION_CON : Cause.ACTIVATION_CON) | NEGATIVE)
     }
     case "ignore":

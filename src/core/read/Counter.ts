@@ -4,7 +4,7 @@ import { COUNTERS } from "../image/Block.ts"
 import * as Image from "../image/Image.ts"
 import * as Asking from "../procedure/Asking.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import * as Interrogation from "./Interrogation.ts"
 import type { Turn } from "./ReadWork.ts"
 
@@ -14,9 +14,9 @@ const REQUESTED_BY_GENERAL = 37
 
 /** Takes a counter interrogation with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (Asdu.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
-  const octet = octets[at + Request.ELEMENT_AT] as number
+  const octet = octets[at + Asdu.ELEMENT_AT] as number
   const requested = octet & 0x3f
   const freeze = octet >> 6
   if (requested < 1 || requested > GENERAL) return Reply.reject(turn, "groupNotConfigured", octets, at)
@@ -25,10 +25,10 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     const cause = group === 0 ? REQUESTED_BY_GENERAL : REQUESTED_BY_GENERAL + group
     return Interrogation.add(turn, octets, at, cause, group === 0 ? -1 : Image.groupBit(group, true))
   }
-  const ca = Request.ca(octets, at)
+  const ca = Asdu.ca(octets, at)
   const counting = Interrogation.askedFor(turn.world, ca, group === 0 ? COUNTERS : Image.groupBit(group, true))
   if (group !== 0 && counting === null) return Reply.reject(turn, "groupNotConfigured", octets, at)
-  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, turn.world.profile.freezeTermination)
+  if (Asdu.test(octets, at) !== 0) return Reply.test(turn, octets, at, turn.world.profile.freezeTermination)
   const refusal = Asking.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   if (turn.leaves()) return

@@ -10,7 +10,7 @@ import * as EventLog from "../log/EventLog.ts"
 import * as Ledger from "../log/Ledger.ts"
 import * as Packing from "../log/Packing.ts"
 import * as Record from "../log/Record.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import type { Turn } from "./ReadWork.ts"
 
@@ -203,13 +203,13 @@ function after(
 export function purge(turn: Turn, ca: number): void {
   const { stable, ownRare, sentTo } = turn
   const isOver = ownRare.purgedTo.every((position, priority) => position <= (sentTo[priority] as number))
-  ownRare.purged = Numbered.put(isOver || ca === Request.GLOBAL ? null : ownRare.purged, ca, stable)
+  ownRare.purged = Numbered.put(isOver || ca === Asdu.GLOBAL ? null : ownRare.purged, ca, stable)
   ownRare.purgedTo = stable
 }
 
 /** The position before which nothing of a station that has a time tag is sent. */
 export function purgedOf({ rare }: Turn, priority: number, ca: number): number {
   if (rare.purged === null) return 0
-  const all = Numbered.find(rare.purged, Request.GLOBAL)?.[priority] ?? 0
+  const all = Numbered.find(rare.purged, Asdu.GLOBAL)?.[priority] ?? 0
   return Math.max(all, Numbered.find(rare.purged, ca)?.[priority] ?? 0)
 }

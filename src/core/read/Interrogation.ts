@@ -11,9 +11,9 @@ import * as Link from "../link/Link.ts"
 import * as Ledger from "../log/Ledger.ts"
 import * as Packing from "../log/Packing.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
 import type { Changeable } from "../procedure/Work.ts"
 import type { World } from "../procedure/World.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause, NEGATIVE } from "../wire/Cause.ts"
 import * as Order from "./Order.ts"
 import type { Interrogation, ReadWork, Running, Turn } from "./ReadWork.ts"
@@ -28,10 +28,10 @@ const SERVED = 16
 
 /** Takes an interrogation command with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (Asdu.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
-  const qualifier = octets[at + Request.ELEMENT_AT] as number
-  if (Request.cause(octets, at) === Cause.DEACTIVATION) return deactivate(turn, octets, at, qualifier)
+  const qualifier = octets[at + Asdu.ELEMENT_AT] as number
+  if (Asdu.cause(octets, at) === Cause.DEACTIVATION) return deactivate(turn, octets, at, qualifier)
   if (qualifier < STATION || qualifier > LAST_GROUP) return Reply.reject(turn, "groupNotConfigured", octets, at)
   const group = qualifier === STATION ? -1 : Image.groupBit(qualifier - STATION, false)
   add(turn, octets, at, qualifier, group)
@@ -40,7 +40,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
 function deactivate(turn: Turn, octets: Uint8Array, at: number, qualifier: number): void {
   const { running, interrogations } = turn.work
   const { runs, waits } =
-    Numbered.find(running, keyOf(Request.type(octets, at), Request.ca(octets, at), Request.test(octets, at))) ?? NONE
+    Numbered.find(running, keyOf(Asdu.type(octets, at), Asdu.ca(octets, at), Asdu.test(octets, at))) ?? NONE
   const candidates = [runs, waits].map((id) => Numbered.find(interrogations, id))
   const found = candidates.find((other) => other?.qualifier === qualifier)
   if (found === undefined) return Reply.reject(turn, "nothingToDeactivate", octets, at)
@@ -56,7 +56,7 @@ const keyOf = (type: number, ca: number, test: number): number =>
 
 /** The stations that a common address means and that have a point in a group, a bit of the slots' masks; -1 = all points. */
 export function askedFor({ image }: World, ca: number, group: number): Image.Order {
-  if (ca === Request.GLOBAL) return group < 0 ? image.order : Image.having(image, group)
+  if (ca === Asdu.GLOBAL) return group < 0 ? image.order : Image.having(image, group)
   const station = Image.station(image, ca) as Image.Station
   return group < 0 || (station.mask & (1 << group)) !== 0 ? Image.only(station) : null
 }
@@ -64,25 +64,25 @@ export function askedFor({ image }: World, ca: number, group: number): Image.Ord
 /** Adds an interrogation for data with this cause; `group` is a bit of the slots' group masks, -1 = all points. */
 export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, group: number): void {
   const { image } = turn.world
-  const ca = Request.ca(octets, at)
-  const key = keyOf(Request.type(octets, at), ca, Request.test(octets, at))
+  const ca = Asdu.ca(octets, at)
+  const key = keyOf(Asdu.type(octets, at), ca, Asdu.test(octets, at))
   const { runs, waits } = Numbered.find(turn.work.running, key) ?? NONE
   if (waits !== 0) return Reply.reject(turn, "alreadyQueued", octets, at)
   const asked = askedFor(turn.world, ca, group)
   if (asked === null) return Reply.reject(turn, "groupNotConfigured", octets, at)
-  const lacking = ca === Request.GLOBAL && group >= 0 ? Image.lacking(image, group) : null
+  const lacking = ca === Asdu.GLOBAL && group >= 0 ? Image.lacking(image, group) : null
   if (lacking !== null) Reply.answerFor(turn, octets, at, Cause.ACTIVATION_CON | NEGATIVE, lacking)
   const { own } = turn
   const id = own.nextPlace++
   const added: Interrogation = {
     id,
-    type: Request.type(octets, at) === COUNTERS ? 101 : 100,
+    type: Asdu.type(octets, at) === COUNTERS ? 101 : 100,
     cause,
     group,
     ca,
-    qualifier: octets[at + Request.ELEMENT_AT] as number,
-    originator: Request.originator(octets, at),
-    test: Request.test(octets, at),
+    qualifier: octets[at + Asdu.ELEMENT_AT] as number,
+    originator: Asdu.originator(octets, at),
+    test: Asdu.test(octets, at),
     asked,
     station: null,
     started: false,
@@ -103,7 +103,7 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
 
 /** The request of an interrogation for one station, to be answered. */
 const requestOf = (of: Interrogation, ca: number): Uint8Array =>
-  Uint8Array.of(0x68, 14, 0, 0, 0, 0, of.type, 1, of.test, of.originator, ca & 0xff, ca >> 8, 0, 0, 0, of.qualifier)
+  Asdu.of(of.type, of.test, of.originator, ca, 0, of.qualifier)
 
 /** Confirms an interrogation for every station before it is served. */
 function start(turn: Turn, of: Interrogation): void {
@@ -114,7 +114,7 @@ function start(turn: Turn, of: Interrogation): void {
   // A freeze that was asked for before is carried out before anything else happens to counters.
   started.orders = turn.world.freezes.count + turn.work.freezes
   const request = requestOf(of, of.ca)
-  if (of.ca === Request.GLOBAL) Reply.answerFor(turn, request, 0, Cause.ACTIVATION_CON, of.asked)
+  if (of.ca === Asdu.GLOBAL) Reply.answerFor(turn, request, 0, Cause.ACTIVATION_CON, of.asked)
   else Reply.mirror(turn, request, 0, Cause.ACTIVATION_CON, -1)
 }
 

@@ -6,7 +6,7 @@ import * as Numbered from "../image/Numbered.ts"
 import * as Link from "../link/Link.ts"
 import * as Ledger from "../log/Ledger.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause } from "../wire/Cause.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import * as Order from "./Order.ts"
@@ -20,9 +20,9 @@ const REFRESHED = -1
 /** Takes a read command with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
   // A read command has no confirmation that could be negative.
-  if (Request.vsq(octets, at) !== 1 || surplus) return Reply.reject(turn, "readShape", octets, at)
-  const station = Image.station(turn.world.image, Request.ca(octets, at)) as Image.Station
-  const ioa = Request.ioa(octets, at)
+  if (Asdu.vsq(octets, at) !== 1 || surplus) return Reply.reject(turn, "readShape", octets, at)
+  const station = Image.station(turn.world.image, Asdu.ca(octets, at)) as Image.Station
+  const ioa = Asdu.ioa(octets, at)
   const place = Image.findRead(station, ioa, 0)
   if (place === null) return Reply.reject(turn, "unknownObject", octets, at)
   if (Numbered.size(turn.work.reads) >= turn.world.limits.repliesPerSession) return Link.close(turn, "REPLY_OVERFLOW")
@@ -34,8 +34,8 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     slot: place.slot,
     born: place.born,
     ioa,
-    originator: Request.originator(octets, at),
-    test: Request.test(octets, at),
+    originator: Asdu.originator(octets, at),
+    test: Asdu.test(octets, at),
     told: false,
     yields: 0,
     refreshId: 0,
@@ -105,26 +105,8 @@ function following({ world }: Turn, read: Read): Read | null {
 }
 
 /** The request as it came. */
-function asked({ block, ioa, originator, test }: Read): Uint8Array {
-  const { ca } = block.of
-  const cause = test | Cause.REQUEST
-  const address = [ioa & 0xff, (ioa >> 8) & 0xff, ioa >> 16]
-  return Uint8Array.of(
-    0x68,
-    13,
-    0,
-    0,
-    0,
-    0,
-    TypeTable.Type.C_RD_NA_1,
-    1,
-    cause,
-    originator,
-    ca & 0xff,
-    ca >> 8,
-    ...address
-  )
-}
+const asked = ({ block, ioa, originator, test }: Read): Uint8Array =>
+  Asdu.of(TypeTable.Type.C_RD_NA_1, test | Cause.REQUEST, originator, block.of.ca, ioa)
 
 /** The application has refreshed the value that was asked for. */
 export function refreshed(turn: Turn, id: number): void {

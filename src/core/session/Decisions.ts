@@ -7,12 +7,12 @@ import { lives } from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
 import type { Decision } from "../procedure/Notice.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
 import type { Pending, Selection } from "../procedure/Work.ts"
 import * as Counter from "../read/Counter.ts"
 import * as Events from "../read/Events.ts"
 import * as Clock from "../system/Clock.ts"
 import * as Reset from "../system/Reset.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause, NEGATIVE } from "../wire/Cause.ts"
 import type { SessionTurn } from "./SessionTurn.ts"
 
@@ -52,13 +52,13 @@ export function decide(turn: SessionTurn, found: Pending, decision: Decision): v
   const over = Cause.ACTIVATION_TERMINATION | (decision.failed === true ? NEGATIVE : 0)
   if (Reply.passed(turn, decision.barrier)) return Reply.answer(turn, apdu, 0, over)
   const termination = apdu.slice()
-  termination[Request.CAUSE_AT] = Request.test(apdu, 0) | over
+  Asdu.putCause(termination, 0, Asdu.test(apdu, 0) | over)
   Reply.queue(turn, termination, decision.barrier)
 }
 
 /** A reset that the application accepts is begun, whatever becomes of its confirmation. */
 function reset(turn: SessionTurn, { apdu }: Pending): Uint8Array {
-  if (Reset.purges(apdu)) Events.purge(turn, Request.ca(apdu, 0))
+  if (Reset.purges(apdu)) Events.purge(turn, Asdu.ca(apdu, 0))
   else Reset.begin(turn)
   return apdu
 }
@@ -113,7 +113,7 @@ function select(turn: SessionTurn, { apdu, selection: wanted }: Pending): null {
 
 /** ACTCON, or DEACTCON where the request was a deactivation. */
 function confirm(turn: SessionTurn, apdu: Uint8Array, negative: boolean): void {
-  const deactivation = Request.cause(apdu, 0) === Cause.DEACTIVATION
+  const deactivation = Asdu.cause(apdu, 0) === Cause.DEACTIVATION
   const cause = deactivation ? Cause.DEACTIVATION_CON : Cause.ACTIVATION_CON
   Reply.answer(turn, apdu, 0, negative ? cause | NEGATIVE : cause)
 }

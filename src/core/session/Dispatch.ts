@@ -6,7 +6,6 @@ import * as Image from "../image/Image.ts"
 import * as Value from "../image/Value.ts"
 import type { Situation } from "../procedure/Rejection.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
 import * as World from "../procedure/World.ts"
 import * as Counter from "../read/Counter.ts"
 import * as Interrogation from "../read/Interrogation.ts"
@@ -15,6 +14,7 @@ import * as Clock from "../system/Clock.ts"
 import * as Parameter from "../system/Parameter.ts"
 import * as Reset from "../system/Reset.ts"
 import * as Test from "../system/Test.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause } from "../wire/Cause.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import type { SessionTurn } from "./SessionTurn.ts"
@@ -62,21 +62,21 @@ export const supported: readonly number[] = entries.flatMap((entry, type) => (en
 
 /** Octets that the header promises, counted from the start octet; -1 when the type has no fixed layout. */
 function promised(row: TypeTable.TypeRow, octets: Uint8Array, at: number): number {
-  const count = Request.vsq(octets, at) & 0x7f
-  if (row.octets < 0) return Request.ELEMENT_AT + 4 + (octets[at + Request.ELEMENT_AT + 3] ?? 0)
-  if ((Request.vsq(octets, at) & 0x80) !== 0) return Request.ELEMENT_AT + count * row.octets
-  return Request.OBJECT_AT + count * (3 + row.octets)
+  const count = Asdu.vsq(octets, at) & 0x7f
+  if (row.octets < 0) return Asdu.ELEMENT_AT + 4 + (octets[at + Asdu.ELEMENT_AT + 3] ?? 0)
+  if ((Asdu.vsq(octets, at) & 0x80) !== 0) return Asdu.ELEMENT_AT + count * row.octets
+  return Asdu.OBJECT_AT + count * (3 + row.octets)
 }
 
 /** Judges the structure of an ASDU of a known type; null when header and length agree. */
 function judgeStructure(octets: Uint8Array, at: number, row: TypeTable.TypeRow | undefined): Situation | null {
-  const total = Request.size(octets, at)
-  if (total < Request.OBJECT_AT) return "truncated"
-  const vsq = Request.vsq(octets, at)
+  const total = Asdu.size(octets, at)
+  if (total < Asdu.OBJECT_AT) return "truncated"
+  const vsq = Asdu.vsq(octets, at)
   if ((vsq & 0x7f) === 0) return "noObject"
   if (row === undefined) return null
   if (total < promised(row, octets, at)) return "truncated"
-  const past = (vsq & 0x80) !== 0 && Request.ioa(octets, at) + (vsq & 0x7f) > 0x1000000
+  const past = (vsq & 0x80) !== 0 && Asdu.ioa(octets, at) + (vsq & 0x7f) > 0x1000000
   return past ? "truncated" : null
 }
 
@@ -95,23 +95,21 @@ function judgeHeader(
   switch (cause) {
     case 46: {
       const { image } = turn.world
-      const ca = Request.ca(octets, at)
+      const ca = Asdu.ca(octets, at)
       const known =
-        ca === Request.GLOBAL
-          ? entry?.global === true && image.stations !== null
-          : Image.station(image, ca) !== undefined
+        ca === Asdu.GLOBAL ? entry?.global === true && image.stations !== null : Image.station(image, ca) !== undefined
       return known ? null : "unknownCommonAddress"
     }
     case 44:
       return entry === undefined ? "unknownType" : null
     case 45: {
-      const found = Request.cause(octets, at)
+      const found = Asdu.cause(octets, at)
       if (row === undefined || found === entry?.alsoCause) return null
       for (const legal of row.causesControl) if (legal === found) return null
       return "unknownCause"
     }
     case 47:
-      return row?.ioa === "zero" && Request.ioa(octets, at) !== 0 ? "unknownObject" : null
+      return row?.ioa === "zero" && Asdu.ioa(octets, at) !== 0 ? "unknownObject" : null
   }
 }
 
@@ -124,7 +122,7 @@ function judge(
 ): Situation | null {
   const structure = judgeStructure(octets, at, row)
   if (structure !== null) return structure
-  const cause = Request.cause(octets, at)
+  const cause = Asdu.cause(octets, at)
   if (cause >= 44 && cause <= 47) return "mirrored"
   for (const one of turn.world.profile.rejectionOrder) {
     const situation = judgeHeader(turn, octets, at, row, entry, one)
@@ -139,8 +137,8 @@ function judge(
  * behind anything else. So any cut of the octets into segments comes to the same.
  */
 export function receive(turn: SessionTurn, octets: Uint8Array, at: number): void {
-  const type = Request.type(octets, at)
-  const row = Request.size(octets, at) > Request.TYPE_AT ? TypeTable.byId[type] : undefined
+  const type = Asdu.type(octets, at)
+  const row = Asdu.size(octets, at) > Asdu.TYPE_AT ? TypeTable.byId[type] : undefined
   const found = entries[type]
   const entry = found?.when === undefined || found.when(turn.world) ? found : undefined
   const situation = judge(turn, octets, at, row, entry)
@@ -151,5 +149,5 @@ export function receive(turn: SessionTurn, octets: Uint8Array, at: number): void
   const isCommand = entry.run === Command.request
   if (!isCommand && turn.putsBack()) return
   turn.alone = !isCommand
-  entry.run(turn, octets, at, Request.size(octets, at) > promised(row, octets, at))
+  entry.run(turn, octets, at, Asdu.size(octets, at) > promised(row, octets, at))
 }

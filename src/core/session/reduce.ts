@@ -11,13 +11,13 @@ import * as Asking from "../procedure/Asking.ts"
 import * as Ending from "../procedure/Ending.ts"
 import type { Decision } from "../procedure/Notice.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
 import type { Pending } from "../procedure/Work.ts"
 import type { World } from "../procedure/World.ts"
 import * as Cyclic from "../read/Cyclic.ts"
 import * as Interrogation from "../read/Interrogation.ts"
 import * as Read from "../read/Read.ts"
 import * as Reset from "../system/Reset.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import * as Frame from "../wire/Frame.ts"
 import * as Framer from "../wire/Framer.ts"
 import * as Decisions from "./Decisions.ts"
@@ -274,7 +274,7 @@ function tellStopping(pause: Link.Pause): void {
 function take(octets: Uint8Array, at: number, length: number): boolean {
   const { low, acknowledged } = turn
   turn.alone = false
-  if (turn.world.trace) turn.notice({ kind: "traced", apdu: Request.piece(octets, at, length + 2) })
+  if (turn.world.trace) turn.notice({ kind: "traced", apdu: Asdu.piece(octets, at, length + 2) })
   switch (Link.frame(turn, octets, at, length)) {
     case Link.Effect.Deliver:
       turn.taking = true

@@ -4,18 +4,18 @@
 import * as Image from "../image/Image.ts"
 import * as Asking from "../procedure/Asking.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import * as Time from "../wire/Time.ts"
 import type { Turn } from "./SystemWork.ts"
 
 /** Takes a clock synchronisation with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (Asdu.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
-  const timeLow = Request.word(octets, at + Request.ELEMENT_AT)
-  const timeHigh = Request.word(octets, at + Request.ELEMENT_AT + 3) >>> 8
+  const timeLow = Asdu.word(octets, at + Asdu.ELEMENT_AT)
+  const timeHigh = Asdu.word(octets, at + Asdu.ELEMENT_AT + 3) >>> 8
   const valid = Time.validateCp56(timeLow, timeHigh) === "ok"
-  const station = judging(turn, Request.ca(octets, at))
+  const station = judging(turn, Asdu.ca(octets, at))
   if (valid && station?.zone.knows(Time.cp56ToEpochMs(timeLow, timeHigh)) === false) {
     // A client may name all years there are, one after the other: what a year is like is looked up once in so many octets.
     if (turn.leaves()) return
@@ -23,11 +23,11 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
   }
   if (!valid || Number.isNaN(instant(turn, station, timeLow, timeHigh)))
     return Reply.reject(turn, "invalidTime", octets, at)
-  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
+  if (Asdu.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
   const refusal = Asking.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const apdu = Reply.copy(octets, at)
-  const ca = Request.ca(octets, at)
+  const ca = Asdu.ca(octets, at)
   turn.notice({
     kind: "clock",
     id: Asking.ask(turn, "clock", apdu),
@@ -35,7 +35,7 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
     stations: Image.addressed(turn.world.image, ca),
     timeLow,
     timeHigh,
-    originator: Request.originator(octets, at),
+    originator: Asdu.originator(octets, at),
     apdu
   })
 }
@@ -51,7 +51,7 @@ const instant = ({ world }: Turn, station: Image.Station | undefined, low: numbe
 export function confirmation(turn: Turn, apdu: Uint8Array, timeLow: number, timeHigh: number): Uint8Array {
   if (turn.world.profile.clockConfirmation === "echo") return apdu
   const own = apdu.slice()
-  for (let i = 0; i < 4; i++) own[Request.ELEMENT_AT + i] = timeLow >>> (8 * i)
-  for (let i = 0; i < 3; i++) own[Request.ELEMENT_AT + 4 + i] = timeHigh >>> (8 * i)
+  for (let i = 0; i < 4; i++) own[Asdu.ELEMENT_AT + i] = timeLow >>> (8 * i)
+  for (let i = 0; i < 3; i++) own[Asdu.ELEMENT_AT + 4 + i] = timeHigh >>> (8 * i)
   return own
 }

@@ -4,6 +4,9 @@ import * as Image from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
 import * as Link from "../link/Link.ts"
 import * as Ledger from "../log/Ledger.ts"
+import * as Asdu from "../wire/Asdu.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as TypeTable from "../wire/TypeTable.ts"
 import type { Turn } from "./SystemWork.ts"
 
 /** Whether an end of initialisation may have to be said. */
@@ -21,7 +24,7 @@ export function step(turn: Turn): boolean {
     turn.ownRare.initialised = next.id
     if (Image.present(turn.world.image, next) === undefined) continue
     const { ca, cause } = next
-    turn.octets.set([0x68, 14, 0, 0, 0, 0, 70, 1, 4, 0, ca & 0xff, ca >> 8, 0, 0, 0, cause], turn.at)
+    turn.octets.set(Asdu.of(TypeTable.Type.M_EI_NA_1, Cause.INITIALIZED, 0, ca, 0, cause), turn.at)
     Link.sendI(turn, Ledger.NO_EVENTS)
     return true
   }

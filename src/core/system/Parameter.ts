@@ -5,7 +5,7 @@ import * as Image from "../image/Image.ts"
 import * as Value from "../image/Value.ts"
 import * as Asking from "../procedure/Asking.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause } from "../wire/Cause.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
 import type { Turn } from "./SystemWork.ts"
@@ -25,9 +25,9 @@ const LAST_QPA = 3
 
 /** Takes a parameter with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (Asdu.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
-  const type = Request.type(octets, at)
+  const type = Asdu.type(octets, at)
   const kind = kinds.get(type)
   if (kind === undefined) activate(turn, octets, at)
   else load(turn, octets, at, kind)
@@ -35,9 +35,9 @@ export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boo
 
 /** The monitoring point that a parameter is of: of a kind, where it says one, else the only one at its address. */
 function placeOf(turn: Turn, octets: Uint8Array, at: number, kind?: Value.Kind): Image.PointRef | null {
-  const station = Image.station(turn.world.image, Request.ca(octets, at))
+  const station = Image.station(turn.world.image, Asdu.ca(octets, at))
   if (station === undefined) return null
-  const found = Image.candidates(station, Request.ioa(octets, at))
+  const found = Image.candidates(station, Asdu.ioa(octets, at))
   const meant = found.filter(({ block }) => !Value.isCommand(block.of.type) && (kind ?? block.kind) === block.kind)
   return meant.length === 1 ? (meant[0] as Image.PointRef) : null
 }
@@ -46,9 +46,9 @@ function load(turn: Turn, octets: Uint8Array, at: number, kind: Value.Kind): voi
   const place = placeOf(turn, octets, at, kind)
   if (place === null) return Reply.reject(turn, "unknownObject", octets, at)
   const { stride } = place.block
-  for (let i = 0; i < stride; i++) scratch.setUint8(i, octets[at + Request.ELEMENT_AT + i] as number)
+  for (let i = 0; i < stride; i++) scratch.setUint8(i, octets[at + Asdu.ELEMENT_AT + i] as number)
   const value = Value.read(kind, scratch, 0)
-  const qualifier = octets[at + Request.ELEMENT_AT + stride - 1] as number
+  const qualifier = octets[at + Asdu.ELEMENT_AT + stride - 1] as number
   const kindOfParameter = qualifier & 0x3f
   if (kindOfParameter < 1 || kindOfParameter > 4) return Reply.reject(turn, "qualifier", octets, at)
   if (!Number.isFinite(value)) return Reply.reject(turn, "value", octets, at)
@@ -56,10 +56,10 @@ function load(turn: Turn, octets: Uint8Array, at: number, kind: Value.Kind): voi
 }
 
 function activate(turn: Turn, octets: Uint8Array, at: number): void {
-  const qualifier = octets[at + Request.ELEMENT_AT] as number
+  const qualifier = octets[at + Asdu.ELEMENT_AT] as number
   if (qualifier < ALL_LOADED || qualifier > LAST_QPA) return Reply.reject(turn, "qualifier", octets, at)
   if (qualifier === ALL_LOADED) {
-    if (Request.ioa(octets, at) !== 0) return Reply.reject(turn, "unknownObject", octets, at)
+    if (Asdu.ioa(octets, at) !== 0) return Reply.reject(turn, "unknownObject", octets, at)
     return decide(turn, octets, at, null, qualifier, 0)
   }
   const place = placeOf(turn, octets, at)
@@ -75,10 +75,10 @@ function decide(
   qualifier: number,
   value: number
 ): void {
-  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
+  if (Asdu.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
   const refusal = Asking.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
-  const ca = Request.ca(octets, at)
+  const ca = Asdu.ca(octets, at)
   turn.notice({
     kind: "parameter",
     id: Asking.ask(turn, "parameter", Reply.copy(octets, at)),
@@ -87,10 +87,10 @@ function decide(
     block: point === null ? null : point.block,
     slot: point === null ? 0 : point.slot,
     born: point === null ? 0 : point.born,
-    ioa: Request.ioa(octets, at),
-    type: Request.type(octets, at),
+    ioa: Asdu.ioa(octets, at),
+    type: Asdu.type(octets, at),
     qualifier,
     value,
-    deactivate: Request.cause(octets, at) === Cause.DEACTIVATION
+    deactivate: Asdu.cause(octets, at) === Cause.DEACTIVATION
   })
 }

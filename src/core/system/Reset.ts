@@ -6,21 +6,21 @@ import * as Numbered from "../image/Numbered.ts"
 import * as Sequence from "../link/Sequence.ts"
 import * as Asking from "../procedure/Asking.ts"
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Type } from "../wire/TypeTable.ts"
 import type { Restart, Turn } from "./SystemWork.ts"
 
 /** Takes a reset with a legal header. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (Asdu.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
-  const qualifier = octets[at + Request.ELEMENT_AT] as number
+  const qualifier = octets[at + Asdu.ELEMENT_AT] as number
   if (qualifier !== 1 && qualifier !== 2) return Reply.reject(turn, "qualifier", octets, at)
-  if (Request.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
+  if (Asdu.test(octets, at) !== 0) return Reply.test(turn, octets, at, false)
   const refusal = Asking.refusal(turn)
   if (refusal !== null) return Reply.reject(turn, refusal, octets, at)
   const id = Asking.ask(turn, "reset", Reply.copy(octets, at))
-  const ca = Request.ca(octets, at)
+  const ca = Asdu.ca(octets, at)
   turn.notice({ kind: "reset", id, ca, stations: Image.addressed(turn.world.image, ca), qualifier })
 }
 
@@ -30,7 +30,7 @@ const RESTART_MS = 1000
 const PURGE = 2
 
 /** Whether a reset is one of the event buffer only. */
-export const purges = (apdu: Uint8Array): boolean => apdu[Request.ELEMENT_AT] === PURGE
+export const purges = (apdu: Uint8Array): boolean => apdu[Asdu.ELEMENT_AT] === PURGE
 
 /** The application accepts a reset of the process: it is carried out when its client knows. */
 export function begin(turn: Turn): void {
@@ -41,7 +41,7 @@ export function begin(turn: Turn): void {
 function isUnsent(turn: Turn): boolean {
   let waits = false
   Numbered.each(turn.work.replies, ({ apdu }) => {
-    if (Request.type(apdu, 0) === Type.C_RP_NA_1) waits = true
+    if (Asdu.type(apdu, 0) === Type.C_RP_NA_1) waits = true
   })
   return waits
 }

@@ -2,13 +2,13 @@
 // to 60870-5-101 and are answered only where the profile says so.
 
 import * as Reply from "../procedure/Reply.ts"
-import * as Request from "../procedure/Request.ts"
+import * as Asdu from "../wire/Asdu.ts"
 import { Cause } from "../wire/Cause.ts"
 import type { Turn } from "./SystemWork.ts"
 
 /** Takes a test or delay acquisition with a legal header. Loading a delay (C_CD_NA_1 with cause 3) has no answer. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
-  if (Request.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
+  if (Asdu.vsq(octets, at) !== 1) return Reply.reject(turn, "severalObjects", octets, at)
   if (surplus) return Reply.reject(turn, "surplusOctets", octets, at)
-  if (Request.cause(octets, at) === Cause.ACTIVATION) Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1)
+  if (Asdu.cause(octets, at) === Cause.ACTIVATION) Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1)
 }

@@ -1,8 +1,10 @@
 // Frames as data: a whole APDU (IEC 60870-5-104 clause 5, IEC 60870-5-101 7.2) to plain JSON fields and back.
 // Decoding checks the layout only; encoding builds what the fields say, also what a station must never send.
+import * as Asdu from "./Asdu.ts"
 import * as Bits from "./Bits.ts"
 import * as Cause from "./Cause.ts"
 import { codecs, type ElementName, segmentLength } from "./Element.ts"
+import * as Frame from "./Frame.ts"
 import * as Hex from "./Hex.ts"
 import { byId } from "./TypeTable.ts"
 
@@ -52,23 +54,20 @@ export type Encoded =
   | { readonly ok: true; readonly octets: Uint8Array }
   | { readonly ok: false; readonly error: string }
 
-const START = 0x68
-const LENGTH_MIN = 4
-const LENGTH_MAX = 253
-const APCI_OCTETS = 6
-const HEADER_END = APCI_OCTETS + 6
+const { START, LENGTH_MIN, LENGTH_MAX, APCI_OCTETS } = Frame
+const HEADER_END = Asdu.OBJECT_AT
 const IOA_OCTETS = 3
 const IOA_MAX = 0xff_ffff
 
 const sizes: AddressSizes = { sizeOfCOT: 2, sizeOfCA: 2, sizeOfIOA: 3 }
 
 const functionNames: Readonly<Record<number, string>> = {
-  7: "STARTDT act",
-  11: "STARTDT con",
-  19: "STOPDT act",
-  35: "STOPDT con",
-  67: "TESTFR act",
-  131: "TESTFR con"
+  [Frame.U.STARTDT_ACT]: "STARTDT act",
+  [Frame.U.STARTDT_CON]: "STARTDT con",
+  [Frame.U.STOPDT_ACT]: "STOPDT act",
+  [Frame.U.STOPDT_CON]: "STOPDT con",
+  [Frame.U.TESTFR_ACT]: "TESTFR act",
+  [Frame.U.TESTFR_CON]: "TESTFR con"
 }
 
 const hexOctet = (octet: number): string => `0x${octet.toString(16).padStart(2, "0")}`
@@ -84,8 +83,7 @@ export const decodeApci = (octets: Uint8Array): ApciFields | string => {
   if (octets.length !== length + 2) {
     return `length ${length} means an APDU of ${length + 2} octets, here are ${octets.length}`
   }
-  const ns = (first | (second << 8)) >> 1
-  const nr = (third | (fourth << 8)) >> 1
+  const [ns, nr] = [Frame.sendNumber(octets, 0), Frame.receiveNumber(octets, 0)]
   if ((first & 3) === 3) {
     const name = functionNames[first]
     if (name === undefined) return `U format with control octet ${hexOctet(first)}, which is none of the six functions`
@@ -103,16 +101,15 @@ export const decodeApci = (octets: Uint8Array): ApciFields | string => {
 /** The ASDU header of an I frame that `decodeApci` accepted, or the error in words. */
 export const decodeHeader = (octets: Uint8Array): AsduHeader | string => {
   if (octets.length < HEADER_END) return `an ASDU header has 6 octets, here are ${octets.length - APCI_OCTETS}`
-  const at = (index: number): number => octets[APCI_OCTETS + index] ?? 0
   return {
-    typeId: at(0),
-    sq: (at(1) & 0x80) !== 0,
-    count: at(1) & 0x7f,
-    cot: at(2) & Cause.MASK,
-    negative: (at(2) & Cause.NEGATIVE) !== 0,
-    test: (at(2) & Cause.TEST) !== 0,
-    oa: at(3),
-    ca: at(4) | (at(5) << 8)
+    typeId: Asdu.type(octets, 0),
+    sq: (Asdu.vsq(octets, 0) & 0x80) !== 0,
+    count: Asdu.vsq(octets, 0) & 0x7f,
+    cot: Asdu.cause(octets, 0),
+    negative: Asdu.negative(octets, 0),
+    test: Asdu.test(octets, 0) !== 0,
+    oa: Asdu.originator(octets, 0),
+    ca: Asdu.ca(octets, 0)
   }
 }
 
@@ -281,7 +278,10 @@ const encodeAsdu = (fields: Bits.Source, complaints: string[]): Uint8Array => {
   const cause = number("cot", 63, 0) | bit("negative", Cause.NEGATIVE) | bit("test", Cause.TEST)
   const ca = number("ca", 0xffff, 0)
   const body = encodeBody(fields, typeId, sq !== 0, complaints)
-  return Uint8Array.from([typeId, sq | count, cause, number("oa", 255, 0), ca & 0xff, ca >> 8, ...body])
+  const apdu = new Uint8Array(HEADER_END + body.length)
+  Asdu.put(apdu, 0, apdu.length, typeId, sq | count, cause, number("oa", 255, 0), ca)
+  apdu.set(body, HEADER_END)
+  return apdu.subarray(APCI_OCTETS)
 }
 
 const hasFixedSizes = ({ sizeOfCOT, sizeOfCA, sizeOfIOA }: Bits.Source): boolean =>

@@ -26,6 +26,12 @@ export const U: {
   TESTFR_CON: 0x83
 }
 
+/** N(S) of the I frame at `at`, and N(R) of an I or S frame. */
+export const sendNumber = (octets: Uint8Array, at: number): number =>
+  ((octets[at + 2] as number) >> 1) | ((octets[at + 3] as number) << 7)
+export const receiveNumber = (octets: Uint8Array, at: number): number =>
+  ((octets[at + 4] as number) >> 1) | ((octets[at + 5] as number) << 7)
+
 /** Writes a U frame at `at`. */
 export function putU(view: DataView, at: number, code: number): void {
   view.setInt16(at, 0x0468, true)

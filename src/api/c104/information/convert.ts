@@ -3,7 +3,7 @@
 import type { Block, Zone } from "../../../core/image/Block.ts"
 import * as Image from "../../../core/image/Image.ts"
 import * as Value from "../../../core/image/Value.ts"
-import * as Request from "../../../core/procedure/Request.ts"
+import * as Asdu from "../../../core/wire/Asdu.ts"
 import * as TypeTable from "../../../core/wire/TypeTable.ts"
 import * as Check from "../../../shell/Check.ts"
 import { InvalidArgument } from "../../../shell/Errors.ts"
@@ -72,7 +72,7 @@ export function decode(type: Type, apdu: Uint8Array, at: number, zone: Zone): In
   const view = new DataView(apdu.buffer, apdu.byteOffset, apdu.byteLength)
   const tagAt = at + layout.octets
   const tagged = isTagged(type) && tagAt + 7 <= apdu.length
-  const local = tagged ? fromWords(Request.word(apdu, tagAt), Request.word(apdu, tagAt + 3) >>> 8) : null
+  const local = tagged ? fromWords(Asdu.word(apdu, tagAt), Asdu.word(apdu, tagAt + 3) >>> 8) : null
   const recordedAt =
     local === null ? null : new DateTime({ ...local, epochMs: zone.instant(local.epochMs, local.summerTime, false) })
   return classOf(type).fromCore(form(type, layout.kind, view, at), { recordedAt, isReadonly: true })
