@@ -81,22 +81,27 @@ export abstract class Asking {
 
   /** Calls the handler and hands its outcome on, at once when it is there at once. */
   protected ask(): void {
-    let answer: Outcome | Promise<Outcome>
-    try {
-      answer = this.call()
-    } catch (cause) {
-      answer = this.fail(cause)
-    }
-    if (!isPromise(answer)) return this.settled(this.judge(answer))
+    const answer = this.answered()
+    if (!(answer instanceof Promise)) return this.settled(this.judge(answer))
     this.collects = false
     if (this.isUnderWay) this.takesTime()
     else this.runsOn()
-    void Promise.resolve(answer)
+    void answer
       .then(
         (outcome) => this.judge(outcome),
         (cause) => this.fail(cause)
       )
       .then((outcome) => this.settled(outcome))
+  }
+
+  /** What the handler answers. Something strange may throw when it is looked at. */
+  private answered(): Outcome | Promise<Outcome> {
+    try {
+      const answer = this.call()
+      return isPromise(answer) ? Promise.resolve(answer) : answer
+    } catch (cause) {
+      return this.fail(cause)
+    }
   }
 
   /** The handler does not answer at once. */

@@ -29,3 +29,24 @@ it.live.each([
     expect(events.of("error").map(({ error }) => error.message.replace(/^.* failed: /, ""))).toEqual(told)
   }).pipe(Effect.scoped)
 )
+
+it.live("a handler that answers with something that throws when it is looked at has failed, and nothing else", () =>
+  Effect.gen(function* () {
+    const server = yield* Iec104.make({ host: "127.0.0.1", port: 0, logLevel: "none" })
+    const station = yield* server.addStation(1)
+    const point = yield* station.addPoint({ ioAddress: 10, type: 45 })
+    const strange: object = Object.defineProperty({}, "then", {
+      get: () => {
+        throw new Error("it is not for you")
+      }
+    })
+    yield* point.onCommand(() => Effect.succeed(strange as never))
+    const { port } = yield* server.listen
+    const client = yield* Effect.promise(() => RawClient.connect(port))
+    yield* Effect.promise(() => client.startdt())
+    client.command(45, 10, { scs: true })
+    const answer = yield* Effect.promise(() => client.next({ typeId: 45 }))
+    expect([answer.cot, answer.negative, point.outputStatus()]).toEqual([7, true, "free"])
+    client.close()
+  }).pipe(Effect.scoped)
+)
