@@ -35,11 +35,14 @@ it.live("a handler that answers with something that throws when it is looked at 
     const server = yield* Iec104.make({ host: "127.0.0.1", port: 0, logLevel: "none" })
     const station = yield* server.addStation(1)
     const point = yield* station.addPoint({ ioAddress: 10, type: 45 })
-    const strange: object = Object.defineProperty({}, "then", {
-      get: () => {
-        throw new Error("it is not for you")
+    const strange: object = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("it is not for you")
+        }
       }
-    })
+    )
     yield* point.onCommand(() => Effect.succeed(strange as never))
     const { port } = yield* server.listen
     const client = yield* Effect.promise(() => RawClient.connect(port))
