@@ -53,8 +53,7 @@ const points = {
   laterInTwo: 32,
   building: 33,
   leaving: 34,
-  replacing: 35,
-  publishing: 36,
+  publishing: 35,
   unknown: 99
 } as const
 const TIME = [0, 0, 0, 12, 1, 1, 26] as const
@@ -257,14 +256,6 @@ function plant(profile: Profile.Profile, resets: boolean) {
   add(points.leaving).onReceive((at) => {
     const said = note("do")(at)
     station.removePoint(points.leaving)
-    return said
-  })
-  // Its station goes, and another one comes with one of the points.
-  add(points.replacing).onReceive((at) => {
-    const said = note("do")(at)
-    server.removeStation(1)
-    const direct = server.addStation(1)?.addPoint({ ioAddress: points.direct, type: Type.C_SC_NA_1, tags: "both" })
-    direct?.onReceive(note("do"))
     return said
   })
   add(points.publishing).onReceive((at) => {
