@@ -1,8 +1,8 @@
 // What the application of the model does by itself, a step at a time.
-import { Batch, Cot } from "../../../src/api/c104/index.ts"
+import { Batch, CommandMode, Cot } from "../../../src/api/c104/index.ts"
 import type { Client } from "./Client.ts"
 import { Operations } from "./Operations.ts"
-import { COMMANDS, FIRST_COMMAND, MONITORS, RELATED } from "./Plant.ts"
+import { COMMANDS, FIRST_COMMAND, MONITORS, RELATED, variantOf } from "./Plant.ts"
 import type { Op } from "./Programs.ts"
 
 export abstract class Application extends Operations {
@@ -55,9 +55,9 @@ export abstract class Application extends Operations {
         const points = some.filter((one) => one.ca === point.ca && one.type === point.type && !one.refreshed)
         const batch = new Batch({ cause: Cot.SPONTANEOUS, points: points.map((one) => one.point) })
         for (const one of points) this.set(one)
-        // Those whose events are of another type go together, behind or before the rest.
-        const types = [...new Set(points.map(({ eventType }) => eventType))]
-        if (types.length > 1) return
+        // Those whose events or answers are of another type go together, behind or before the rest.
+        const variants = new Set(points.map(({ made }) => variantOf(made)))
+        if (variants.size > 1) return
         for (const one of points.sort((x, y) => x.ioa - y.ioa)) this.note(one)
         this.server.transmitBatch(batch)
         return
@@ -97,6 +97,21 @@ export abstract class Application extends Operations {
         if (point === undefined) return
         this.kill(point)
         return this.addMonitor(point.ca, point.ioa, c % 4 === 0 && point.ioa !== RELATED ? c : point.made)
+      case "window":
+        this.server.protocolParameters.sendWindowSize = Math.max(2, c % 13)
+        return
+      case "regroup":
+        if (point !== undefined && point.kind?.type !== 15) point.point.groups = c % 3 === 0 ? [] : [1 + (c % 2)]
+        return
+      case "mode":
+        if (command?.actTerm !== true) return
+        command.selects = c % 2 === 0
+        command.wasDirect ||= !command.selects
+        command.point.commandMode = command.selects ? CommandMode.SELECT_AND_EXECUTE : CommandMode.DIRECT
+        return
+      case "rehandle":
+        if (command?.handled === true && !command.inTwo) this.handle(command)
+        return
       case "station":
         if (this.server.getStation(ca) !== null && c % 2 === 0) this.removeStation(ca)
         else if (this.server.addStation(ca) !== null) {
@@ -126,15 +141,10 @@ export abstract class Application extends Operations {
         return
       }
       case "shutdown":
-        if (c === 31 && b === 7) this.stop()
+        if (c % 4 === 0) this.shutdown()
         return
       default:
         return
     }
-  }
-
-  stop(): Promise<void> {
-    this.stopped ??= this.server.stop()
-    return this.stopped
   }
 }

@@ -20,7 +20,9 @@ export interface Life {
   id: number
   published: number
   /** Of a command. */
-  readonly selects: boolean
+  selects: boolean
+  /** Whether it could be operated without a select for a while. */
+  wasDirect: boolean
   readonly handled: boolean
   readonly inTwo: boolean
   readonly actTerm: boolean | "manual"

@@ -54,6 +54,7 @@ export abstract class Operations extends Plant {
           resolve(settle([FAILURE, SUCCESS, NONE][how] as ResponseState))
         })
       })
+    if (this.quiet) return settle(SUCCESS)
     switch (this.plan()) {
       case "no":
         return settle(FAILURE)
@@ -94,6 +95,9 @@ export abstract class Operations extends Plant {
         return settle(SUCCESS)
       case "begin":
         return message.begin() ? settle(SUCCESS) : settle(FAILURE)
+      case "shutdown":
+        this.shutdown()
+        return settle(SUCCESS)
       case "station":
         this.removeStation(life.ca)
         return settle(SUCCESS)
@@ -112,7 +116,7 @@ export abstract class Operations extends Plant {
 
   /** No output is operated by two handlers at once, nor while it was left open. */
   protected alone(call: Call): void {
-    const same = (life: Life): boolean => life.ca === call.life.ca && life.ioa === call.life.ioa
+    const same = (life: Life): boolean => this.same(life, call.life)
     for (const other of this.calls)
       if (other.step !== "select" && same(other.life) && !other.settled && !other.released)
         this.problems.push(`${call.key} was begun beside ${other.step} ${other.key}`)
@@ -131,8 +135,7 @@ export abstract class Operations extends Plant {
     if (life.died !== Number.POSITIVE_INFINITY) return
     // In c104 what was left open has no output any more, and can be answered still.
     if (this.program.profile === "iec") this.left.delete(life)
-    for (const call of this.calls)
-      if (call.step !== "select" && call.life.ca === life.ca && call.life.ioa === life.ioa) call.released = true
+    for (const call of this.calls) if (call.step !== "select" && this.same(call.life, life)) call.released = true
     life.point.release()
   }
 

@@ -22,6 +22,9 @@ export const FIRST_COMMAND = 51
 export const RELATED = 7
 const { SUCCESS, FAILURE } = ResponseState
 
+/** In which of four ways a monitoring point is told: with a time tag or without, and its events or answers otherwise. */
+export const variantOf = (made: number): number => Math.floor(made / kinds.length) % 4
+
 export abstract class Plant {
   readonly program: Program
   readonly server: Server
@@ -39,6 +42,8 @@ export abstract class Plant {
   protected id = 0
   protected quiet = false
   protected asked = 0
+  /** Steps that were taken. */
+  protected steps = 0
 
   constructor(program: Program) {
     this.program = program
@@ -47,7 +52,11 @@ export abstract class Plant {
       ip: "127.0.0.1",
       port: 0,
       logLevel: "none",
-      profile: { ...preset, commandWaitMs: program.waits ? (program.quick ? 10 : 60_000) : 0 },
+      profile: {
+        ...preset,
+        addressing: program.perType ? "perType" : "unique",
+        commandWaitMs: program.waits ? (program.quick ? 10 : 60_000) : 0
+      },
       selectTimeoutMs: program.quick ? 25 : 60_000,
       packEvents: program.pack,
       limits: {
@@ -111,7 +120,7 @@ export abstract class Plant {
 
   protected addMonitor(ca: number, ioAddress: number, c: number): void {
     const kind = kinds[c % kinds.length] as Kind
-    const variant = Math.floor(c / kinds.length) % 4
+    const variant = variantOf(c)
     const [type, more] = [
       [kind.type, {}],
       [kind.tagged, {}],
@@ -147,6 +156,7 @@ export abstract class Plant {
       id: 0,
       published: 0,
       selects: false,
+      wasDirect: false,
       handled: false,
       inTwo: false,
       actTerm: true,
@@ -180,6 +190,7 @@ export abstract class Plant {
     const life: Life = {
       ...this.newLife(ca, ioAddress, type, point, null, c),
       selects,
+      wasDirect: !selects,
       handled,
       inTwo,
       actTerm,
@@ -187,13 +198,23 @@ export abstract class Plant {
     }
     this.lives.push(life)
     if (asks) point.onSelect((_, message) => this.decide(life, "select", message))
-    if (!handled) return
+    if (handled) this.handle(life)
+  }
+
+  /** Has the commands of a point decided, by a handler of its own. */
+  protected handle(life: Life): void {
+    const { point, inTwo } = life
     if (inTwo)
       point.onReceive({
         accept: (_, __, message) => this.decide(life, "decide", message),
         execute: (_, message) => this.decide(life, "execute", message)
       })
     else point.onReceive((_, __, message) => this.decide(life, "decide", message))
+  }
+
+  /** Whether two command points are one output. */
+  protected same(one: Life, other: Life): boolean {
+    return one.ca === other.ca && one.ioa === other.ioa && (!this.program.perType || one.type === other.type)
   }
 
   living(command: boolean): readonly Life[] {
@@ -288,5 +309,15 @@ export abstract class Plant {
       default:
         return agree()
     }
+  }
+
+  stop(): Promise<void> {
+    this.stopped ??= this.server.stop()
+    return this.stopped
+  }
+
+  /** Stops the server in the last part of a program, so that there is something to be stopped. */
+  protected shutdown(): void {
+    if (this.steps > this.program.steps.length * 0.6) void this.stop()
   }
 }

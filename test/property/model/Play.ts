@@ -46,8 +46,16 @@ export class Play extends Application {
 
   async run(step: Step): Promise<void> {
     const { op, a, b, c } = step
+    this.steps++
     const index = this.indexOf(op, a)
     const client = this.clients[index] ?? null
+    if (op === "revive" && this.stopped !== null) {
+      await this.stopped
+      await this.server.start()
+      this.stopped = null
+      this.clients.fill(null)
+      for (const one of this.all) one.left = true
+    }
     if (op === "wait") await new Promise((resolve) => setTimeout(resolve, this.program.quick ? 12 : 0))
     this.application(op, a, b, c)
     if (op === "connect" && client === null) {
@@ -245,6 +253,36 @@ export class Play extends Application {
     }
     await this.settle()
     return pictures
+  }
+
+  /** Who has stopped holds nothing: then each output can be operated by whoever starts, and selected first where it has to be. */
+  async operable(): Promise<readonly string[]> {
+    const there = this.all.filter((client) => !client.ended && !client.left)
+    for (const control of [U.stopdt, U.startdt]) {
+      for (const client of there) {
+        client.u(control)
+        await client.say([])
+      }
+      await this.settle()
+    }
+    const [client] = there
+    if (client === undefined) return []
+    const from = client.told.length
+    const outputs = this.living(true).filter(({ handled }) => handled)
+    for (const { ca, ioa, type, selects } of outputs)
+      for (const bit of selects ? [0x80, 0] : [0]) {
+        const element = type === 49 ? [1, 0, bit] : [1 | bit]
+        client.ask({ oa: 255, type, cause: 6, ca, ioa, element, test: false })
+        await client.say([])
+      }
+    await this.settle()
+    const told = client.told.slice(from)
+    return outputs.flatMap(({ ca, ioa, type, selects }) => {
+      const confirmed = told.filter(
+        (one) => one.type === type && one.ca === ca && one.ioa === ioa && one.cause === 7 && !one.negative
+      ).length
+      return confirmed === (selects ? 2 : 1) || client.ended ? [] : [`${ca}/${ioa} cannot be operated`]
+    })
   }
 
   /** Everybody goes: what was found to be there still, or to happen, behind the end. */

@@ -55,7 +55,12 @@ export const ops = [
   "clock",
   "restart",
   "test",
-  "shutdown"
+  "shutdown",
+  "revive",
+  "window",
+  "regroup",
+  "mode",
+  "rehandle"
 ] as const
 export type Op = (typeof ops)[number]
 
@@ -92,7 +97,8 @@ export const behaviours = [
   "answer",
   "begin",
   "station",
-  "replace"
+  "replace",
+  "shutdown"
 ] as const
 export type Behaviour = (typeof behaviours)[number]
 
@@ -102,6 +108,8 @@ export interface Program {
   readonly logRecords: number
   readonly waits: boolean
   readonly pack: boolean
+  /** Whether an address names a point together with its type. */
+  readonly perType: boolean
   /** Whether times are so short that they pass. */
   readonly quick: boolean
   /** So many clients are there and started at the beginning. */
@@ -118,9 +126,10 @@ const groups: (readonly Op[])[] = [
   ["command", "command", "settle", "release", "transmit", "cancel", "wait"],
   ["select", "execute", "execute", "settle", "cancel", "again", "stop"],
   ["burst", "set", "update", "live", "batch", "cycle", "room", "part", "renew"],
-  ["add", "remove", "addCommand", "removeCommand", "again", "renew", "station"],
-  ["cut", "reset", "stop", "closing", "bad"],
-  ["interrogate", "deactivate", "counters", "read", "part"],
+  ["add", "remove", "addCommand", "removeCommand", "again", "renew", "station", "mode", "rehandle"],
+  ["cut", "reset", "stop", "closing", "bad", "window"],
+  ["interrogate", "deactivate", "counters", "read", "part", "regroup"],
+  ["shutdown", "revive", "command", "select", "execute", "interrogate", "settle"],
   ["parameter", "clock", "restart", "test", "settle", "initialised"]
 ]
 
@@ -153,6 +162,7 @@ export const program: fc.Arbitrary<Program> = fc.noBias(
         waits: fc.boolean(),
         quick: fc.constantFrom(false, false, false, true),
         pack: fc.boolean(),
+        perType: fc.constantFrom(false, false, true),
         starts: fc.constantFrom(3, 2, 1, 0),
         plans: fc.array(fc.constantFrom(...behaviours), { minLength: 1, maxLength: 12 }),
         steps: fc.array(stepOf([...always, ...some, ...some]), { minLength: 20, maxLength: 120, size: "max" })
