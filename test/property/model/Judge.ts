@@ -190,8 +190,8 @@ function answers(play: Play, client: Client, stayed: boolean): readonly string[]
     const tooOften = first > requests.length && !several
     if (of(7) > acts || of(9) > deacts || tooOften) found.push(`answered too often: ${is}`)
     const calls = play.calls.filter((call) => call.key === key)
-    // In c104 what is left open is the application's to answer, or nobody's.
-    const isLeft = play.program.profile === "c104" && calls.some(({ none }) => none)
+    // In c104 what is left open is the application's to answer, or nobody's; and where little may wait it is forgotten.
+    const isLeft = (play.program.profile === "c104" || play.program.tight) && calls.some(({ none }) => none)
     const due = stayed && !isLeft && requests.every((request) => play.epochOf.get(request) === epoch)
     if (due && (several ? first < requests.length : first !== requests.length))
       found.push(`${requests.length} requests: ${is}`)
@@ -217,7 +217,9 @@ function answers(play: Play, client: Client, stayed: boolean): readonly string[]
           .length + words.terminated
       if (of(10, false) > ended + unasked) found.push(`terminated without success: ${is}`)
     }
-    const plain = lives.every((life) => life.actTerm === true) && !calls.some((call) => call.none)
+    // Of what is carried out the oldest is forgotten, where little may wait.
+    const forgets = (life: Life): boolean => play.program.tight && life.inTwo
+    const plain = lives.every((life) => life.actTerm === true && !forgets(life)) && !calls.some((call) => call.none)
     // A client cancels what it commands, under whatever originator.
     const cancelled = client.sent.some(
       (one) => one.cause === 8 && keyed({ ...one, oa: 0 }) === keyed({ ...(requests[0] as Request), oa: 0 })

@@ -61,6 +61,7 @@ export abstract class Plant {
       packEvents: program.pack,
       limits: {
         logRecords: program.logRecords,
+        ...(program.tight ? { decisionsPerSession: 2, commandsPerPoint: 1, abandonedCallbacks: 4 } : {}),
         decisionMs: program.quick ? 15 : 60_000,
         operationMs: program.quick ? 40 : 60_000,
         refreshMs: program.quick ? 15 : 60_000,

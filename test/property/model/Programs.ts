@@ -108,6 +108,8 @@ export interface Program {
   readonly logRecords: number
   readonly waits: boolean
   readonly pack: boolean
+  /** Whether little may wait. */
+  readonly tight: boolean
   /** Whether an address names a point together with its type. */
   readonly perType: boolean
   /** Whether times are so short that they pass. */
@@ -162,6 +164,7 @@ export const program: fc.Arbitrary<Program> = fc.noBias(
         waits: fc.boolean(),
         quick: fc.constantFrom(false, false, false, true),
         pack: fc.boolean(),
+        tight: fc.constantFrom(false, false, true),
         perType: fc.constantFrom(false, false, true),
         starts: fc.constantFrom(3, 2, 1, 0),
         plans: fc.array(fc.constantFrom(...behaviours), { minLength: 1, maxLength: 12 }),
