@@ -1,12 +1,13 @@
-// `npm run titles REF`: whether every test of a commit is still there, by its title. A test that went for a reason stands in
-// test/retired.json, title and reason; all others that are missing are an error.
+// `npm run titles REF`: whether every test of a commit is still there, by its title, and says the same: the texts of errors that it
+// expects, and the octets of transcripts and vectors. A test or a text that went for a reason stands in test/retired.json with
+// the reason; all others that are missing are an error. Octets that went are told.
 import { execFileSync } from "node:child_process"
 import fs from "node:fs"
 import os from "node:os"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
 
-const HELP = `npm run titles -- REF    tells which test titles of a commit are missing here; exits with 1 if any is`
+const HELP = `npm run titles -- REF    tells which test titles and expected errors of a commit are missing here; exits with 1 if any is`
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..")
 
 /** Moments at which a title was made are no part of it. */
@@ -23,6 +24,33 @@ function titlesOf(folder) {
     found.set(title, (found.get(title) ?? 0) + 1)
   }
   return found
+}
+
+/** What `toThrow` is given in the tests of a checkout. */
+function errorsOf(folder) {
+  const found = new Map()
+  for (const name of fs.readdirSync(path.join(folder, "test"), { recursive: true })) {
+    if (!name.endsWith(".ts")) continue
+    const text = fs.readFileSync(path.join(folder, "test", name), "utf8")
+    for (const [, expected] of text.matchAll(/toThrow\(\s*(\/(?:[^/\\\n]|\\.)+\/\w*|"[^"\n]*"|`[^`]*`)\s*\)/g)) {
+      const error = `error ${expected}`
+      found.set(error, (found.get(error) ?? 0) + 1)
+    }
+  }
+  return found
+}
+
+/** Everything that tests of a checkout promise. */
+const promisesOf = (folder) => ({ titles: titlesOf(folder), errors: errorsOf(folder) })
+
+/** Lines of expected octets that are not there any more, or changed, by file. */
+function octetsGone(reference) {
+  const kept = ["test/vectors", "test/conformance/transcripts"]
+  const told = execFileSync("git", ["diff", "--numstat", reference, "--", ...kept], { cwd: root, encoding: "utf8" })
+  return told
+    .split("\n")
+    .map((line) => line.split("\t"))
+    .filter(([, gone]) => Number(gone) > 0)
 }
 
 /** Calls back with a checkout of a commit that uses the packages of this one. */
@@ -44,11 +72,19 @@ if (reference === undefined || reference.startsWith("-") || others.length > 0) {
   process.exit(reference === "--help" ? 0 : 2)
 }
 const retired = JSON.parse(fs.readFileSync(path.join(root, "test", "retired.json"), "utf8"))
-const before = within(reference, titlesOf)
-const now = titlesOf(root)
-const missing = [...before].filter(([title, count]) => (now.get(title) ?? 0) < count && !(title in retired))
-for (const [title, count] of missing)
-  console.log(`missing: ${title}${count > 1 ? ` (${now.get(title) ?? 0} of ${count})` : ""}`)
-const sum = (titles) => [...titles.values()].reduce((total, count) => total + count, 0)
-console.log(`${sum(before)} tests in ${reference}, ${sum(now)} here, ${missing.length} titles missing without a reason`)
-process.exitCode = missing.length === 0 ? 0 : 1
+const before = within(reference, promisesOf)
+const now = promisesOf(root)
+let lacking = 0
+for (const kind of ["titles", "errors"]) {
+  const missing = [...before[kind]].filter(([text, count]) => (now[kind].get(text) ?? 0) < count && !(text in retired))
+  lacking += missing.length
+  for (const [text, count] of missing)
+    console.log(`missing: ${text}${count > 1 ? ` (${now[kind].get(text) ?? 0} of ${count})` : ""}`)
+}
+for (const [, gone, file] of octetsGone(reference)) console.log(`${gone} lines of expected octets changed: ${file}`)
+const sum = (promises) => [...promises.values()].reduce((total, count) => total + count, 0)
+console.log(
+  `${sum(before.titles)} tests and ${sum(before.errors)} errors in ${reference}, ` +
+    `${sum(now.titles)} and ${sum(now.errors)} here, ${lacking} missing without a reason`
+)
+process.exitCode = lacking === 0 ? 0 : 1
