@@ -2,7 +2,7 @@
 // several have it, is told that a type is needed; and a read command is answered by every monitoring point there.
 import * as Effect from "effect/Effect"
 import { describe, expect, it } from "vitest"
-import { type Point, profiles, ResponseState, type Server, type Station, Type } from "../../src/api/c104/index.ts"
+import { type Point, profiles, ResponseState, type Server, type Station, Type, Umc } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
 import type { RawClient } from "../support/RawClient.ts"
 import { startClient, startServer } from "../support/Stage.ts"
@@ -158,6 +158,18 @@ describe("addressing perType", () => {
     )
     expect(await client.next({ typeId: Type.P_ME_NC_1 })).toMatchObject({ cot: 7, negative: false })
     expect(asked).toEqual([Type.P_ME_NC_1])
+  })
+
+  it("refuses to activate a parameter where several points could be meant, and says of a wrong type what it is", async () => {
+    const { server, client } = await shared()
+    const causes: number[] = []
+    server.onUnexpectedMessage((_server, _message, cause) => void causes.push(cause))
+    server.onParameter(() => ResponseState.SUCCESS)
+    client.send(client.i({ typeId: Type.P_AC_NA_1, cot: 6, ca: 1, objects: [{ ioa: 11, qpa: 3 }] }))
+    expect(await client.next({ typeId: Type.P_AC_NA_1 })).toMatchObject({ cot: 47, negative: true })
+    client.command(Type.C_DC_NA_1, 11, { dcs: 2 })
+    expect(await client.next({ typeId: Type.C_DC_NA_1 })).toMatchObject({ cot: 47, negative: true })
+    expect(causes).toEqual([Umc.MISMATCHED_TYPE_ID, Umc.MISMATCHED_TYPE_ID])
   })
 
   it("is the same in the Effect face", async () => {

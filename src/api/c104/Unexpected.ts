@@ -18,8 +18,7 @@ export function causeOf(image: Image.Image, situation: Situation, apdu: Uint8Arr
   const cause = causes[situation] ?? null
   if (cause !== Umc.UNKNOWN_IOA) return cause
   const station = Image.station(image, Asdu.ca(apdu, 0))
-  const other = station === undefined ? null : Image.find(station, Asdu.ioa(apdu, 0))
-  if (other === null) return cause
+  if (station === undefined || Image.candidates(station, Asdu.ioa(apdu, 0)).length === 0) return cause
   // Every object can be meant by a read command, but not every type can be read.
   return Asdu.type(apdu, 0) === Type.C_RD_NA_1 ? Umc.INVALID_TYPE_ID : Umc.MISMATCHED_TYPE_ID
 }
