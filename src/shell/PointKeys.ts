@@ -21,9 +21,16 @@ export function of(what: string, given: number | PointKey): PointKey {
   return { ioAddress, type }
 }
 
-/** A key in either form as it is: whoever asks for what cannot be there is told that there is nothing. */
-export const asked = (given: number | PointKey): PointKey =>
-  typeof given === "object" ? given : { ioAddress: given, type: 0 }
+/**
+ * A key in either form as it is: whoever asks for what cannot be there is told that there is nothing. Throws {@link InvalidArgument}
+ * for what is none.
+ */
+export function asked(given: number | PointKey): PointKey {
+  if (typeof given === "number") return { ioAddress: given, type: 0 }
+  if (typeof given === "object" && given !== null) return given
+  const expected = "its address, or an object with ioAddress and type"
+  throw new InvalidArgument({ what: "point", expected, value: given })
+}
 
 /**
  * The point that is meant, or null when there is none: by an address alone its monitoring point, or its command where it has

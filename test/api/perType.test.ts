@@ -186,6 +186,8 @@ describe("addressing perType", () => {
       expect(station.getPoint({ ioAddress: 11, type: Type.M_ME_NC_1 })?.type).toBe(Type.M_ME_NC_1)
       expect(station.removePoint({ ioAddress: 11, type: Type.M_ME_NC_1 })).toBe(true)
       expect(station.getPoint(11)?.type).toBe(Type.M_SP_NA_1)
+      for (const key of [null, undefined, "11"])
+        expect(() => station.getPoint(key as never)).toThrow(/point: its address, or an object with ioAddress and type/)
     })
     await Effect.runPromise(Effect.scoped(program))
   })

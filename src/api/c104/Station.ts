@@ -3,7 +3,7 @@ import type { Block } from "../../core/image/Block.ts"
 import type { Tags } from "../../core/image/Image.ts"
 import * as Image from "../../core/image/Image.ts"
 import * as Check from "../../shell/Check.ts"
-import { Detached, InvalidArgument } from "../../shell/Errors.ts"
+import { Detached } from "../../shell/Errors.ts"
 import type { Deadband } from "../../shell/Hooks.ts"
 import type { CounterMode, Host } from "../../shell/Host.ts"
 import * as PointKeys from "../../shell/PointKeys.ts"
@@ -187,15 +187,10 @@ export class Station {
    * `InvalidArgument` where several points have the address and none is named.
    */
   getPoint(key: number | PointKey): Point | null {
-    if (typeof key !== "number" && (typeof key !== "object" || key === null))
-      throw new InvalidArgument({
-        what: "point",
-        expected: "its address, or an object with ioAddress and type",
-        value: key
-      })
+    const asked = PointKeys.asked(key)
     const station = this.#server === null ? undefined : Image.station(this.#host.world.image, this.commonAddress)
     if (station === undefined) return null
-    const place = PointKeys.find("getPoint", station, PointKeys.asked(key))
+    const place = PointKeys.find("getPoint", station, asked)
     return place === null ? null : this.#handle(place)
   }
 

@@ -344,8 +344,9 @@ export function makeStation(host: Host, ticker: Ticker, commonAddress: number): 
       return run()
     })
   const find = (key: number | PointKey): Image.PointRef | null => {
+    const asked = PointKeys.asked(key)
     const station = present()
-    return station === undefined ? null : PointKeys.find("getPoint", station, PointKeys.asked(key))
+    return station === undefined ? null : PointKeys.find("getPoint", station, asked)
   }
   return {
     commonAddress,
