@@ -319,8 +319,13 @@ function refreshing(
   const known = hooks.running?.get(name)
   if (known?.isStuckForGood === true) return null
   if (known !== undefined && !known.isIdle) return known.ask()
+  // It asks for itself: what it refreshes it is refreshing.
+  if (hooks.calling?.has(name) === true) return null
   const born = block.bornOf(slot)
+  hooks.calling ??= new Set()
+  hooks.calling.add(name)
   const first = run(host, block, slot, name, pick(hooks))
+  hooks.calling.delete(name)
   // Nobody waits for a callback that began by removing its point.
   if (first === null || block.bornOf(slot) !== born) return null
   return (known ?? runsOf(host, block, slot, name, hooks, pick)).adopt(first)

@@ -99,6 +99,8 @@ export interface Hooks {
   deciding: Set<AtPoint> | null
   /** The runs of callbacks that take their time, by name; null before the first of them. */
   running: Map<string, Shared<void>> | null
+  /** The callbacks that are being called just now, by name; null before the first of them. */
+  calling: Set<string> | null
 }
 
 const make = (): Hooks => ({
@@ -124,7 +126,8 @@ const make = (): Hooks => ({
   receivedMs: 0,
   outlet: null,
   deciding: null,
-  running: null
+  running: null,
+  calling: null
 })
 
 /** Sets a callback of a point: what hangs of the one before it does not count against it. */

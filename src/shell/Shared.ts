@@ -66,6 +66,10 @@ export class Shared<A> {
     return this.adopt(this.work())
   }
 
+  private readonly goOn = (): void => {
+    if (this.following !== null && this.running === null) void this.begin()
+  }
+
   /** The work was begun, just now and by somebody else. Who has waited for the next time has this one. */
   adopt(work: Promise<A>): Promise<A> {
     const running = this.following ?? new Time()
@@ -78,7 +82,8 @@ export class Shared<A> {
       open.times--
       if (this.running !== running) return
       this.running = null
-      if (this.following !== null) void this.begin()
+      // Not at once: work that asks for itself would never let anything else happen.
+      if (this.following !== null) setImmediate(this.goOn)
     }
     work.then(over, over)
     work.then(running.tell, running.fail)

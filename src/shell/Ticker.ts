@@ -54,7 +54,8 @@ export class Ticker {
   private readonly timers = new PointTable<Timer>()
   private readonly periodOf = new PointTable<Period>()
 
-  private readonly keys = new WeakMap<object, number>()
+  /** Numbers of the purposes of batches: of the scans of a block, and of its points with a period. */
+  private readonly keys = new WeakMap<Block, Map<string, number>>()
   private lastKey = 0
   private running = false
   private cancel: (() => void) | null = null
@@ -66,9 +67,11 @@ export class Ticker {
 
   /** Sets the period of cyclic transmission of a point, 0 = none. */
   set(block: Block, slot: number, everyMs: number): void {
+    const key = Rhythm.isAligned(everyMs) ? `${everyMs} ${Zones.nameOf(block.zone)}` : `${everyMs}`
+    // Who says the same again does not begin it anew.
+    if (this.periodOf.get(block, slot)?.key === key) return
     this.remove(block, slot)
     if (everyMs === 0) return
-    const key = Rhythm.isAligned(everyMs) ? `${everyMs} ${Zones.nameOf(block.zone)}` : `${everyMs}`
     let period = this.periods.get(key)
     if (period === undefined) {
       period = { key, rhythm: this.rhythm(everyMs, block.zone), groups: new Map() }
@@ -229,16 +232,19 @@ export class Ticker {
   private send(period: Period): void {
     const batches: CyclicBatch[] = []
     const waiting: Promise<void>[] = []
-    for (const group of period.groups.values()) {
+    // A callback may give points another period, remove and add some.
+    for (const group of [...period.groups.values()]) {
+      const { version } = group.block
       for (const refreshed of Handlers.callAll(
         this.host,
         group.block,
-        group.slots,
+        this.host.hooks.has(group.block) ? [...group.slots] : [],
         "onBeforeAutoTransmit",
-        (hooks) => hooks.onBeforeAutoTransmit
+        (hooks) => hooks.onBeforeAutoTransmit,
+        version
       ))
         waiting.push(refreshed)
-      batches.push(this.batchOf(group))
+      if (group.slots.size > 0) batches.push(this.batchOf(group, period))
     }
     if (waiting.length === 0) return this.offer(batches)
     // A callback that hangs may not hold back the points of others.
@@ -254,22 +260,27 @@ export class Ticker {
     })
   }
 
-  private batchOf(group: Group): CyclicBatch {
+  private batchOf(group: Group, { key: purpose }: Period): CyclicBatch {
     if (group.batch !== null) return group.batch
     const { block } = group
     const { cyclicType: type, cyclicCause: cause } = block.of
     const slots = Int32Array.from(group.slots).sort((a, b) => (block.ioa[a] as number) - (block.ioa[b] as number))
-    group.batch = { key: this.keyOf(group), block, version: block.version, slots, type, cause }
+    group.batch = { key: this.keyOf(block, purpose), block, version: block.version, slots, type, cause }
     return group.batch
   }
 
-  /** The number of one purpose, from 1: batches of a period, or scans of a block. */
-  keyOf(purpose: object): number {
-    let key = this.keys.get(purpose)
-    if (key === undefined) {
-      key = ++this.lastKey
-      this.keys.set(purpose, key)
+  /**
+   * The number of one purpose, from 1: scans of a block, or its points with a period. The same as long as the block is there:
+   * a batch that waits is known by it, whatever comes and goes meanwhile.
+   */
+  keyOf(block: Block, purpose = ""): number {
+    let keys = this.keys.get(block)
+    if (keys === undefined) {
+      keys = new Map()
+      this.keys.set(block, keys)
     }
+    const key = keys.get(purpose) ?? ++this.lastKey
+    keys.set(purpose, key)
     return key
   }
 

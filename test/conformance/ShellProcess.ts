@@ -191,11 +191,13 @@ export class ShellProcess {
     if (action.kind === "event") host.publish(block, slot, action.cause, 0)
   }
 
+  private purposes = 0
+
   private cyclic(points: readonly Backend.Point[]): void {
     const batches: CyclicBatch[] = points.map((point) => {
       const { block, slot } = this.place(point)
       return {
-        key: this.ticker.keyOf({}),
+        key: this.ticker.keyOf(block, `${++this.purposes}`),
         block,
         version: block.version,
         slots: Int32Array.of(slot),
