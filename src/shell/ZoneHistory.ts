@@ -149,14 +149,15 @@ export class ZoneHistory {
   }
 }
 
-/** Histories by name: many stations have one zone. There are as many as the runtime knows names. */
+/** Histories by name, in small letters as names may be written in any: many stations have one zone. There are as many as names. */
 const histories = new Map<string, ZoneHistory>()
 
 /** The history of a zone. Throws {@link InvalidArgument} for a name that the runtime does not know. */
 export function of(name: string): ZoneHistory {
-  const known = histories.get(name)
+  const key = name.toLowerCase()
+  const known = histories.get(key)
   if (known !== undefined) return known
   const made = new ZoneHistory(name)
-  histories.set(name, made)
+  histories.set(key, made)
   return made
 }

@@ -1,7 +1,7 @@
 // What clocks of a zone do in a year is looked up once, which costs much more than a frame: clients that name all years there
 // are, in as many zones as there are stations, keep nobody waiting.
 import { expect, it, onTestFinished } from "vitest"
-import { Cot, type Server, Type } from "../../src/api/c104/index.ts"
+import { Cot, ResponseState, type Server, Type } from "../../src/api/c104/index.ts"
 import * as Frames from "../property/support/Frames.ts"
 import { startClient, startServer } from "../support/Stage.ts"
 
@@ -78,4 +78,29 @@ it("the age of a command is not looked up where no zone can make it young enough
   for (let n = 0; n < 2; n++) await cost(() => 30)
   const same = await cost(() => 30)
   expect(await cost((year) => year)).toBeLessThan(3 * same + 100)
+})
+
+it("the time of a command that its handler reads is looked up a few times in a turn of the event loop", async () => {
+  const { server } = await startServer()
+  const names = zones(10, 70)
+  let [taken, most] = [0, 0]
+  for (const [n, timeZone] of names.entries())
+    server
+      .addStation(100 + n, { timeZone })
+      ?.addPoint({ ioAddress: 1, type: Type.C_SC_TA_1 })
+      ?.onReceive((_point, _previous, message) => {
+        if (message.info?.recordedAt != null) taken++
+        return ResponseState.SUCCESS
+      })
+  let immediate = setImmediate(function turn() {
+    most = Math.max(most, taken)
+    taken = 0
+    immediate = setImmediate(turn)
+  })
+  onTestFinished(() => clearImmediate(immediate))
+  const frames = YEARS.flatMap((year) => names.map((_, n) => made(Type.C_SC_TA_1, 100 + n, 1, [1, ...tag(year)])))
+  const clients = await send(server, frames)
+  for (const client of clients)
+    await client.until(() => client.asdus({ cot: Cot.ACTIVATION_CON }).length === frames.length / CLIENTS, 20_000)
+  expect(most).toBeLessThanOrEqual(FEW)
 })

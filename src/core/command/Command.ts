@@ -21,6 +21,9 @@ import * as Selections from "./Selections.ts"
 /** No clock is further from UTC than this. */
 const ZONES_MS = 86_400_000
 
+/** Octets of a CP56Time2a. */
+const TIME_OCTETS = 7
+
 /** S/E: 1 = select. */
 const SELECT = 0x80
 
@@ -39,12 +42,30 @@ interface Said extends Image.PointRef {
 /** Takes a command with a legal header: at once, or behind those to its address that are being decided. */
 export function request(turn: Turn, octets: Uint8Array, at: number, surplus: boolean): void {
   const station = Image.station(turn.world.image, Asdu.ca(octets, at)) as Image.Station
+  if (isLeft(turn, octets, at, station)) return
   const place = Image.findCommand(station, Asdu.ioa(octets, at), Asdu.type(octets, at))
   const said = place === null || surplus ? null : read(place, octets, at)
   const situation = judge(turn, octets, at, place, said, station)
   if (turn.work.lines !== null && !turn.anew && Behind.stand(turn, octets, at, place, situation)) return
   if (said === null || situation !== null) return Reply.reject(turn, situation ?? "unknownObject", octets, at)
   obey(turn, octets, at, said)
+}
+
+/**
+ * Whether a command is left for another time: its handler may read its time, and what clocks do in a year that nobody has asked for
+ * yet is looked up once in so many octets, since a client may name all years there are. Where the age is judged only those
+ * near the present are looked up.
+ */
+function isLeft(turn: Turn, octets: Uint8Array, at: number, { zone }: Image.Station): boolean {
+  const row = TypeTable.byId[Asdu.type(octets, at)] as TypeTable.TypeRow
+  if (row.time !== "cp56" || turn.world.commandAgeMs !== 0 || turn.anew) return false
+  const from = at + Asdu.ELEMENT_AT + row.octets - TIME_OCTETS
+  const localMs = Time.cp56ToEpochMs(Asdu.word(octets, from), Asdu.word(octets, from + 3) >>> 8)
+  if (zone.knows(localMs)) return false
+  if (turn.leaves()) return true
+  turn.tired = true
+  zone.instant(localMs, false, false)
+  return false
 }
 
 /** What is wrong with a command by itself, or null; nothing of it is `said` where its octets are not read. */
