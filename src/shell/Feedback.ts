@@ -6,8 +6,10 @@ import * as Feedback from "../core/image/Feedback.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Value from "../core/image/Value.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
+import { CallbackFailed } from "./Errors.ts"
 import type { CommandHandler, Hooks, PointKey } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
+import * as PointKeys from "./PointKeys.ts"
 import type { Session } from "./Session.ts"
 
 /** The point that a command point is related to, or null: also where several have its address and none is named. */
@@ -25,11 +27,24 @@ export function related(host: Host, ca: number, key: PointKey | null): Image.Pla
 export function publish(session: Session, notice: CommandRequested, key: PointKey): void {
   const { host } = session
   const place = related(host, notice.ca, key)
+  if (place === null) return tellSeveral(host, notice.ca, key)
   // A command shows nothing, and its type has no place in monitor direction.
-  if (place === null || place.block.command) return
+  if (place.block.command) return
   const cause = Outcome.returnCause(place.block, host.world.profile)
   const gone = session.reason !== null
   host.append(place.block, place.slot, cause, gone ? 0 : notice.originator, gone ? 0 : session.peer.session)
+}
+
+/** Tells that nothing is shown where several points have come to the address since it was named. */
+function tellSeveral(host: Host, ca: number, key: PointKey): void {
+  const station = Image.station(host.world.image, ca)
+  if (station === undefined) return
+  try {
+    PointKeys.find("relatedIoAddress", station, key)
+  } catch (cause) {
+    const subject = `a command of station ${ca}`
+    host.tell({ event: "error", error: new CallbackFailed({ callback: "relatedIoAddress", subject, cause }) })
+  }
 }
 
 /** Whether a command point has a related point that can show what it did. */

@@ -105,11 +105,15 @@ export function setRelated(
   must = false
 ): void {
   const key = given === null ? null : PointKeys.of("relatedIoAddress", given)
-  if (key !== null) verifyRelated(host, block, key, must)
-  host.hooks.of(block, slot).related = key
+  const place = key === null ? null : verifyRelated(host, block, key, must)
+  const { addressing } = host.world.profile
+  // Where others may come to its address later, the one that is there is meant.
+  const meant = key !== null && place !== null && addressing === "perType"
+  host.hooks.of(block, slot).related = meant ? { ...key, type: place.block.of.type } : key
 }
 
-function verifyRelated(host: Host, block: Block, key: PointKey, must: boolean): void {
+/** The point that is meant, null where there is none yet. */
+function verifyRelated(host: Host, block: Block, key: PointKey, must: boolean): Image.Place | null {
   const what = must ? "feedback" : "relatedIoAddress"
   const station = Image.station(host.world.image, block.of.ca)
   const place = station === undefined ? null : PointKeys.find(what, station, key)
@@ -119,13 +123,14 @@ function verifyRelated(host: Host, block: Block, key: PointKey, must: boolean): 
       expected: "a point of the same station that is there already",
       value: key.type === 0 ? key.ioAddress : key
     })
-  if (place === null || (!must && host.world.profile.undecidedCommand === "confirm")) return
+  if (place === null || (!must && host.world.profile.undecidedCommand === "confirm")) return place
   if (Value.isCommand(block.of.type) && !Feedback.fits(block.of.type, place.block.of.type))
     throw new InvalidArgument({
       what,
       expected: `a point that can show what ${mnemonic(block)} did`,
       value: `${mnemonic(place.block)} ${key.ioAddress}`
     })
+  return place
 }
 
 /** Sets whether the related point is sent as return information after a command. */

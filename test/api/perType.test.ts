@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import { type Point, profiles, ResponseState, type Server, type Station, Type, Umc } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
 import type { RawClient } from "../support/RawClient.ts"
-import { startClient, startServer } from "../support/Stage.ts"
+import { record, startClient, startServer } from "../support/Stage.ts"
 
 const perType = { ...profiles.c104, addressing: "perType" } as const
 
@@ -170,6 +170,25 @@ describe("addressing perType", () => {
     client.command(Type.C_DC_NA_1, 11, { dcs: 2 })
     expect(await client.next({ typeId: Type.C_DC_NA_1 })).toMatchObject({ cot: 47, negative: true })
     expect(causes).toEqual([Umc.MISMATCHED_TYPE_ID, Umc.MISMATCHED_TYPE_ID])
+  })
+
+  it("keeps to the related point that was there, and tells where several came and none was named", async () => {
+    const { server, station } = await startServer({ profile: perType })
+    const events = record(server)
+    station.addPoint({ ioAddress: 7, type: Type.M_SP_NA_1 })
+    const related = { type: Type.C_SC_NA_1, relatedIoAutoreturn: true, relatedIoAddress: 7 } as const
+    station.addPoint({ ioAddress: 20, ...related })
+    const client = await startClient(server.port)
+    station.addPoint({ ioAddress: 7, type: Type.M_DP_NA_1 })
+    client.command(Type.C_SC_NA_1, 20, { scs: true })
+    expect(await client.next({ cot: 11 })).toMatchObject({ typeId: Type.M_SP_NA_1 })
+    // Named before anything was there: by the address alone nobody can say which of them is meant by now.
+    station.addPoint({ ioAddress: 21, ...related, relatedIoAddress: 8 })
+    station.addPoint({ ioAddress: 8, type: Type.M_SP_NA_1 })
+    station.addPoint({ ioAddress: 8, type: Type.M_DP_NA_1 })
+    client.command(Type.C_SC_NA_1, 21, { scs: true })
+    await client.next({ typeId: Type.C_SC_NA_1, cot: 10 })
+    expect(String((await events.next("error")).error)).toMatch(/relatedIoAddress.*an address and a type/s)
   })
 
   it("is the same in the Effect face", async () => {
