@@ -280,7 +280,7 @@ export const groups: readonly RuleGroup[] = [
         backlog
       ),
       rule(
-        "A dropped event is healed: the point's present value is sent when there is room; under an overload that lasts every point has its turn",
+        "A dropped event is healed: the point's present value is sent when there is room; under an overload that lasts every point has its turn. Dropped events are counted, also those that would have been left out (purged, or superseded while nobody listened)",
         events,
         eventLog,
         healing
@@ -301,9 +301,10 @@ export const groups: readonly RuleGroup[] = [
         station
       ),
       rule(
-        "QRP 2 skips pending time-tagged events of the station that it is sent to, by the global address those of all",
+        "QRP 2 skips pending time-tagged events of the station that it is sent to, by the global address those of all. Where they were dropped they are not healed either; an event without time tag that was dropped before them is healed without one",
         "J13",
-        "test/api/c104/reset.test.ts"
+        "test/api/c104/reset.test.ts",
+        healing
       )
     ]
   },

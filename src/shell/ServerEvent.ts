@@ -121,7 +121,7 @@ export type ServerEvent =
   | {
       readonly event: "overflow"
       readonly peer: Peer
-      /** Events that were dropped. */
+      /** Events that were dropped, also such as would have been left out: purged, or superseded while nobody listened. */
       readonly lost: number
       /** Counters whose reading was among those dropped earlier and cannot be told any more. */
       readonly counters: number

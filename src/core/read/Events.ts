@@ -143,13 +143,15 @@ export function heal(turn: Turn): boolean {
       looked += STATION - 1
       continue
     }
-    const last = block.priority === priority ? EventLog.lastOf(block, slot, end) : 0
+    const newest = block.priority === priority ? EventLog.lastOf(block, slot, end) : 0
+    const last = newest > from ? unpurged(turn, priority, block, slot, newest) : 0
     if (last > from && last <= to && (block.ioa[slot] as number) >= 0) {
       const { frozen } = block
-      told = frozen === null || frozen.flags[slot] === 0 || frozen.wasTold(slot, from, to)
+      told = frozen === null || frozen.flags[slot] === 0 || (last === newest && frozen.wasTold(slot, from, to))
       if (told) {
         const slots = Int32Array.of(slot)
-        const { eventType } = block.of
+        // What was purged does not come back: what stands for an event of before it has no time tag either.
+        const eventType = last === newest ? block.of.eventType : untaggedOf(block.of.eventType)
         Packing.points(
           turn.view,
           turn.at,
@@ -173,6 +175,23 @@ export function heal(turn: Turn): boolean {
   if (!told) turn.more = true
   return told
 }
+
+/**
+ * Position behind the newest event of a point that is not purged, when `newest` is behind its newest: an event without time tag
+ * where those with one are purged, of the point that had the address before; 0: there is none.
+ */
+function unpurged(turn: Turn, priority: number, block: Block, slot: number, newest: number): number {
+  const { ca, of, eventTagged } = block
+  if (newest > purgedOf(turn, priority, ca)) return newest
+  const end = turn.stable[priority] as number
+  const mixed = block.mixed?.get(slot)
+  const other = mixed === undefined ? 0 : EventLog.whole(mixed, end)
+  if (eventTagged === (newest === other)) return newest
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  return eventTagged ? other : Departed.lastOf(log, ca, block.ioa[slot] as number, of.eventType)
+}
+
+const untaggedOf = (type: number): number => TypeTable.byId[type]?.untagged ?? type
 
 /** Names lost readings of counters of which nothing can be told any more. */
 function name(turn: Turn, counters: number): void {
@@ -202,7 +221,10 @@ function after(
 /** Of what happened so far in the stations of a common address, nothing with a time tag is sent any more (C_RP_NA_1 with QRP 2). */
 export function purge(turn: Turn, ca: number): void {
   const { stable, ownRare, sentTo } = turn
-  const isOver = ownRare.purgedTo.every((position, priority) => position <= (sentTo[priority] as number))
+  // What is purged is not healed either.
+  const isOver =
+    ownRare.heal.length === 0 &&
+    ownRare.purgedTo.every((position, priority) => position <= (sentTo[priority] as number))
   ownRare.purged = Numbered.put(isOver || ca === Asdu.GLOBAL ? null : ownRare.purged, ca, stable)
   ownRare.purgedTo = stable
 }

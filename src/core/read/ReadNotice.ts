@@ -33,6 +33,7 @@ export interface RefreshRequested {
 /** Events that were dropped before this session had sent them. */
 export interface Overflow {
   readonly kind: "overflow"
+  /** Also such as would have been left out: what is overwritten is not looked at any more. */
   readonly lost: number
   /** Counters among them, found later, whose reading is not known any more: no running value stands for it. */
   readonly counters: number

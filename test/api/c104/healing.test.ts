@@ -5,6 +5,7 @@ import {
   Cot,
   type CounterMode,
   type Point,
+  ResponseState,
   type ServerOptions,
   type Station,
   Type
@@ -199,5 +200,69 @@ describe("a counter reading that was lost", () => {
     counter.value = 137
     await drain(slow)
     expect([readings(slow), named()]).toEqual([[[137, 0]], 0])
+  })
+})
+
+describe("a reset of the event buffer", () => {
+  const POINT = 1
+  const purging = async () => {
+    const made = await plant(() => {})
+    made.server.onReset(() => ResponseState.SUCCESS)
+    const { server, client } = made
+    const other = given(given(server.addStation(2)).addPoint({ ioAddress: POINT, type: Type.M_ME_NB_1 }))
+    const purge = async (): Promise<void> => {
+      client.command(Type.C_RP_NA_1, 0, { qrp: 2 })
+      await client.answers()
+    }
+    /** What was told of the point: type and value. */
+    const heard = () =>
+      client
+        .asdus({ ca: 1 })
+        .flatMap(({ typeId, objects }) => (objects ?? []).map(({ ioa, value }) => [ioa, typeId, value]))
+        .filter(([ioa]) => ioa === POINT)
+        .map(([, ...rest]) => rest)
+    const overflow = (): void => {
+      for (let n = 0; n < LOG + 16; n++) publish(other, n)
+    }
+    return { ...made, purge, heard, overflow }
+  }
+
+  it.each([1, 65535])("sent to %d takes away what was dropped after it too: it is not healed", async (ca) => {
+    const { station, client, purge, heard, overflow } = await purging()
+    const point = given(station.addPoint({ ioAddress: POINT, type: Type.M_ME_TE_1 }))
+    for (let n = 0; n < 20; n++) {
+      point.value = 100 + n
+      point.transmit(Cot.SPONTANEOUS)
+    }
+    if (ca === 1) await purge()
+    else {
+      client.command(Type.C_RP_NA_1, 0, { qrp: 2 }, { ca })
+      await client.answers()
+    }
+    // A further reset is no reason to forget this one while something is to be healed.
+    overflow()
+    await acknowledge(client)
+    client.command(Type.C_RP_NA_1, 0, { qrp: 2 }, { ca: 2 })
+    await client.answers()
+    await drain(client)
+    expect(heard()).toEqual([])
+    point.value = 7
+    point.transmit(Cot.SPONTANEOUS)
+    await drain(client)
+    expect(heard()).toEqual([[Type.M_ME_TE_1, 7]])
+  })
+
+  it("leaves an event without time tag that was dropped to be healed, without one", async () => {
+    const { station, client, storm, purge, heard } = await purging()
+    publish(given(station.addPoint({ ioAddress: POINT, type: Type.M_ME_NB_1 })), 111)
+    storm(LOG - 2)
+    station.removePoint(POINT)
+    const tagged = given(station.addPoint({ ioAddress: POINT, type: Type.M_ME_TE_1 }))
+    tagged.value = 222
+    tagged.transmit(Cot.SPONTANEOUS)
+    storm(10)
+    await purge()
+    await drain(client)
+    expect(heard()).toEqual([[Type.M_ME_NB_1, 222]])
   })
 })
