@@ -31,8 +31,8 @@ export function tellLate(host: Host, subject: string): void {
 }
 
 /** Tells what is known of an output from now on. */
-export function tellOutput(host: Host, { ca, ioa }: CommandRequested, status: Status): void {
-  host.tell({ event: "output", commonAddress: ca, address: ioa, status })
+export function tellOutput(host: Host, { ca, ioa, block }: CommandRequested, status: Status): void {
+  host.tell({ event: "output", commonAddress: ca, address: ioa, type: Names.ofType(block.of.type), status })
 }
 
 /** Whether two commands say the same but for their cause and time tag. */

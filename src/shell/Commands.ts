@@ -11,6 +11,7 @@ import { endOf } from "./CommandAtPoint.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
+import * as Names from "./Names.ts"
 import { Operation } from "./Operation.ts"
 import { Outlet } from "./Outlet.ts"
 import { Selecting } from "./Selecting.ts"
@@ -158,7 +159,9 @@ export function release(host: Host, block: Block, slot: number): boolean {
   const { begun } = outlet.output
   begun?.overrule()
   outlet.output = Output.release(outlet.output)
-  host.tell({ event: "output", commonAddress: block.of.ca, address: block.ioa[slot] as number, status: "free" })
+  const { ca: commonAddress, type } = block.of
+  const address = block.ioa[slot] as number
+  host.tell({ event: "output", commonAddress, address, type: Names.ofType(type), status: "free" })
   begun?.dismiss()
   outlet.goOn()
   return true

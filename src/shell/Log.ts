@@ -109,7 +109,7 @@ export function line(event: ServerEvent): string {
     case "unrelated":
       return `${doubted(event)}: its related point is not there, or of another kind`
     case "output":
-      return `the output ${event.commonAddress}/${event.address} is ${event.status}`
+      return `the output of ${event.type} ${event.commonAddress}/${event.address} is ${event.status}`
     case "unanswered":
       return `${endpoint(event.peer)} was not told the outcome of ${event.type} ${event.commonAddress}/${event.address}: ${event.outcome}`
     case "clock":

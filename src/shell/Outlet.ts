@@ -3,15 +3,16 @@
 import * as Output from "../core/command/Output.ts"
 import type { Block } from "../core/image/Block.ts"
 import type { Profile } from "../core/Profile.ts"
+import * as TypeTable from "../core/wire/TypeTable.ts"
 import type { Operation } from "./Operation.ts"
 
 /** Types have 8 bits, and addresses 24. */
 const TYPES = 0x100
 const ADDRESSES = 0x1000000
 
-/** What is operated has an address, and a type where that tells several apart. */
+/** What is operated has an address, and a type where that tells several apart: with time tag or without is the same. */
 const keyOf = ({ addressing }: Profile, { of }: Block, ioa: number): number =>
-  (of.ca * ADDRESSES + ioa) * TYPES + (addressing === "perType" ? of.type : 0)
+  (of.ca * ADDRESSES + ioa) * TYPES + (addressing === "perType" ? (TypeTable.byId[of.type]?.untagged ?? 0) : 0)
 
 /** Outlets that are not free and have no point, by address. */
 export type Kept = Map<number, Outlet>

@@ -80,6 +80,7 @@ export type ServerEvent =
       readonly event: "output"
       readonly commonAddress: number
       readonly address: number
+      readonly type: string
       readonly status: OutputStatus
     }
   | {

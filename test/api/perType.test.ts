@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest"
 import { type Point, profiles, ResponseState, type Server, type Station, Type, Umc } from "../../src/api/c104/index.ts"
 import * as Iec104 from "../../src/api/effect/index.ts"
 import type { RawClient } from "../support/RawClient.ts"
-import { record, startClient, startServer } from "../support/Stage.ts"
+import { deferred, record, startClient, startServer } from "../support/Stage.ts"
 
 const perType = { ...profiles.c104, addressing: "perType" } as const
 
@@ -189,6 +189,47 @@ describe("addressing perType", () => {
     client.command(Type.C_SC_NA_1, 21, { scs: true })
     await client.next({ typeId: Type.C_SC_NA_1, cot: 10 })
     expect(String((await events.next("error")).error)).toMatch(/relatedIoAddress.*an address and a type/s)
+  })
+
+  it("keeps an output that is operated, whatever its point comes back as: its type, or that with the other time tag", async () => {
+    const { server, station } = await startServer({ profile: { ...perType, commandWaitMs: 0 } })
+    const events = record(server)
+    const decided = deferred<ResponseState>()
+    const point = given(station.addPoint({ ioAddress: 9, type: Type.C_SC_NA_1 }))
+    given(station.addPoint({ ioAddress: 9, type: Type.C_DC_NA_1 }))
+    point.onReceive(() => decided.promise)
+    const client = await startClient(server.port)
+    client.command(Type.C_SC_NA_1, 9, { scs: true })
+    await client.testfr()
+    station.removePoint({ ioAddress: 9, type: Type.C_SC_NA_1 })
+    const twin = given(station.addPoint({ ioAddress: 9, type: Type.C_SC_TA_1 }))
+    let operated = 0
+    twin.onReceive(() => {
+      operated++
+      return ResponseState.SUCCESS
+    })
+    expect(twin.outputStatus).toBe("busy")
+    client.command(Type.C_SC_TA_1, 9, { scs: true, time: { min: 1, hour: 1, dom: 1, month: 1, year: 26 } })
+    expect(await client.next({ typeId: Type.C_SC_TA_1 })).toMatchObject({ cot: 7, negative: true })
+    expect(operated).toBe(0)
+    expect(twin.release()).toBe(true)
+    expect(await events.next("output")).toMatchObject({ address: 9, type: "C_SC_TA_1", status: "free" })
+    decided.resolve(ResponseState.SUCCESS)
+  })
+
+  it("has requests to one point stand in line, and none of them behind another point of its address", async () => {
+    const { server, station } = await startServer({ profile: perType })
+    const wanted = deferred<ResponseState>()
+    const selectable = given(station.addPoint({ ioAddress: 9, type: Type.C_SC_NA_1, commandMode: 1 as never }))
+    selectable.onSelect(() => wanted.promise)
+    given(station.addPoint({ ioAddress: 9, type: Type.C_DC_NA_1 })).onReceive(() => ResponseState.SUCCESS)
+    const client = await startClient(server.port)
+    client.command(Type.C_SC_NA_1, 9, { scs: true, select: true })
+    client.command(Type.C_DC_NA_1, 9, { dcs: 2 })
+    expect(await client.next({ typeId: Type.C_DC_NA_1, cot: 7 })).toMatchObject({ negative: false })
+    expect(client.asdus({ typeId: Type.C_SC_NA_1 })).toEqual([])
+    wanted.resolve(ResponseState.SUCCESS)
+    expect(await client.next({ typeId: Type.C_SC_NA_1, cot: 7 })).toMatchObject({ negative: false })
   })
 
   it("is the same in the Effect face", async () => {

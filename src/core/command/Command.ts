@@ -223,9 +223,17 @@ function select(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   Selections.select(turn, selection, Reply.mirror(turn, octets, at, Cause.ACTIVATION_CON, -1, selection))
 }
 
+/** A select is good for one command, also where its point takes direct ones by now. */
+function useUp(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
+  if (turn.work.selections === null || Asdu.test(octets, at) !== 0) return
+  const selection = Selections.own(turn, said, 0)
+  if (selection !== undefined) Selections.release(turn, selection, "ended")
+}
+
 function execute(turn: Turn, octets: Uint8Array, at: number, said: Said): void {
   let selection: Selection | null = null
-  if (needsSelect(said)) {
+  if (!needsSelect(said)) useUp(turn, octets, at, said)
+  else {
     selection = Selections.own(turn, said, Asdu.test(octets, at)) ?? null
     if (selection === null) return Reply.reject(turn, "notSelected", octets, at)
     if (!matches(selection, octets, at)) {

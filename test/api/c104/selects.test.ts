@@ -372,3 +372,28 @@ describe("what is executed keeps no select out, however many answers are owed", 
     expect(answers).toEqual([false, false, false, false, true])
   })
 })
+
+it("a select is good for one command, also where its point takes direct ones meanwhile", async () => {
+  const { server, station } = await startServer({ selectTimeoutMs: 10_000 })
+  const point = station.addPoint({
+    ioAddress: 10,
+    type: Type.C_SC_NA_1,
+    commandMode: CommandMode.SELECT_AND_EXECUTE
+  })
+  let operated = 0
+  point?.onReceive(() => {
+    operated++
+    return ResponseState.SUCCESS
+  })
+  const client = await startClient(server.port)
+  client.command(Type.C_SC_NA_1, 10, { scs: true, select: true })
+  expect(await client.next({ typeId: Type.C_SC_NA_1, cot: 7 })).toMatchObject({ negative: false })
+  if (point !== null) point.commandMode = CommandMode.DIRECT
+  client.command(Type.C_SC_NA_1, 10, { scs: true })
+  expect(await client.next({ typeId: Type.C_SC_NA_1, cot: 7 })).toMatchObject({ negative: false })
+  expect(point?.selectedBy).toBeNull()
+  if (point !== null) point.commandMode = CommandMode.SELECT_AND_EXECUTE
+  client.command(Type.C_SC_NA_1, 10, { scs: true })
+  expect(await client.next({ typeId: Type.C_SC_NA_1, cot: 7 })).toMatchObject({ negative: true })
+  expect(operated).toBe(1)
+})
