@@ -286,7 +286,7 @@ export const groups: readonly RuleGroup[] = [
         healing
       ),
       rule(
-        "A lost counter reading is sent as it was frozen, under its own sequence number, or not at all: then the loss is named",
+        "A lost counter reading is sent as it was frozen, under its own sequence number, and never behind what its counter said later, or not at all: then the loss is named",
         healing
       ),
       rule(

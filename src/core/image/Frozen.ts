@@ -15,7 +15,7 @@ export class Frozen implements Readings {
   readonly flags: Uint8Array
   readonly view: DataView
   readonly time: Int32Array
-  /** Position behind the event that told what a slot says now; 0 = none has. */
+  /** Position behind the event that told what a slot says now; 0 = none has; negative: the running counter was told since. */
   private readonly told: Float64Array
   private readonly stride: number
   /** Number of the order (freeze or reset) since which a slot says what it says; 0 = there was none. */
@@ -78,10 +78,24 @@ export class Frozen implements Readings {
     this.told[slot] = position
   }
 
-  /** Whether what a slot says now was told by an event in [from, to). */
-  wasTold(slot: number, from: number, to: number): boolean {
-    const position = this.told[slot] as number
-    return position > from && position <= to
+  /** What the counter itself says is told to those who listen now. */
+  overtake(slot: number): void {
+    this.told[slot] = -Math.abs(this.told[slot] as number)
+  }
+
+  /** Position behind the event that told what a slot says now; 0 = none has. */
+  toldBehind(slot: number): number {
+    return Math.abs(this.told[slot] as number)
+  }
+
+  /** Whether what the counter itself said was told after that event to those who listened. */
+  isOvertaken(slot: number): boolean {
+    return (this.told[slot] as number) < 0
+  }
+
+  /** Number of the order (freeze or reset) since which a slot says what it says. */
+  orderOf(slot: number): number {
+    return this.since[slot] as number
   }
 
   /** What a slot said after so many orders, null for the counter itself. */

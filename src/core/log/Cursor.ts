@@ -31,6 +31,9 @@ export interface Rare {
   readonly purged: Numbered<readonly number[]>
   readonly purgedTo: readonly number[]
   readonly heal: readonly Heal[]
+  /** By counter: of which frozen reading more is known than it (kept by Ahead.ts); and the order up to which that is so of all. */
+  readonly ahead: Numbered<number>
+  readonly aheadOfAll: number
   /** The id of the last end of initialisation that was said, or need not be. */
   readonly initialised: number
 }
@@ -50,7 +53,7 @@ export const at = (ends: readonly number[], initialised: number): Cursor => ({
   sent: ends,
   acknowledged: ends,
   lentAt: ends,
-  rare: { lost: 0, purged: null, purgedTo: [], heal: [], initialised }
+  rare: { lost: 0, purged: null, purgedTo: [], heal: [], ahead: null, aheadOfAll: 0, initialised }
 })
 
 /** How many events wait for it: appended and not yet sent. */

@@ -155,7 +155,7 @@ function put(
   if (cause === 3 || !isLive(cause)) {
     log.before[position & log.mask] = block.last[slot] as number
     block.last[slot] = (position + 1) | 0
-  }
+  } else block.frozen?.overtake(slot)
 }
 
 /** The object of an element of one to four octets: the element begins in the last octet of the first word. */

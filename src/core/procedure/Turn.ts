@@ -113,8 +113,8 @@ export abstract class Turn<W extends Work = Work, N = Notice> extends LinkTurn {
   /** What seldom changes of the cursor, as this turn may change it. */
   get ownRare(): Changeable<Rare> {
     if (!this.rareIsOwn) {
-      const { lost, purged, purgedTo, heal, initialised } = this.rare
-      this.rare = { lost, purged, purgedTo, heal, initialised }
+      const { lost, purged, purgedTo, heal, ahead, aheadOfAll, initialised } = this.rare
+      this.rare = { lost, purged, purgedTo, heal, ahead, aheadOfAll, initialised }
       this.rareIsOwn = true
     }
     return this.rare

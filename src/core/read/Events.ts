@@ -2,6 +2,7 @@
 // is counted, reported, and healed with the current value.
 
 import type { Block } from "../image/Block.ts"
+import type { Frozen } from "../image/Frozen.ts"
 import * as Image from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
 import * as Link from "../link/Link.ts"
@@ -12,6 +13,7 @@ import * as Packing from "../log/Packing.ts"
 import * as Record from "../log/Record.ts"
 import * as Asdu from "../wire/Asdu.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
+import * as Ahead from "./Ahead.ts"
 import type { Turn } from "./ReadWork.ts"
 
 const SPONTANEOUS = 3
@@ -130,6 +132,7 @@ export function heal(turn: Turn): boolean {
       const found = after(turn, station, block)
       if (found === null && again < 0) {
         turn.ownRare.heal = others
+        Ahead.end(turn)
         name(turn, counters)
         return others.length > 0 && heal(turn)
       }
@@ -145,28 +148,30 @@ export function heal(turn: Turn): boolean {
     }
     const newest = block.priority === priority ? EventLog.lastOf(block, slot, end) : 0
     const last = newest > from ? unpurged(turn, priority, block, slot, newest) : 0
-    if (last > from && last <= to && (block.ioa[slot] as number) >= 0) {
+    const lost =
+      last > from && (block.ioa[slot] as number) >= 0 ? whatWasLost(turn, block, slot, from, to, last) : "nothing"
+    if (lost === "unknown") counters++
+    else if (lost !== "nothing") {
       const { frozen } = block
-      told = frozen === null || frozen.flags[slot] === 0 || (last === newest && frozen.wasTold(slot, from, to))
-      if (told) {
-        const slots = Int32Array.of(slot)
-        // What was purged does not come back: what stands for an event of before it has no time tag either.
-        const eventType = last === newest ? block.of.eventType : untaggedOf(block.of.eventType)
-        Packing.points(
-          turn.view,
-          turn.at,
-          block,
-          slots,
-          0,
-          1,
-          eventType,
-          SPONTANEOUS,
-          0,
-          frozen,
-          turn.world.freezes.count
-        )
-        Link.sendI(turn, Ledger.NO_EVENTS)
-      } else counters++
+      told = true
+      if (lost === "reading") Ahead.healed(turn, block, slot, frozen as Frozen)
+      const slots = Int32Array.of(slot)
+      // What was purged does not come back: what stands for an event of before it has no time tag either.
+      const eventType = last === newest ? block.of.eventType : untaggedOf(block.of.eventType)
+      Packing.points(
+        turn.view,
+        turn.at,
+        block,
+        slots,
+        0,
+        1,
+        eventType,
+        SPONTANEOUS,
+        0,
+        frozen,
+        turn.world.freezes.count
+      )
+      Link.sendI(turn, Ledger.NO_EVENTS)
     }
     slot++
   }
@@ -192,6 +197,31 @@ function unpurged(turn: Turn, priority: number, block: Block, slot: number, newe
 }
 
 const untaggedOf = (type: number): number => TypeTable.byId[type]?.untagged ?? type
+
+/**
+ * What of a point was lost in [from, to), when its newest event ends at `last`: its value, or the reading of a counter that was
+ * frozen. No reading is told behind something newer of its counter, that was told or will be: then it is not known any more.
+ */
+function whatWasLost(
+  turn: Turn,
+  block: Block,
+  slot: number,
+  from: number,
+  to: number,
+  last: number
+): "nothing" | "value" | "reading" | "unknown" {
+  const { frozen } = block
+  const isLast = last <= to
+  if (frozen === null || frozen.flags[slot] === 0) return isLast ? "value" : "nothing"
+  const behind = frozen.toldBehind(slot)
+  const purged = block.eventTagged ? purgedOf(turn, block.priority, block.ca) : 0
+  const isReading = behind > Math.max(from, purged) && behind <= to
+  if (behind !== last) return isLast || isReading ? "unknown" : "nothing"
+  if (!isReading) return "nothing"
+  const known = Ahead.of(turn, block, slot, frozen)
+  if (known === "reading") return "nothing"
+  return known === "newer" || frozen.isOvertaken(slot) ? "unknown" : "reading"
+}
 
 /** Names lost readings of counters of which nothing can be told any more. */
 function name(turn: Turn, counters: number): void {

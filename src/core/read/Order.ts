@@ -8,6 +8,7 @@ import * as Numbered from "../image/Numbered.ts"
 import type { Ordered } from "../image/Ordered.ts"
 import * as EventLog from "../log/EventLog.ts"
 import * as Packing from "../log/Packing.ts"
+import * as Ahead from "./Ahead.ts"
 import * as Oldest from "./Oldest.ts"
 import type { Turn } from "./ReadWork.ts"
 
@@ -104,6 +105,7 @@ export function put(
   orders = 0
 ): void {
   Packing.points(turn.view, turn.at, block, slots, place, found, type, cause, originator, frozen, orders)
+  if (frozen === null) Ahead.note(turn, block, slots, place, Math.abs(found))
   const { priority } = block.of
   const end = turn.stable[priority] as number
   if ((turn.sentTo[priority] as number) >= end) return

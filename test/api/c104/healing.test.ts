@@ -1,11 +1,13 @@
 // Healing of what a client lost because it was too slow: under lasting overload every point has its turn, and no counter
 // reading is told under a sequence number that it never had.
+import { setTimeout as sleep } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
 import {
   Cot,
   type CounterMode,
   type Point,
   ResponseState,
+  type Server,
   type ServerOptions,
   type Station,
   Type
@@ -118,9 +120,10 @@ describe("a counter reading that was lost", () => {
   const COUNTER = 5
   const FREEZE = { rqt: 5, frz: 1 }
 
-  const counting = async (mode: CounterMode) => {
+  const counting = async (mode: CounterMode, before: (server: Server) => void = () => {}) => {
     const { server, station } = await startServer({ logLevel: "none", limits: { logRecords: LOG } })
     server.removeStation(station.commonAddress)
+    before(server)
     const at = given(server.addStation(1, { counters: { mode } }))
     const events: unknown[] = []
     server.observe((event) => {
@@ -200,6 +203,110 @@ describe("a counter reading that was lost", () => {
     counter.value = 137
     await drain(slow)
     expect([readings(slow), named()]).toEqual([[[137, 0]], 0])
+  })
+
+  /** Before the counter, many others are to be healed. */
+  const behindOthers = async () => {
+    const others: Point<Measured>[] = []
+    const plant = await counting("D", (server) => {
+      const many = given(server.addStation(2))
+      for (let ioAddress = 1; ioAddress < LOG; ioAddress++)
+        others.push(given(many.addPoint({ ioAddress, type: Type.M_ME_NB_1 })))
+    })
+    const loseOthers = (): void => {
+      for (const point of others) publish(point, 7)
+    }
+    return { ...plant, loseOthers }
+  }
+
+  it("is not told behind what the counter said later, and was lost too: it is named", async () => {
+    const { counter, slow, storm, freeze, readings, named } = await counting("D")
+    counter.value = 100
+    await freeze()
+    counter.value = 137
+    counter.transmit(Cot.SPONTANEOUS)
+    await storm()
+    await drain(slow)
+    expect([readings(slow), named()]).toEqual([[], 1])
+  })
+
+  it("is named where what the counter said later still waits", async () => {
+    const { counter, slow, storm, freeze, readings, named } = await counting("D")
+    counter.value = 100
+    await freeze()
+    await storm()
+    counter.value = 137
+    counter.transmit(Cot.SPONTANEOUS)
+    await drain(slow)
+    expect([readings(slow), named()]).toEqual([[[137, 1]], 1])
+  })
+
+  it("is not told behind what the counter said later, and was sent", async () => {
+    const { counter, slow, storm, freeze, readings, named, loseOthers } = await behindOthers()
+    loseOthers()
+    counter.value = 100
+    await freeze()
+    await storm()
+    await acknowledge(slow)
+    counter.value = 137
+    counter.transmit(Cot.SPONTANEOUS)
+    while (readings(slow).length === 0) await acknowledge(slow)
+    await storm()
+    await drain(slow)
+    expect([readings(slow), named()]).toEqual([[[137, 1]], 1])
+  })
+
+  it("is not told behind what the counter says in its cycle: it is named", async () => {
+    const { counter, slow, storm, freeze, readings, named, loseOthers } = await behindOthers()
+    loseOthers()
+    counter.value = 100
+    await freeze()
+    await storm()
+    counter.value = 137
+    counter.reportMs = 100
+    // Its turn waits for the window.
+    await sleep(250)
+    while (readings(slow).length === 0) await acknowledge(slow)
+    counter.reportMs = 0
+    await drain(slow)
+    expect([new Set(readings(slow).map(String)), named()]).toEqual([new Set(["137,1"]), 1])
+  })
+
+  it("is not told behind what the counter said to those who listened: it is named", async () => {
+    const { counter, slow, storm, freeze, readings, named } = await counting("D")
+    counter.value = 100
+    await freeze()
+    await storm()
+    counter.value = 137
+    counter.transmit(Cot.PERIODIC)
+    await drain(slow)
+    expect([readings(slow), named()]).toEqual([[[137, 1]], 1])
+  })
+
+  it("is told again by no further loss once it was healed, and the counter has said more", async () => {
+    const { counter, slow, storm, freeze, readings, named } = await counting("D")
+    counter.value = 100
+    await freeze()
+    await storm()
+    while (readings(slow).length === 0) {
+      await acknowledge(slow)
+      await storm()
+    }
+    counter.value = 137
+    counter.reportMs = 100
+    while (readings(slow).length === 1) {
+      await acknowledge(slow)
+      await storm()
+    }
+    counter.reportMs = 0
+    await drain(slow)
+    expect([new Set(readings(slow).map(String)), named()]).toEqual([new Set(["100,1", "137,1"]), 0])
+    expect([String(readings(slow)[0]), String(readings(slow).at(-1))]).toEqual(["100,1", "137,1"])
+    counter.value = 150
+    await freeze()
+    await storm()
+    await drain(slow)
+    expect([readings(slow).at(-1), named()]).toEqual([[150, 2], 0])
   })
 })
 
