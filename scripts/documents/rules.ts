@@ -101,7 +101,7 @@ export const groups: readonly RuleGroup[] = [
         "test/api/c104/counters.test.ts"
       ),
       rule(
-        "A counter interrogation tells the readings of the moment in which it began, also when counters are frozen or reset meanwhile; where that happens twice to a counter that is not told yet, or something of it was sent that is newer, it ends there with a negative ACTTERM. A counter that was never frozen tells its present value until its first freeze",
+        "A counter interrogation tells the readings of the moment in which it began, also when counters are frozen or reset meanwhile; where that happens twice to a counter that is not told yet, or something of it was sent that is newer, it ends there with a negative ACTTERM. So it does where older readings of the counter wait as events that its sequence number does not put in front: those of 16 freezes ago or more (from 8 on it may), or of a counter that had the address before. A counter that was never frozen tells its present value until its first freeze",
         "test/property/counterFreeze.test.ts",
         "test/api/c104/counters.test.ts"
       ),

@@ -4,6 +4,9 @@
 /** Octets behind the last element that word-wise copies may read. */
 const SLACK = 16
 
+/** Every so many freezes it is noted what the newest event was: twice as many are half of what a sequence number tells apart. */
+const APART = 8
+
 /** Readings in wire form and their time tags, by slot. */
 export interface Readings {
   readonly view: DataView
@@ -27,6 +30,9 @@ export class Frozen implements Readings {
   private readonly ran: Uint8Array
   /** As `Block.last` was at that order: what is behind it was told since. */
   private readonly last: Int32Array
+  /** As `Block.last` was at the last freeze whose sequence number is a multiple of eight, and at the one before that. */
+  private readonly near: Int32Array
+  private readonly far: Int32Array
 
   constructor(capacity: number, stride: number) {
     this.stride = stride
@@ -42,6 +48,8 @@ export class Frozen implements Readings {
     this.beforeSince = new Float64Array(capacity)
     this.ran = new Uint8Array(capacity)
     this.last = new Int32Array(capacity)
+    this.near = new Int32Array(capacity)
+    this.far = new Int32Array(capacity)
   }
 
   /** The same for more slots. */
@@ -55,6 +63,8 @@ export class Frozen implements Readings {
     wide.beforeSince.set(this.beforeSince)
     wide.ran.set(this.ran)
     wide.last.set(this.last)
+    wide.near.set(this.near)
+    wide.far.set(this.far)
     return wide
   }
 
@@ -71,6 +81,18 @@ export class Frozen implements Readings {
     this.ran[slot] = frozen ? 0 : 1
     this.last[slot] = last
     this.told[slot] = 0
+  }
+
+  /** A slot is frozen under a sequence number; `last` was its newest event until then. */
+  count(slot: number, sequence: number, last: number): void {
+    if (sequence % APART !== 0) return
+    this.far[slot] = this.near[slot] as number
+    this.near[slot] = last
+  }
+
+  /** As `Block.last` was 8 to 15 freezes ago: the sequence numbers of later events are in order beside the present one. */
+  inOrderSince(slot: number): number {
+    return this.far[slot] as number
   }
 
   /** What a slot says now is told by the event before this position. */
@@ -130,6 +152,8 @@ export class Frozen implements Readings {
     this.told[slot] = 0
     this.since[slot] = 0
     this.beforeSince[slot] = 0
+    this.near[slot] = 0
+    this.far[slot] = 0
   }
 }
 

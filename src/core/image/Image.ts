@@ -360,6 +360,7 @@ export function freezeCounter(
     time[slot * 2] = low
     time[slot * 2 + 1] = high
     frozen[slot] = 1
+    column.count(slot, sequence, block.last[slot] as number)
     // Carry and adjustment speak of the period that ended.
     block.octets[at + 4] = (flags & Quality.IV) | sequence
   }

@@ -123,8 +123,8 @@ export function put(
 }
 
 /**
- * Whether it cannot be told any more what one of these places said after so many freezes and resets: nobody knows it, or the
- * client has had something newer of it already.
+ * Whether it cannot be told what one of these places said after so many freezes and resets: nobody knows it any more, the
+ * client has had something newer of it already, or readings wait that would seem to be newer behind it.
  */
 export function someLost(
   turn: Turn,
@@ -137,10 +137,30 @@ export function someLost(
 ): boolean {
   for (let i = place; i < place + count; i++) {
     const slot = slots === null ? i : (slots[i] as number)
+    if (!frozen.isRunning(slot, orders) && seemsOlder(turn, block, slot, frozen, orders)) return true
     if (!frozen.isPast(slot, orders)) continue
     if (frozen.isLost(slot, orders) || wasToldSince(turn, block, slot, frozen.lastBefore(slot))) return true
   }
   return false
+}
+
+/**
+ * Whether sequence numbers do not put the reading of a counter behind the oldest event of it that waits: that is of the point which
+ * had its address before and counted for itself, or too many freezes back.
+ */
+function seemsOlder(turn: Turn, block: Block, slot: number, frozen: Frozen, orders: number): boolean {
+  const { priority } = block.of
+  const end = turn.stable[priority] as number
+  const newest = frozen.isPast(slot, orders)
+    ? EventLog.whole(frozen.lastBefore(slot), end)
+    : EventLog.lastOf(block, slot, end)
+  const from = nextToTell(turn, block)
+  if (newest <= from) return false
+  const log = turn.world.logs[priority] as EventLog.EventLog
+  const oldest = Oldest.find(turn, log, block, slot, from)
+  if (oldest < 0 || oldest >= newest) return false
+  const others = block.heirs?.get(slot) ?? 0
+  return oldest < EventLog.whole(others, end) || oldest < EventLog.whole(frozen.inOrderSince(slot), end)
 }
 
 /** Whether an event of a point was sent that came after the one that was its newest when `Block.last` was this. */

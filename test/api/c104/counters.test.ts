@@ -281,3 +281,99 @@ describe("a counter interrogation that a freeze overtakes", () => {
     expect(ends(client)).toMatchObject([{ negative: true }])
   })
 })
+
+describe("a counter interrogation behind a backlog in which readings wait", () => {
+  const BACKLOG = 400
+  type Reading = readonly [cause: number, counter: number, sequence: number]
+
+  const behind = async () => {
+    const server = makeServer({ logLevel: "none", packEvents: false })
+    server.protocolParameters.sendWindowSize = 1
+    server.protocolParameters.receiveWindowSize = 1
+    const add = () => {
+      server.addStation(1, { counters: { mode: "D" } })
+      return addPoint()
+    }
+    const addPoint = () => {
+      const point = server.getStation(1)?.addPoint({ ioAddress: 1, type: Type.M_IT_NA_1 })
+      if (point == null) throw new Error("it was free")
+      return point
+    }
+    const point = add()
+    const noisy = server.addStation(2)?.addPoint({ ioAddress: 9, type: Type.M_ME_TE_1 })
+    await server.start()
+    const client = await startClient(server.port, { acknowledge: "never" })
+    const other = await startClient(server.port, { acknowledge: 1 })
+    const noise = (): void => {
+      for (let n = 0; n < BACKLOG; n++) noisy?.transmit(Cot.SPONTANEOUS)
+    }
+    let frozen = 0
+    const freeze = async (value: number, at = point): Promise<void> => {
+      at.value = value
+      other.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 1 })
+      frozen++
+      await other.until(() => other.asdus({ typeId: Type.C_CI_NA_1, cot: 10 }).length === frozen)
+    }
+    const ask = async (): Promise<void> => {
+      client.command(Type.C_CI_NA_1, 0, { rqt: 5, frz: 0 })
+      for (let before = -1; client.iFrames !== before; ) {
+        before = client.iFrames
+        client.acknowledge()
+        await client.testfr()
+      }
+    }
+    const readings = (): readonly Reading[] =>
+      client.asdus({ typeId: Type.M_IT_NA_1 }).flatMap(({ cot, objects }) =>
+        (objects ?? []).map((object): Reading => {
+          const { bcr } = object as unknown as { readonly bcr: { readonly counter: number; readonly sq: number } }
+          return [cot, bcr.counter, bcr.sq]
+        })
+      )
+    const ends = () => client.asdus({ typeId: Type.C_CI_NA_1, cot: 10 }).map(({ negative }) => negative)
+    noise()
+    return { server, addPoint, add, noise, freeze, ask, readings, ends }
+  }
+
+  it.each(["point", "station"])("ends negatively where they are those of a %s that was replaced", async (what) => {
+    const { server, addPoint, add, noise, freeze, ask, readings, ends } = await behind()
+    for (const value of [101, 102, 103]) await freeze(value)
+    if (what === "station") server.removeStation(1)
+    else server.getStation(1)?.removePoint(1)
+    await freeze(200, what === "station" ? add() : addPoint())
+    noise()
+    await ask()
+    const events = [
+      [3, 101, 1],
+      [3, 102, 2],
+      [3, 103, 3],
+      [3, 200, 1]
+    ]
+    expect([readings(), ends()]).toEqual([events, [true]])
+    // Once they were told, it is answered.
+    await ask()
+    expect([readings(), ends()]).toEqual([
+      [...events, [37, 200, 1]],
+      [true, false]
+    ])
+  })
+
+  it.each([
+    [1, false],
+    [8, false],
+    [16, true],
+    [24, true],
+    [32, true],
+    [40, true]
+  ])(
+    "of which the oldest is %d freezes back is answered only while sequence numbers put them in order (negative: %s)",
+    async (freezes, negative) => {
+      const { noise, freeze, ask, readings, ends } = await behind()
+      for (let n = 1; n <= freezes; n++) await freeze(100 + n)
+      noise()
+      await ask()
+      const events = Array.from({ length: freezes }, (_, at) => [3, 101 + at, (at + 1) % 32])
+      const answer = [37, 100 + freezes, freezes % 32]
+      expect([readings(), ends()]).toEqual([negative ? events : [answer, ...events], [negative]])
+    }
+  )
+})
