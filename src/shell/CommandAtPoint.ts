@@ -11,10 +11,11 @@ import * as CommandFacts from "./CommandFacts.ts"
 import { Asking, failed } from "./Deciding.ts"
 import { instruct, instructionOf, saidBy } from "./Described.ts"
 import * as Feedback from "./Feedback.ts"
-import type { Hooks, Instruction, PointKey } from "./Hooks.ts"
+import type { Hooks, Instruction } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
 import type { Outlet } from "./Outlet.ts"
+import type { PointKey } from "./PointKeys.ts"
 import type { Session } from "./Session.ts"
 
 const NOTHING: Instruction = { value: 0, qualifier: 0, timeLow: 0, timeHigh: 0 }

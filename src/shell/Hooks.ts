@@ -6,6 +6,7 @@ import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
 import type { AtPoint } from "./Deciding.ts"
 import type { Described } from "./Described.ts"
 import type { Outlet } from "./Outlet.ts"
+import type { PointKey } from "./PointKeys.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate } from "./Session.ts"
 import type { Shared } from "./Shared.ts"
@@ -50,12 +51,6 @@ export interface Command {
 
 export type CommandHandler = (command: Described) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
-
-/** A point of a station by its address, and by its type where several have the address; type 0: the only one there. */
-export interface PointKey {
-  readonly ioAddress: number
-  readonly type: number
-}
 
 /** How far a measured value may move without an event: absolutely, or in percent of the value told last. */
 export type Deadband = { readonly absolute: number } | { readonly percent: number }

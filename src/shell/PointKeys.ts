@@ -4,9 +4,14 @@ import * as Image from "../core/image/Image.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
-import type { PointKey } from "./Hooks.ts"
 
 const IOA_MAX = 16_777_215
+
+/** A point of a station by its address, and by its type where several have the address; type 0: the only one there. */
+export interface PointKey {
+  readonly ioAddress: number
+  readonly type: number
+}
 
 /** A key in either form, checked. Throws {@link InvalidAddress} and {@link InvalidArgument}. */
 export function of(what: string, given: number | PointKey): PointKey {

@@ -4,8 +4,9 @@
 import type { Block } from "../core/image/Block.ts"
 import type * as Image from "../core/image/Image.ts"
 import type { Termination } from "../core/procedure/Outcome.ts"
-import type { Deadband, PointKey } from "./Hooks.ts"
+import type { Deadband } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
+import type { PointKey } from "./PointKeys.ts"
 import * as PointOps from "./PointOps.ts"
 import type { Ticker } from "./Ticker.ts"
 

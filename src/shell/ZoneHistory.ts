@@ -154,7 +154,8 @@ const histories = new Map<string, ZoneHistory>()
 
 /** The history of a zone. Throws {@link InvalidArgument} for a name that the runtime does not know. */
 export function of(name: string): ZoneHistory {
-  const key = name.toLowerCase()
+  // What is no text is no name either, and says so itself.
+  const key = typeof name === "string" ? name.toLowerCase() : ""
   const known = histories.get(key)
   if (known !== undefined) return known
   const made = new ZoneHistory(name)

@@ -19,10 +19,10 @@ import {
   type Deadband,
   type Hooks,
   type PointCallback,
-  type PointKey,
   setCallback
 } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
+import type { PointKey } from "../../shell/PointKeys.ts"
 import * as PointKeys from "../../shell/PointKeys.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as PointPlan from "../../shell/PointPlan.ts"

@@ -19,9 +19,10 @@ export {
   NotTaken,
   PermissionDenied
 } from "../../shell/Errors.ts"
-export type { Command, PointKey } from "../../shell/Hooks.ts"
+export type { Command } from "../../shell/Hooks.ts"
 export type { CounterMode } from "../../shell/Host.ts"
 export type { PartialOptions } from "../../shell/Options.ts"
+export type { PointKey } from "../../shell/PointKeys.ts"
 export type { Gap, Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
 export { type Address, Iec104Server, make, type Shape, type StationOptions } from "./Iec104Server.ts"
 export type { Operate, Point, PointOptions, Station, TwoPhases } from "./Point.ts"
