@@ -6,6 +6,12 @@ const PULSE_MS = 250
 /** Whole shares of its input after which a connection that never stops sending is taken to have sent what it sends now. */
 const SHARES_MAX = 2048
 
+/**
+ * What waits is read in the next turn at the latest: where another's input, or a new connection, shows that this process stood
+ * still, the system had said before whose input is read in that turn.
+ */
+const READING_TURNS = 2
+
 /** A new connection is read from in the turns behind that in which it was opened. */
 const OPENING_TURNS = 3
 
@@ -109,7 +115,8 @@ export class Stall {
     this.pulsedMs = this.clockMs()
     if (!stood) return
     this.stalls++
-    for (const connection of this.connections) this.stale.set(connection, 1)
+    for (const connection of this.connections)
+      this.stale.set(connection, Math.max(READING_TURNS, this.stale.get(connection) ?? 0))
     if (this.listening) this.quietTurns = OPENING_TURNS
     this.freshen(SHARES_MAX)
   }
