@@ -93,6 +93,9 @@ export class Session {
   /** What was not written while it was held, and how many octets that are. */
   private kept: Uint8Array[] = []
   private keptOctets = 0
+  /** Since when something is kept, and how many I frames had been sent before. */
+  private keptSinceMs = 0
+  private keptBehind = 0
   /** Octets that the last chunk has left for another turn of the loop. */
   private untaken: Uint8Array | null = null
   private listens = false
@@ -447,7 +450,7 @@ export class Session {
     const { octets, start, end } = outputs
     const { socket } = this
     if (socket.destroyed) return
-    if (this.held) return this.keep(outputs)
+    if (this.held) return this.keep(outputs, nowMs, before)
     if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
     const from = this.secure ? Records.last(octets, start, end) : start
     if (from > start) socket.write(views.of(from - start))
@@ -465,13 +468,18 @@ export class Session {
     if (waiting === 0) Arena.release(octets, start, end)
   }
 
-  private keep({ octets, start, end }: SessionOutputs): void {
+  private keep({ octets, start, end }: SessionOutputs, nowMs: number, before: number): void {
+    if (this.keptOctets === 0) {
+      this.keptSinceMs = nowMs
+      this.keptBehind = before
+    }
     this.kept.push(octets.slice(start, end))
     this.keptOctets += end - start
     if (this.host.onSendRaw !== null) this.host.raws.sent(this.peer, octets, start, end)
     Arena.release(octets, start, end)
   }
 
+  /** Writes what was kept, which may fill the room. It has left late, and none of it could be answered before. */
   private writeKept(): void {
     if (this.keptOctets === 0 || this.socket.destroyed) return
     const octets = Buffer.concat(this.kept)
@@ -479,7 +487,9 @@ export class Session {
     this.keptOctets = 0
     const from = Records.last(octets, 0, octets.length)
     if (from > 0) this.socket.write(octets.subarray(0, from))
-    this.socket.write(octets.subarray(from))
+    this.socket.write(octets.subarray(from), this.taken)
+    this.outgoing.wrote(this.keptSinceMs, this.keptBehind, this.state.sentFrames)
+    this.full = this.free() <= APDU_MAX
   }
 
   /** Nobody waits any more for what is being decided: the client stopped data transfer, or the session has ended. */

@@ -222,13 +222,14 @@ describe("a session", () => {
   })
 })
 
-/** The port of a relay that what the server sends passes after so many ms. */
-const distant = async (port: number, delayMs: number): Promise<number> => {
+/** The port of a relay that what the server sends passes after so many ms, or after as many as are said then. */
+const distant = async (port: number, delayMs: number | (() => number)): Promise<number> => {
+  const laterMs = typeof delayMs === "number" ? () => delayMs : delayMs
   const server = Net.createServer((near) => {
     const far = Net.connect({ port, host: "127.0.0.1" })
     near.pipe(far)
-    far.on("data", (chunk) => setTimeout(() => near.write(chunk), delayMs))
-    far.on("close", () => setTimeout(() => near.destroy(), delayMs))
+    far.on("data", (chunk) => setTimeout(() => near.write(chunk), laterMs()))
+    far.on("close", () => setTimeout(() => near.destroy(), laterMs()))
     for (const socket of [near, far]) socket.on("error", () => {})
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
@@ -249,13 +250,13 @@ describe("renegotiation", () => {
     return { ...machine, wake }
   }
 
-  const renegotiating = async (version: TlsVersion = TlsVersion.TLS_1_2, limits = {}) => {
+  const renegotiating = async (version: TlsVersion = TlsVersion.TLS_1_2, limits = {}, options = {}) => {
     const transportSecurity = made((one) => {
       one.setRenegotiationTime(300_000)
       one.setVersion({ max: version })
     })
     const intervals: number[] = []
-    const stage = await startHost({ tls: transportSecurity.freeze(), clock: quick(intervals), limits })
+    const stage = await startHost({ tls: transportSecurity.freeze(), clock: quick(intervals), limits, ...options })
     const place = stage.host.addPoints(1, 1, 35, 1)
     if (place === null) throw new Error("address 1 is free")
     return { ...stage, place, intervals }
@@ -293,6 +294,46 @@ describe("renegotiation", () => {
     await client.until(() => client.tests === sent)
     expect([handshakes, events.of("refused"), events.of("closed")]).toEqual([1, [], []])
   })
+
+  it("lets events go on behind confirmations that were kept and fill the room", async () => {
+    const { port, host, place, events } = await renegotiating(TlsVersion.TLS_1_2, { undrainedOctets: 1024 })
+    let delayMs = 0
+    const client = await startSecure(await distant(port, () => delayMs))
+    let handshakes = 0
+    client.socket.on("secure", () => handshakes++)
+    delayMs = 500
+    // The server has asked for it, and the client does not know yet.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    delayMs = 0
+    const tests = 200
+    client.send(Buffer.alloc(tests * 6, Uint8Array.of(0x68, 4, 0x43, 0, 0, 0)))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    for (let i = 1; i <= 30; i++) {
+      host.setValue(place.block, place.slot, i, 0)
+      host.publish(place.block, place.slot, SPONTANEOUS, 0)
+    }
+    const values = (): unknown[] =>
+      client.asdus({ cot: SPONTANEOUS }).flatMap((asdu) => asdu.objects?.map(({ value }) => value) ?? [])
+    await client.until(() => values().length === 30)
+    expect(values()).toEqual(Array.from({ length: 30 }, (_, i) => i + 1))
+    expect([handshakes, client.tests, events.of("refused"), events.of("closed")]).toEqual([1, tests, [], []])
+  })
+
+  it("lets a TESTFR that was kept be answered within t1 of when it left", async () => {
+    const link = { k: 12, w: 8, t1Ms: 2000, t2Ms: 1000, t3Ms: 1000 }
+    const { port, events } = await renegotiating(TlsVersion.TLS_1_2, {}, { link })
+    let delayMs = 0
+    const client = await startSecure(await distant(port, () => delayMs))
+    client.answersTests = false
+    delayMs = 2600
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    delayMs = 0
+    await client.next("TESTFR act")
+    // So long after it was made that its time would be over.
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    client.u("TESTFR con")
+    expect([await client.answers(), events.of("closed"), events.of("refused")]).toEqual([true, [], []])
+  }, 15_000)
 
   it("does not exist in TLS 1.3: nothing happens", async () => {
     const { port, events } = await renegotiating(TlsVersion.TLS_1_3)
