@@ -20,6 +20,12 @@ interface Connected {
   readonly reader: Reading.Reader | null
 }
 
+/** That input waited: it was all read in so many turns at the earliest, and is taken to be when so many shares are gone. */
+interface Waited {
+  turns: number
+  readonly until: number
+}
+
 export class Stall {
   private readonly connections: ReadonlySet<Connected>
   /** How long a stall is, in ms. */
@@ -29,11 +35,15 @@ export class Stall {
   private aliveMs = 0
   /** The same by the clock of the protocol, which whoever reads has asked already. */
   private pulsedMs = 0
-  /** Those whose input waited, until all of it was read: and in how many turns at least that will be. */
-  private readonly stale = new Map<Connected, number>()
+  /** Those whose input waited, until all of it was read. */
+  private readonly stale = new Map<Connected, Waited>()
   private listening = false
   /** Turns without a connection after which none waits any more that was made while this process stood still. */
   private quietTurns = 0
+  /** When that is taken to be so though connections come all the time: the system keeps fewer than that. */
+  private quietUntil = 0
+  /** How many shares of a turn have gone by in which somebody's input waited. */
+  private shares = 0
   /** How often this process was seen to stand still. */
   private stalls = 0
   private freshening = false
@@ -70,8 +80,14 @@ export class Stall {
 
   /** A session on a connection that had waited: so had what it says first. */
   waited(connection: Connected): void {
-    this.stale.set(connection, OPENING_TURNS)
-    this.freshen(SHARES_MAX)
+    this.wait(connection, OPENING_TURNS)
+    this.freshen()
+  }
+
+  /** The time of each runs from when it was last seen to have waited, whatever others do. */
+  private wait(connection: Connected, turns: number): void {
+    const before = this.stale.get(connection)?.turns ?? 0
+    this.stale.set(connection, { turns: Math.max(turns, before), until: this.shares + SHARES_MAX })
   }
 
   /** Somebody is connected. */
@@ -115,25 +131,24 @@ export class Stall {
     this.pulsedMs = this.clockMs()
     if (!stood) return
     this.stalls++
-    for (const connection of this.connections)
-      this.stale.set(connection, Math.max(READING_TURNS, this.stale.get(connection) ?? 0))
+    for (const connection of this.connections) this.wait(connection, READING_TURNS)
     if (this.listening) this.quietTurns = OPENING_TURNS
-    this.freshen(SHARES_MAX)
+    this.quietUntil = this.shares + SHARES_MAX
+    this.freshen()
   }
 
   /** Everything that waited was read once nothing is left of it after a turn. */
-  private freshen(shares: number): void {
+  private freshen(): void {
     if (this.freshening) return
     this.freshening = true
     setImmediate(() => {
       this.freshening = false
-      if (this.quietTurns > 0) this.quietTurns--
-      for (const [connection, left] of this.stale)
-        if (shares <= 0) this.stale.delete(connection)
-        else if (connection.reader?.isBehind !== true)
-          if (left > 1) this.stale.set(connection, left - 1)
-          else this.stale.delete(connection)
-      if (this.stale.size > 0 || this.quietTurns > 0) this.freshen(shares - Reading.portion())
+      this.shares += Reading.portion()
+      if (this.quietTurns > 0) this.quietTurns = this.shares < this.quietUntil ? this.quietTurns - 1 : 0
+      for (const [connection, waited] of this.stale)
+        if (this.shares >= waited.until || (connection.reader?.isBehind !== true && --waited.turns <= 0))
+          this.stale.delete(connection)
+      if (this.stale.size > 0 || this.quietTurns > 0) this.freshen()
     })
   }
 }

@@ -1,10 +1,11 @@
 // A command that waited while this process stood still is refused whatever notices that it did: in the turn of the loop in which
 // another client's input shows it, the command may not have been read yet.
+import * as Net from "node:net"
 import { Worker } from "node:worker_threads"
 import { expect, it, onTestFinished } from "vitest"
 import { ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
 import { contents, security } from "../../support/certificates.ts"
-import { startServer } from "../../support/Stage.ts"
+import { startClient, startServer } from "../../support/Stage.ts"
 
 const block = (ms: number): void => {
   for (const untilMs = performance.now() + ms; performance.now() < untilMs; );
@@ -74,3 +75,38 @@ it.each<[string, ServerOptions, boolean]>([
   },
   15_000
 )
+
+it("again, where connections have come in every turn since it stood still before", async () => {
+  const { server, station, events } = await startServer({ profile: "iec" })
+  server.protocolParameters.update({ confirmInterval: 1, messageTimeout: 2, connectionTimeout: 2 })
+  let operated = 0
+  station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 })?.onReceive(() => {
+    operated++
+    return ResponseState.SUCCESS
+  })
+  const client = await startClient(server.port)
+  let isOver = false
+  const comeAndGo = (): void => {
+    const socket = Net.connect(server.port, "127.0.0.1", () => socket.destroy())
+    socket.on("error", () => {})
+    if (!isOver) setImmediate(comeAndGo)
+  }
+  block(2500)
+  comeAndGo()
+  onTestFinished(() => {
+    isOver = true
+  })
+  for (let turn = 0; turn < 2200; turn++) await new Promise((resolve) => setImmediate(resolve))
+  // More than is read of a connection in a turn.
+  const count = 300
+  for (let i = 0; i < count; i++) client.command(Type.C_SC_NA_1, 10, { scs: true })
+  block(2500)
+  await client.until(() => client.asdus({ cot: 7, negative: true }).length === count)
+  expect([operated, events.of("closed").filter(({ reason }) => reason.startsWith("T1"))]).toEqual([0, []])
+  // Nobody is refused for ever for that.
+  for (let turn = 0; turn < 2200; turn++) await new Promise((resolve) => setImmediate(resolve))
+  const later = await startClient(server.port)
+  later.command(Type.C_SC_NA_1, 10, { scs: true })
+  await later.next({ typeId: 45, cot: 7 })
+  expect(operated).toBe(1)
+}, 30_000)
