@@ -5,8 +5,11 @@ import type { AbandonRequested, CommandRequested, SelectRequested } from "../cor
 import * as Output from "../core/command/Output.ts"
 import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
+import * as Asking from "../core/procedure/Asking.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as World from "../core/procedure/World.ts"
+import type { Requested } from "../core/session/Notice.ts"
+import * as Aged from "./Aged.ts"
 import { endOf } from "./CommandAtPoint.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
@@ -45,7 +48,18 @@ function goBehind(session: Session, notice: CommandRequested): void {
   if (!session.awaits(notice.id)) return
   // Whoever was told may have ended all.
   if (session.leaving || session.host.isEnding) refuse(session, notice)
-  else command(session, notice)
+  else if (!refusesAged(session, notice)) command(session, notice)
+}
+
+/** Refuses a request that has become too old before the application is asked for it; whether it has. The session collects that. */
+export function refusesAged(session: Session, notice: Requested): boolean {
+  const { host, peer } = session
+  const situation = Aged.judge(session, host.world, notice)
+  if (situation === null) return false
+  const apdu = Asking.find(session.state.work, notice.id)?.apdu
+  if (apdu !== undefined) host.tell({ event: "rejected", peer, situation, apdu })
+  session.collect(Outcome.confirm(notice.id, situation === "outdatedSilently" ? "none" : "failure"))
+  return true
 }
 
 /** Refuses a command whose session is about to end, or all of them: that is told, as of any that is refused. */

@@ -37,7 +37,7 @@ export function act(session: Session, notice: Notice): boolean {
       // The handler of another request has ended the session: nobody waits for it.
       if (!session.awaits(notice.id)) return false
       if (session.leaving || host.isEnding) refuse(session, notice)
-      else ask(session, notice)
+      else if (!Commands.refusesAged(session, notice)) ask(session, notice)
       return true
     case "stopping":
       // Before a STOPDT the session lives on: only what came before it is not begun any more.

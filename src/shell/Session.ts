@@ -98,6 +98,8 @@ export class Session {
   private keptBehind = 0
   /** Octets that the last chunk has left for another turn of the loop. */
   private untaken: Uint8Array | null = null
+  /** How often this process had stood still when the chunk was read that is being taken; -1 = none is. */
+  private readAfter = -1
   private listens = false
   /** It goes on to look for what to send in the next turn of the loop. */
   private looking = false
@@ -170,7 +172,9 @@ export class Session {
     const stale = host.stall.isOld(this, nowMs)
     const ends = host.logEnds()
     const wallMs = this.judgingMs()
+    this.readAfter = host.stall.stalls
     this.dispatch(SessionEvent.received(nowMs, ends, this.room(), chunk, wallMs, stale, Reading.isTired()))
+    this.readAfter = -1
     if (this.untaken === null) return null
     const { untaken } = this
     this.untaken = null
@@ -178,11 +182,17 @@ export class Session {
   }
 
   /** The time by which the age of commands is judged; NaN while the clock is not synchronised, 0 where nobody asks for it. */
-  private judgingMs(): number {
+  judgingMs(): number {
     const { host } = this
     if (host.options.commandAgeMs === 0) return 0
     if (!host.tagClock.isSynchronised) return Number.NaN
     return host.nowMs()
+  }
+
+  /** Whether this process stood still since the chunk was read that is being taken. */
+  get stoodStill(): boolean {
+    const { clock, stall } = this.host
+    return this.readAfter >= 0 && stall.stoodSince(this.readAfter, clock.monotonicMs())
   }
 
   /**
@@ -236,7 +246,7 @@ export class Session {
   private decision(decisions: readonly Decision[], kind: "decided" | "resumed"): SessionEvent.SessionEvent {
     const { host } = this
     const nowMs = host.clock.monotonicMs()
-    return SessionEvent.decided(
+    const event = SessionEvent.decided(
       nowMs,
       host.logEnds(),
       this.room(),
@@ -245,6 +255,8 @@ export class Session {
       this.judgingMs(),
       Reading.isTired()
     )
+    // What is taken up behind what was decided is as old as the chunk.
+    return this.stoodStill ? { ...event, stale: true } : event
   }
 
   refreshed(id: number): void {

@@ -45,7 +45,7 @@ export class Stall {
   /** How many shares of a turn have gone by in which somebody's input waited. */
   private shares = 0
   /** How often this process was seen to stand still. */
-  private stalls = 0
+  private seen = 0
   private freshening = false
 
   constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clockMs: () => number) {
@@ -71,10 +71,10 @@ export class Stall {
       this.quietTurns = OPENING_TURNS
       return () => true
     }
-    const [before, sinceMs] = [this.stalls, performance.now()]
+    const [before, sinceMs] = [this.seen, performance.now()]
     return () => {
       this.look()
-      return this.stalls > before || performance.now() - sinceMs >= this.limitMs()
+      return this.seen > before || performance.now() - sinceMs >= this.limitMs()
     }
   }
 
@@ -120,6 +120,17 @@ export class Stall {
     return this.stale.has(connection)
   }
 
+  /** How often this process was seen to stand still. */
+  get stalls(): number {
+    return this.seen
+  }
+
+  /** Whether it was seen to more often than so, at this time of the clock. That it was not is mostly seen at a glance. */
+  stoodSince(stalls: number, nowMs: number): boolean {
+    if (nowMs - this.pulsedMs >= PULSE_MS) this.look()
+    return this.seen > stalls
+  }
+
   private look(): void {
     if (performance.now() - this.aliveMs >= this.limitMs()) this.pulse()
   }
@@ -130,7 +141,7 @@ export class Stall {
     this.aliveMs = nowMs
     this.pulsedMs = this.clockMs()
     if (!stood) return
-    this.stalls++
+    this.seen++
     for (const connection of this.connections) this.wait(connection, READING_TURNS)
     if (this.listening) this.quietTurns = OPENING_TURNS
     this.quietUntil = this.shares + SHARES_MAX
