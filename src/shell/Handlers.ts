@@ -322,10 +322,7 @@ function refreshing(
   // It asks for itself: what it refreshes it is refreshing.
   if (hooks.calling?.has(name) === true) return null
   const born = block.bornOf(slot)
-  hooks.calling ??= new Set()
-  hooks.calling.add(name)
-  const first = run(host, block, slot, name, pick(hooks))
-  hooks.calling.delete(name)
+  const first = calling(host, block, slot, name, hooks, pick)
   // Nobody waits for a callback that began by removing its point.
   if (first === null || block.bornOf(slot) !== born) return null
   return (known ?? runsOf(host, block, slot, name, hooks, pick)).adopt(first)
@@ -336,12 +333,21 @@ export function detached({ running }: Hooks): void {
   for (const runs of running?.values() ?? []) runs.end(undefined)
 }
 
+/** Calls a callback of a point, known to be called as long as that has not returned. */
+function calling(host: Host, block: Block, slot: number, name: string, hooks: Hooks, pick: Pick): Promise<void> | null {
+  hooks.calling ??= new Set()
+  hooks.calling.add(name)
+  const result = run(host, block, slot, name, pick(hooks))
+  hooks.calling.delete(name)
+  return result
+}
+
 /** The runs of a callback that takes its time: one that is not over after `refreshMs` is waited for no longer, and told. */
 function runsOf(host: Host, block: Block, slot: number, name: string, hooks: Hooks, pick: Pick): Shared<void> {
   const born = block.bornOf(slot)
   const again = async (): Promise<void> => {
     // Its point is gone, or another one has its place.
-    if (block.bornOf(slot) === born) await run(host, block, slot, name, pick(hooks))
+    if (block.bornOf(slot) === born) await calling(host, block, slot, name, hooks, pick)
   }
   const limitMs = host.world.limits.refreshMs
   const subject = nameOf(block, slot)

@@ -70,6 +70,26 @@ describe("a callback before cyclic transmission", () => {
   })
 })
 
+it("a callback that takes its time and asks for itself runs once at a time, also where others have asked meanwhile", async () => {
+  const { server, station } = await startServer()
+  const point = given(station.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 }))
+  const send = (): boolean => server.transmitBatch(new Batch({ cause: Cot.SPONTANEOUS, points: [point] }))
+  let [running, most, calls] = [0, 0, 0]
+  point.onBeforeRead(async () => {
+    running++
+    most = Math.max(most, running)
+    if (++calls < 6) send()
+    await wait(20)
+    running--
+  })
+  await startClient(server.port)
+  send()
+  send()
+  await wait(200)
+  expect(calls).toBeGreaterThan(1)
+  expect(most).toBe(1)
+})
+
 it("a period that is said again does not make a client that takes little owe each value once more", async () => {
   const { server, station } = await startServer()
   const points = Array.from({ length: 2 }, (_, n) =>
