@@ -283,16 +283,8 @@ export function candidates(at: Station, ioa: number): PointRef[] {
 
 /** The point that an address means by itself; null where there is none, or more than one. */
 export function find(at: Station, ioa: number): PointRef | null {
-  let found: Place | null = null
-  for (const block of at.blocks) {
-    const slot = block.find(ioa)
-    if (slot < 0) continue
-    const command = Value.isCommand(block.of.type)
-    if (found === null || (!command && Value.isCommand(found.block.of.type))) found = { block, slot }
-    else if (command === Value.isCommand(found.block.of.type))
-      return candidates(at, ioa).length > 1 ? null : refTo(found.block, found.slot)
-  }
-  return found === null ? null : refTo(found.block, found.slot)
+  const [only, another] = candidates(at, ioa)
+  return only !== undefined && another === undefined ? only : null
 }
 
 /** The point at an address that answers a read command with the least type above another one; null when there is none. */

@@ -79,14 +79,17 @@ export function yieldsTo(
   let newest = 0
   for (let i = place; i < place + count; i++) {
     const slot = slots === null ? i : (slots[i] as number)
-    const last =
-      frozen?.isPast(slot, orders) === true
-        ? EventLog.whole(frozen.lastBefore(slot), end)
-        : EventLog.lastOf(block, slot, end)
+    const last = newestBy(block, slot, end, frozen, orders)
     if (last > newest) newest = last
   }
   return newest > sent && newest - sent <= NEAR
 }
+
+/** The position behind the newest event of a point; with `frozen` of what it had told after so many `orders`. */
+const newestBy = (block: Block, slot: number, end: number, frozen: Frozen | null, orders: number): number =>
+  frozen?.isPast(slot, orders) === true
+    ? EventLog.whole(frozen.lastBefore(slot), end)
+    : EventLog.lastOf(block, slot, end)
 
 /**
  * Writes an ASDU of these places as `Packing.points` does; a point with events that were not sent yet says what the
@@ -151,9 +154,7 @@ export function someLost(
 function seemsOlder(turn: Turn, block: Block, slot: number, frozen: Frozen, orders: number): boolean {
   const { priority } = block.of
   const end = turn.stable[priority] as number
-  const newest = frozen.isPast(slot, orders)
-    ? EventLog.whole(frozen.lastBefore(slot), end)
-    : EventLog.lastOf(block, slot, end)
+  const newest = newestBy(block, slot, end, frozen, orders)
   const from = nextToTell(turn, block)
   if (newest <= from) return false
   const log = turn.world.logs[priority] as EventLog.EventLog
