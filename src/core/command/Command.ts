@@ -13,13 +13,11 @@ import * as Asdu from "../wire/Asdu.ts"
 import { Cause } from "../wire/Cause.ts"
 import * as Time from "../wire/Time.ts"
 import * as TypeTable from "../wire/TypeTable.ts"
+import * as Age from "./Age.ts"
 import * as Behind from "./Behind.ts"
 import type { Commanded } from "./CommandNotice.ts"
 import type { Stander, Turn } from "./CommandWork.ts"
 import * as Selections from "./Selections.ts"
-
-/** No clock is further from UTC than this. */
-const ZONES_MS = 86_400_000
 
 /** Octets of a CP56Time2a. */
 const TIME_OCTETS = 7
@@ -80,7 +78,10 @@ function judge(
   if (place === null) return "unknownObject"
   if (Asdu.vsq(octets, at) !== 1) return "severalObjects"
   if (said === null) return "surplusOctets"
-  return judgeContent(turn, said) ?? judgeTime(turn, octets, at, said, station)
+  return (
+    judgeContent(turn, said) ??
+    Age.judge(turn.world, station, Asdu.type(octets, at), said.timeLow, said.timeHigh, turn.wallMs)
+  )
 }
 
 /** Takes a command with which nothing is wrong by itself. */
@@ -148,21 +149,6 @@ function judgeContent(turn: Turn, { block, value, qualifier }: Said): Situation 
   if (kind === Value.Kind.Short && !Number.isFinite(value)) return "value"
   if (turn.world.profile.reservedQualifiers === "refuse" && qualifier > (switching ? 3 : 0)) return "qualifier"
   return null
-}
-
-/** Whether the time tag forbids to obey: one that is no time, and where the server judges it, one that is not of now. */
-function judgeTime(turn: Turn, octets: Uint8Array, at: number, said: Said, station: Image.Station): Situation | null {
-  const { commandAgeMs, profile } = turn.world
-  if (TypeTable.byId[Asdu.type(octets, at)]?.time !== "cp56") return null
-  const { timeLow, timeHigh } = said
-  const worth = Time.validateCp56(timeLow, timeHigh)
-  if (worth === "impossible" && profile.impossibleCommandTime === "refuse") return "impossibleTime"
-  if (commandAgeMs === 0) return null
-  // What is out of reach in any zone is not looked up: a client may name all years there are.
-  const isNear = Math.abs(turn.wallMs - Time.cp56ToEpochMs(timeLow, timeHigh)) <= commandAgeMs + ZONES_MS
-  const age = isNear ? turn.wallMs - Image.instant(station, profile, timeLow, timeHigh) : Number.NaN
-  if (worth === "ok" && Math.abs(age) <= commandAgeMs) return null
-  return profile.outdatedCommand === "refuse" ? "outdated" : "outdatedSilently"
 }
 
 /** Takes back a selection. A command that is being decided or carried out cannot be taken back. */
