@@ -7,6 +7,7 @@ import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Asking from "../core/procedure/Asking.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
+import type { Situation } from "../core/procedure/Rejection.ts"
 import * as World from "../core/procedure/World.ts"
 import type { Requested } from "../core/session/Notice.ts"
 import * as Aged from "./Aged.ts"
@@ -53,13 +54,18 @@ function goBehind(session: Session, notice: CommandRequested): void {
 
 /** Refuses a request that has become too old before the application is asked for it; whether it has. The session collects that. */
 export function refusesAged(session: Session, notice: Requested): boolean {
-  const { host, peer } = session
-  const situation = Aged.judge(session, host.world, notice)
+  const situation = Aged.judge(session, session.host.world, notice)
   if (situation === null) return false
+  refuseAged(session, notice, situation)
+  return true
+}
+
+/** Refuses a request that is too old: its client is told as by the profile, and so are observers. The session collects that. */
+export function refuseAged(session: Session, notice: Requested, situation: Situation): void {
+  const { host, peer } = session
   const apdu = Asking.find(session.state.work, notice.id)?.apdu
   if (apdu !== undefined) host.tell({ event: "rejected", peer, situation, apdu })
   session.collect(Outcome.confirm(notice.id, situation === "outdatedSilently" ? "none" : "failure"))
-  return true
 }
 
 /** Refuses a command whose session is about to end, or all of them: that is told, as of any that is refused. */

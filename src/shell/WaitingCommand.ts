@@ -3,7 +3,9 @@
 import type { CommandRequested } from "../core/command/CommandNotice.ts"
 import * as Output from "../core/command/Output.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
+import * as Aged from "./Aged.ts"
 import { CommandAtPoint } from "./CommandAtPoint.ts"
+import * as Commands from "./Commands.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Operation } from "./Operation.ts"
@@ -84,6 +86,12 @@ export abstract class WaitingCommand extends CommandAtPoint {
     if (!this.isOpen) {
       outlet.output = Output.leave(outlet.output, this.self)
       return
+    }
+    const situation = Aged.judge(session, session.host.world, notice)
+    if (situation !== null) {
+      this.leave()
+      Commands.refuseAged(session, notice, situation)
+      return session.tellCollected()
     }
     const inTime = session.host.clock.monotonicMs() < this.waitsUntilMs
     const isWanted = this.exists && inTime && !this.isTooLate

@@ -2,7 +2,7 @@
 // once more before the application is asked.
 import { describe, expect, it } from "vitest"
 import { CommandMode, profiles, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
-import { connect, startClient, startServer } from "../../support/Stage.ts"
+import { connect, deferred, startClient, startServer } from "../../support/Stage.ts"
 
 const block = (ms: number): void => {
   for (const untilMs = performance.now() + ms; performance.now() < untilMs; );
@@ -36,6 +36,14 @@ const given = async (options: ServerOptions = {}, ms = 2300) => {
   station.addPoint({ ioAddress: 20, type: Type.C_SC_NA_1 })?.onReceive(note("20"))
   const situations = () => events.of("rejected").map(({ situation }) => situation)
   return { server, station, events, called, note, situations }
+}
+
+/** A tagged command of now. */
+const tagged = (ioa: number): number[] => {
+  const now = new Date()
+  const ms = now.getUTCSeconds() * 1000 + now.getUTCMilliseconds()
+  const date = [now.getUTCDate(), now.getUTCMonth() + 1, now.getUTCFullYear() - 2000]
+  return [58, 1, 6, 0, 1, 0, ioa, 0, 0, 1, ms & 0xff, ms >> 8, now.getUTCMinutes(), now.getUTCHours(), ...date]
 }
 
 describe("behind a callback that stood still for t1", () => {
@@ -104,19 +112,29 @@ describe("behind a handler that stood still for the largest age of commands", ()
     const { server, station, called, note, situations } = await given({ profile, commandAgeMs: 1000 }, 1300)
     station.addPoint({ ioAddress: 21, type: Type.C_SC_TA_1 })?.onReceive(note("21"))
     const client = await startClient(server.port)
-    const tagged = (): number[] => {
-      const now = new Date()
-      const ms = now.getUTCSeconds() * 1000 + now.getUTCMilliseconds()
-      const date = [now.getUTCDate(), now.getUTCMonth() + 1, now.getUTCFullYear() - 2000]
-      return [58, 1, 6, 0, 1, 0, 21, 0, 0, 1, ms & 0xff, ms >> 8, now.getUTCMinutes(), now.getUTCHours(), ...date]
-    }
-    client.send(segment(0, [command(10), tagged()]))
+    client.send(segment(0, [command(10), tagged(21)]))
     await client.next({ typeId: 45, cot: 10 })
     await client.testfr()
     expect([called, situations()]).toEqual([["10"], expected])
     expect(client.asdus({ typeId: 58 }).map(({ negative }) => negative)).toEqual(Array(answers).fill(true))
-    client.send(segment(2, [tagged()]))
+    client.send(segment(2, [tagged(21)]))
     await client.next({ typeId: 58, negative: false })
     expect(called).toEqual(["10", "21"])
   })
+})
+
+it("a tagged command that has become too old in front of a busy output is not begun", async () => {
+  const { server, station, events } = await startServer({ commandAgeMs: 300 })
+  const first = deferred<ResponseState>()
+  let begun = 0
+  station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, tags: "both" })?.onReceive(() => {
+    begun++
+    return first.promise
+  })
+  const client = await startClient(server.port)
+  client.send(segment(0, [command(10), tagged(10)]))
+  await client.testfr()
+  setTimeout(() => first.resolve(ResponseState.SUCCESS), 500)
+  expect(await client.next({ typeId: 58 })).toMatchObject({ cot: 7, negative: true })
+  expect([begun, events.of("rejected").map(({ situation }) => situation)]).toEqual([1, ["outdated"]])
 })
