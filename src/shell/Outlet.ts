@@ -3,23 +3,15 @@
 import * as Output from "../core/command/Output.ts"
 import type { Block } from "../core/image/Block.ts"
 import type { Profile } from "../core/Profile.ts"
-import * as TypeTable from "../core/wire/TypeTable.ts"
+import * as Place from "../core/procedure/Place.ts"
 import type { Operation } from "./Operation.ts"
-
-/** Types have 8 bits, and addresses 24. */
-const TYPES = 0x100
-const ADDRESSES = 0x1000000
-
-/** What is operated has an address, and a type where that tells several apart: with time tag or without is the same. */
-const keyOf = ({ addressing }: Profile, { of }: Block, ioa: number): number =>
-  (of.ca * ADDRESSES + ioa) * TYPES + (addressing === "perType" ? (TypeTable.byId[of.type]?.untagged ?? 0) : 0)
 
 /** Outlets that are not free and have no point, by address. */
 export type Kept = Map<number, Outlet>
 
 /** Takes the outlet that is kept for a command point that is there from now on; null when it is free. */
 export function take(kept: Kept, profile: Profile, block: Block, ioa: number): Outlet | null {
-  const outlet = kept.get(keyOf(profile, block, ioa))
+  const outlet = kept.get(Place.at(profile, block.of.ca, ioa, block.of.type))
   outlet?.forget()
   return outlet ?? null
 }
@@ -37,7 +29,7 @@ export class Outlet {
   private goesOn = false
 
   constructor(profile: Profile, block: Block, ioa: number) {
-    this.key = keyOf(profile, block, ioa)
+    this.key = Place.at(profile, block.of.ca, ioa, block.of.type)
   }
 
   /** Whether a point is there. */

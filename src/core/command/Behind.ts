@@ -3,29 +3,19 @@
 // request that is handed to the application then is judged once the application was asked for that.
 import type { PointRef } from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
+import * as Place from "../procedure/Place.ts"
 import type { Situation } from "../procedure/Rejection.ts"
 import * as Reply from "../procedure/Reply.ts"
 import type { Pending } from "../procedure/Work.ts"
 import * as Asdu from "../wire/Asdu.ts"
-import * as TypeTable from "../wire/TypeTable.ts"
 import type { Line, Stander, Turn } from "./CommandWork.ts"
 
 /** What a line stands behind that waits until the application was asked. */
 const ASKING = -1
 
-/** Types have 8 bits. */
-const TYPES = 0x100
-
-/** The number of what a request is for: an address, and where that names points of several types the type, whatever its time tag. */
-function keyOf({ world }: Turn, octets: Uint8Array, at: number): number {
-  const address = Asdu.address(octets, at)
-  if (world.profile.addressing === "unique") return address
-  return address * TYPES + (TypeTable.byId[Asdu.type(octets, at)]?.untagged ?? 0)
-}
-
 /** From now on requests to the address of the frame at `at` stand behind the request with this id. */
 export function begin(turn: Turn, octets: Uint8Array, at: number, id: number): void {
-  const key = keyOf(turn, octets, at)
+  const key = Place.of(turn.world.profile, octets, at)
   const standing = Numbered.find(turn.work.lines, key)?.standing ?? null
   turn.own.lines = Numbered.put(turn.work.lines, key, { key, id, standing })
 }
@@ -41,7 +31,7 @@ export function stand(
   point: PointRef | null,
   situation: Situation | null
 ): boolean {
-  const line = Numbered.find(turn.work.lines, keyOf(turn, octets, at))
+  const line = Numbered.find(turn.work.lines, Place.of(turn.world.profile, octets, at))
   if (line === undefined) return false
   // There may be no line any more when the application was asked.
   if (turn.putsBack()) return true
@@ -63,7 +53,7 @@ export function stand(
 
 /** A request was decided: whatever stands behind it is judged next. */
 export function decided(turn: Turn, { id, apdu }: Pending): void {
-  const line = Numbered.find(turn.work.lines, keyOf(turn, apdu, 0))
+  const line = Numbered.find(turn.work.lines, Place.of(turn.world.profile, apdu, 0))
   if (line?.id === id) move(turn, line)
 }
 

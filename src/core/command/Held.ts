@@ -4,18 +4,12 @@
 import type { Block } from "../image/Block.ts"
 import { type PointRef, samePoint } from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
+import * as Place from "../procedure/Place.ts"
 import type { Held } from "../procedure/World.ts"
 import type { Released, Selected } from "./CommandNotice.ts"
 
-/** Types have 8 bits, and addresses of objects 24: a station has one command point of a type at each. */
-const TYPES = 0x100
-const ADDRESSES = 0x1000000
-
 /** The number of a command point at an address. */
-export const keyOf = ({ of }: Block, ioa: number): number => (of.ca * ADDRESSES + ioa) * TYPES + of.type
-
-/** The address that a number was made of. */
-export const addressOf = (key: number): number => Math.floor(key / TYPES) % ADDRESSES
+export const keyOf = ({ of }: Block, ioa: number): number => Place.numberOf(of.ca, ioa, of.type)
 
 /** By number: of a point that is gone an entry stays until its session gives it back, or another point there is selected. */
 export type Table = Numbered.Numbered<Held>

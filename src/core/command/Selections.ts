@@ -4,6 +4,7 @@
 import type { Block } from "../image/Block.ts"
 import { type PointRef, samePoint } from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
+import * as Place from "../procedure/Place.ts"
 import type { Selection } from "../procedure/Work.ts"
 import type { Unselected } from "./CommandNotice.ts"
 import type { CommandWork, Turn } from "./CommandWork.ts"
@@ -68,7 +69,7 @@ function put(turn: Turn, selection: Selection, fresh: boolean): void {
   if (untilMs !== Number.POSITIVE_INFINITY) work.expiring = Numbered.put(work.expiring, id, selection)
   const { block, slot, born, originator } = selection
   if (test === 0)
-    turn.notice({ kind: "selected", block, slot, born, ioa: Held.addressOf(key), originator, untilMs, fresh })
+    turn.notice({ kind: "selected", block, slot, born, ioa: Place.addressOf(key), originator, untilMs, fresh })
 }
 
 function drop(turn: Turn, { id, key, test }: Selection): void {
@@ -106,7 +107,7 @@ export function take(turn: Turn, selection: Selection): Selection {
 export function release(turn: Turn, selection: Selection, why: Unselected): void {
   drop(turn, selection)
   const { block, slot, born, key } = selection
-  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born, ioa: Held.addressOf(key), why })
+  if (selection.test === 0) turn.notice({ kind: "released", block, slot, born, ioa: Place.addressOf(key), why })
 }
 
 /** Ends every selection whose time is over. */

@@ -8,6 +8,7 @@ import * as Ledger from "../log/Ledger.ts"
 import * as Asdu from "../wire/Asdu.ts"
 import { Cause, NEGATIVE, TEST } from "../wire/Cause.ts"
 import * as Ending from "./Ending.ts"
+import * as Place from "./Place.ts"
 import * as Rejection from "./Rejection.ts"
 import type { Turn } from "./Turn.ts"
 import type { Reply, Selection, Work } from "./Work.ts"
@@ -109,7 +110,7 @@ export function queue(
   const { own } = turn
   const id = own.nextPlace++
   const of = Numbered.first(all) ?? null
-  const address = Asdu.address(apdu, 0)
+  const address = Place.of(turn.world.profile, apdu, 0)
   const last = all === null ? Numbered.find(own.barring, address) : undefined
   const bar = barrier < 0 && last !== undefined ? last.barrier : barrier
   const reply: Reply = { id, apdu, all, of, barrier: bar, barrierUntilMs: turn.nowMs + turn.parameters.t1Ms, selection }
@@ -121,8 +122,8 @@ export function queue(
 }
 
 /** A reply waits for no events any more. */
-function unbar({ own }: Turn, { id, apdu }: Reply): void {
-  const address = Asdu.address(apdu, 0)
+function unbar({ own, world }: Turn, { id, apdu }: Reply): void {
+  const address = Place.of(world.profile, apdu, 0)
   own.barred = Numbered.without(own.barred, id)
   if (Numbered.find(own.barring, address)?.id === id) own.barring = Numbered.without(own.barring, address)
 }

@@ -5,13 +5,13 @@ import type { Block } from "../image/Block.ts"
 import type { Frozen } from "../image/Frozen.ts"
 import * as Numbered from "../image/Numbered.ts"
 import * as EventLog from "../log/EventLog.ts"
+import * as Place from "../procedure/Place.ts"
 import type { Turn } from "./ReadWork.ts"
 
 /** So many counters are remembered at most; then each counts as one of which more is known. */
 const MAX = 1024
 
-const keyOf = (block: Block, slot: number): number =>
-  (block.ca * 0x100 + block.of.type) * 0x1000000 + (block.ioa[slot] as number)
+const keyOf = (block: Block, slot: number): number => Place.numberOf(block.ca, block.ioa[slot] as number, block.of.type)
 
 /** Notes that an ASDU of these places tells what counters say now, where readings may be lost. */
 export function note(turn: Turn, block: Block, slots: Int32Array | null, place: number, count: number): void {

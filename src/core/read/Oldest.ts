@@ -4,9 +4,12 @@
 import type { Block } from "../image/Block.ts"
 import * as Numbered from "../image/Numbered.ts"
 import * as EventLog from "../log/EventLog.ts"
+import * as Place from "../procedure/Place.ts"
 import * as Events from "./Events.ts"
 import type { Trail, Turn } from "./ReadWork.ts"
 
+/** Behind the numbers of all points of a class. */
+const CLASSES = 2 ** 48
 /** Of so many points at most the way is remembered; then all are forgotten, since so many ways cannot be long. */
 const TRAILS_MAX = 1024
 
@@ -33,7 +36,7 @@ export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: num
   if (newest < first) return -1
   if (newest - first < EventLog.FAR) return EventLog.oldestFrom(log, newest, first, end, null, tells)
   const ioa = block.ioa[slot] as number
-  const key = ((priority * 0x100 + block.of.type) * 0x10000 + block.ca) * 0x1000000 + ioa
+  const key = priority * CLASSES + Place.numberOf(block.ca, ioa, block.of.type)
   const trail = Numbered.find(turn.work.trails, key)
   const known = trail === undefined ? -1 : lastAbove(trail, first)
   if (known >= 0 && EventLog.tells(log, known, block, ioa) && (tells === null || tells(known)))

@@ -20,11 +20,6 @@ export const ca = (octets: Uint8Array, at: number): number =>
   (octets[at + CA_AT] as number) | ((octets[at + CA_AT + 1] as number) << 8)
 export const ioa = (octets: Uint8Array, at: number): number =>
   (octets[at + 12] as number) | ((octets[at + 13] as number) << 8) | ((octets[at + 14] as number) << 16)
-/** Addresses of objects have 24 bits. */
-const ADDRESSES = 0x1000000
-
-/** The number of the address that a request is for: of the station, and of its first object. */
-export const address = (octets: Uint8Array, at: number): number => ca(octets, at) * ADDRESSES + ioa(octets, at)
 
 /** Octets of the whole APDU. */
 export const size = (octets: Uint8Array, at: number): number => (octets[at + 1] as number) + 2
