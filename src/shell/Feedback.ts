@@ -18,7 +18,7 @@ export function related(host: Host, ca: number, key: PointKey | null): Image.Pla
   if (key === null) return null
   const station = Image.station(host.world.image, ca)
   if (station === undefined) return null
-  return key.type === 0 ? Image.find(station, key.ioAddress) : Image.findTyped(station, key.ioAddress, key.type)
+  return key.type === 0 ? Image.find(station, key.ioAddress) : Image.findAlike(station, key.ioAddress, key.type)
 }
 
 /**
@@ -39,13 +39,10 @@ export function publish(session: Session, notice: CommandRequested, key: PointKe
 /** Tells that nothing is shown where several points have come to the address since it was named. */
 function tellSeveral(host: Host, ca: number, key: PointKey): void {
   const station = Image.station(host.world.image, ca)
-  if (station === undefined) return
-  try {
-    PointKeys.find("relatedIoAddress", station, key)
-  } catch (cause) {
-    const subject = `a command of station ${ca}`
+  const cause = station === undefined ? null : PointKeys.severalAt("relatedIoAddress", station, key)
+  const subject = `a command of station ${ca}`
+  if (cause !== null)
     host.tell({ event: "error", error: new CallbackFailed({ callback: "relatedIoAddress", subject, cause }) })
-  }
 }
 
 /** Whether a command point has a related point that can show what it did. */

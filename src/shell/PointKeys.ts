@@ -41,13 +41,18 @@ export function asked(given: number | PointKey): PointKey {
  * The point that is meant, or null when there is none: by an address alone its monitoring point, or its command where it has
  * none. Throws {@link InvalidArgument} where several points are meant.
  */
-export function find(what: string, station: Image.Station, { ioAddress, type }: PointKey): Image.PointRef | null {
-  if (type !== 0) return Image.findTyped(station, ioAddress, type)
-  const found = Image.find(station, ioAddress)
-  if (found !== null) return found
-  const several = Image.candidates(station, ioAddress)
-  if (several.length === 0) return null
-  const names = several.map(({ block }) => TypeTable.byId[block.of.type]?.mnemonic).join(", ")
+export function find(what: string, station: Image.Station, key: PointKey): Image.PointRef | null {
+  if (key.type !== 0) return Image.findTyped(station, key.ioAddress, key.type)
+  const several = severalAt(what, station, key)
+  if (several !== null) throw several
+  return Image.find(station, key.ioAddress)
+}
+
+/** What is wrong with a key that names no type, where several points are meant; else null. */
+export function severalAt(what: string, station: Image.Station, { ioAddress, type }: PointKey): InvalidArgument | null {
+  const meant = type === 0 ? Image.candidates(station, ioAddress) : []
+  if (meant.length < 2) return null
+  const names = meant.map(({ block }) => TypeTable.byId[block.of.type]?.mnemonic).join(", ")
   const expected = "an address and a type, since several points have the address"
-  throw new InvalidArgument({ what, expected, value: `${ioAddress} (${names})` })
+  return new InvalidArgument({ what, expected, value: `${ioAddress} (${names})` })
 }

@@ -182,6 +182,11 @@ describe("addressing perType", () => {
     station.addPoint({ ioAddress: 7, type: Type.M_DP_NA_1 })
     client.command(Type.C_SC_NA_1, 20, { scs: true })
     expect(await client.next({ cot: 11 })).toMatchObject({ typeId: Type.M_SP_NA_1 })
+    // With time tag it is the same object.
+    station.removePoint({ ioAddress: 7, type: Type.M_SP_NA_1 })
+    station.addPoint({ ioAddress: 7, type: Type.M_SP_TB_1 })
+    client.command(Type.C_SC_NA_1, 20, { scs: true })
+    expect(await client.next({ cot: 11 })).toMatchObject({ typeId: Type.M_SP_TB_1 })
     // Named before anything was there: by the address alone nobody can say which of them is meant by now.
     station.addPoint({ ioAddress: 21, ...related, relatedIoAddress: 8 })
     station.addPoint({ ioAddress: 8, type: Type.M_SP_NA_1 })

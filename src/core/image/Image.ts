@@ -309,6 +309,17 @@ export function findTyped(at: Station, ioa: number, type: number): PointRef | nu
   return null
 }
 
+/** The point at an address that says the same as this type, with time tag or without, or null. */
+export function findAlike(at: Station, ioa: number, type: number): PointRef | null {
+  const alike = TypeTable.byId[type]?.untagged
+  for (const block of at.blocks) {
+    if (TypeTable.byId[block.of.type]?.untagged !== alike) continue
+    const slot = block.find(ioa)
+    if (slot >= 0) return refTo(block, slot)
+  }
+  return null
+}
+
 /** The command point at an address that takes commands of this type, or null. */
 export function findCommand(at: Station, ioa: number, type: number): PointRef | null {
   for (const block of at.blocks) {
