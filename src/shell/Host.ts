@@ -231,7 +231,9 @@ export class Host extends Publisher {
 
   private tellAll(event: ServerEvent): void {
     if (this.log.wants(event.event)) this.tellOne(this.log.take, event)
-    for (const observer of this.observers) this.tellOne(observer, event)
+    if (this.observers.size === 0) return
+    // Those who observe by now: one that begins anew while it is told would be told of the same without end.
+    for (const observer of [...this.observers]) if (this.observers.has(observer)) this.tellOne(observer, event)
   }
 
   private tellOne(observer: (event: ServerEvent) => void, event: ServerEvent): void {

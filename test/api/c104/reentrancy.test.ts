@@ -190,3 +190,26 @@ it("a connection that is closed anew with each frame that it sends before its en
   expect(await client.ended).toBe("fin")
   expect(client.iFrames).toBe(1)
 })
+
+it("whoever begins to observe anew while it is told is told of an event once: an observer, and a callback that sets itself", async () => {
+  const { server } = await startServer()
+  const told: string[] = []
+  let stop = (): void => {}
+  const observer = ({ event }: { readonly event: string }): void => {
+    told.push(event)
+    if (told.length > 100) return
+    stop()
+    stop = server.observe(observer)
+  }
+  stop = server.observe(observer)
+  let gone = 0
+  const onDisconnect = (): void => {
+    if (++gone < 100) server.onDisconnect(onDisconnect)
+  }
+  server.onDisconnect(onDisconnect)
+  const client = await startClient(server.port)
+  client.close()
+  await vi.waitFor(() => expect(told).toContain("closed"))
+  expect(told).toEqual(["connected", "started", "closed"])
+  expect(gone).toBe(1)
+})
