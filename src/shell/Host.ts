@@ -4,6 +4,8 @@
 import type { Block } from "../core/image/Block.ts"
 import * as Initialised from "../core/image/Initialised.ts"
 import type { World } from "../core/procedure/World.ts"
+import * as Ending from "../core/station/Ending.ts"
+import * as Numbers from "../core/station/Numbers.ts"
 import type { ParameterRequested } from "../core/system/SystemNotice.ts"
 import { Cause } from "../core/wire/Cause.ts"
 import * as Commands from "./Commands.ts"
@@ -33,9 +35,6 @@ export type ResetHandler = (peer: Peer, ca: number, qualifier: number) => Outcom
 export type ParameterHandler = (peer: Peer, request: ParameterRequested) => Outcome | Promise<Outcome>
 /** Decides whether a peer may connect; the signal is aborted when it took too long or the peer has gone. */
 export type ConnectHandler = (address: string, signal: AbortSignal) => boolean | Promise<boolean>
-
-/** Sessions have numbers of 16 bits. */
-const SESSIONS_MAX = 65_535
 
 export class Host extends Publisher {
   readonly observers: Set<(event: ServerEvent) => void> = new Set()
@@ -76,16 +75,12 @@ export class Host extends Publisher {
   )
   /** Callbacks that run on though nobody waits for them any more. */
   readonly strays: Strays = new Strays(() => this.world.limits.abandonedCallbacks)
-  /** The session whose reset of the process was accepted and is not carried out yet; null when there is none. */
-  resetting: Session | null = null
-  /** Whether the application has said that it stops, until it has. */
-  private stopping = false
+  private ending = Ending.none
   /** Sessions are about to look which of their transfers have lost their station. */
   private endsTransfers = false
   private telling = false
   private untold: ServerEvent[] = []
-  private lastSession = 0
-  private readonly numbers = new Set<number>()
+  private numbers = Numbers.none
 
   constructor(options: Options) {
     super(options)
@@ -142,37 +137,39 @@ export class Host extends Publisher {
 
   /** A number for a new session: 1..65535, none in use. */
   nextSession(): number {
-    do this.lastSession = (this.lastSession % SESSIONS_MAX) + 1
-    while (this.numbers.has(this.lastSession))
-    this.numbers.add(this.lastSession)
+    this.numbers = Numbers.take(this.numbers)
     this.stall.begin()
-    return this.lastSession
+    return this.numbers.last
   }
 
   /** A session has ended: its number is free. */
   ended(session: Session): void {
     this.sessions.delete(session)
-    this.numbers.delete(session.peer.session)
+    this.numbers = Numbers.free(this.numbers, session.peer.session)
     this.stall.end(session)
   }
 
   /** Whether nothing is begun any more: the process is about to be reset, or the server to stop. */
   get isEnding(): boolean {
-    return this.resetting !== null || this.stopping
+    return Ending.isEnding(this.ending)
+  }
+
+  private setEnding(ending: Ending.Ending): void {
+    this.ending = ending
+    this.world = { ...this.world, ...Ending.toWorld(ending) }
   }
 
   /** The application says that the server stops: from now on requests are refused, and none that waits is begun. */
   beginStop(): void {
-    if (!this.serving || this.stopping) return
-    this.stopping = true
-    this.world = { ...this.world, stopping: true }
+    const ending = Ending.stop(this.ending, this.serving)
+    if (ending === this.ending) return
+    this.setEnding(ending)
     this.refuseWaiting()
   }
 
   /** Every connection has ended: it may be served anew. */
   endStop(): void {
-    this.stopping = false
-    this.world = { ...this.world, stopping: false }
+    this.setEnding(Ending.stopped(this.ending))
   }
 
   private refuseWaiting(): void {
@@ -181,15 +178,18 @@ export class Host extends Publisher {
 
   /** A session's reset of the process was accepted: from now on requests are refused, and none that waits is begun. */
   beginReset(session: Session): void {
-    this.resetting = session
-    this.world = { ...this.world, resetting: true }
+    this.setEnding(Ending.reset(this.ending, session.peer.session))
     this.refuseWaiting()
+  }
+
+  /** A session has ended: a reset of its own waits for its client no longer. */
+  resets(session: Session): void {
+    if (this.ending.resetting === session.peer.session) this.reset()
   }
 
   /** The client has the confirmation of its reset, or is gone: every connection ends. */
   reset(): void {
-    this.resetting = null
-    this.world = { ...this.world, resetting: false }
+    this.setEnding(Ending.carriedOut(this.ending))
     for (const session of [...this.sessions]) {
       session.why ??= "the process was reset"
       session.end("shutdown")

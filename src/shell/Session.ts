@@ -518,7 +518,7 @@ export class Session {
     this.giveUp()
     this.host.files?.release(this)
     this.onClosed(reason)
-    if (this.host.resetting === this) this.host.reset()
+    this.host.resets(this)
     this.host.relieved(this)
   }
 

@@ -13,6 +13,7 @@ export const rooms: readonly (readonly string[])[] = [
   ["procedure"],
   ["command", "read", "system", "file"],
   ["session"],
+  ["station"],
   ["simulation"]
 ]
 

@@ -7,28 +7,9 @@ import * as Image from "../../src/core/image/Image.ts"
 import * as Profile from "../../src/core/Profile.ts"
 import * as Rhythm from "../../src/core/read/Rhythm.ts"
 import * as TagClock from "../../src/core/system/TagClock.ts"
+import { Kept } from "./support/Kept.ts"
 import { Random } from "./support/Random.ts"
-import { freeze, print } from "./support/Snapshot.ts"
-
-/** A table that is frozen after each step, made twice, and branched now and then. */
-class Kept<A> {
-  private readonly old: (readonly [A, string])[] = []
-  now: A
-
-  constructor(first: A) {
-    this.now = freeze(first)
-  }
-
-  step(random: Random, change: (table: A) => A): void {
-    const before = print(this.now)
-    const after = change(this.now)
-    expect(print(change(this.now))).toBe(print(after))
-    expect(print(this.now)).toBe(before)
-    if (random.chance(20)) this.old.push([this.now, before])
-    this.now = freeze(after)
-    for (const [table, text] of this.old) expect(print(table)).toBe(text)
-  }
-}
+import { freeze } from "./support/Snapshot.ts"
 
 describe("who holds which command point", () => {
   it("is what a list of the last who selected each says", () => {

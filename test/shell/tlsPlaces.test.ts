@@ -4,7 +4,8 @@
 import * as Net from "node:net"
 import * as fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { Places, shareOf } from "../../src/shell/tls/Places.ts"
+import * as Places from "../../src/core/station/Handshakes.ts"
+import { shareOf } from "../../src/core/station/Share.ts"
 import { secure, security, startSecure } from "../support/certificates.ts"
 import { startServer } from "../support/Stage.ts"
 
@@ -133,7 +134,7 @@ describe("places", () => {
     silent: boolean
   }
 
-  /** As the first lines of Places say it, by looking at all. */
+  /** As the first lines of Handshakes say it, by looking at all. */
   const leaving = (taken: readonly Taken[]): { readonly most: number; readonly silent: boolean } => {
     const count = (name: string): number => taken.filter((one) => one.name === name).length
     const most = Math.max(...taken.map(({ name }) => count(name)))
@@ -143,32 +144,32 @@ describe("places", () => {
   it("are given up by the address with most, silent ones first, then the oldest", () => {
     const step = fc.record({ what: fc.constantFrom("take", "speak", "free", "leave"), at: fc.nat(), name: fc.nat(3) })
     const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const places = new Places<number>()
+      let places = Places.none
       let taken: Taken[] = []
       let id = 0
       for (const { what, at, name } of steps) {
         const one = taken[at % Math.max(1, taken.length)]
         if (what === "take") {
           taken.push({ id: ++id, name: String(name), silent: true })
-          places.take(id, String(name))
+          places = Places.take(places, id, String(name))
         } else if (what === "speak" && one !== undefined) {
           one.silent = false
-          places.speaks(one.id)
+          places = Places.speaks(places, one.id)
         } else if (what === "free" && one !== undefined) {
           taken = taken.filter((other) => other !== one)
-          places.free(one.id)
+          places = Places.free(places, one.id)
         } else if (what === "leave" && taken.length > 0) {
           const expected = leaving(taken)
-          const found = places.leaving()
-          const gone = taken.find((other) => other.id === found?.one) as Taken
+          const found = Places.leaving(places)
+          const gone = taken.find((other) => other.id === found?.number) as Taken
           const alike = taken.filter((other) => other.name === gone.name && other.silent === gone.silent)
           const inShare = taken.filter((other) => other.name === gone.name)
           expect([inShare.length, gone.silent]).toEqual([expected.most, expected.silent])
-          expect(found).toEqual({ one: gone.id, silent: gone.silent, among: alike.length })
+          expect(found).toEqual({ number: gone.id, silent: gone.silent, among: alike.length })
           // Who speaks takes his place among those that speak when he does.
           if (gone.silent) expect(gone).toBe(alike[0])
         }
-        expect(places.taken).toBe(taken.length)
+        expect(Places.taken(places)).toBe(taken.length)
       }
     })
     fc.assert(property, { numRuns: 500 })

@@ -4,13 +4,13 @@ import { constants, randomBytes } from "node:crypto"
 import type { Socket } from "node:net"
 import * as Tls from "node:tls"
 import type { Limits } from "../../core/Limits.ts"
+import * as Places from "../../core/station/Handshakes.ts"
 import { type Clock, DELAY_MAX_MS } from "../Clock.ts"
 import * as Patience from "../Patience.ts"
 import type { Certificate } from "../Session.ts"
 import { shown } from "../Shown.ts"
 import * as FirstRecord from "./FirstRecord.ts"
 import * as KeyUpdates from "./KeyUpdates.ts"
-import { Places, shareOf } from "./Places.ts"
 import * as TlsOptions from "./TlsOptions.ts"
 import * as TlsVerify from "./TlsVerify.ts"
 
@@ -61,7 +61,9 @@ export class Handshakes {
   private readonly server: Tls.Server
   /** Handshakes under way by {@link ends}, the oldest first. */
   private readonly pending = new Map<string, Pending>()
-  private readonly places = new Places<Pending>()
+  private readonly byNumber = new Map<number, Pending>()
+  private last = 0
+  private places = Places.none
   /** Time within which sessions may be resumed; null = not at all. */
   private readonly resumptionMs: number | null
   private ticketsSinceMs: number
@@ -93,34 +95,37 @@ export class Handshakes {
   begin(raw: Socket, address: string, fate: Fate): void {
     const key = ends(raw)
     if (raw.destroyed) return fate.refused("the client went before the TLS handshake")
-    if (this.places.taken >= this.limits.handshakes) this.makeRoom()
+    if (Places.taken(this.places) >= this.limits.handshakes) this.makeRoom()
     const gone = (): void => this.refuse(pending, "the client went during the TLS handshake")
     const cancel = Patience.within(this.clock, this.limits.handshakeMs, () =>
       this.refuse(pending, `the TLS handshake was not finished within ${this.limits.handshakeMs} ms`)
     )
     const settle = (): void => {
       if (this.pending.get(key) === pending) this.pending.delete(key)
-      this.places.free(pending)
+      this.byNumber.delete(number)
+      this.places = Places.free(this.places, number)
       cancel()
       raw.off("close", gone)
     }
+    const number = ++this.last
     const pending: Pending = { ...fate, raw, settle }
     this.pending.set(key, pending)
-    this.places.take(pending, shareOf(address))
+    this.byNumber.set(number, pending)
+    this.places = Places.take(this.places, number, address)
     raw.on("close", gone)
     FirstRecord.wait(raw, () => {
-      this.places.speaks(pending)
+      this.places = Places.speaks(this.places, number)
       this.renewTicketKeys()
       this.server.emit("connection", raw)
     })
   }
 
   private makeRoom(): void {
-    const leaving = this.places.leaving()
+    const leaving = Places.leaving(this.places)
     if (leaving === null) return
-    const { one, silent, among } = leaving
+    const { number, silent, among } = leaving
     this.refuse(
-      one,
+      this.byNumber.get(number) as Pending,
       `it was the oldest of ${among} ${silent ? "silent " : ""}TLS handshakes under way from its address`
     )
   }

@@ -1,0 +1,158 @@
+// What the station knows beyond one session, as values: who may shake hands, which numbers sessions have, whose callbacks were
+// abandoned, whether all ends. What they are given is not changed, and each does what a plain model of it does.
+import { describe, expect, it } from "vitest"
+import * as Keyed from "../../src/core/image/Keyed.ts"
+import * as Abandoned from "../../src/core/station/Abandoned.ts"
+import * as Ending from "../../src/core/station/Ending.ts"
+import * as Handshakes from "../../src/core/station/Handshakes.ts"
+import * as Numbers from "../../src/core/station/Numbers.ts"
+import { shareOf } from "../../src/core/station/Share.ts"
+import { Kept } from "./support/Kept.ts"
+import { Random } from "./support/Random.ts"
+
+const ADDRESSES = ["192.0.2.1", "192.0.2.2", "2001:db8:1:2::1", "2001:db8:1:2::7", "2001:db8:1:3::1"]
+
+describe("a map from texts", () => {
+  // These two have the same 32 bits.
+  const keys = ["costarring", "liquid", "a", "b", ""]
+
+  it("is what a Map is, also where texts have the same bits", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = new Random(seed)
+      const map = new Kept<Keyed.Keyed<number>>(null)
+      const model = new Map<string, number>()
+      for (let n = 0; n < 100; n++) {
+        const key = random.pick(keys)
+        if (random.chance(60)) {
+          map.step(random, (table) => Keyed.put(table, key, n))
+          model.set(key, n)
+        } else {
+          const before = map.now
+          map.step(random, (table) => Keyed.without(table, key))
+          if (!model.delete(key)) expect(map.now).toBe(before)
+        }
+        for (const one of keys) expect(Keyed.find(map.now, one)).toBe(model.get(one))
+      }
+      for (const key of keys) map.step(random, (table) => Keyed.without(table, key))
+      expect(map.now).toBeNull()
+    }
+  })
+})
+
+describe("callbacks that nobody waits for", () => {
+  it("are counted by callback and by share, of which each may have a quarter", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = new Random(seed)
+      const table = new Kept<Abandoned.Table>(Abandoned.none)
+      const most = 1 + random.below(12)
+      let runs: (readonly [string, string])[] = []
+      for (let n = 0; n < 100; n++) {
+        const [callback, address] = [random.pick(["onConnect", "onReset"]), random.pick(ADDRESSES)]
+        if (random.chance(60)) {
+          runs.push([callback, address])
+          table.step(random, (abandoned) => Abandoned.add(abandoned, callback, address))
+        } else if (runs.length > 0) {
+          const over = random.pick(runs)
+          runs = runs.filter((run) => run !== over)
+          table.step(random, (abandoned) => Abandoned.settle(abandoned, ...over))
+        }
+        const alike = runs.filter(([name]) => name === callback)
+        const own = alike.filter(([, from]) => shareOf(from) === shareOf(address))
+        const many = runs.length > 0 && (alike.length >= most || own.length >= Math.ceil(most / 4))
+        expect(Abandoned.areMany(table.now, most, callback, address)).toBe(many)
+      }
+      for (const run of runs) table.step(random, (abandoned) => Abandoned.settle(abandoned, ...run))
+      expect(table.now).toBe(Abandoned.none)
+    }
+  })
+})
+
+describe("numbers of sessions", () => {
+  it("are the next that nobody has, behind the last one that was given", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = new Random(seed)
+      // Near the end of all numbers.
+      const table = new Kept<Numbers.Numbers>({ ...Numbers.none, last: Numbers.NUMBERS_MAX - random.below(20) })
+      const used = new Set<number>()
+      let { last } = table.now
+      for (let n = 0; n < 150; n++) {
+        if (random.chance(60)) {
+          table.step(random, Numbers.take)
+          do last = (last % Numbers.NUMBERS_MAX) + 1
+          while (used.has(last))
+          used.add(last)
+          expect(table.now.last).toBe(last)
+        } else {
+          const number = used.size > 0 && random.chance(90) ? random.pick([...used]) : 1 + random.below(40)
+          table.step(random, (numbers) => Numbers.free(numbers, number))
+          used.delete(number)
+        }
+      }
+      for (const number of used) table.step(random, (numbers) => Numbers.free(numbers, number))
+      expect(table.now.used).toBeNull()
+    }
+  })
+
+  it("are all given before there is none, and that takes a glance", () => {
+    let numbers = Numbers.none
+    for (let n = 1; n <= Numbers.NUMBERS_MAX; n++) {
+      numbers = Numbers.take(numbers)
+      expect(numbers.last).toBe(n)
+    }
+    expect(Numbers.take(numbers).last).toBe(0)
+    expect(Numbers.take(Numbers.free(numbers, 4711)).last).toBe(4711)
+    expect(numbers.used?.count).toBe(1)
+  })
+})
+
+describe("handshakes under way", () => {
+  it("are kept by share, as a value", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = new Random(seed)
+      const table = new Kept<Handshakes.Handshakes>(Handshakes.none)
+      for (let number = 1; number <= 80; number++) {
+        const [address, other, what] = [random.pick(ADDRESSES), 1 + random.below(number), random.below(4)]
+        if (what < 2) table.step(random, (places) => Handshakes.take(places, number, address))
+        else if (what === 2) table.step(random, (places) => Handshakes.speaks(places, other))
+        else table.step(random, (places) => Handshakes.free(places, other))
+      }
+      let left = Handshakes.taken(table.now)
+      for (let gone = Handshakes.leaving(table.now); gone !== null; gone = Handshakes.leaving(table.now)) {
+        const { number } = gone
+        table.step(random, (places) => Handshakes.free(places, number))
+        expect(Handshakes.taken(table.now)).toBe(--left)
+      }
+      expect(left).toBe(0)
+      expect([table.now.places, table.now.shares, table.now.ranks]).toEqual([null, null, null])
+    }
+  })
+})
+
+describe("the end of all", () => {
+  it("lasts from a reset that was accepted, or a stop, until that is done", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = new Random(seed)
+      const table = new Kept(Ending.none)
+      let [resetting, stopping] = [0, false]
+      for (let n = 0; n < 60; n++) {
+        const [session, what, served] = [1 + random.below(3), random.below(4), random.chance(70)]
+        if (what === 0) {
+          table.step(random, (ending) => Ending.reset(ending, session))
+          resetting = session
+        } else if (what === 1) {
+          table.step(random, Ending.carriedOut)
+          resetting = 0
+        } else if (what === 2) {
+          table.step(random, (ending) => Ending.stop(ending, served))
+          stopping ||= served
+        } else {
+          table.step(random, Ending.stopped)
+          stopping = false
+        }
+        expect(table.now).toEqual({ resetting, stopping })
+        expect(Ending.isEnding(table.now)).toBe(resetting > 0 || stopping)
+        expect(Ending.toWorld(table.now)).toEqual({ resetting: resetting > 0, stopping })
+      }
+    }
+  })
+})
