@@ -60,7 +60,8 @@ const worldOf = (blocks: readonly Block[], k: number, packEvents: boolean): Worl
     stations: Numbered.put(null, 1, station),
     order: Image.only(station),
     groups: null,
-    births: 1
+    births: 1,
+    blocks: 1
   }
   Image.settle(image)
   return {

@@ -63,8 +63,8 @@ const mixed = (hash: number, number: number, factor: number): number => {
  * The key of points that are sent together with a cause: below 0, and the same whoever lists them however often, so that a
  * list that is made anew each time does not wait once more each time. Other lists hardly ever have it: who finds it taken looks.
  */
-function keyOfPoints(ticker: Ticker, block: Block, slots: readonly number[], cause: number): number {
-  let high = ticker.keyOf(block)
+function keyOfPoints(block: Block, slots: readonly number[], cause: number): number {
+  let high = block.number
   let low = cause
   for (const slot of slots) {
     const born = block.bornOf(slot)
@@ -92,7 +92,7 @@ export function publish(host: Host, ticker: Ticker, runs: readonly Run[], cause:
     if (host.active.size === 0) return false
     ticker.offer(
       runs.map(({ block, version, slots }) => ({
-        key: keyOfPoints(ticker, block, slots, cause),
+        key: keyOfPoints(block, slots, cause),
         block,
         version,
         slots: Int32Array.from(slots),

@@ -82,8 +82,6 @@ export interface Hooks {
   toldElse: number
   /** When `update` made an event last. */
   reportedAtMs: number
-  reportMs: number
-  timerMs: number
   /** A command point whose value came from a client: it is not the application's to change. */
   received: boolean
   /** When a command came last, in ms since 1970 UTC; 0 = never. */
@@ -115,8 +113,6 @@ const make = (): Hooks => ({
   toldQuality: 0,
   toldElse: 0,
   reportedAtMs: Number.NEGATIVE_INFINITY,
-  reportMs: 0,
-  timerMs: 0,
   received: false,
   receivedMs: 0,
   outlet: null,

@@ -36,7 +36,6 @@ export function checkReport(host: Host, block: Block, everyMs: number): void {
 /** Sets the period of cyclic transmission. */
 export function setReport(host: Host, ticker: Ticker, block: Block, slot: number, everyMs: number): void {
   checkReport(host, block, everyMs)
-  if (everyMs !== 0 || host.hooks.find(block, slot) !== undefined) host.hooks.of(block, slot).reportMs = everyMs
   ticker.set(block, slot, everyMs)
 }
 
@@ -50,7 +49,6 @@ export function setTimer(
   everyMs: number
 ): void {
   if (callback !== null) multiple(host, "intervalMs", everyMs, false)
-  host.hooks.of(block, slot).timerMs = callback === null ? 0 : everyMs
   ticker.setTimer(block, slot, callback, everyMs)
 }
 

@@ -1,62 +1,21 @@
-// What happens by the clock: every tick, while the server runs and there is anything of the kind. Points that are due
-// for cyclic transmission or background scan go to all started sessions as batches that a session reads from the image,
-// counters are frozen locally, and events that were put off are made. Nothing is sent while nobody is started.
+// The clock that a schedule is asked by: every tick, while the server runs and anything happens by the clock, what is due is
+// done. What that is stands in the core; here points are refreshed by the application, and batches offered to sessions.
 import * as Effect from "effect/Effect"
-import type { Block, Zone } from "../core/image/Block.ts"
+import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import type { CyclicBatch } from "../core/read/ReadWork.ts"
-import * as Rhythm from "../core/read/Rhythm.ts"
-import * as TypeTable from "../core/wire/TypeTable.ts"
+import * as Cycles from "../core/station/Cycles.ts"
+import * as Schedule from "../core/station/Schedule.ts"
 import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
-import { type PointCallback, setCallback } from "./Hooks.ts"
+import { type Hooks, type PointCallback, setCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
-import { PointTable } from "./PointTable.ts"
-import * as Zones from "./Zones.ts"
 
-/** The points of one block that share a period. */
-interface Group {
-  readonly block: Block
-  readonly slots: Set<number>
-  batch: CyclicBatch | null
-}
-
-interface Period {
-  readonly key: string
-  rhythm: Rhythm.Rhythm
-  readonly groups: Map<Block, Group>
-}
-
-/** Local freezes of a station. */
-interface Freeze {
-  readonly rhythm: Rhythm.Rhythm
-  readonly reset: boolean
-}
-
-/** A callback of a point at a fixed delay. */
-interface Timer {
-  readonly block: Block
-  readonly slot: number
-  readonly everyMs: number
-  dueMs: number
-}
-
-const BACKGROUND_SCAN = 2
+const refresh = (hooks: Hooks): PointCallback | null => hooks.onBeforeAutoTransmit
 
 export class Ticker {
   private readonly host: Host
-  /** Periods of cyclic transmission, by length and the zone whose clocks they follow. */
-  private readonly periods = new Map<string, Period>()
-  /** Background scans and local freezes by common address. */
-  private readonly scans = new Map<number, Rhythm.Rhythm>()
-  private readonly freezes = new Map<number, Freeze>()
-  /** The timers, and the periods of points, by block and slot: nothing is searched when a point comes or goes. */
-  private readonly timers = new PointTable<Timer>()
-  private readonly periodOf = new PointTable<Period>()
-
-  /** Numbers of the purposes of batches: of the scans of a block, and of its points with a period. */
-  private readonly keys = new WeakMap<Block, Map<string, number>>()
-  private lastKey = 0
+  private schedule: Schedule.Schedule = Schedule.none
   private running = false
   private cancel: (() => void) | null = null
 
@@ -67,97 +26,59 @@ export class Ticker {
 
   /** Sets the period of cyclic transmission of a point, 0 = none. */
   set(block: Block, slot: number, everyMs: number): void {
-    const key = Rhythm.isAligned(everyMs) ? `${everyMs} ${Zones.nameOf(block.zone)}` : `${everyMs}`
-    // Who says the same again does not begin it anew.
-    if (this.periodOf.get(block, slot)?.key === key) return
-    this.remove(block, slot)
-    if (everyMs === 0) return
-    let period = this.periods.get(key)
-    if (period === undefined) {
-      period = { key, rhythm: this.rhythm(everyMs, block.zone), groups: new Map() }
-      this.periods.set(key, period)
-    }
-    let group = period.groups.get(block)
-    if (group === undefined) {
-      group = { block, slots: new Set(), batch: null }
-      period.groups.set(block, group)
-    }
-    group.slots.add(slot)
-    group.batch = null
-    this.periodOf.set(block, slot, period)
-    this.arm()
+    this.become(Schedule.setPeriod(this.schedule, block, slot, everyMs, this.now()))
+  }
+
+  /** The period of cyclic transmission of a point, 0 = none. */
+  reportMs(block: Block, slot: number): number {
+    return Cycles.everyMs(this.schedule.cycles, block, slot)
   }
 
   /** Sets the period of the background scan of a station, 0 = none. */
   setBackground(ca: number, everyMs: number): void {
-    this.scans.delete(ca)
-    const station = Image.station(this.host.world.image, ca)
-    if (everyMs > 0 && station !== undefined) this.scans.set(ca, this.rhythm(everyMs, station.zone))
-    this.arm()
+    this.become(Schedule.setScan(this.schedule, this.host.world.image, ca, everyMs, this.now()))
   }
 
   /** Sets the period of the local freeze of a station's counters (modes A and B), 0 = none; with `reset` they begin anew. */
   setLocalFreeze(ca: number, everyMs: number, reset = false): void {
-    this.freezes.delete(ca)
-    const station = Image.station(this.host.world.image, ca)
-    if (everyMs > 0 && station !== undefined)
-      this.freezes.set(ca, { rhythm: this.rhythm(everyMs, station.zone), reset })
-    this.arm()
+    this.become(Schedule.setFreeze(this.schedule, this.host.world.image, ca, everyMs, reset, this.now()))
   }
 
   /** Calls back at a fixed delay while a client is active; null ends it. */
   setTimer(block: Block, slot: number, callback: PointCallback | null, everyMs: number): void {
-    this.timers.delete(block, slot)
-    const dueMs = this.host.clock.monotonicMs() + everyMs
-    if (callback !== null) this.timers.set(block, slot, { block, slot, everyMs, dueMs })
+    const ms = callback === null ? 0 : everyMs
     setCallback(this.host.hooks.of(block, slot), "onTimer", callback)
-    this.arm()
+    this.become(Schedule.setTimer(this.schedule, block, slot, ms, this.host.clock.monotonicMs()))
   }
 
-  private rhythm(everyMs: number, zone: Zone): Rhythm.Rhythm {
-    return Rhythm.make(everyMs, zone, this.host.clock.monotonicMs(), this.host.nowMs())
+  /** The delay of the timer of a point, 0 = it has none. */
+  timerMs(block: Block, slot: number): number {
+    return Schedule.timerMs(this.schedule, block, slot)
   }
 
   /** Forgets a point. */
   forget(block: Block, slot: number): void {
-    this.remove(block, slot)
-    this.timers.delete(block, slot)
-  }
-
-  private remove(block: Block, slot: number): void {
-    const period = this.periodOf.get(block, slot)
-    const group = period?.groups.get(block)
-    if (period === undefined || group === undefined) return
-    this.periodOf.delete(block, slot)
-    group.slots.delete(slot)
-    group.batch = null
-    if (group.slots.size === 0) this.drop(period, block)
-  }
-
-  /** A block has no points with this period any more. */
-  private drop(period: Period, block: Block): void {
-    period.groups.delete(block)
-    if (period.groups.size === 0) this.periods.delete(period.key)
+    this.schedule = Schedule.forgetPoint(this.schedule, block, slot)
   }
 
   /** Forgets a station and its blocks. */
   removeStation(ca: number, blocks: readonly Block[]): void {
-    this.scans.delete(ca)
-    this.freezes.delete(ca)
-    for (const block of blocks) {
-      for (const period of this.periodOf.of(block)) this.drop(period, block)
-      this.periodOf.deleteBlock(block)
-      this.timers.deleteBlock(block)
-    }
+    this.schedule = Schedule.forgetStation(this.schedule, ca, blocks)
+  }
+
+  private now(): Schedule.Moment {
+    return { runMs: this.host.clock.monotonicMs(), nowMs: this.host.nowMs() }
+  }
+
+  private become(schedule: Schedule.Schedule): void {
+    this.schedule = schedule
+    this.arm()
   }
 
   /** Ticks until it is interrupted, while there is anything to tick for. One timer, no fiber that sleeps. */
   readonly run: Effect.Effect<never> = Effect.callback<never>(() => {
     this.running = true
-    const nowMs = this.host.nowMs()
-    for (const [ca, freeze] of this.freezes)
-      this.freezes.set(ca, { ...freeze, rhythm: Rhythm.renewed(freeze.rhythm, nowMs) })
-    this.arm()
+    this.become(Schedule.renewed(this.schedule, this.host.nowMs()))
     return Effect.sync(() => {
       this.running = false
       this.cancel?.()
@@ -165,13 +86,8 @@ export class Ticker {
     })
   })
 
-  /** Whether anything happens by the clock at all: a server without it does not wake up. */
-  private get wanted(): boolean {
-    return this.periods.size + this.scans.size + this.freezes.size + this.timers.size > 0 || this.host.delays
-  }
-
   private arm(): void {
-    if (!this.running || this.cancel !== null || !this.wanted) return
+    if (!this.running || this.cancel !== null || !(Schedule.isAny(this.schedule) || this.host.delays)) return
     this.cancel = this.host.clock.wake(this.host.options.tickRateMs, () => {
       this.cancel = null
       this.tick()
@@ -183,30 +99,19 @@ export class Ticker {
   tick(): void {
     const { host } = this
     host.reportDelayed()
-    const runMs = host.clock.monotonicMs()
-    const nowMs = host.nowMs()
-    for (const [ca, freeze] of this.freezes) {
-      const { due, rhythm } = Rhythm.look(freeze.rhythm, runMs, nowMs)
-      if (rhythm !== freeze.rhythm) this.freezes.set(ca, { ...freeze, rhythm })
-      if (due) this.freeze(ca, freeze.reset)
-    }
-    if (host.active.size === 0) return
-    for (const period of this.periods.values()) {
-      const { due, rhythm } = Rhythm.look(period.rhythm, runMs, nowMs)
-      period.rhythm = rhythm
-      if (due) this.send(period)
-    }
-    for (const [ca, before] of this.scans) {
-      const { due, rhythm } = Rhythm.look(before, runMs, nowMs)
-      if (rhythm !== before) this.scans.set(ca, rhythm)
-      if (due) this.scan(ca)
-    }
-    for (const timer of this.timers.all()) if (runMs >= timer.dueMs) this.fire(timer)
+    const due = Schedule.due(this.schedule, this.now(), host.active.size > 0)
+    this.schedule = due.schedule
+    for (const { ca, reset } of due.freezes) this.freeze(ca, reset)
+    for (const period of due.periods) this.send(period)
+    for (const ca of due.scans) this.scan(ca)
+    for (const timer of due.timers) this.fire(timer)
   }
 
-  /** A timer waits its time after each call, however late that came. */
-  private fire(timer: Timer): void {
-    timer.dueMs = this.host.clock.monotonicMs() + timer.everyMs
+  private fire(timer: Schedule.Timer): void {
+    const fired = Schedule.fired(this.schedule, timer, this.host.clock.monotonicMs())
+    // Another callback may have ended it, or removed its point.
+    if (fired === null) return
+    this.schedule = fired
     Handlers.callAll(this.host, timer.block, [timer.slot], "onTimer", (hooks) => hooks.onTimer)
   }
 
@@ -216,39 +121,27 @@ export class Ticker {
     if (station !== undefined) Counters.carryOut(host, Image.only(station), { group: 0, freeze: true, reset }, "A")
   }
 
-  /** Background scan: the whole image of a station, untagged, with cause 2 (60870-5-5 6.3). */
   private scan(ca: number): void {
     const station = Image.station(this.host.settled().image, ca)
-    const batches: CyclicBatch[] = []
-    for (const block of station?.blocks ?? []) {
-      const type = TypeTable.byId[block.of.type]?.untagged ?? 0
-      if (TypeTable.byId[type]?.causesMonitor.includes(BACKGROUND_SCAN) !== true) continue
-      const slots = block.slots()
-      batches.push({ key: this.keyOf(block), block, version: block.version, slots, type, cause: BACKGROUND_SCAN })
-    }
+    const batches = this.batches(station?.blocks ?? [], Cycles.scanOf)
     if (batches.length > 0) this.offer(batches)
   }
 
-  private send(period: Period): void {
-    const batches: CyclicBatch[] = []
+  /** Offers what is due of a period, when the application has refreshed it. */
+  private send(period: number): void {
+    const { host } = this
     const waiting: Promise<void>[] = []
     // A callback may give points another period, remove and add some.
-    for (const group of [...period.groups.values()]) {
-      const { version } = group.block
-      for (const refreshed of Handlers.callAll(
-        this.host,
-        group.block,
-        this.host.hooks.has(group.block) ? [...group.slots] : [],
-        "onBeforeAutoTransmit",
-        (hooks) => hooks.onBeforeAutoTransmit,
-        version
-      ))
+    const batches = this.batches(Cycles.blocksOf(this.schedule.cycles, period), (_, block) => {
+      const { version } = block
+      const slots = host.hooks.has(block) ? Cycles.slotsOf(this.schedule.cycles, period, block) : []
+      for (const refreshed of Handlers.callAll(host, block, slots, "onBeforeAutoTransmit", refresh, version))
         waiting.push(refreshed)
-      if (group.slots.size > 0) batches.push(this.batchOf(group, period))
-    }
+      return Cycles.batchOf(this.schedule.cycles, period, block)
+    })
     if (waiting.length === 0) return this.offer(batches)
     // A callback that hangs may not hold back the points of others.
-    const { clock, world } = this.host
+    const { clock, world } = host
     // Nor may it keep a process that has nothing else to do.
     let cancel = (): void => {}
     const limit = new Promise<void>((resolve) => {
@@ -260,28 +153,18 @@ export class Ticker {
     })
   }
 
-  private batchOf(group: Group, { key: purpose }: Period): CyclicBatch {
-    if (group.batch !== null) return group.batch
-    const { block } = group
-    const { cyclicType: type, cyclicCause: cause } = block.of
-    const slots = Int32Array.from(group.slots).sort((a, b) => (block.ioa[a] as number) - (block.ioa[b] as number))
-    group.batch = { key: this.keyOf(block, purpose), block, version: block.version, slots, type, cause }
-    return group.batch
-  }
-
-  /**
-   * The number of one purpose, from 1: scans of a block, or its points with a period. The same as long as the block is there:
-   * a batch that waits is known by it, whatever comes and goes meanwhile.
-   */
-  keyOf(block: Block, purpose = ""): number {
-    let keys = this.keys.get(block)
-    if (keys === undefined) {
-      keys = new Map()
-      this.keys.set(block, keys)
+  /** The batches of blocks that have any. */
+  private batches(
+    blocks: readonly Block[],
+    make: (cycles: Cycles.Cycles, block: Block) => Cycles.Batched
+  ): readonly CyclicBatch[] {
+    const found: CyclicBatch[] = []
+    for (const block of blocks) {
+      const { cycles, batch } = make(this.schedule.cycles, block)
+      this.schedule = { ...this.schedule, cycles }
+      if (batch !== null) found.push(batch)
     }
-    const key = keys.get(purpose) ?? ++this.lastKey
-    keys.set(purpose, key)
-    return key
+    return found
   }
 
   /** Sends batches to every started session: nobody else is looked at, since an application may send them one by one. */

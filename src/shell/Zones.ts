@@ -69,6 +69,3 @@ export function turn(zone: Zone, epochMs: number): boolean {
 }
 
 const bounded = (localMs: number): number => (localMs < Time.FIRST_MS ? Time.FIRST_MS : Time.LAST_MS)
-
-/** The name by which zones are told apart. */
-export const nameOf = (zone: Zone): string => (zone instanceof NamedZone ? zone.name : "UTC")

@@ -18,6 +18,8 @@ import * as Tls from "./Tls.ts"
 
 /** The ticker's own rhythm is out of the way: the station ticks it in virtual time. */
 const NEVER_MS = 3_600_000
+/** Behind the keys of the batches that the schedule makes. */
+const OWN_KEYS = 0x1_0000_0000
 const CONFIRMATION = 7
 const TERMINATION = 10
 
@@ -197,7 +199,7 @@ export class ShellProcess {
     const batches: CyclicBatch[] = points.map((point) => {
       const { block, slot } = this.place(point)
       return {
-        key: this.ticker.keyOf(block, `${++this.purposes}`),
+        key: OWN_KEYS + ++this.purposes,
         block,
         version: block.version,
         slots: Int32Array.of(slot),

@@ -264,7 +264,8 @@ export class Point<T extends Type = Type> {
 
   /** Period of cyclic transmission in ms, 0 = none; a multiple of the server's tick rate. */
   get reportMs(): number {
-    return this.#settings?.reportMs ?? 0
+    this.#verify()
+    return this.#station.ticker.reportMs(this.#block, this.#slot)
   }
   set reportMs(everyMs: number) {
     const host = this.#attached
@@ -362,7 +363,8 @@ export class Point<T extends Type = Type> {
 
   /** Interval of the timer in ms, 0 = none. */
   get timerMs(): number {
-    return this.#settings?.timerMs ?? 0
+    this.#verify()
+    return this.#station.ticker.timerMs(this.#block, this.#slot)
   }
 
   // ---- callbacks ----

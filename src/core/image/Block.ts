@@ -34,6 +34,8 @@ export interface BlockType {
 
 /** The time zone of a station's time tags at the moment. */
 export interface Zone {
+  /** By which zones are told apart. */
+  readonly name: string
   /** What local time is ahead of UTC. */
   offsetMs: number
   /** SU: summer time. */
@@ -58,6 +60,9 @@ export const COUNTER_GROUP_BIT = 16
 /** Bit of all counters among the groups of a block or station; no slot has it. */
 export const COUNTERS = 20
 
+/** So many slots a block has at most: as many as there are addresses. */
+export const SLOTS = 0x1000000
+
 /** A command point has to be selected before it is executed; its application decides who may select it. */
 export const SELECT_FIRST = 1
 export const SELECT_ASKS = 2
@@ -77,6 +82,8 @@ const IN_PLACE = 64
 export class Block {
   readonly of: BlockType
   readonly ca: number
+  /** Its own among all blocks that were ever in its image, from 0. */
+  readonly number: number
   /** Type of events and VSQ for one object: the first octets of an event's header. */
   readonly eventKey: number
   readonly eventTagged: boolean
@@ -140,9 +147,10 @@ export class Block {
   /** Whether `order` and `members` have to be made anew. */
   private stale = false
 
-  constructor(of: BlockType, layout: Value.Layout, zone: Zone) {
+  constructor(of: BlockType, layout: Value.Layout, zone: Zone, number = 0) {
     this.of = of
     this.ca = of.ca
+    this.number = number
     this.eventKey = of.eventType | 0x100
     this.eventTagged = of.eventTagged
     this.priority = of.priority
@@ -222,6 +230,11 @@ export class Block {
     this.heirs = null
     this.mixed = null
     this.version++
+  }
+
+  /** The number of a slot among all of the image. */
+  numberOf(slot: number): number {
+    return this.number * SLOTS + slot
   }
 
   /** What tells the present point of a slot from every other that is, was or will be there. */

@@ -31,6 +31,8 @@ export interface Image {
   readonly groups: Groups.Groups
   /** How many stations were ever added. */
   readonly births: number
+  /** How many blocks were ever made: each has a number of its own. */
+  readonly blocks: number
 }
 
 /** Where a point lives. The slot is stable for the point's life. */
@@ -57,7 +59,7 @@ export const lives = ({ block, slot, born }: PointRef): boolean => block.bornOf(
 export const samePoint = (a: PointRef, b: PointRef): boolean =>
   a.slot === b.slot && a.block === b.block && a.born === b.born
 
-export const empty: Image = { stations: null, order: null, groups: null, births: 0 }
+export const empty: Image = { stations: null, order: null, groups: null, births: 0, blocks: 0 }
 
 /** How many points there are. */
 export function points(image: Image): number {
@@ -117,9 +119,11 @@ export function addressed(image: Image, ca: number): Order {
 }
 
 /** The image with one station more; the caller has made sure that `ca` is free. */
-export function withStation({ stations, order, groups, births }: Image, ca: number, zone: Zone = utc()): Image {
+export function withStation(image: Image, ca: number, zone: Zone = utc()): Image {
+  const { stations, order, groups, births } = image
   const added: Station = { ca, born: births, blocks: [], zone, mask: 0 }
   return {
+    ...image,
     stations: Numbered.put(stations, ca, added),
     order: Numbered.put(order, births, added),
     groups: Groups.withStation(groups, added),
@@ -129,6 +133,7 @@ export function withStation({ stations, order, groups, births }: Image, ca: numb
 
 /** Coordinated universal time, which never changes and knows no summer time. */
 export const utc = (): Zone => ({
+  name: "UTC",
   offsetMs: 0,
   summer: false,
   taggedMs: Number.NaN,
@@ -153,13 +158,13 @@ export const instant = ({ zone }: Station, { summerFlag }: Profile, low: number,
 export function withoutStation(image: Image, ca: number): Image {
   const removed = station(image, ca)
   if (removed === undefined) return image
-  const { stations, order, groups, births } = image
+  const { stations, order, groups } = image
   const { born, mask } = removed
   return {
+    ...image,
     stations: Numbered.without(stations, ca),
     order: Numbered.without(order, born),
-    groups: Groups.withoutStation(groups, removed, mask),
-    births
+    groups: Groups.withoutStation(groups, removed, mask)
   }
 }
 
@@ -244,9 +249,9 @@ export function withBlock(image: Image, ca: number, of: BlockType): { readonly i
   const { born, blocks, zone, mask } = station(image, ca) as Station
   const found = blocks.find((block) => sameType(block.of, of))
   if (found !== undefined) return { image, block: found }
-  const block = new Block(of, Value.layoutOf(of.type) as Value.Layout, zone)
+  const block = new Block(of, Value.layoutOf(of.type) as Value.Layout, zone, image.blocks)
   const changed: Station = { ca, born, blocks: inOrder([...blocks, block]), zone, mask }
-  return { image: { ...image, stations: Numbered.put(image.stations, ca, changed) }, block }
+  return { image: { ...image, stations: Numbered.put(image.stations, ca, changed), blocks: image.blocks + 1 }, block }
 }
 
 const inOrder = (blocks: Block[]): Block[] =>

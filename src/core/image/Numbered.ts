@@ -95,6 +95,13 @@ export function without<A>(of: Numbered<A>, key: number): Numbered<A> {
   return above === of.above ? of : among(of, of.below, above)
 }
 
+/** The entries from a key on. */
+function onward<A>(of: Numbered<A>, key: number): Numbered<A> {
+  if (of === null) return null
+  if (key > of.key) return onward(of.above, key)
+  return key === of.key ? among(of, null, of.above) : among(of, onward(of.below, key), of.above)
+}
+
 /** Two maps as one: every key of the first is less than every key of the second. */
 function joined<A>(below: Numbered<A>, above: Numbered<A>): Numbered<A> {
   if (below === null) return above
@@ -116,6 +123,14 @@ export function each<A>(of: Numbered<A>, use: (value: A) => void): void {
   each(of.above, use)
 }
 
+/** As {@link each}, with its key. */
+export function eachKey<A>(of: Numbered<A>, use: (key: number, value: A) => void): void {
+  if (of === null) return
+  eachKey(of.below, use)
+  use(of.key, of.value)
+  eachKey(of.above, use)
+}
+
 /** The value of the least key greater than one, or undefined. */
 export function after<A>(of: Numbered<A>, key: number): A | undefined {
   let at = of
@@ -134,4 +149,13 @@ export function head<A>(of: Numbered<A>, most: number, found: A[] = []): readonl
   head(of.below, most, found)
   if (found.length < most) found.push(of.value)
   return head(of.above, most, found)
+}
+
+/** The entries with keys in [from, to). */
+export const between = <A>(of: Numbered<A>, from: number, to: number): Numbered<A> => under(onward(of, from), to)
+
+/** The map without the keys in [from, to). */
+export function outside<A>(of: Numbered<A>, from: number, to: number): Numbered<A> {
+  const [below, above] = [under(of, from), onward(of, to)]
+  return size(below) + size(above) === size(of) ? of : joined(below, above)
 }
