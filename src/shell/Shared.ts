@@ -1,11 +1,8 @@
-// Work that many ask for at once and that tells all of them the same: it is done once at a time, and who asks meanwhile
-// shares the next time with all others who do. So everybody learns what was so when he asked, or later.
+// Work that many ask for at once, as promises: each round of it is one, and everybody has that of the round that he shares.
+import * as Rounds from "../core/procedure/Rounds.ts"
 
-/** With so many times that were begun and are not over, none is begun: all but one are waited for no longer. */
-const MOST = 4
-
-/** A time of the work, as those who wait for it see it: they may be told before it is over. */
-class Time<A> {
+/** A round of the work, as those who wait for it see it: they may be told before it is over. */
+class Round<A> {
   tell: (what: A) => void = () => {}
   fail: (cause: unknown) => void = () => {}
   readonly outcome: Promise<A> = new Promise((resolve, reject) => {
@@ -16,16 +13,15 @@ class Time<A> {
 
 export class Shared<A> {
   private readonly work: () => Promise<A>
-  /** After so many ms a time that is not over is waited for no longer. */
+  /** After so many ms a round that is not over is waited for no longer. */
   private readonly patienceMs: number
   private readonly gaveUp: () => void
-  private running: Time<A> | null = null
-  private beganMs = 0
-  private following: Time<A> | null = null
-  /** Times that are not over, waited for or not. */
-  private open = { times: 0 }
+  private rounds = Rounds.none
+  /** The rounds that somebody waits for. */
+  private running: Round<A> | null = null
+  private following: Round<A> | null = null
 
-  /** `gaveUp` is told of each time that is waited for no longer since another one begins. */
+  /** `gaveUp` is told of each round that is waited for no longer since another one begins. */
   constructor(work: () => Promise<A>, patienceMs = Number.POSITIVE_INFINITY, gaveUp: () => void = () => {}) {
     this.work = work
     this.patienceMs = patienceMs
@@ -34,64 +30,53 @@ export class Shared<A> {
 
   /** What comes out of the work when it is done from now on. */
   ask(): Promise<A> {
-    if (this.running === null) return this.begin()
-    if (this.isStuck) {
-      this.gaveUp()
-      return this.begin()
-    }
-    this.following ??= new Time()
+    const asked = Rounds.ask(this.rounds, performance.now(), this.patienceMs)
+    if (asked.gaveUp) this.gaveUp()
+    if (asked.begins) return this.adopt(this.work())
+    this.rounds = asked.rounds
+    this.following ??= new Round()
     return this.following.outcome
   }
 
-  /** Whether it hangs again and again, so that it is begun no more until one of these times is over. */
+  /** Whether it hangs again and again, so that it is begun no more until one of these rounds is over. */
   get isStuckForGood(): boolean {
-    return this.open.times >= MOST
+    return Rounds.isStuckForGood(this.rounds)
   }
 
-  /** The work is another one from now on: those times of it that hang do not count any more. */
+  /** The work is another one from now on: those rounds of it that hang do not count any more. */
   renew(): void {
-    this.open = { times: 0 }
+    this.rounds = Rounds.renewed(this.rounds)
   }
 
   /** Whether nobody waits for anything. */
   get isIdle(): boolean {
-    return this.running === null
-  }
-
-  private get isStuck(): boolean {
-    return performance.now() - this.beganMs > this.patienceMs
-  }
-
-  private begin(): Promise<A> {
-    return this.adopt(this.work())
+    return Rounds.isIdle(this.rounds)
   }
 
   private readonly goOn = (): void => {
-    if (this.following !== null && this.running === null) void this.begin()
+    if (Rounds.isDue(this.rounds)) void this.adopt(this.work())
   }
 
-  /** The work was begun, just now and by somebody else. Who has waited for the next time has this one. */
+  /** The work was begun, just now and by somebody else. Who has waited for the next round has this one. */
   adopt(work: Promise<A>): Promise<A> {
-    const running = this.following ?? new Time()
+    const round = this.following ?? new Round<A>()
     this.following = null
-    this.running = running
-    this.beganMs = performance.now()
-    const { open } = this
-    open.times++
+    this.running = round
+    this.rounds = Rounds.begin(this.rounds, performance.now())
+    const number = this.rounds.running
     const over = (): void => {
-      open.times--
-      if (this.running !== running) return
-      this.running = null
+      this.rounds = Rounds.over(this.rounds, number)
+      if (this.running === round) this.running = null
       // Not at once: work that asks for itself would never let anything else happen.
-      if (this.following !== null) setImmediate(this.goOn)
+      if (Rounds.isDue(this.rounds)) setImmediate(this.goOn)
     }
     work.then(over, over)
-    work.then(running.tell, running.fail)
-    return running.outcome
+    work.then(round.tell, round.fail)
+    return round.outcome
   }
 
   /** There is nothing to wait for any more: whoever does is told this, whatever comes of the work. */
   end(what: A): void {
-    for (const time of [this.running, this.following]) time?.tell(what)
+    for (const round of [this.running, this.following]) round?.tell(what)
   }
 }

@@ -17,8 +17,11 @@ export class Strays {
   /** A run of a callback was given up. The result is called once, when that has settled. */
   add(callback: string, address: string): () => void {
     this.abandoned = Abandoned.add(this.abandoned, callback, address)
-    return () => {
-      this.abandoned = Abandoned.settle(this.abandoned, callback, address)
-    }
+    return () => this.settle(callback, address)
+  }
+
+  /** A run that was given up has settled. */
+  settle(callback: string, address: string): void {
+    this.abandoned = Abandoned.settle(this.abandoned, callback, address)
   }
 }

@@ -2,6 +2,7 @@
 // abandoned, whether all ends. What they are given is not changed, and each does what a plain model of it does.
 import { describe, expect, it } from "vitest"
 import * as Keyed from "../../src/core/image/Keyed.ts"
+import * as Rounds from "../../src/core/procedure/Rounds.ts"
 import * as Abandoned from "../../src/core/station/Abandoned.ts"
 import * as Ending from "../../src/core/station/Ending.ts"
 import * as Handshakes from "../../src/core/station/Handshakes.ts"
@@ -152,6 +153,44 @@ describe("the end of all", () => {
         expect(table.now).toEqual({ resetting, stopping })
         expect(Ending.isEnding(table.now)).toBe(resetting > 0 || stopping)
         expect(Ending.toWorld(table.now)).toEqual({ resetting: resetting > 0, stopping })
+      }
+    }
+  })
+})
+
+describe("rounds of work that many share", () => {
+  it("tell everybody what was so when he asked or later, and are begun one at a time unless they hang", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = new Random(seed)
+      const patienceMs = 50
+      const table = new Kept(Rounds.none)
+      const began = new Map<number, number>()
+      const open = new Set<number>()
+      let nowMs = 0
+      const begins = (): void => {
+        const { running } = table.now
+        const hangs = [...open].filter((round) => nowMs - (began.get(round) as number) > patienceMs)
+        expect(open.size - hangs.length).toBe(0)
+        began.set(running, nowMs)
+        open.add(running)
+      }
+      for (let n = 0; n < 120; n++) {
+        nowMs += random.below(20)
+        if (random.chance(50)) {
+          if (Rounds.isStuckForGood(table.now)) continue
+          const { round, begins: isNew } = Rounds.ask(table.now, nowMs, patienceMs)
+          table.step(random, (rounds) => Rounds.ask(rounds, nowMs, patienceMs).rounds)
+          if (isNew) begins()
+          expect(began.get(round) ?? nowMs).toBe(nowMs)
+        } else if (open.size > 0 && random.chance(60)) {
+          const round = random.pick([...open])
+          table.step(random, (rounds) => Rounds.over(rounds, round))
+          open.delete(round)
+        } else if (Rounds.isDue(table.now)) {
+          table.step(random, (rounds) => Rounds.begin(rounds, nowMs))
+          begins()
+        }
+        expect(Rounds.isStuckForGood(table.now)).toBe(open.size >= 4)
       }
     }
   })
