@@ -115,7 +115,7 @@ export function setRelated(
 function verifyRelated(host: Host, block: Block, key: PointKey, must: boolean): Image.Place | null {
   const what = must ? "feedback" : "relatedIoAddress"
   const station = Image.station(host.world.image, block.of.ca)
-  const place = station === undefined ? null : PointKeys.find(what, station, key)
+  const place = station === undefined ? null : relatedAt(what, station, key, must)
   if (place === null && must)
     throw new InvalidArgument({
       what,
@@ -130,6 +130,16 @@ function verifyRelated(host: Host, block: Block, key: PointKey, must: boolean): 
       value: `${mnemonic(place.block)} ${key.ioAddress}`
     })
   return place
+}
+
+/**
+ * The point that a key of a related one means: its type is meant with either time tag. Where only commands have the address, and the
+ * point need not be there yet, it is not: they show nothing, and it may share their address.
+ */
+function relatedAt(what: string, station: Image.Station, key: PointKey, must: boolean): Image.Place | null {
+  if (key.type !== 0) return Image.findAlike(station, key.ioAddress, key.type)
+  const [first] = Image.candidates(station, key.ioAddress)
+  return first?.block.command === true && !must ? null : PointKeys.find(what, station, key)
 }
 
 /** Sets whether the related point is sent as return information after a command. */

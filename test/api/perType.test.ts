@@ -196,6 +196,20 @@ describe("addressing perType", () => {
     expect(String((await events.next("error")).error)).toMatch(/relatedIoAddress.*an address and a type/s)
   })
 
+  it("shows a command by the point that comes to an address of commands after it was named", async () => {
+    const { server, station } = await startServer({ profile: perType })
+    const related = { relatedIoAddress: 7, relatedIoAutoreturn: true } as const
+    station.addPoint({ ioAddress: 7, type: Type.C_SC_NA_1, ...related })
+    station.addPoint({ ioAddress: 7, type: Type.C_DC_NA_1, ...related })
+    station.addPoint({ ioAddress: 7, type: Type.C_RC_NA_1, ...related })
+    given(station.addPoint({ ioAddress: 7, type: Type.M_SP_NA_1 }))
+    const client = await startClient(server.port)
+    client.command(Type.C_SC_NA_1, 7, { scs: true })
+    expect(await client.next({ cot: 11 })).toMatchObject({ typeId: Type.M_SP_NA_1 })
+    client.command(Type.C_RC_NA_1, 7, { rcs: 1 })
+    expect(await client.next({ cot: 11 })).toMatchObject({ typeId: Type.M_SP_NA_1 })
+  })
+
   it("keeps an output that is operated, whatever its point comes back as: its type, or that with the other time tag", async () => {
     const { server, station } = await startServer({ profile: { ...perType, commandWaitMs: 0 } })
     const events = record(server)

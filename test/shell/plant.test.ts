@@ -88,6 +88,16 @@ describe("keys of the server", () => {
     expect(client.asdus({ cot: 5 }).map(({ typeId }) => typeId)).toEqual([1, 13])
   })
 
+  it.each(["unique", "perType"])(
+    "let a row of commands stand before that of the points which share their addresses and show them (%s)",
+    async (addressing) => {
+      const rows = ["address: 1, count: 2, type: C_SC_NA_1, feedback: 1", "address: 1, count: 2, type: M_SP_NA_1"]
+      const { client } = await served(rows, `addressing: ${addressing}`)
+      client.command(SINGLE_COMMAND, 2, { scs: true })
+      expect(await client.next({ cot: RETURNED })).toMatchObject({ typeId: 1, objects: [{ ioa: 2, spi: true }] })
+    }
+  )
+
   it("have defaults", async () => {
     const { options } = (await plantOf(["address: 1, type: M_SP_NA_1"])).host
     expect([options.selectMs, options.commandAgeMs, options.clockSource, options.files]).toEqual([

@@ -1,7 +1,7 @@
 // A command that nobody decides: no handler, and no related point that can show what it did. What the client hears depends
 // on the profile; the operator is told once, when the server listens.
 import { describe, expect, it } from "vitest"
-import { ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
+import { profiles, ResponseState, type ServerOptions, Type } from "../../../src/api/c104/index.ts"
 import { makeServer, record, startClient } from "../../support/Stage.ts"
 
 const CON = { cot: 7, negative: false }
@@ -75,6 +75,33 @@ describe("in the profile iec", () => {
     const add = () => station.addPoint({ ioAddress: 10, type: Type.C_SE_NC_1, relatedIoAddress: 20 })
     expect(add).toThrow("a point that can show what C_SE_NC_1 did is required, not M_SP_NA_1 20")
     expect(station.getPoint(10)).toBeNull()
+  })
+
+  it.each(["unique", "perType"] as const)(
+    "is decided by the related point that comes to its own address after it (addressing %s)",
+    async (addressing) => {
+      const { server, station } = stage({ profile: { ...profiles.iec, addressing } })
+      station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, relatedIoAddress: 10, relatedIoAutoreturn: true })
+      const shown = station.addPoint({ ioAddress: 10, type: Type.M_SP_NA_1 })
+      await server.start()
+      const client = await startClient(server.port)
+      client.command(Type.C_SC_NA_1, 10, { scs: true })
+      await client.next({ cot: 10 })
+      expect(client.asdus().map(({ typeId, cot }) => [typeId, cot])).toEqual([
+        [45, 7],
+        [1, 11],
+        [45, 10]
+      ])
+      expect(shown?.value).toBe(true)
+    }
+  )
+
+  it("refuses a related point of another kind whichever time tag its type is named with", () => {
+    const { station } = stage({ profile: "iec" })
+    station.addPoint({ ioAddress: 20, type: Type.M_ME_NC_1 })
+    const related = { ioAddress: 20, type: Type.M_ME_TF_1 }
+    const add = () => station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1, relatedIoAddress: related })
+    expect(add).toThrow("a point that can show what C_SC_NA_1 did is required, not M_ME_NC_1 20")
   })
 
   it("that a handler decides although its related point is not there is told in the log", async () => {
