@@ -10,6 +10,7 @@ import * as TypeTable from "../core/wire/TypeTable.ts"
 import { IllegalCause } from "./Errors.ts"
 import type { Hooks } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
+import * as PointRules from "./PointRules.ts"
 import * as Rates from "./Rates.ts"
 import { Room } from "./Room.ts"
 import type { Session } from "./Session.ts"
@@ -60,6 +61,9 @@ export abstract class Publisher extends Stations {
     if (this.sessions.size === 0) return
     const log = this.logs[block.priority] as EventLog.EventLog
     EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
+    // What is updated next is compared with the reading: that is what clients know of the counter by now.
+    const hooks = block.compared ? this.hooks.find(block, slot) : undefined
+    if (hooks !== undefined) Told.recall(hooks, log, block, slot)
     this.appended(log.end)
   }
 
@@ -233,8 +237,10 @@ export abstract class Publisher extends Stations {
    * around what was told last by an event that others are told later too, or differs in anything else but the time and the sequence number of a counter, within the
    * point's rate. Returns whether an event was made now. The first update of a point is compared with its newest event, if a
    * log still has that. The quality of a number is the application's word: what was read of the value before is over with that.
+   * Throws {@link InvalidArgument} for a command, whose type has no place in monitor direction.
    */
   update(block: Block, slot: number, value: number, quality: number | null, atMs?: number): boolean {
+    if (block.command) PointRules.verify("minIntervalMs", block, "update")
     const meant = quality === null || Number.isFinite(value) ? quality : Image.meant(block, slot, quality)
     this.setValue(block, slot, value, atMs)
     if (meant !== null && meant !== Image.ownQuality(block, slot)) this.putQuality(block, slot, meant, atMs)

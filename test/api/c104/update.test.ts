@@ -420,3 +420,38 @@ describe("what is meant for those who listen now counts as told to nobody", () =
     expect(objects).toMatchObject([{ ioa: 1, st: 1, cd: 1 }])
   })
 })
+
+describe("of a counter whose reading was told as it was frozen", () => {
+  const FROZEN = 300
+  it.each([
+    ["what was told before", 150, true],
+    ["what the reading says", FROZEN, false]
+  ])("an update to %s is compared with the reading", async (_, value, isTold) => {
+    const { server, station } = await startServer()
+    const point = station.addPoint({ ioAddress: 1, type: Type.M_IT_NA_1 }) as Point<typeof Type.M_IT_NA_1>
+    station.setCounters({ mode: "D" })
+    const client = await startClient(server.port)
+    expect(point.update(150)).toBe(true)
+    point.value = FROZEN
+    client.send(client.i({ typeId: Type.C_CI_NA_1, cot: 6, ca: 1, objects: [{ ioa: 0, rqt: 5, frz: 1 }] }))
+    const told = () => client.asdus({ typeId: Type.M_IT_NA_1 }).flatMap(({ objects = [] }) => objects)
+    await client.until(() => told().length === 2)
+    expect(point.update(value)).toBe(isTold)
+    await client.answers()
+    const counters = told().map(({ bcr }) => (bcr as { readonly counter: number }).counter)
+    expect(counters).toEqual(isTold ? [150, FROZEN, value] : [150, FROZEN])
+  })
+})
+
+it.each([
+  [Type.C_SC_NA_1, true],
+  [Type.C_SC_TA_1, true],
+  [Type.C_SE_NC_1, 1]
+] as const)("a command of type %i cannot be updated: it would go in monitor direction", async (type, value) => {
+  const { server, station } = await startServer()
+  const point = station.addPoint({ ioAddress: 1, type }) as Point
+  const client = await startClient(server.port)
+  expect(() => point.update(value as never)).toThrow("update: a monitoring point is required, not C_")
+  await client.answers()
+  expect([client.asdus(), Number(point.value)]).toEqual([[], 0])
+})

@@ -69,3 +69,14 @@ it.live("the first update of a point that is added where another one was is told
     expect([yield* next.update(5), yield* next.update(14)]).toEqual([true, false])
   })
 )
+
+it.live("a command cannot be updated: it would go in monitor direction", () =>
+  Effect.gen(function* () {
+    const { station, client } = yield* server
+    const point = yield* station.addPoint({ ioAddress: 1, type: 45 })
+    const { _tag, message } = yield* Effect.flip(point.update(1))
+    expect([_tag, message]).toEqual(["InvalidArgument", "update: a monitoring point is required, not C_SC_NA_1"])
+    yield* Effect.promise(() => client.answers())
+    expect([client.asdus(), point.value()]).toEqual([[], 0])
+  })
+)
