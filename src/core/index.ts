@@ -2,6 +2,9 @@
 // A session is `reduce(world, state, cursor, event)`; stations and logs are made with Image and EventLog.
 
 export * as Held from "./command/Held.ts"
+export * as Instruction from "./command/Instruction.ts"
+export * as Operating from "./command/Operating.ts"
+export * as Operation from "./command/Operation.ts"
 export * as Output from "./command/Output.ts"
 export type { FileAnswer, FileEntry, FileName, FileRequest } from "./file/FileMessage.ts"
 export { Block, type BlockType } from "./image/Block.ts"

@@ -1,6 +1,7 @@
 // What is told of commands and outputs to observers and the log, and when two commands say the same.
 
 import type { CommandRequested } from "../core/command/CommandNotice.ts"
+import type * as Operating from "../core/command/Operating.ts"
 import type { Status } from "../core/command/Output.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
 import * as Asdu from "../core/wire/Asdu.ts"
@@ -10,8 +11,30 @@ import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
 import type { Session } from "./Session.ts"
 
+/** Tells what became of an operation, and of its output where that still has a point. */
+export function tellAll(
+  session: Session,
+  command: CommandRequested,
+  facts: readonly Operating.Fact[],
+  hasPoint: boolean
+): void {
+  for (const fact of facts)
+    switch (fact.fact) {
+      case "command":
+      case "executed":
+        tell(session, command, fact.fact, fact.outcome, fact.answered)
+        break
+      case "output":
+        if (hasPoint) tellOutput(session.host, command, fact.status)
+        break
+      case "late":
+        tellLate(session.host, subjectOf(command))
+        break
+    }
+}
+
 /** Tells the outcome of a command, or of its second phase, and whether its client is told. */
-export function tell(
+function tell(
   session: Session,
   notice: CommandRequested,
   event: "command" | "executed",
@@ -24,6 +47,10 @@ export function tell(
   host.tell({ event, peer, commonAddress, address, type: Names.ofType(type), value, outcome, answered })
 }
 
+/** What a command is about, in words. */
+export const subjectOf = ({ type, ioa, ca }: CommandRequested): string =>
+  `${Names.ofType(type)} ${ioa} of station ${ca}`
+
 /** Tells that a handler did not decide in time. */
 export function tellLate(host: Host, subject: string): void {
   const { decisionMs: limitMs } = host.world.limits
@@ -31,7 +58,11 @@ export function tellLate(host: Host, subject: string): void {
 }
 
 /** Tells what is known of an output from now on. */
-export function tellOutput(host: Host, { ca, ioa, block }: CommandRequested, status: Status): void {
+export function tellOutput(
+  host: Host,
+  { ca, ioa, block }: Pick<CommandRequested, "ca" | "ioa" | "block">,
+  status: Status
+): void {
   host.tell({ event: "output", commonAddress: ca, address: ioa, type: Names.ofType(block.of.type), status })
 }
 

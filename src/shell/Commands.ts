@@ -11,12 +11,11 @@ import type { Situation } from "../core/procedure/Rejection.ts"
 import * as World from "../core/procedure/World.ts"
 import type { Requested } from "../core/session/Notice.ts"
 import * as Aged from "./Aged.ts"
-import { endOf } from "./CommandAtPoint.ts"
+import { Calling, endOf } from "./Calling.ts"
+import * as CommandFacts from "./CommandFacts.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
-import * as Names from "./Names.ts"
-import { Operation } from "./Operation.ts"
 import { Outlet } from "./Outlet.ts"
 import { Selecting } from "./Selecting.ts"
 import type { Session } from "./Session.ts"
@@ -29,17 +28,17 @@ export function command(session: Session, notice: CommandRequested): void {
   const hooks = host.hooks.of(block, slot)
   hooks.outlet ??= new Outlet(host.world.profile, block, notice.ioa)
   if (hooks.outlet.publishedIn !== 0 && hooks.outlet.publishedIn === session.batch) return goBehind(session, notice)
-  const operation = new Operation(session, notice, hooks, hooks.outlet)
+  const calling = new Calling(session, notice, hooks, hooks.outlet)
   const handler = Feedback.decider(host, block, hooks)
-  if (handler === null) return operation.refuse(true)
+  if (handler === null) return calling.refuse(true)
   const { commandWaitMs } = host.world.profile
   switch (Output.judge(hooks.outlet.output, commandWaitMs === 0 ? 0 : host.world.limits.commandsPerPoint)) {
     case "begin":
-      return begin(session, hooks.outlet, operation, handler)
+      return begin(session, hooks.outlet, calling, handler)
     case "wait":
-      return operation.wait(commandWaitMs)
+      return calling.wait(commandWaitMs)
     case "refuse":
-      return operation.refuse(true)
+      return calling.refuse(true)
   }
 }
 
@@ -81,7 +80,7 @@ export function refuse(session: Session, notice: CommandRequested): void {
   if (!Image.lives(notice)) return session.collect(Outcome.gone(id))
   const hooks = host.hooks.of(block, slot)
   hooks.outlet ??= new Outlet(host.world.profile, block, ioa)
-  new Operation(session, notice, hooks, hooks.outlet).refuse(true)
+  new Calling(session, notice, hooks, hooks.outlet).refuse(true)
 }
 
 /**
@@ -95,10 +94,10 @@ function gone(session: Session, { id }: CommandRequested | SelectRequested): voi
 }
 
 /** Begins a command. */
-function begin(session: Session, outlet: Outlet, operation: Operation, handler: CommandHandler): void {
+function begin(session: Session, outlet: Outlet, calling: Calling, handler: CommandHandler): void {
   const { host } = session
   const before = endOf(host)
-  operation.begin(handler, true)
+  calling.begin(handler, true)
   if (endOf(host) > before) outlet.publishedIn = session.batch
 }
 
@@ -115,8 +114,8 @@ export function select(session: Session, notice: SelectRequested): void {
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
 export function abandon(session: Session, notice: AbandonRequested): void {
   const { host, peer } = session
-  const begun = host.hooks.find(notice.block, notice.slot)?.outlet?.output.begun
-  if (Image.lives(notice) && begun?.abandon(session, notice) === true) return
+  const outlet = host.hooks.find(notice.block, notice.slot)?.outlet
+  if (Image.lives(notice) && outlet?.find(outlet.output.begun)?.abandon(session, notice) === true) return
   host.tell({ event: "rejected", peer, situation: "nothingToDeactivate", apdu: notice.apdu })
   session.collect(Outcome.confirm(notice.id, "failure"))
 }
@@ -127,7 +126,7 @@ export function abandon(session: Session, notice: AbandonRequested): void {
  */
 export function stopping(session: Session): void {
   for (const deciding of [...session.aborts.values()])
-    if (deciding instanceof Operation && deciding.waits) deciding.refuse(true)
+    if (deciding instanceof Calling && deciding.operation?.phase === "waiting") deciding.refuse(true)
 }
 
 /**
@@ -136,10 +135,7 @@ export function stopping(session: Session): void {
  */
 export function resolve(host: Host, block: Block, slot: number, cause: number, negative: boolean): boolean {
   const outlet = host.hooks.find(block, slot)?.outlet ?? null
-  if (outlet === null) return false
-  const { output, answered, over } = Output.answer(outlet.output, cause, negative)
-  if (answered === null) return false
-  return answered.command.resolve(cause, negative, answered, output, over)
+  return outlet?.find(outlet.output.owed?.command)?.resolve(cause, negative) === true
 }
 
 /**
@@ -156,14 +152,16 @@ export function detached(host: Host, { outlet, deciding }: Hooks): void {
     })
   }
   if (outlet === null) return
-  const { begun, owed, waiting } = outlet.output
+  const { output } = outlet
+  const [begun, owed] = [outlet.find(output.begun), outlet.find(output.owed?.command)]
+  const waiting = output.waiting.flatMap((number) => outlet.find(number) ?? [])
   outlet.detach(host.outlets)
-  if (begun === null && owed === null && waiting.length === 0) return
-  owed?.command.detach()
-  const refused = waiting.filter((command) => command.waits).map((command) => command.turnAway())
+  if (begun === undefined && owed === undefined && waiting.length === 0) return
+  const told = owed?.detach()
+  const refused = waiting.filter(({ operation }) => operation?.phase === "waiting").map((calling) => calling.turnAway())
   queueMicrotask(() => {
-    owed?.command.session.tellCollected()
-    begun?.tellDetached()
+    told?.()
+    begun?.stop()
     for (const tell of refused) tell()
   })
 }
@@ -176,13 +174,14 @@ export const status = (host: Host, block: Block, slot: number): Output.Status =>
 export function release(host: Host, block: Block, slot: number): boolean {
   const outlet = host.hooks.find(block, slot)?.outlet ?? null
   if (outlet === null || outlet.output.status === "free") return false
-  const { begun } = outlet.output
-  begun?.overrule()
-  outlet.output = Output.release(outlet.output)
-  const { ca: commonAddress, type } = block.of
-  const address = block.ioa[slot] as number
-  host.tell({ event: "output", commonAddress, address, type: Names.ofType(type), status: "free" })
-  begun?.dismiss()
-  outlet.goOn()
+  const tell = (): void =>
+    CommandFacts.tellOutput(host, { block, ca: block.of.ca, ioa: block.ioa[slot] as number }, "free")
+  const begun = outlet.find(outlet.output.begun)
+  if (begun !== undefined) begun.release(tell)
+  else {
+    outlet.become(Output.release(outlet.output))
+    tell()
+    outlet.goOn()
+  }
   return true
 }

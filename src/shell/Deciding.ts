@@ -55,10 +55,15 @@ export abstract class Asking {
 
   /** Made when a handler first asks for it. */
   get signal(): AbortSignal {
-    this.controller ??= new AbortController()
-    if (this.isGivenUp) this.controller.abort()
+    const controller = this.abortion()
+    if (this.isGivenUp) controller.abort()
     else if (this.isUnderWay) this.list()
-    return this.controller.signal
+    return controller.signal
+  }
+
+  protected abortion(): AbortController {
+    this.controller ??= new AbortController()
+    return this.controller
   }
 
   /** Lets the session call it off. */

@@ -1,10 +1,8 @@
 // A command as its handler sees it, and what its point says of it.
 
 import type { Commanded } from "../core/command/CommandNotice.ts"
-import type { Block } from "../core/image/Block.ts"
-import * as Image from "../core/image/Image.ts"
-import * as Value from "../core/image/Value.ts"
-import type { Command, Instruction } from "./Hooks.ts"
+import type { Instruction } from "../core/command/Instruction.ts"
+import type { Command } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate, Session } from "./Session.ts"
@@ -82,17 +80,6 @@ export class Described implements Command {
   }
 }
 
-/** What a command point says. */
-export function instructionOf(block: Block, slot: number): Instruction {
-  const { time } = block
-  return {
-    value: Image.value(block, slot),
-    qualifier: Value.readQualifier(block.kind, block.view, slot * block.stride),
-    timeLow: time === null ? 0 : (time[slot * 2] as number),
-    timeHigh: time === null ? 0 : (time[slot * 2 + 1] as number)
-  }
-}
-
 /** What a command says. One without time tag, at a point that has one, gets that of its arrival. */
 export function saidBy(
   host: Host,
@@ -102,11 +89,4 @@ export function saidBy(
   if (block.time === null || timeLow !== 0 || timeHigh !== 0) return { value, qualifier, timeLow, timeHigh }
   const { low, high } = host.timeTag(block.zone, atMs)
   return { value, qualifier, timeLow: low, timeHigh: high }
-}
-
-/** Lets a command point say something else. */
-export function instruct(block: Block, slot: number, { value, qualifier, timeLow, timeHigh }: Instruction): void {
-  Image.setValue(block, slot, value)
-  Value.writeQualifier(block.kind, block.view, slot * block.stride, qualifier)
-  Image.setTime(block, slot, timeLow, timeHigh)
 }

@@ -1,6 +1,7 @@
 // What the application attached to a point: sparse, so that a million points cost nothing that have no
 // callbacks and settings, and that no client commands.
 
+import type { Instruction } from "../core/command/Instruction.ts"
 import type { Block } from "../core/image/Block.ts"
 import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
 import type { AtPoint } from "./Deciding.ts"
@@ -10,14 +11,6 @@ import type { PointKey } from "./PointKeys.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate } from "./Session.ts"
 import type { Shared } from "./Shared.ts"
-
-/** What a command point says: value, qualifier, and the words of the time tag (0 without one). */
-export interface Instruction {
-  readonly value: number
-  readonly qualifier: number
-  readonly timeLow: number
-  readonly timeHigh: number
-}
 
 /** A command as its handler sees it. */
 export interface Command {

@@ -81,6 +81,7 @@ export class Host extends Publisher {
   private telling = false
   private untold: ServerEvent[] = []
   private numbers = Numbers.none
+  private lastOperation = 0
 
   constructor(options: Options) {
     super(options)
@@ -140,6 +141,11 @@ export class Host extends Publisher {
     this.numbers = Numbers.take(this.numbers)
     this.stall.begin()
     return this.numbers.last
+  }
+
+  /** A number for an operation: none has had it. */
+  nextOperation(): number {
+    return ++this.lastOperation
   }
 
   /** A session has ended: its number is free. */

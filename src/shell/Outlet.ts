@@ -4,7 +4,7 @@ import * as Output from "../core/command/Output.ts"
 import type { Block } from "../core/image/Block.ts"
 import type { Profile } from "../core/Profile.ts"
 import * as Place from "../core/procedure/Place.ts"
-import type { Operation } from "./Operation.ts"
+import type { Calling } from "./Calling.ts"
 
 /** Outlets that are not free and have no point, by address. */
 export type Kept = Map<number, Outlet>
@@ -17,9 +17,7 @@ export function take(kept: Kept, profile: Profile, block: Block, ioa: number): O
 }
 
 export class Outlet {
-  output: Output.Output<Operation> = Output.free
-  /** How many commands were begun at it. */
-  begun = 0
+  output: Output.Output<number> = Output.free
   /** What a session was collecting when an operation here published something: behind that its termination goes. */
   publishedIn = 0
   private readonly key: number
@@ -27,6 +25,8 @@ export class Outlet {
   private kept: Kept | null = null
   /** Those that wait at it are being decided one after the other. */
   private goesOn = false
+  /** Those that its output knows by their numbers: no more than may wait, and two. */
+  private known: Calling[] = []
 
   constructor(profile: Profile, block: Block, ioa: number) {
     this.key = Place.at(profile, block.of.ca, ioa, block.of.type)
@@ -37,9 +37,34 @@ export class Outlet {
     return this.kept === null
   }
 
+  /** The operation that the output knows by a number. */
+  find(number: number | null | undefined): Calling | undefined {
+    return this.known.find((calling) => calling.number === number)
+  }
+
+  /** Its output is about to know an operation. */
+  hold(calling: Calling): void {
+    if (!this.known.includes(calling)) this.known.push(calling)
+  }
+
+  /** An operation is begun. */
+  take(calling: Calling): void {
+    const { number } = calling
+    this.hold(calling)
+    this.output = Output.begin(Output.leave(this.output, number), number)
+  }
+
+  /** The output is so from now on: whom it does not know is forgotten. */
+  become(output: Output.Output<number>): void {
+    this.output = output
+    if (output === Output.free) this.known.pop()
+    if (this.known.length > 0) this.known = this.known.filter(({ number }) => Output.knows(output, number))
+  }
+
   /** Its point is gone: it is kept until it is free. */
   detach(kept: Kept): void {
-    this.output = Output.detach(this.output, this.output.begun?.isLeftOpen === true)
+    const left = this.find(this.output.begun)?.operation?.phase === "left"
+    this.become(Output.detach(this.output, left))
     if (this.output.status === "free") return
     this.kept = kept
     kept.set(this.key, this)
@@ -62,7 +87,7 @@ export class Outlet {
     try {
       for (let [first] = this.output.waiting; first !== undefined; [first] = this.output.waiting) {
         if (this.output.status === "busy") return
-        first.proceed()
+        this.find(first)?.proceed()
       }
     } finally {
       this.goesOn = false

@@ -1,10 +1,11 @@
 // A select that the application decides: whatever is not a clear yes is a no. It ends with its point.
 
 import type { SelectRequested } from "../core/command/CommandNotice.ts"
+import * as Instruction from "../core/command/Instruction.ts"
 import type { Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import { AtPoint } from "./Deciding.ts"
-import { Described, instructionOf } from "./Described.ts"
+import { Described } from "./Described.ts"
 import type { CommandHandler } from "./Hooks.ts"
 import * as Names from "./Names.ts"
 import * as Selections from "./Selections.ts"
@@ -37,7 +38,7 @@ export class Selecting extends AtPoint {
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
     const { session, notice } = this
-    const previous = instructionOf(notice.block, notice.slot)
+    const previous = Instruction.of(notice.block, notice.slot)
     return this.handler(new Described(session, notice, previous, this))
   }
 

@@ -13,6 +13,8 @@ export interface Output<C> {
   readonly status: Status
   /** The command that was begun and is not over. */
   readonly begun: C | null
+  /** The command that was begun last: what the point shows is what it says, or what the point said before it. */
+  readonly last: C | null
   /** Those that came meanwhile, in their order: never more than have places, so that copying them costs next to nothing. */
   readonly waiting: readonly C[]
   /** The command that the application has left open and answers by itself, later. */
@@ -29,7 +31,11 @@ export interface Owed<C> {
 }
 
 /** Nothing happens at it. */
-export const free: Output<never> = { status: "free", begun: null, waiting: [], owed: null }
+export const free: Output<never> = { status: "free", begun: null, last: null, waiting: [], owed: null }
+
+/** Whether a command has anything to do with an output still. */
+export const knows = <C>({ begun, waiting, owed }: Output<C>, command: C): boolean =>
+  begun === command || owed?.command === command || waiting.includes(command)
 
 /** What becomes of a command that comes. */
 export type Verdict = "begin" | "wait" | "refuse"
@@ -45,6 +51,7 @@ export function judge<C>({ status, waiting }: Output<C>, places: number): Verdic
 export const begin = <C>({ waiting, owed }: Output<C>, command: C): Output<C> => ({
   status: "busy",
   begun: command,
+  last: command,
   waiting,
   owed
 })
@@ -74,16 +81,17 @@ const others = <C>({ begun, owed }: Output<C>): Owed<C> | null => (owed?.command
 
 /** A command is over. What is unknown stays unknown; whoever waits has to be judged anew. */
 export function end<C>(output: Output<C>, command: C): Output<C> {
-  const { status, begun, waiting, owed } = output
+  const { status, begun, last, waiting, owed } = output
   if (begun !== command) return output
-  if (status === "unknown") return { status, begun: null, waiting, owed }
-  return waiting.length === 0 && owed === null ? free : { status: "free", begun: null, waiting, owed }
+  if (status === "unknown") return { status, begun: null, last, waiting, owed }
+  return waiting.length === 0 && owed === null ? free : { status: "free", begun: null, last, waiting, owed }
 }
 
 /** The application says that the output is free, whatever was begun. */
 export const release = <C>(output: Output<C>): Output<C> => ({
   status: "free",
   begun: null,
+  last: output.last,
   waiting: output.waiting,
   owed: others(output)
 })
@@ -92,9 +100,9 @@ export const release = <C>(output: Output<C>): Output<C> => ({
  * The point of an output is gone: nobody waits there any more, and what it owed it cannot answer. What was begun goes on,
  * unless it was `left` open, to be answered by the point. What is unknown stays so, whatever comes of it.
  */
-export function detach<C>({ status, begun }: Output<C>, left: boolean): Output<C> {
+export function detach<C>({ status, begun, last }: Output<C>, left: boolean): Output<C> {
   if (status === "free" || left) return free
-  return { status, begun: status === "unknown" ? null : begun, waiting: [], owed: null }
+  return { status, begun: status === "unknown" ? null : begun, last, waiting: [], owed: null }
 }
 
 /** The application left a command open. It can owe one answer: the command before is forgotten. */

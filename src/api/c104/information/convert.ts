@@ -1,5 +1,6 @@
 // Between information and the process image, or the octets of a message.
 
+import type { Instruction } from "../../../core/command/Instruction.ts"
 import type { Block, Zone } from "../../../core/image/Block.ts"
 import * as Image from "../../../core/image/Image.ts"
 import * as Value from "../../../core/image/Value.ts"
@@ -7,7 +8,6 @@ import * as Asdu from "../../../core/wire/Asdu.ts"
 import * as TypeTable from "../../../core/wire/TypeTable.ts"
 import * as Check from "../../../shell/Check.ts"
 import { InvalidArgument } from "../../../shell/Errors.ts"
-import type { Instruction } from "../../../shell/Hooks.ts"
 import { DateTime, fromWords } from "../DateTime.ts"
 import type { Type } from "../enums.ts"
 import { type BinaryCounterQuality, Flags, type Quality } from "../flags.ts"

@@ -1,0 +1,393 @@
+// One operation as the application carries it out: its handler, its signal and its time. What becomes of it is decided in the
+// core; what follows from that is done here, in the order in which it is said there.
+
+import type { AbandonRequested, CommandRequested } from "../core/command/CommandNotice.ts"
+import * as Instruction from "../core/command/Instruction.ts"
+import * as Operating from "../core/command/Operating.ts"
+import * as Operation from "../core/command/Operation.ts"
+import * as Output from "../core/command/Output.ts"
+import * as Image from "../core/image/Image.ts"
+import type { EventLog } from "../core/log/EventLog.ts"
+import * as Outcome from "../core/procedure/Outcome.ts"
+import * as Aged from "./Aged.ts"
+import * as CommandFacts from "./CommandFacts.ts"
+import * as Commands from "./Commands.ts"
+import { Asking, failed } from "./Deciding.ts"
+import { Described, saidBy } from "./Described.ts"
+import * as Feedback from "./Feedback.ts"
+import type { CommandHandler, Hooks } from "./Hooks.ts"
+import type { Host } from "./Host.ts"
+import type { Outlet } from "./Outlet.ts"
+import * as Patience from "./Patience.ts"
+import type { Session } from "./Session.ts"
+
+const nobody: CommandHandler = () => "failure"
+
+export class Calling extends Asking {
+  /** Its number among the operations of the server, what is commanded, and when it came, in ms since 1970 UTC. */
+  declare readonly number: number
+  declare readonly command: CommandRequested
+  declare readonly receivedMs: number
+  /** When the command before it came, in the same way; 0 = there was none. */
+  declare previousMs: number
+  /** The operation as it is at present; null before it comes to its output, and when nothing more can come of it. */
+  declare operation: Operation.Operation | null
+  declare private readonly hooks: Hooks
+  declare private readonly outlet: Outlet
+  /** Whom it asks now, and whom when it was accepted; null: one phase. */
+  declare private handler: CommandHandler
+  declare private execute: CommandHandler | null
+  /** Which time is measured, and how that is ended. */
+  declare private timed: Operation.Limit
+  declare private cancelTimer: (() => void) | null
+
+  constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
+    super(session, notice.id)
+    const { host } = session
+    this.number = host.nextOperation()
+    this.command = notice
+    this.receivedMs = host.wallMs(session.state.link.receivedAtMs)
+    this.previousMs = 0
+    this.operation = null
+    this.hooks = hooks
+    this.outlet = outlet
+    this.handler = nobody
+    this.execute = null
+    this.timed = "none"
+    this.cancelTimer = null
+  }
+
+  /** Whether its client still waits for its answer. */
+  get isOpen(): boolean {
+    return this.session.awaits(this.id)
+  }
+
+  /** Whether its point is still there. */
+  get exists(): boolean {
+    return Image.lives(this.command)
+  }
+
+  /** Whether it may still be done: nobody has refused it or given it up. */
+  get isWanted(): boolean {
+    const tooLate = this.operation?.phase === "deciding" && this.session.host.isEnding
+    return this.isUnderWay && !tooLate && !this.isGivenUp && this.isOpen
+  }
+
+  protected get isUnderWay(): boolean {
+    return this.operation !== null && Operation.isUnderWay(this.operation)
+  }
+
+  /** Whether it was told to stop, its point is gone, or its session has ended or is about to. */
+  protected get isGivenUp(): boolean {
+    const { leaving, reason } = this.session
+    return this.operation?.aborted === true || !this.exists || reason !== null || leaving
+  }
+
+  /** What is so around it just now. */
+  private around(): Operating.Around {
+    const { session, operation } = this
+    const { host } = session
+    const cancel = operation?.cancel ?? 0
+    return {
+      open: this.isOpen,
+      cancels: cancel !== 0 && session.awaits(cancel),
+      exists: this.exists,
+      ending: host.isEnding,
+      logEnd: endOf(host),
+      profile: host.world.profile
+    }
+  }
+
+  // ---- in front of its output ----
+
+  /** Waits for its turn, within a time. */
+  wait(withinMs: number): void {
+    const { outlet, number, command, receivedMs, session } = this
+    const untilMs = session.host.clock.monotonicMs() + withinMs
+    outlet.hold(this)
+    this.perform(Operating.wait(outlet.output, Operation.waiting(number, command, receivedMs, untilMs)))
+  }
+
+  /** Refuses it: it was not begun, and never will be. The session `collects` while it asks. */
+  refuse(collects: boolean): void {
+    this.perform(this.refusal(), collects)
+  }
+
+  /** Refuses it as far as its client is concerned; what is returned tells everybody. */
+  turnAway(): () => void {
+    const step = this.refusal()
+    this.apply(step)
+    return () => this.follow(step, false)
+  }
+
+  private refusal(): Operating.Step {
+    return Operating.refuse(this.outlet.output, this.number, this.id, this.isOpen)
+  }
+
+  /** Its turn has come: it is begun, unless nobody decides it any more. */
+  proceed(): void {
+    const { hooks, outlet, session, operation, command, number } = this
+    const { host } = session
+    // Its time is over as well: that is told next.
+    if (operation === null || !this.isOpen) return outlet.become(Output.leave(outlet.output, number))
+    const situation = Aged.judge(session, host.world, command)
+    if (situation !== null) {
+      this.perform(Operating.leave(outlet.output, number))
+      Commands.refuseAged(session, command, situation)
+      return session.tellCollected()
+    }
+    const judged = Operating.judge(outlet.output, operation, this.around(), host.clock.monotonicMs())
+    const handler = judged === "begin" ? Feedback.decider(host, command.block, hooks) : null
+    if (handler === null) this.refuse(false)
+    else this.begin(handler, false)
+  }
+
+  // ---- begun ----
+
+  /** Lets the point say what is commanded and asks its handler. */
+  begin(handler: CommandHandler, collects: boolean): void {
+    const { hooks, outlet, session, command, number, receivedMs } = this
+    const { host } = session
+    const { block, slot } = command
+    const said = saidBy(host, command, receivedMs)
+    this.execute = handler === hooks.onCommand ? hooks.onExecute : null
+    const manner: Operation.Manner = {
+      twoPhases: this.execute !== null,
+      termination: hooks.actTerm,
+      said,
+      before: Instruction.of(block, slot),
+      byClient: hooks.received,
+      related: hooks.relatedIoAutoreturn ? hooks.related : null
+    }
+    const listed = this.operation?.listed === true
+    this.operation = Operation.begun(number, command, receivedMs, listed, manner, endOf(host))
+    this.keepTime()
+    outlet.take(this)
+    this.previousMs = hooks.receivedMs
+    hooks.received = true
+    hooks.receivedMs = receivedMs
+    Instruction.put(block, slot, said)
+    this.collects = collects
+    this.handler = handler
+    this.ask()
+  }
+
+  protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
+    const before = this.operation?.manner?.before ?? this.command
+    return this.handler(new Described(this.session, this.command, before, this))
+  }
+
+  protected override takesTime(): void {
+    if (this.operation !== null) this.operation = Operating.takesTime(this.operation)
+    this.keepTime()
+    super.takesTime()
+  }
+
+  protected settled(said: Outcome.Outcome): void {
+    const { operation } = this
+    if (operation === null) return
+    this.hear(operation, said)
+    this.perform(Operating.settle(this.outlet.output, this.operation ?? operation, said, this.around()), this.collects)
+  }
+
+  protected fail(cause: unknown): Outcome.Outcome {
+    if (!this.isObeyedBy(cause)) this.tellFailed("onReceive", cause)
+    return "failure"
+  }
+
+  /** What is told of an answer before anything follows from it: all is still as its handler has left it. */
+  private hear(operation: Operation.Operation, said: Outcome.Outcome): void {
+    const { session, command } = this
+    const { phase, second, aborted, manner } = operation
+    if (phase === "deciding" && !second) {
+      // It blocked for so long that the session went on without it.
+      if (!this.isOpen && session.reason === null && !aborted) this.tellLate()
+      if (manner?.twoPhases === true && said === "none")
+        this.tellFailed("accept", new TypeError("it accepts or refuses"))
+    }
+    if (Operating.isDone(operation, said) && this.exists && manner !== null && manner.related !== null)
+      Feedback.publish(session, command, manner.related)
+  }
+
+  /** Its client was told that it is accepted: the second phase begins. */
+  private carryOut(): void {
+    const { operation } = this
+    if (operation?.phase !== "accepted") return
+    this.operation = Operating.carryOut(operation, endOf(this.session.host))
+    this.collects = false
+    this.handler = this.execute ?? nobody
+    if (Operating.isCarriedOut(this.around())) this.ask()
+    else this.settled("failure")
+  }
+
+  /**
+   * Its client wants it stopped (cause 8): whoever executes it is told by the signal, and what it then says decides. False when it
+   * is not executing, or is said to do something else.
+   */
+  abandon(session: Session, { id, apdu }: AbandonRequested): boolean {
+    const stopped = this.operation === null ? null : Operating.cancel(this.operation, id)
+    if (stopped === null || this.session !== session || !CommandFacts.sayTheSame(this.command.apdu, apdu)) return false
+    this.operation = stopped
+    this.controller?.abort()
+    return true
+  }
+
+  // ---- ends ----
+
+  /** Takes a step of an operation that is not over. */
+  private change(
+    step: (
+      output: Operating.OutputOf,
+      operation: Operation.Operation,
+      around: Operating.Around
+    ) => Operating.Step | null
+  ): Operating.Step | null {
+    return this.operation === null ? null : step(this.outlet.output, this.operation, this.around())
+  }
+
+  abort(): void {
+    this.perform(this.change(Operating.abort))
+  }
+
+  expire(): void {
+    this.perform(this.change(Operating.expire))
+  }
+
+  /** The time of what is timed is over. */
+  private timeIsOver(): void {
+    if (this.operation?.limit === "turn") this.refuse(false)
+    else this.perform(this.change(Operating.lose))
+  }
+
+  /** The application says that its output is free, which is told before its handler is told to stop. */
+  release(tell: () => void): void {
+    const step = this.change(Operating.release)
+    if (step !== null) this.apply(step)
+    tell()
+    if (step !== null) this.follow(step, false)
+  }
+
+  /** Its point is gone, and it is owed an answer: its client is answered; what is returned has it told. */
+  detach(): () => void {
+    const step = this.change(Operating.detach)
+    if (step !== null) this.apply(step)
+    return () => this.session.tellCollected()
+  }
+
+  /** Its point is gone: what is begun is to stop. */
+  stop(): void {
+    this.perform(this.change(Operating.stop))
+  }
+
+  /** The application answers what it owes of this command; whether its client is told. */
+  resolve(cause: number, negative: boolean): boolean {
+    const { isOpen } = this
+    const step = this.change((output, operation, around) =>
+      Operating.resolve(output, operation, cause, negative, around)
+    )
+    this.perform(step)
+    return step !== null && isOpen
+  }
+
+  /** Nobody can answer it by `transmit` any more: its client hears nothing of it, and that is told. */
+  private forget(): void {
+    if (!this.isOpen) return
+    this.session.collect(Outcome.forgotten(this.id))
+    queueMicrotask(() => this.session.tellCollected())
+  }
+
+  // ---- what follows ----
+
+  private perform(step: Operating.Step | null, collects = false): void {
+    if (step === null) return
+    this.apply(step)
+    this.follow(step, collects)
+  }
+
+  /** What is so from now on, and what its client is to be told. */
+  private apply(step: Operating.Step): void {
+    const { outlet, session } = this
+    const before = this.operation
+    // What is shown is judged by the output as it was.
+    const shown = before !== null && step.shows !== null ? this.show(before, step.shows) : before?.shown
+    this.operation =
+      step.operation === null || shown === undefined || step.operation.shown === shown
+        ? step.operation
+        : { ...step.operation, shown }
+    const forgotten = step.forgets === 0 ? undefined : outlet.find(step.forgets)
+    outlet.become(step.output)
+    this.keepTime()
+    if (this.operation?.listed === true) super.list()
+    else this.unlist()
+    // Who asks for the signal later than this is told as well.
+    if (this.operation === null && before?.aborted === true) this.abortion().abort()
+    forgotten?.forget()
+    if (step.accepts) session.afterwards(this.id, () => this.carryOut())
+    for (const answer of step.answers) session.collect(answer)
+  }
+
+  /** Who is told, and who goes on. */
+  private follow(step: Operating.Step, collects: boolean): void {
+    const { outlet, session } = this
+    if (step.accepts) session.announce(() => this.tell(step.facts))
+    else this.tell(step.facts)
+    if (step.stops) this.controller?.abort()
+    if (step.tells && !collects) session.tellCollected()
+    if (step.frees) outlet.goOn()
+  }
+
+  /**
+   * Lets the point show what was done: what was refused was not, unless the application changed the point itself. What is shown
+   * since another command was begun is that one's. Returns what it shows now.
+   */
+  private show({ shown, manner }: Operation.Operation, done: boolean): boolean {
+    const { hooks, outlet, command } = this
+    if (done === shown || manner === null || outlet.output.last !== this.number || !this.exists) return shown
+    hooks.received = done || manner.byClient
+    const { block, slot, value } = command
+    if (done) Instruction.put(block, slot, manner.said)
+    else if (Image.value(block, slot) === value) Instruction.put(block, slot, manner.before)
+    return done
+  }
+
+  protected override list(): void {
+    if (this.operation !== null) this.operation = { ...this.operation, listed: true }
+    super.list()
+  }
+
+  private keepTime(): void {
+    const limit = this.operation?.limit ?? "none"
+    if (limit === this.timed) return
+    this.cancelTimer?.()
+    this.timed = limit
+    const { host } = this.session
+    const over = (): void => {
+      this.cancelTimer = null
+      this.timeIsOver()
+    }
+    if (limit === "none") this.cancelTimer = null
+    else if (limit === "turn")
+      this.cancelTimer = host.clock.wake((this.operation?.untilMs ?? 0) - host.clock.monotonicMs(), over)
+    // A server that was stopped does not keep its process for a handler that never ends.
+    else this.cancelTimer = Patience.within(host.clock, host.world.limits.operationMs, over, true)
+  }
+
+  private tell(facts: readonly Operating.Fact[]): void {
+    CommandFacts.tellAll(this.session, this.command, facts, this.outlet.hasPoint)
+  }
+
+  private get subject(): string {
+    return CommandFacts.subjectOf(this.command)
+  }
+
+  private tellLate(): void {
+    CommandFacts.tellLate(this.session.host, this.subject)
+  }
+
+  private tellFailed(callback: string, cause: unknown): void {
+    failed(this.session.host, callback, this.subject, cause)
+  }
+}
+
+/** The end of the log: what is published from now on lies behind it. */
+export const endOf = ({ world }: Host): number => (world.logs[0] as EventLog).end
