@@ -225,9 +225,14 @@ export abstract class Publisher extends Stations {
     this.waiting.starts(session)
   }
 
-  /** Called when a session has sent or ended: publishers that wait for it may go on. */
+  /** Called when a session has sent: publishers that wait for it may go on. */
   relieved(session: Session): void {
     this.waiting.relieved(session)
+  }
+
+  /** Called when a session has ended: publishers that wait for it may go on. */
+  leaves(session: Session): void {
+    this.waiting.leaves(session)
   }
 
   // ---- events by change ----

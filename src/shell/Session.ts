@@ -20,7 +20,6 @@ import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import { Leaving } from "./Leaving.ts"
 import * as Reading from "./Reading.ts"
-import * as Room from "./Room.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
 import { Views, viewOf } from "./Views.ts"
@@ -65,6 +64,7 @@ export class Session {
   readonly host: Host
   readonly socket: Socket
   readonly peer: Peer
+  readonly number: number
   state: SessionState.SessionState
   /** Where its client stands in the logs. */
   cursor: Cursor.Cursor
@@ -78,8 +78,6 @@ export class Session {
   reader: Reading.Reader | null = null
   /** Called once when the session has ended. */
   onClosed: (reason: CloseReason) => void = () => {}
-  /** How long it has held publishers up. */
-  readonly holding: Room.Hold = Room.newHold()
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Abandonable> = new Map()
 
@@ -128,6 +126,7 @@ export class Session {
     this.socket = socket
     this.secure = Records.separate(socket)
     this.peer = peer
+    this.number = peer.session
     const nowMs = host.clock.monotonicMs()
     this.state = SessionState.open(host.settled(), peer.session, nowMs)
     this.cursor = Cursor.at(host.logEnds(), host.world.initialised.count)
@@ -519,7 +518,7 @@ export class Session {
     this.host.files?.release(this)
     this.onClosed(reason)
     this.host.resets(this)
-    this.host.relieved(this)
+    this.host.leaves(this)
   }
 
   // ---- the deadline ----

@@ -2,14 +2,17 @@
 // whoever starts, stops, takes its events or does not.
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import * as Waiting from "../../src/core/station/Waiting.ts"
 import { machine } from "../../src/shell/Clock.ts"
-import { type Hold, newHold, Room } from "../../src/shell/Room.ts"
+import { Room } from "../../src/shell/Room.ts"
 
 const RECORDS = 64
 const HOLD_MS = 100
 
+let followersMade = 0
+
 class Follower {
-  readonly holding: Hold = newHold()
+  readonly number = ++followersMade
   isStarted = false
   sent: number
   looks = 0
@@ -64,9 +67,10 @@ it("publishers wait as if every session had been looked at", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
       const { room, followers, ends, append, pass, turn } = make()
-      const isBehind = ({ holding, isStarted, waiting }: Follower): boolean => {
-        const backlog = isStarted ? waiting(ends()) : 0
-        return backlog > RECORDS / 2 || (holding.isBehind && backlog >= RECORDS / 4)
+      const holding = (one: Follower): Waiting.Hold => Waiting.holdOf(room.state, one)
+      const isBehind = (one: Follower): boolean => {
+        const backlog = one.isStarted ? one.waiting(ends()) : 0
+        return backlog > RECORDS / 2 || (holding(one).isBehind && backlog >= RECORDS / 4)
       }
       for (const { do: what, number } of steps) {
         const chosen = [...followers][number % Math.max(1, followers.size)]
@@ -84,10 +88,11 @@ it("publishers wait as if every session had been looked at", () => {
             chosen.isStarted = true
             room.starts(chosen)
           }
-          room.relieved(chosen)
+          if (what === "leave") room.leaves(chosen)
+          else room.relieved(chosen)
         }
         for (const patient of [false, true]) {
-          const holds = [...followers].some((one) => isBehind(one) && (patient || one.holding.usedMs < HOLD_MS))
+          const holds = [...followers].some((one) => isBehind(one) && (patient || holding(one).usedMs < HOLD_MS))
           expect(room.hasToWait(patient)).toBe(room.isFull(patient))
           expect(room.isFull(patient)).toBe(holds)
         }
@@ -98,7 +103,7 @@ it("publishers wait as if every session had been looked at", () => {
 })
 
 it.each([0, 1])("sessions are looked at now and then, not for each event, though %i of them is left behind", (slow) => {
-  const { room, followers, ends, append } = make()
+  const { room, followers, ends, append, pass, turn } = make()
   for (let i = 0; i < 500; i++) followers.add(new Follower(0))
   const healthy = new Follower(0)
   healthy.isStarted = true
@@ -106,8 +111,15 @@ it.each([0, 1])("sessions are looked at now and then, not for each event, though
   for (let i = 0; i < slow; i++) {
     const one = new Follower(-RECORDS)
     one.isStarted = true
-    one.holding.usedMs = HOLD_MS
     followers.add(one)
+    // It holds a publisher up until it has used up its time.
+    void room.wait(false)
+    pass(HOLD_MS)
+    append(1)
+    healthy.sent = ends()[0] as number
+    room.relieved(one)
+    turn()
+    expect(Waiting.holdOf(room.state, one).usedMs).toBe(HOLD_MS)
   }
   for (let i = 0; i < 100 * RECORDS; i++) {
     append(1)

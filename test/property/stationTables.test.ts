@@ -4,10 +4,12 @@ import { describe, expect, it } from "vitest"
 import * as Keyed from "../../src/core/image/Keyed.ts"
 import * as Rounds from "../../src/core/procedure/Rounds.ts"
 import * as Abandoned from "../../src/core/station/Abandoned.ts"
+import * as Bursts from "../../src/core/station/Bursts.ts"
 import * as Ending from "../../src/core/station/Ending.ts"
 import * as Handshakes from "../../src/core/station/Handshakes.ts"
 import * as Numbers from "../../src/core/station/Numbers.ts"
 import { shareOf } from "../../src/core/station/Share.ts"
+import * as Waiting from "../../src/core/station/Waiting.ts"
 import { Kept } from "./support/Kept.ts"
 import { Random } from "./support/Random.ts"
 
@@ -192,6 +194,83 @@ describe("rounds of work that many share", () => {
         }
         expect(Rounds.isStuckForGood(table.now)).toBe(open.size >= 4)
       }
+    }
+  })
+})
+
+describe("the waiting of publishers for clients", () => {
+  const [RECORDS, HOLD_MS] = [64, 200]
+
+  it("is a value: nobody is let go on twice, and in the end nobody waits", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const random = new Random(seed)
+      const table = new Kept<Waiting.Waiting>(Waiting.none)
+      const sessions = [1, 2, 3].map((number) => ({ number, sent: 0, isStarted: true }))
+      const followers = sessions.map((session): Waiting.Follower => {
+        const waiting = ([end = 0]: readonly number[]): number => Math.min(RECORDS, end - session.sent)
+        return { number: session.number, waiting, backlog: (ends) => (session.isStarted ? waiting(ends) : 0) }
+      })
+      let [end, nowMs] = [0, 0]
+      const waits = { patient: 0, counted: 0 }
+      const going: boolean[] = []
+      const around = (): Waiting.Around => ({ followers, ends: [end], records: RECORDS, holdMs: HOLD_MS })
+      const take = (step: (waiting: Waiting.Waiting) => Waiting.Step): void => {
+        const { patient, counted } = step(table.now)
+        table.step(random, (waiting) => step(waiting).waiting)
+        for (let n = 0; n < patient; n++) going.push(true)
+        for (let n = 0; n < counted; n++) going.push(false)
+      }
+      const look = (): void => take((waiting) => Waiting.look(waiting, around(), nowMs))
+      const goesOn = (): void => {
+        const isPatient = going.shift() as boolean
+        if (Waiting.goOn(table.now, isPatient, around(), nowMs).isFree) waits[isPatient ? "patient" : "counted"]--
+        take((waiting) => Waiting.goOn(waiting, isPatient, around(), nowMs))
+      }
+      for (let n = 0; n < 120; n++) {
+        const [what, isPatient, at] = [random.below(7), random.chance(50), random.below(3)]
+        const [session, follower] = [sessions[at], followers[at]]
+        if (session === undefined || follower === undefined) continue
+        if (what === 0) end += random.below(40)
+        else if (what === 1) {
+          take((waiting) => Waiting.enter(waiting, isPatient, around(), nowMs))
+          waits[isPatient ? "patient" : "counted"]++
+        } else if (what === 2) nowMs += random.below(60)
+        else if (what === 3 && going.length > 0) goesOn()
+        else if (what === 4) table.step(random, (waiting) => Waiting.judge(waiting, isPatient, around()).waiting)
+        else {
+          session.sent = Math.min(end, session.sent + random.below(40))
+          session.isStarted = random.chance(80)
+          if (session.isStarted) table.step(random, (waiting) => Waiting.starts(waiting, follower, around()))
+          const { looks } = Waiting.relieved(table.now, follower, around())
+          table.step(random, (waiting) => Waiting.relieved(waiting, follower, around()).waiting)
+          if (looks) look()
+        }
+        expect([table.now.patient.count, table.now.counted.count]).toEqual([waits.patient, waits.counted])
+      }
+      for (const session of sessions) session.sent = end
+      look()
+      while (going.length > 0) goesOn()
+      expect(waits).toEqual({ patient: 0, counted: 0 })
+      for (const { number } of sessions) table.step(random, (waiting) => Waiting.forgotten(waiting, number))
+      expect(table.now.holds).toBeNull()
+    }
+  })
+
+  it("lets all who wait for a turn publish together what one alone may, and each of them something", () => {
+    for (const many of [1, 2, 50, 300]) {
+      const random = new Random(many)
+      const table = new Kept(Bursts.none)
+      let published = 0
+      for (let n = 0; n < many; n++) table.step(random, Bursts.wait)
+      const before = published
+      for (let n = 0; n < many; n++) {
+        table.step(random, (bursts) => Bursts.begin(bursts, published))
+        let asked = 0
+        while (!Bursts.isOver(table.now, ++asked, published)) published++
+        expect(asked).toBeGreaterThan(1)
+      }
+      expect(published - before).toBeLessThanOrEqual(Math.max(many, 256))
+      expect(table.now).toMatchObject({ turning: 0, due: 0 })
     }
   })
 })
