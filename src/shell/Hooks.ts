@@ -45,9 +45,6 @@ export interface Command {
 export type CommandHandler = (command: Described) => Outcome | Promise<Outcome>
 export type PointCallback = () => void | Promise<void>
 
-/** How far a measured value may move without an event: absolutely, or in percent of the value told last. */
-export type Deadband = { readonly absolute: number } | { readonly percent: number }
-
 /** The callbacks and relations of one point. */
 export interface Hooks {
   onCommand: CommandHandler | null
@@ -65,16 +62,6 @@ export interface Hooks {
   actTerm: Termination
   /** Whether a handler that is an Effect is interrupted when nobody waits for it any more. */
   interrupts: boolean
-  /** An event is made by `update` only when the value left this band around the one told last. */
-  deadband: Deadband | null
-  /** `update` makes at most one event in so many ms; the newest value follows when the time is over. */
-  minIntervalMs: number
-  /** Value and quality that were told last by an event, as they are told, and what else; NaN: none that is known. */
-  toldValue: number
-  toldQuality: number
-  toldElse: number
-  /** When `update` made an event last. */
-  reportedAtMs: number
   /** A command point whose value came from a client: it is not the application's to change. */
   received: boolean
   /** When a command came last, in ms since 1970 UTC; 0 = never. */
@@ -100,12 +87,6 @@ const make = (): Hooks => ({
   relatedIoAutoreturn: false,
   actTerm: true,
   interrupts: false,
-  deadband: null,
-  minIntervalMs: 0,
-  toldValue: Number.NaN,
-  toldQuality: 0,
-  toldElse: 0,
-  reportedAtMs: Number.NEGATIVE_INFINITY,
   received: false,
   receivedMs: 0,
   outlet: null,

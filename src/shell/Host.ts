@@ -113,7 +113,6 @@ export class Host extends Publisher {
   }
 
   protected override detached(hooks: Hooks): void {
-    super.detached(hooks)
     Commands.detached(this, hooks)
     Handlers.detached(hooks)
   }

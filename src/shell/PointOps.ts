@@ -3,12 +3,14 @@
 import { type Block, SELECT_FIRST } from "../core/image/Block.ts"
 import * as Feedback from "../core/image/Feedback.ts"
 import * as Image from "../core/image/Image.ts"
+import type { Deadband } from "../core/image/Told.ts"
 import * as Value from "../core/image/Value.ts"
+import * as Rates from "../core/log/Rates.ts"
 import type { Termination } from "../core/procedure/Outcome.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
-import type { Deadband, Hooks, PointCallback } from "./Hooks.ts"
+import type { Hooks, PointCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import type { PointKey } from "./PointKeys.ts"
 import * as PointKeys from "./PointKeys.ts"
@@ -176,7 +178,7 @@ export function setAbandon(host: Host, block: Block, slot: number, how: "signal"
 }
 
 /** Sets the band around the value reported last within which `update` makes no event. */
-export function setDeadband(host: Host, block: Block, slot: number, deadband: Deadband | null): void {
+export function setDeadband(block: Block, slot: number, deadband: Deadband | null): void {
   if (deadband !== null) {
     if (typeof deadband !== "object" || "absolute" in deadband === "percent" in deadband)
       throw new InvalidArgument({ what: "deadband", expected: "either { absolute } or { percent }", value: deadband })
@@ -186,14 +188,14 @@ export function setDeadband(host: Host, block: Block, slot: number, deadband: De
     if (!(width >= 0) || !Number.isFinite(width))
       throw new InvalidArgument({ what: "deadband", expected: "a number of at least 0", value: width })
   }
-  host.hooks.of(block, slot).deadband = deadband
+  Rates.setDeadband(block, slot, deadband)
 }
 
 /** Sets how many ms lie at least between two events of `update`. */
 export function setMinInterval(host: Host, block: Block, slot: number, everyMs: number): void {
   Check.inRange("minIntervalMs", everyMs, 0, 0x7fff_ffff)
   if (everyMs !== 0) PointRules.verify("minIntervalMs", block)
-  host.hooks.of(block, slot).minIntervalMs = everyMs
+  host.setMinInterval(block, slot, everyMs)
 }
 
 /** The hooks of a point if it has any: for reading a setting. */

@@ -3,8 +3,8 @@
 
 import type { Block } from "../core/image/Block.ts"
 import type * as Image from "../core/image/Image.ts"
+import type { Deadband } from "../core/image/Told.ts"
 import type { Termination } from "../core/procedure/Outcome.ts"
-import type { Deadband } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import type { PointKey } from "./PointKeys.ts"
 import * as PointOps from "./PointOps.ts"
@@ -53,7 +53,7 @@ const makers: {
   autoreturn: ({ host, block, slot }, enabled) => PointOps.setAutoreturn(host, block, slot, enabled),
   select: ({ host, block, slot }, required) => PointOps.setSelect(host, block, slot, required),
   groups: ({ host, block, slot }, { interrogation, counters }) => host.setGroups(block, slot, interrogation, counters),
-  deadband: ({ host, block, slot }, deadband) => PointOps.setDeadband(host, block, slot, deadband),
+  deadband: ({ block, slot }, deadband) => PointOps.setDeadband(block, slot, deadband),
   minIntervalMs: ({ host, block, slot }, everyMs) => PointOps.setMinInterval(host, block, slot, everyMs),
   actTerm: ({ host, block, slot }, when) => PointOps.setActTerm(host, block, slot, when),
   abandon: ({ host, block, slot }, how) => PointOps.setAbandon(host, block, slot, how)

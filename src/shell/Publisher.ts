@@ -2,26 +2,25 @@
 // when a synchronous burst has filled their windows.
 
 import type { Block } from "../core/image/Block.ts"
+import * as Causes from "../core/image/Causes.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Value from "../core/image/Value.ts"
 import * as EventLog from "../core/log/EventLog.ts"
+import * as Flushes from "../core/log/Flushes.ts"
+import * as Publish from "../core/log/Publish.ts"
+import * as Rates from "../core/log/Rates.ts"
+import * as Delayed from "../core/station/Delayed.ts"
 import { Cause } from "../core/wire/Cause.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import { IllegalCause } from "./Errors.ts"
-import type { Hooks } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
 import * as PointRules from "./PointRules.ts"
-import * as Rates from "./Rates.ts"
 import { Room } from "./Room.ts"
 import type { Session } from "./Session.ts"
 import { Stations } from "./Stations.ts"
-import * as Told from "./Told.ts"
 
 /** Its `then` is a microtask of the engine's own; `queueMicrotask` makes a resource of Node's with hooks for each. */
 const SETTLED = Promise.resolve()
-
-/** Flushes that are remembered. */
-const FLUSHES = 1024
 
 /** The ends of logs; not by `map`, whose arrays are of another kind to the compiler than literals. */
 function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
@@ -35,7 +34,7 @@ export abstract class Publisher extends Stations {
   /** Sessions whose window is open: only these have to be told of events. */
   readonly open: Set<Session> = new Set()
   /** Points whose newest value waits until their rate allows an event. */
-  private readonly delayed = new Map<Hooks, Image.PointRef>()
+  private delayed: Delayed.Delayed = Delayed.none
   /** Called when an event was put off: {@link reportDelayed} has to be called again and again. */
   onDelayed: () => void = () => {}
   private ends: readonly number[]
@@ -44,9 +43,7 @@ export abstract class Publisher extends Stations {
   private flushAt = Number.POSITIVE_INFINITY
   private readonly logs: readonly EventLog.EventLog[]
   private readonly waiting: Room
-  /** End of the log and wall time of the newest flushes, in a ring: when an event was made is asked for rarely. */
-  private readonly flushes = new Float64Array(2 * FLUSHES)
-  private flushed = 0
+  private readonly flushes: Flushes.Flushes = Flushes.make()
   private readonly due = (): void => this.deliver()
 
   constructor(options: Options) {
@@ -61,27 +58,25 @@ export abstract class Publisher extends Stations {
     if (this.sessions.size === 0) return
     const log = this.logs[block.priority] as EventLog.EventLog
     EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
-    // What is updated next is compared with the reading: that is what clients know of the counter by now.
-    const hooks = block.compared ? this.hooks.find(block, slot) : undefined
-    if (hooks !== undefined) Told.recall(hooks, log, block, slot)
+    Publish.frozen(log, block, slot)
     this.appended(log.end)
   }
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
   append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
-    if (block.compared && !EventLog.isLive(cause)) this.told(block, slot)
+    // Most have nothing to note: what is not called here leaves room for what is, when this is compiled.
+    if (block.compared) Publish.note(block, slot, cause)
     if (this.sessions.size === 0) return -1
     const log = this.logs[block.priority] as EventLog.EventLog
     const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
-    if (block.kind === Value.Kind.PackedSingles && !EventLog.isLive(cause)) this.reported(block, slot)
+    if (block.kind === Value.Kind.PackedSingles) Publish.told(block, slot, cause)
     this.appended(end)
     return end
   }
 
   /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
   appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
-    const lasts = !EventLog.isLive(cause)
-    if (lasts && block.compared) for (const slot of slots) this.told(block, slot)
+    Publish.noteAll(block, slots, cause)
     if (this.sessions.size === 0) return false
     const log = this.logs[block.priority] as EventLog.EventLog
     let { version } = block
@@ -91,8 +86,7 @@ export abstract class Publisher extends Stations {
       // Not more at once than a window takes: what has filled it is sent before more is appended.
       to = Math.min(rest.length, from + this.untilFlush(log.end))
       const end = EventLog.appendAll(log, block, rest, from, to, cause, originator)
-      if (lasts && block.kind === Value.Kind.PackedSingles)
-        for (let i = from; i < to; i++) this.reported(block, rest[i] as number)
+      Publish.toldAll(block, rest, from, to, cause)
       this.appended(end, to - from)
       // Whoever observes what was sent may have removed points that are still to come.
       if (block.version === version) continue
@@ -125,13 +119,9 @@ export abstract class Publisher extends Stations {
 
   /** Throws {@link IllegalCause} for a cause that the type of a block's events cannot have in monitor direction. */
   checkCause(block: Block, cause: number): void {
-    const row = TypeTable.byId[block.of.eventType] as TypeTable.TypeRow
-    const { profile } = this.world
-    const legal = row.causesMonitor.filter((one) => one < 44)
-    if (legal.includes(cause)) return
-    if (profile.returnedCause === "always" && (cause === 11 || cause === 12) && !Value.isCommand(row.id)) return
-    if (profile.cyclicTransmission === "own" && (cause === 1 || cause === 2) && !Value.isCommand(row.id)) return
-    throw new IllegalCause({ type: row.mnemonic, cause, legal })
+    if (Causes.isLegal(block.of, cause, this.world.profile)) return
+    const type = TypeTable.byId[block.of.eventType]?.mnemonic ?? ""
+    throw new IllegalCause({ type, cause, legal: Causes.legalOf(block.of) })
   }
 
   /**
@@ -164,21 +154,13 @@ export abstract class Publisher extends Stations {
 
   /** Notes when the log had reached an end. */
   private remember(end: number): void {
-    const at = 2 * (this.flushed++ % FLUSHES)
-    this.flushes[at] = end
-    this.flushes[at + 1] = this.tagClock.nowMs()
+    Flushes.note(this.flushes, end, this.tagClock.nowMs())
   }
 
   /** When the newest event of a point was made, as far as is remembered, in ms since 1970 UTC; 0 when it never was. */
   publishedMs(block: Block, slot: number): number {
     const position = EventLog.ownLastOf(block, slot, this.logEnds()[block.of.priority] as number)
-    if (position === 0) return 0
-    const oldest = Math.max(0, this.flushed - FLUSHES)
-    for (let flush = oldest; flush < this.flushed; flush++) {
-      const at = 2 * (flush % FLUSHES)
-      if ((this.flushes[at] as number) >= position) return this.flushes[at + 1] as number
-    }
-    return this.tagClock.nowMs()
+    return position === 0 ? 0 : (Flushes.whenMs(this.flushes, position) ?? this.tagClock.nowMs())
   }
 
   /** The ends of the logs; the same array as long as nothing was appended. */
@@ -249,56 +231,53 @@ export abstract class Publisher extends Stations {
     const meant = quality === null || Number.isFinite(value) ? quality : Image.meant(block, slot, quality)
     this.setValue(block, slot, value, atMs)
     if (meant !== null && meant !== Image.ownQuality(block, slot)) this.putQuality(block, slot, meant, atMs)
-    block.compared = true
-    const hooks = this.hooks.of(block, slot)
-    if (Number.isNaN(hooks.toldValue)) Told.recall(hooks, this.logs[block.priority] as EventLog.EventLog, block, slot)
-    if (!Rates.moved(hooks, block, slot)) return false
-    if (this.clock.monotonicMs() < hooks.reportedAtMs + hooks.minIntervalMs) {
-      this.delayed.set(hooks, Image.refTo(block, slot))
-      this.onDelayed()
-      return false
-    }
-    return this.report(hooks, block, slot)
+    const mayMs = Rates.mayTell(this.logs[block.priority] as EventLog.EventLog, block, slot)
+    if (mayMs === Rates.NEVER) return false
+    const nowMs = this.clock.monotonicMs()
+    if (nowMs >= mayMs) return this.report(block, slot, nowMs)
+    const delayed = Delayed.put(this.delayed, block, slot, mayMs)
+    if (delayed === this.delayed) return false
+    this.delayed = delayed
+    this.onDelayed()
+    return false
   }
 
-  private report(hooks: Hooks, block: Block, slot: number): boolean {
-    hooks.reportedAtMs = this.clock.monotonicMs()
+  private report(block: Block, slot: number, nowMs: number): boolean {
+    Rates.made(block, slot, nowMs)
     return this.append(block, slot, Cause.SPONTANEOUS, 0, 0) >= 0
   }
 
-  /**
-   * Remembers what is told of a point for the next time that it is updated. Only by an event that lasts: what is meant for
-   * those who listen now is neither told to others later nor healed.
-   */
-  private told(block: Block, slot: number): void {
-    const hooks = this.hooks.find(block, slot)
-    if (hooks !== undefined) Rates.note(hooks, block, slot)
+  /** Sets how many ms lie at least between two events of {@link update}. */
+  setMinInterval(block: Block, slot: number, everyMs: number): void {
+    Rates.setMinInterval(block, slot, everyMs)
+    this.delayed = Delayed.changed(this.delayed, block, slot)
   }
 
-  /** Packed single points have no change to tell any more. */
-  private reported(block: Block, slot: number): void {
-    Image.reported(block, slot)
-    const hooks = this.hooks.find(block, slot)
-    if (hooks !== undefined) hooks.toldElse = 0
+  /** Removes a point, and with it everything that was said of it. */
+  override removePoint(place: Image.Place): void {
+    this.delayed = Delayed.forget(this.delayed, place.block, place.slot)
+    super.removePoint(place)
   }
 
-  protected override detached(hooks: Hooks): void {
-    this.delayed.delete(hooks)
+  /** Removes a station with its points. False when there is none. */
+  override removeStation(ca: number): boolean {
+    for (const block of Image.station(this.world.image, ca)?.blocks ?? [])
+      this.delayed = Delayed.forgetBlock(this.delayed, block)
+    return super.removeStation(ca)
   }
 
   /** Whether events are put off. */
   get delays(): boolean {
-    return this.delayed.size > 0
+    return Delayed.isAny(this.delayed)
   }
 
   /** Makes the events that the rate of their points had put off and that are due now. */
   reportDelayed(): void {
     const nowMs = this.clock.monotonicMs()
-    for (const [hooks, point] of this.delayed) {
-      const { block, slot } = point
-      if (nowMs < hooks.reportedAtMs + hooks.minIntervalMs) continue
-      this.delayed.delete(hooks)
-      if (Image.lives(point) && Rates.moved(hooks, block, slot)) this.report(hooks, block, slot)
+    for (const point of Delayed.due(this.delayed, nowMs)) {
+      const { delayed, isTold } = Delayed.judge(this.delayed, point, nowMs)
+      this.delayed = delayed
+      if (isTold) this.report(point.block, point.slot, this.clock.monotonicMs())
     }
   }
 }

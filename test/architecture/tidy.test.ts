@@ -27,13 +27,11 @@ const excused: readonly Tidiness.Excused[] = [
       "src/shell/Host.ts",
       "src/shell/Outlet.ts",
       "src/shell/Publisher.ts",
-      "src/shell/Rates.ts",
       "src/shell/RawTrace.ts",
       "src/shell/Selecting.ts",
       "src/shell/Selections.ts",
       "src/shell/Session.ts",
       "src/shell/Stations.ts",
-      "src/shell/Told.ts",
       "src/shell/files/FileTransfer.ts"
     ]
   },

@@ -2,6 +2,7 @@
 
 import * as Image from "../../src/core/image/Image.ts"
 import * as Value from "../../src/core/image/Value.ts"
+import * as Rates from "../../src/core/log/Rates.ts"
 import type { CyclicBatch } from "../../src/core/read/ReadWork.ts"
 import * as SessionEvent from "../../src/core/session/SessionEvent.ts"
 import type { Clock } from "../../src/shell/Clock.ts"
@@ -89,7 +90,7 @@ export class ShellProcess {
       this.ticker.set(block, slot, points.cyclic * 1000)
       if (points.deadband !== "") {
         const band = Number.parseFloat(points.deadband)
-        host.hooks.of(block, slot).deadband = points.deadband.endsWith("%") ? { percent: band } : { absolute: band }
+        Rates.setDeadband(block, slot, points.deadband.endsWith("%") ? { percent: band } : { absolute: band })
       }
       if (!Value.isCommand(type)) continue
       host.setSelect(block, slot, points.select)

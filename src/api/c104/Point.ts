@@ -2,10 +2,12 @@
 // process image, made on demand; everything it says is read there.
 import type { Block } from "../../core/image/Block.ts"
 import * as Image from "../../core/image/Image.ts"
+import type { Deadband } from "../../core/image/Told.ts"
+import * as Rates from "../../core/log/Rates.ts"
 import * as Commands from "../../shell/Commands.ts"
 import type { Described } from "../../shell/Described.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
-import { type Deadband, type Hooks, setCallback } from "../../shell/Hooks.ts"
+import { type Hooks, setCallback } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import { isPromise } from "../../shell/Later.ts"
 import type { PointKey } from "../../shell/PointKeys.ts"
@@ -329,15 +331,18 @@ export class Point<T extends Type = Type> {
 
   /** How far the value may move without `update` making an event; null = every change is one. */
   get deadband(): Deadband | null {
-    return this.#settings?.deadband ?? null
+    this.#verify()
+    return Rates.deadband(this.#block, this.#slot)
   }
   set deadband(deadband: Deadband | null) {
-    PointOps.setDeadband(this.#attached, this.#block, this.#slot, deadband)
+    this.#verify()
+    PointOps.setDeadband(this.#block, this.#slot, deadband)
   }
 
   /** `update` makes at most one event in so many ms; the newest value follows. */
   get minIntervalMs(): number {
-    return this.#settings?.minIntervalMs ?? 0
+    this.#verify()
+    return Rates.minIntervalMs(this.#block, this.#slot)
   }
   set minIntervalMs(everyMs: number) {
     PointOps.setMinInterval(this.#attached, this.#block, this.#slot, everyMs)

@@ -1,6 +1,7 @@
 // The entry `iec104`: an IEC 60870-5-104 server with the surface of the Python package c104.
 
 export type { Tags } from "../../core/image/Image.ts"
+export type { Deadband } from "../../core/image/Told.ts"
 export type { Limits } from "../../core/Limits.ts"
 export { type Profile, presets as profiles } from "../../core/Profile.ts"
 export type { CloseReason } from "../../core/Violation.ts"
@@ -21,7 +22,6 @@ export {
 } from "../../shell/Errors.ts"
 export { FolderStore } from "../../shell/files/FileFolder.ts"
 export type { FileStore } from "../../shell/files/FileStore.ts"
-export type { Deadband } from "../../shell/Hooks.ts"
 export type { CounterMode } from "../../shell/Host.ts"
 export type { LogLevel, LogWriter } from "../../shell/Log.ts"
 export type { Metrics } from "../../shell/Metrics.ts"

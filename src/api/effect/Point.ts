@@ -2,6 +2,7 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Image from "../../core/image/Image.ts"
+import type { Deadband } from "../../core/image/Told.ts"
 import * as Check from "../../shell/Check.ts"
 import * as Commands from "../../shell/Commands.ts"
 import {
@@ -13,14 +14,7 @@ import {
   type InvalidValue,
   NotTaken
 } from "../../shell/Errors.ts"
-import {
-  type Command,
-  type CommandHandler,
-  type Deadband,
-  type Hooks,
-  type PointCallback,
-  setCallback
-} from "../../shell/Hooks.ts"
+import { type Command, type CommandHandler, type Hooks, type PointCallback, setCallback } from "../../shell/Hooks.ts"
 import type { Host } from "../../shell/Host.ts"
 import type { PointKey } from "../../shell/PointKeys.ts"
 import * as PointKeys from "../../shell/PointKeys.ts"

@@ -4,6 +4,7 @@
 // otherwise `order` keeps the slots by address and a hash finds them.
 import { Frozen } from "./Frozen.ts"
 import { Ordered } from "./Ordered.ts"
+import { Told } from "./Told.ts"
 import * as Value from "./Value.ts"
 
 /** What the points of a block have in common. */
@@ -129,6 +130,8 @@ export class Block {
   /** Bits of the groups that have members. */
   private grouped = 0
   frozen: Frozen | null = null
+  /** What was told last of points that make events by change, and their bands and rates. */
+  told: Told | null = null
   zone: Zone
   /** Slots whose last value was not a finite number, which makes them invalid, and IV if they are so without that, else 0. */
   unfit: Map<number, number> | null = null
@@ -208,6 +211,7 @@ export class Block {
     if (this.refresh !== null) this.refresh[slot] = 0
     if (this.select !== null) this.select[slot] = 0
     this.frozen?.forget(slot)
+    this.told?.forget(slot)
     this.unfit?.delete(slot)
     this.heirs?.delete(slot)
     this.mixed?.delete(slot)
@@ -229,6 +233,7 @@ export class Block {
     this.free = []
     this.heirs = null
     this.mixed = null
+    this.told = null
     this.version++
   }
 
@@ -281,6 +286,12 @@ export class Block {
   frozenColumn(): Frozen {
     this.frozen ??= new Frozen(this.ioa.length, this.stride)
     return this.frozen
+  }
+
+  /** The columns of what was told last, made when they are first needed. */
+  toldColumn(): Told {
+    this.told ??= new Told()
+    return this.told
   }
 
   /** The slot of an address, or -1. */

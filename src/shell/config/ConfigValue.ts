@@ -1,9 +1,9 @@
 // What the values of a type of point may be in a configuration file: first value, quality, deadband.
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import type { Deadband } from "../../core/image/Told.ts"
 import * as Value from "../../core/image/Value.ts"
 import * as Quality from "../../core/wire/Quality.ts"
-import type { Deadband } from "../Hooks.ts"
 import * as Nearest from "../Nearest.ts"
 import * as Field from "./ConfigField.ts"
 import * as Source from "./ConfigSource.ts"
