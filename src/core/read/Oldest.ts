@@ -10,6 +10,7 @@ import type { Trail, Turn } from "./ReadWork.ts"
 
 /** Behind the numbers of all points of a class. */
 const CLASSES = 2 ** 48
+const NONE: Trail = []
 /** Of so many points at most the way is remembered; then all are forgotten, since so many ways cannot be long. */
 const TRAILS_MAX = 1024
 
@@ -37,23 +38,33 @@ export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: num
   if (newest - first < EventLog.FAR) return EventLog.oldestFrom(log, newest, first, end, null, tells)
   const ioa = block.ioa[slot] as number
   const key = priority * CLASSES + Place.numberOf(block.ca, ioa, block.of.type)
-  const trail = Numbered.find(turn.work.trails, key)
-  const known = trail === undefined ? -1 : lastAbove(trail, first)
-  if (known >= 0 && EventLog.tells(log, known, block, ioa) && (tells === null || tells(known)))
-    return EventLog.oldestFrom(log, known, first, end, null, tells)
+  const trail = Numbered.find(turn.work.trails, key) ?? NONE
+  const kept = trail.slice(0, countFrom(trail, first))
+  const known = kept.at(-1)
+  if (known !== undefined && EventLog.tells(log, known, block, ioa)) {
+    const isTold = tells === null || tells(known)
+    const isOldest = kept.length === trail.length
+    if (isTold && isOldest) return known
+    if (isTold) {
+      const oldest = EventLog.oldestFrom(log, known, first, end, null, tells)
+      remember(turn, key, oldest < known ? [...kept, oldest] : kept)
+      return oldest
+    }
+    // What is left out stays so, and so does all before it.
+    if (isOldest) first = known
+  }
   const passed: number[] = []
   const oldest = EventLog.oldestFrom(log, newest, first, end, passed, tells)
-  if (passed.length > 0) {
-    passed.push(oldest)
-    remember(turn, key, passed)
-  }
+  // Also how far back nothing is told: that way may be long, with few places on it or none.
+  if (passed.length > 0 || tells !== null) remember(turn, key, [...passed, oldest < 0 ? newest : oldest])
   return oldest
 }
 
-/** The oldest place of a trail that is not before a position, or -1. */
-function lastAbove(trail: Trail, position: number): number {
-  for (let i = trail.length - 1; i >= 0; i--) if ((trail[i] as number) >= position) return trail[i] as number
-  return -1
+/** How many places of a trail are not before a position. */
+function countFrom(trail: Trail, position: number): number {
+  let count = trail.length
+  while (count > 0 && (trail[count - 1] as number) < position) count--
+  return count
 }
 
 function remember(turn: Turn, key: number, trail: Trail): void {

@@ -95,7 +95,7 @@ export interface Running {
   readonly waits: number
 }
 
-/** Positions of events of one point that wait, newest first; the last one is the oldest. */
+/** Positions of events of one point that wait, newest first; none that is before the last one will be told. */
 export type Trail = readonly number[]
 
 export interface ReadWork extends Work {

@@ -261,6 +261,36 @@ describe("work grows with what there is to do", () => {
     })
   }, 60_000)
 
+  it("where a point is read of which thousands of events wait that are left out, behind others", async () => {
+    await growsWithItsWork(20_000, async (entries, watch) => {
+      const server = withStations(1, { packEvents: false })
+      const station = given(server.getStation(1))
+      const other = given(station.addPoint({ ioAddress: 2, type: Type.M_SP_TB_1 }))
+      const before = given(station.addPoint({ ioAddress: 1, type: Type.M_SP_TB_1 }))
+      const client = await started(server, { acknowledge: "never" })
+      await client.stopdt()
+      const reads = entries / 100
+      for (let n = 0; n < 4 * reads; n++) other.transmit(Cot.SPONTANEOUS)
+      // Its events had a time tag once, so that they are judged one by one.
+      before.transmit(Cot.SPONTANEOUS)
+      station.removePoint(1)
+      const point = given(station.addPoint({ ioAddress: 1, type: Type.M_SP_NA_1 }))
+      for (let n = 0; n < entries; n++) point.transmit(Cot.SPONTANEOUS)
+      await client.startdt()
+      await watch.step("reads", async () => {
+        for (let n = 0; n < reads; n++)
+          client.send(client.i({ typeId: Type.C_RD_NA_1, cot: Cot.REQUEST, ca: 1, objects: [{ ioa: 1 }] }))
+        // The others, the answers, the event with time tag, and the newest without.
+        while (client.iFrames < 5 * reads + 2) {
+          client.acknowledge()
+          expect(await client.answers()).toBe(true)
+        }
+      })
+      client.close()
+      await server.stop()
+    })
+  }, 60_000)
+
   it("where thousands of answers wait", async () => {
     await growsWithItsWork(1500, async (entries, watch) => {
       const requests = Array.from({ length: entries }, () => ({
