@@ -15,6 +15,7 @@ import * as Handlers from "./Handlers.ts"
 import type { Hooks } from "./Hooks.ts"
 import { attend } from "./Later.ts"
 import { type Log, type LogLevel, silent } from "./Log.ts"
+import { Looking } from "./Looking.ts"
 import type { Options } from "./Options.ts"
 import { Publisher } from "./Publisher.ts"
 import { RawTrace } from "./RawTrace.ts"
@@ -67,6 +68,8 @@ export class Host extends Publisher {
   serving = false
   /** Sessions that are started; they enter themselves. */
   readonly active: Set<Session> = new Set()
+  /** Clients for whom is looked what is left to tell them. */
+  readonly looking: Looking = new Looking(this.clock)
   /** Tells input that waited while this process stood still. */
   readonly stall: Stall = new Stall(
     this.sessions,

@@ -99,8 +99,6 @@ export class Session {
   /** How often this process had stood still when the chunk was read that is being taken; -1 = none is. */
   private readAfter = -1
   private listens = false
-  /** It goes on to look for what to send in the next turn of the loop. */
-  private looking = false
   private counted = false
   private collected: Decision[] | null = null
   /** The number of what is being collected, 0 = nothing is. */
@@ -227,16 +225,7 @@ export class Session {
     this.dispatch({ ...this.plainEvent("left"), late })
   }
 
-  private readonly goOn = (): void => {
-    this.looking = false
-    this.ready()
-  }
-
-  private lookOn(): void {
-    if (this.looking) return
-    this.looking = true
-    this.host.clock.afterInput(this.goOn)
-  }
+  private readonly goOn = (): void => this.ready()
 
   decided(decisions: readonly Decision[]): void {
     this.dispatch(this.decision(decisions, "decided"))
@@ -355,7 +344,7 @@ export class Session {
     if (decisions !== null) return this.decision(decisions, "decided")
     const open = !this.full && !this.held
     // Where nothing came out it has only looked for what to send: others are served before it looks further.
-    if (outputs.more && open && octets === 0) this.lookOn()
+    if (outputs.more && open && octets === 0) this.host.looking.add(this)
     else if (outputs.more && open) return this.plainEvent("ready")
     const listens = open && SessionState.listens(this.state)
     if (listens !== this.listens) this.listen(listens)

@@ -1,6 +1,6 @@
 // What a client costs for whom much waits: neither what it asks for nor what is left out of its events grows with all that
 // waits, and what is left out stays left out.
-import { describe, expect, it, vi } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { type Point, ResponseState, type Server, type Station, Type } from "../../src/api/c104/index.ts"
 import type { RawClient } from "../support/RawClient.ts"
 import { startClient, startServer, turn } from "../support/Stage.ts"
@@ -33,6 +33,23 @@ const drain = async (client: RawClient): Promise<void> => {
     await client.testfr()
   }
 }
+
+/** Counts turns of the event loop. */
+const countTurns = (each: () => void = () => {}): (() => number) => {
+  let turns = 0
+  let immediate = setImmediate(function next() {
+    turns++
+    each()
+    immediate = setImmediate(next)
+  })
+  onTestFinished(() => clearImmediate(immediate))
+  return () => turns
+}
+
+const TESTFR_ACT = Uint8Array.of(0x68, 4, 0x43, 0, 0, 0)
+
+/** So many frames as come in one share of a turn. */
+const many = (first: Uint8Array): Uint8Array => Buffer.concat([first, Buffer.alloc(300 * 6, TESTFR_ACT)])
 
 /** What was said of a point: the cause and the value. */
 const told = (client: RawClient, ioa: number): readonly (readonly [number, unknown])[] =>
@@ -362,5 +379,70 @@ describe("what is left out at STARTDT", () => {
     await client.next({ cot: SPONTANEOUS })
     await client.answers()
     expect(told(client, 1)).toEqual([[SPONTANEOUS, (LOG_RECORDS - 1) % 30_000]])
+  })
+
+  it("is left out in so many turns too when a frame comes behind the other", async () => {
+    const EVENTS = 1 << 16
+    const { server, station } = await startServer({ logLevel: "none" })
+    const point = measured(station, 1)
+    const client = await startClient(server.port)
+    await client.stopdt()
+    publish(point, EVENTS)
+    const turns = countTurns()
+    let [begun, told] = [-1, -1]
+    server.onSendRaw((_, data) => {
+      if (begun < 0) begun = turns()
+      if (((data[2] as number) & 1) === 0) told = turns()
+    })
+    client.send(many(Uint8Array.of(0x68, 4, 7, 0, 0, 0)))
+    await client.next({ cot: SPONTANEOUS })
+    expect(told - begun).toBeGreaterThan(EVENTS / 4096)
+  })
+
+  it("is left out for many clients one after the other", async () => {
+    const CLIENTS = 100
+    const { server, station } = await startServer({ logLevel: "none" })
+    const point = measured(station, 1)
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => startClient(server.port)))
+    for (const client of clients) await client.stopdt()
+    publish(point, 6000)
+    let [told, most] = [0, 0]
+    countTurns(() => {
+      most = Math.max(most, told)
+      told = 0
+    })
+    server.onSendRaw((_, data) => {
+      if (((data[2] as number) & 1) === 0) told++
+    })
+    for (const client of clients) client.u("STARTDT act")
+    await Promise.all(clients.map((client) => client.next({ cot: SPONTANEOUS })))
+    expect(Math.max(most, told)).toBeLessThanOrEqual(CLIENTS / 2)
+  })
+})
+
+describe("what was lost", () => {
+  it("is looked for in so many turns too when a frame comes behind the other", async () => {
+    const POINTS = 200_000
+    const LOG = 64
+    const { server, station } = await startServer({ limits: { logRecords: LOG }, packEvents: true, logLevel: "none" })
+    const points = Array.from({ length: POINTS }, (_, i) => measured(station, i + 1))
+    const client = await startClient(server.port, { acknowledge: "never" })
+    for (let i = 0; i < K; i++) {
+      publish(points[i] as Point<typeof Type.M_ME_NB_1>, 1)
+      await client.until(() => client.iFrames > i)
+    }
+    publish(points[POINTS - 1] as Point<typeof Type.M_ME_NB_1>, 1)
+    for (let i = 0; i < LOG; i++) publish(points[i] as Point<typeof Type.M_ME_NB_1>, 1)
+    await turn()
+    const turns = countTurns()
+    let [begun, healed] = [-1, -1]
+    server.onSendRaw((_, data) => {
+      if (begun < 0) begun = turns()
+      if (((data[2] as number) & 1) === 0) healed = turns()
+    })
+    const number = client.receiveNumber << 1
+    client.send(many(Uint8Array.of(0x68, 4, 1, 0, number & 0xff, number >> 8)))
+    await client.until(() => told(client, POINTS).length > 0)
+    expect(healed - begun).toBeGreaterThan(POINTS / 4096 / 4)
   })
 })

@@ -38,8 +38,10 @@ export abstract class Turn<W extends Work = Work, N = Notice> extends LinkTurn {
   left = 0
   /** What was told so far, of whatever family. */
   protected told: readonly unknown[] = NOTHING
-  /** The output region was full: call again. */
+  /** The output region was full, or enough was looked at: call again. */
   more = false
+  /** Records that were looked at and left out. */
+  leftOut = 0
   /** A frame is being taken. */
   taking = false
   /** The frame that was being taken was not taken: see {@link putsBack}. */
@@ -67,6 +69,7 @@ export abstract class Turn<W extends Work = Work, N = Notice> extends LinkTurn {
     this.told = NOTHING
     this.ownSent = null
     this.more = false
+    this.leftOut = 0
     this.taking = false
     this.early = false
     this.leaving = false

@@ -20,8 +20,10 @@ const SPONTANEOUS = 3
 /** Slots looked at in one step while healing; and of how many of them a step to the next station or block costs as much. */
 const SCAN = 4096
 const STATION = 8
-/** Records left out in one step; the next one goes on. */
-const JUDGED = 4096
+/**
+ * Records left out in one reduction, however many frames it takes: after each the window is filled anew. The next one goes on.
+ */
+const JUDGED = 1024
 
 /** The highest class that has something to send, or -1. */
 export function waiting(turn: Turn): number {
@@ -44,8 +46,10 @@ export function step(turn: Turn, priority: number, most = 1): boolean {
     turn.sentUpTo(priority, sent)
   }
   const until = Math.max(turn.lentAt[priority] as number, turn.rare.purgedTo[priority] ?? 0)
-  const judged = Math.min(until, sent + JUDGED)
+  const from = sent
+  const judged = Math.min(until, from + JUDGED - turn.leftOut)
   while (sent < judged && isOmitted(turn, log, priority, sent, end)) sent++
+  if (sent > from) turn.leftOut += sent - from
   if (sent === judged && sent < until) {
     turn.sentUpTo(priority, sent)
     turn.more = true
@@ -121,7 +125,8 @@ function drop(turn: Turn, priority: number, from: number, to: number): void {
  */
 export function heal(turn: Turn): boolean {
   const [work, ...others] = turn.rare.heal
-  if (work === undefined) return false
+  // Once a reduction: what was in vain is not tried again with each frame that it takes.
+  if (work === undefined || turn.more) return false
   const { priority, to } = work
   let { from, again, station, block, slot } = work
   const end = turn.stable[priority] as number
