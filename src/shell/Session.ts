@@ -333,6 +333,8 @@ export class Session {
     const octets = outputs.end - outputs.start
     const bounded = octets > 0 && event.room - octets <= APDU_MAX
     if (octets > 0) this.write(outputs, bounded, event.nowMs, sentFrames)
+    // Before anybody is told: what they publish, or have all clients told, can leave at once here too.
+    this.listen()
     // Behind the write: the callbacks may make this or another session write.
     if (trace || this.host.onSendRaw !== null) this.host.raws.tell()
     // Decisions are reduced in turn, and all else is seen to then.
@@ -346,8 +348,6 @@ export class Session {
     // Where nothing came out it has only looked for what to send: others are served before it looks further.
     if (outputs.more && open && octets === 0) this.host.looking.add(this)
     else if (outputs.more && open) return this.plainEvent("ready")
-    const listens = open && SessionState.listens(this.state)
-    if (listens !== this.listens) this.listen(listens)
     this.rearm()
     this.host.relieved(this)
     return null
@@ -362,7 +362,9 @@ export class Session {
   }
 
   /** Notes whether published events can leave at once. */
-  private listen(listens: boolean): void {
+  private listen(): void {
+    const listens = this.reason === null && !this.full && !this.held && SessionState.listens(this.state)
+    if (listens === this.listens) return
     this.listens = listens
     if (listens) this.host.open.add(this)
     else this.host.open.delete(this)
@@ -502,7 +504,7 @@ export class Session {
     this.reason = reason
     this.cancelWake?.()
     this.writeKept()
-    this.listen(false)
+    this.listen()
     this.giveUp()
     this.host.files?.release(this)
     this.onClosed(reason)
