@@ -177,9 +177,9 @@ export abstract class Publisher extends Stations {
   /**
    * Resolves when no started session that had more than half a log waiting has a quarter still, or those that have have held
    * publishers up for `holdMs` since they had caught up last, which nobody does by stopping; `patient` waits for them whatever
-   * time it takes. A publisher that awaits it lets sockets be read: at least every 256 events, and every 256 times that it
-   * asks, it waits for a turn of the event loop, with others for their share of it. Who waited is looked at anew when those
-   * before it have published. Sessions that are stopped do not count, since nothing but their client can make them go on.
+   * time it takes. A publisher that awaits it lets sockets be read: at least every 256 events (half a log, if that is less),
+   * and every 256 times that it asks, it waits for a turn of the event loop, with others for their share of it. Who waited is
+   * looked at anew when those before it have published. Sessions that are stopped do not count, since nothing but their client can make them go on.
    * Backlogs are bounded by dropping the oldest.
    */
   room(patient = false): Promise<void> {

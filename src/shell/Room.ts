@@ -12,7 +12,7 @@ export class Room {
   private readonly holdMs: number
   private readonly ends: () => readonly number[]
   private waiting = Waiting.none
-  private bursts = Bursts.none
+  private bursts: Bursts.Bursts
   /** How often room was asked for since the present burst began. */
   private asked = 0
   private readonly patient = new Waiters()
@@ -30,6 +30,7 @@ export class Room {
     this.followers = followers
     this.clock = clock
     this.records = limits.logRecords
+    this.bursts = Bursts.none(limits.logRecords)
     this.holdMs = limits.holdMs
     this.ends = ends
   }

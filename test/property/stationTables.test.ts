@@ -259,7 +259,7 @@ describe("the waiting of publishers for clients", () => {
   it("lets all who wait for a turn publish together what one alone may, and each of them something", () => {
     for (const many of [1, 2, 50, 300]) {
       const random = new Random(many)
-      const table = new Kept(Bursts.none)
+      const table = new Kept(Bursts.none(1024))
       let published = 0
       for (let n = 0; n < many; n++) table.step(random, Bursts.wait)
       const before = published

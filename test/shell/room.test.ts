@@ -299,6 +299,26 @@ describe("many publishers", () => {
     expect(events.of("overflow")).toEqual([])
   }, 20_000)
 
+  it.each([64, 128, 300])(
+    "that ask together do not overrun a log of %i before one of them has published",
+    async (logRecords) => {
+      const PUBLISHERS = 400
+      const { host, port, events } = await startHost({ limits: { logRecords }, packEvents: false })
+      const place = host.addPoints(1, 1, 35, 1)
+      if (place === null) throw new Error("address 1 is free")
+      const client = await startClient(port, { acknowledge: 1, keep: false })
+      const run = async (): Promise<void> => {
+        for (let i = 0; i < 10; i++) {
+          await host.room()
+          host.publish(place.block, place.slot, SPONTANEOUS, 0)
+        }
+      }
+      await Promise.all(Array.from({ length: PUBLISHERS }, run))
+      await client.until(() => client.iFrames === 10 * PUBLISHERS)
+      expect(events.of("overflow")).toEqual([])
+    }
+  )
+
   it("let sockets be read as often as one does, and share what is published between", async () => {
     const PUBLISHERS = 64
     const BURST = 256
