@@ -101,9 +101,11 @@ export class Ticker {
     host.reportDelayed()
     const due = Schedule.due(this.schedule, this.now(), host.active.size > 0)
     this.schedule = due.schedule
-    for (const { ca, reset } of due.freezes) this.freeze(ca, reset)
+    const isStill = (what: "freezes" | "scans", ca: number): boolean =>
+      Schedule.isStill(this.schedule, due.schedule, what, ca)
+    for (const { ca, reset } of due.freezes) if (isStill("freezes", ca)) this.freeze(ca, reset)
     for (const period of due.periods) this.send(period)
-    for (const ca of due.scans) this.scan(ca)
+    for (const ca of due.scans) if (isStill("scans", ca)) this.scan(ca)
     for (const timer of due.timers) this.fire(timer)
   }
 

@@ -152,6 +152,13 @@ export function due(of: Schedule, at: Moment, isAnybodyStarted: boolean): Due {
   return { schedule, freezes: frozen, periods, scans: scanned, timers }
 }
 
+/**
+ * Whether a station is frozen, or scanned, as it was in the table that said so: what was done since may have ended that, or have
+ * removed the station, and another one have its address.
+ */
+export const isStill = (of: Schedule, then: Schedule, what: "freezes" | "scans", ca: number): boolean =>
+  Row.find<unknown>(of[what], ca) === Row.find<unknown>(then[what], ca)
+
 /** The table in which a timer that was due waits its time after its call, however late that came; null: it is not due any more. */
 export function fired(of: Schedule, timer: Timer, runMs: number): Schedule | null {
   const { block, slot, everyMs } = timer

@@ -117,3 +117,46 @@ it("a period that is said again does not make a client that takes little owe eac
   // What the window held when it closed, and one that waited for it.
   expect(most).toBeLessThanOrEqual(3)
 })
+
+describe("a station that comes in the place of another one, while what was due with that is done", () => {
+  it("is not scanned", async () => {
+    const { server, station } = await startServer({ tickRateMs: 50 })
+    const point = given(station.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1, reportMs: 100 }))
+    const scanned = given(server.addStation(2))
+    scanned.addPoint({ ioAddress: 5, type: Type.M_ME_NC_1 })
+    scanned.setBackgroundScan(100)
+    const told = () => client.asdus({ cot: Cot.BACKGROUND_SCAN }).flatMap(({ objects = [] }) => objects)
+    let left = 3
+    point.onBeforeAutoTransmit(() => {
+      if (told().length === 0 || server.getStation(2) !== scanned) return void left--
+      server.removeStation(2)
+      given(server.addStation(2)).addPoint({ ioAddress: 7, type: Type.M_ME_NC_1 })
+    })
+    const client = await startClient(server.port)
+    await client.until(() => told().length > 0)
+    left = 3
+    await client.until(() => left <= 0)
+    expect(new Set(told().map(({ ioa }) => ioa))).toEqual(new Set([5]))
+  })
+
+  it("is not frozen, and keeps what its counters say", async () => {
+    const { server, station } = await startServer({ tickRateMs: 50, packEvents: false })
+    // So many readings that they fill a window, and are sent at once.
+    for (let ioAddress = 1; ioAddress <= 40; ioAddress++) station.addPoint({ ioAddress, type: Type.M_IT_NA_1 })
+    station.setCounters({ mode: "A", localFreezeMs: 100 })
+    const frozen = given(server.addStation(2))
+    frozen.addPoint({ ioAddress: 5, type: Type.M_IT_NA_1 })
+    frozen.setCounters({ mode: "A", localFreezeMs: 100, localFreezeReset: true })
+    let counter: Point<typeof Type.M_IT_NA_1> | null = null
+    server.onSendRaw((_, apdu) => {
+      if (apdu[6] !== Type.M_IT_NA_1 || counter !== null) return
+      server.removeStation(2)
+      counter = given(given(server.addStation(2)).addPoint({ ioAddress: 7, type: Type.M_IT_NA_1 }))
+      counter.value = 4711
+    })
+    const client = await startClient(server.port)
+    await client.until(() => client.asdus({ ca: 1, cot: Cot.SPONTANEOUS }).length > 80)
+    expect(Number(given<Point<typeof Type.M_IT_NA_1>>(counter).value)).toBe(4711)
+    expect(client.asdus({ ca: 2 })).toEqual([])
+  })
+})
