@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import * as Keyed from "../../src/core/image/Keyed.ts"
 import * as Rounds from "../../src/core/procedure/Rounds.ts"
 import * as Abandoned from "../../src/core/station/Abandoned.ts"
+import * as Admission from "../../src/core/station/Admission.ts"
 import * as Bursts from "../../src/core/station/Bursts.ts"
 import * as Ending from "../../src/core/station/Ending.ts"
 import * as Handshakes from "../../src/core/station/Handshakes.ts"
@@ -271,6 +272,79 @@ describe("the waiting of publishers for clients", () => {
       }
       expect(published - before).toBeLessThanOrEqual(Math.max(many, 256))
       expect(table.now).toMatchObject({ turning: 0, due: 0 })
+    }
+  })
+})
+
+describe("connections that are let in", () => {
+  it("are no more than may be, each is let in or refused once, and none before the server listens", () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = new Random(seed)
+      const table = new Kept<Admission.Admission>(Admission.none)
+      const limit = 2 + random.below(4)
+      const asks = random.chance(70)
+      /** Not let in yet, and those among them that the application is asked about; whose answers are owed to nobody. */
+      const waiting = new Set<number>()
+      const asked = new Set<number>()
+      const owed = new Set<number>()
+      let [open, abandoned, calledOff] = [0, 0, 0]
+      const take = (step: (admission: Admission.Admission) => Admission.Step): void => {
+        const { due } = step(table.now)
+        table.step(random, (admission) => step(admission).admission)
+        for (const one of due)
+          if ("address" in one) abandoned += one.kind === "abandoned" ? 1 : -1
+          else if (one.kind === "callOff") calledOff = one.number
+          else if (one.kind === "ask") asked.add(one.number)
+          else {
+            expect(waiting.delete(one.number)).toBe(true)
+            if (asked.has(one.number)) expect(calledOff).toBe(one.number)
+            if (one.kind === "serve") {
+              expect(table.now.phase).toBe("open")
+              open++
+            } else expect(one).toHaveProperty("why")
+          }
+      }
+      const around = (): Admission.Around => ({ open, limit, asks, areMany: () => abandoned >= 3 })
+      const arrives = (): void => {
+        const address = random.chance(90) ? random.pick(ADDRESSES) : null
+        waiting.add(table.now.last + 1)
+        take((admission) => Admission.arrives(admission, address, around()))
+      }
+      const leaves = (number: number, late: boolean): void => {
+        const isOwed = asked.has(number) && waiting.has(number)
+        take((admission) => (late ? Admission.timedOut(admission, number, 5) : Admission.gone(admission, number)))
+        if (isOwed) owed.add(number)
+        waiting.delete(number)
+      }
+      for (let n = 0; n < 80; n++) {
+        const what = random.below(6)
+        if (n === 10) {
+          const { early } = Admission.opened(table.now)
+          table.step(random, (admission) => Admission.opened(admission).admission)
+          for (const number of early) waiting.delete(number)
+          for (const _ of early) arrives()
+        }
+        const number = waiting.size > 0 ? random.pick([...waiting]) : 0
+        if (what < 3) arrives()
+        else if (what === 3 && number > 0) leaves(number, asked.has(number) && random.chance(50))
+        else if (what === 4 && asked.has(number)) {
+          const answer = random.pick([true, true, false, "failed"] as const)
+          take((admission) => Admission.answered(admission, number, answer))
+          expect(waiting.has(number)).toBe(false)
+        } else if (what === 5 && open > 0) open--
+        expect(open + waiting.size).toBeLessThanOrEqual(limit)
+        expect(table.now.waiting?.count ?? 0).toBe(waiting.size)
+        expect(abandoned).toBe(owed.size)
+      }
+      const { cut } = Admission.closed(table.now)
+      table.step(random, (admission) => Admission.closed(admission).admission)
+      expect(cut).toEqual([...waiting].sort((a, b) => a - b))
+      for (const number of cut) leaves(number, false)
+      for (const number of owed) take((admission) => Admission.answered(admission, number, true))
+      arrives()
+      expect(waiting.size).toBe(0)
+      expect(abandoned).toBe(0)
+      expect(table.now).toMatchObject({ waiting: null, abandoned: null })
     }
   })
 })
