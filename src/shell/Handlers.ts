@@ -12,7 +12,6 @@ import type { Notice, Requested } from "../core/session/Notice.ts"
 import type { ClockRequested, ParameterRequested, ResetRequested } from "../core/system/SystemNotice.ts"
 import * as Asdu from "../core/wire/Asdu.ts"
 import * as Commands from "./Commands.ts"
-import * as Counters from "./Counters.ts"
 import { AtPoint, Deciding, failed } from "./Deciding.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Hooks, PointCallback } from "./Hooks.ts"
@@ -206,7 +205,8 @@ function clock(session: Session, notice: ClockRequested, station: Image.Station)
 /** Carries a freeze or reset of counters out at once, on every station that was asked. */
 function freeze(session: Session, notice: FreezeRequested): void {
   const { host } = session
-  Counters.carryOut(host, notice.counting, notice, "D")
+  const { group, freeze, reset } = notice
+  host.freeze(notice.counting, { group, freeze, reset, tells: "D" })
   session.collect({ ...Outcome.confirm(notice.id, "success"), terminate: host.world.profile.freezeTermination })
 }
 

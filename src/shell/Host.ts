@@ -28,8 +28,6 @@ import { Strays } from "./Strays.ts"
 export type ClockHandler = (peer: Peer, timeLow: number, timeHigh: number, utcMs: number) => Outcome | Promise<Outcome>
 /** Told whole frames. */
 export type RawHandler = (peer: Peer, apdu: Uint8Array) => void
-/** Counter modes of 60870-5-5: A local freeze with events, B local freeze, C freeze by request, D by request with events. */
-export type CounterMode = "A" | "B" | "C" | "D"
 /** Decides a reset: QRP 1 (process) or 2 (pending time-tagged events). After success of QRP 1 every connection is closed. */
 export type ResetHandler = (peer: Peer, ca: number, qualifier: number) => Outcome | Promise<Outcome>
 /** Decides a parameter that is loaded or activated. */
@@ -43,8 +41,6 @@ export class Host extends Publisher {
   log: Log = silent
   /** The files of this server; null without file transfer. */
   readonly files: FileDesk | null
-  /** Counter mode by station; C where none is set. */
-  readonly counterModes: Map<number, CounterMode> = new Map()
   /** Decides clock synchronisations; null accepts them. */
   onClockSync: ClockHandler | null = null
   /** Decides resets of the process; null refuses them. */
@@ -122,7 +118,6 @@ export class Host extends Publisher {
 
   /** Removes a station with its points and settings. False when there is none. */
   override removeStation(ca: number): boolean {
-    this.counterModes.delete(ca)
     const removed = super.removeStation(ca)
     if (removed && this.files !== null) this.endTransfers()
     return removed

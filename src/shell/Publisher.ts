@@ -4,17 +4,20 @@
 import type { Block } from "../core/image/Block.ts"
 import * as Causes from "../core/image/Causes.ts"
 import * as Image from "../core/image/Image.ts"
+import * as Numbered from "../core/image/Numbered.ts"
 import * as Value from "../core/image/Value.ts"
 import * as EventLog from "../core/log/EventLog.ts"
 import * as Flushes from "../core/log/Flushes.ts"
 import * as Publish from "../core/log/Publish.ts"
 import * as Rates from "../core/log/Rates.ts"
+import * as Freeze from "../core/read/Freeze.ts"
 import * as Delayed from "../core/station/Delayed.ts"
 import { Cause } from "../core/wire/Cause.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import { IllegalCause } from "./Errors.ts"
 import type { Options } from "./Options.ts"
 import * as PointRules from "./PointRules.ts"
+import * as Reading from "./Reading.ts"
 import { Room } from "./Room.ts"
 import type { Session } from "./Session.ts"
 import { Stations } from "./Stations.ts"
@@ -30,6 +33,8 @@ function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
 }
 
 export abstract class Publisher extends Stations {
+  /** What counters of a station do by themselves, and what they tell. */
+  counterModes: Freeze.Modes = null
   readonly sessions: Set<Session> = new Set()
   /** Sessions whose window is open: only these have to be told of events. */
   readonly open: Set<Session> = new Set()
@@ -53,8 +58,24 @@ export abstract class Publisher extends Stations {
     this.waiting = new Room(this.sessions, options.clock, options.limits, () => this.logEnds())
   }
 
-  /** Publishes the reading of a counter at its last freeze. */
-  publishFrozen(block: Block, slot: number): void {
+  /** Sets what counters of a station do. */
+  setCounterMode(ca: number, mode: Freeze.CounterMode): void {
+    this.counterModes = Numbered.put(this.counterModes, ca, mode)
+  }
+
+  /** Freezes or resets counters of the stations that are asked, and tells the readings of those with the mode that does. */
+  freeze(asked: Image.Order, order: Freeze.FreezeOrder): void {
+    const { image, freezes } = this.settled()
+    const { nowMs, flags } = this.tagClock
+    const done = Freeze.carryOut(image, freezes, this.counterModes, asked, order, nowMs(), flags)
+    this.boundedTimes += done.bounded
+    Reading.work(done.work)
+    // Whoever sees what is published may add and remove points: those that come now were not frozen.
+    for (const { block, version, slots } of done.told)
+      for (const slot of slots) if (block.holds(slot, version)) this.publishFrozen(block, slot)
+  }
+
+  private publishFrozen(block: Block, slot: number): void {
     if (this.sessions.size === 0) return
     const log = this.logs[block.priority] as EventLog.EventLog
     EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
@@ -263,6 +284,7 @@ export abstract class Publisher extends Stations {
   override removeStation(ca: number): boolean {
     for (const block of Image.station(this.world.image, ca)?.blocks ?? [])
       this.delayed = Delayed.forgetBlock(this.delayed, block)
+    this.counterModes = Numbered.without(this.counterModes, ca)
     return super.removeStation(ca)
   }
 

@@ -1,7 +1,8 @@
 // What can be set at a station, checked: one place for all faces, asked before anything is changed.
+
+import type { CounterMode } from "../core/read/Freeze.ts"
 import { flag, inRange } from "./Check.ts"
 import { InvalidArgument } from "./Errors.ts"
-import type { CounterMode } from "./Host.ts"
 
 const MODES: readonly CounterMode[] = ["A", "B", "C", "D"]
 /** Those in which counters are frozen by the clock of the station. */

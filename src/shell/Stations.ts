@@ -5,6 +5,7 @@ import * as Held from "../core/command/Held.ts"
 import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Initialised from "../core/image/Initialised.ts"
+import * as Stamp from "../core/image/Stamp.ts"
 import * as Value from "../core/image/Value.ts"
 import * as Departed from "../core/log/Departed.ts"
 import * as EventLog from "../core/log/EventLog.ts"
@@ -231,7 +232,7 @@ export abstract class Stations {
     const { kind } = block
     const first = OFF.has(kind) ? 1 : 0
     if (first !== 0) Image.setValue(block, slot, first)
-    if (block.time !== null) this.stamp(block.time, block, slot, this.tagClock.nowMs())
+    if (block.time !== null) this.stamp(block, slot, this.tagClock.nowMs())
     if (this.outlets.size === 0 || !block.command) return
     const outlet = Outlet.take(this.outlets, this.world.profile, block, block.ioa[slot] as number)
     if (outlet !== null) this.hooks.of(block, slot).outlet = outlet
@@ -272,7 +273,7 @@ export abstract class Stations {
       checkValue(block, value)
       Image.setValue(block, slot, value)
     }
-    if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
+    if (block.time !== null) this.stamp(block, slot, atMs ?? this.tagClock.nowMs())
   }
 
   /** As {@link setValue} for several points of a block, all with one time; none is set when one value is unfit. */
@@ -285,7 +286,7 @@ export abstract class Stations {
     const { time } = block
     const [first] = slots
     if (time === null || first === undefined) return
-    this.stamp(time, block, first, atMs)
+    this.stamp(block, first, atMs)
     Image.setTimes(block, slots, time[first * 2] as number, time[first * 2 + 1] as number)
   }
 
@@ -311,21 +312,19 @@ export abstract class Stations {
   protected putQuality(block: Block, slot: number, bits: number, atMs?: number): void {
     if (atMs !== undefined) checkTime(atMs)
     Image.setQuality(block, slot, bits)
-    if (block.time !== null) this.stamp(block.time, block, slot, atMs ?? this.tagClock.nowMs())
+    if (block.time !== null) this.stamp(block, slot, atMs ?? this.tagClock.nowMs())
   }
 
   /** Tags what a time-tagged point says already with another time. */
   setTime(block: Block, slot: number, atMs: number): void {
     checkTime(atMs)
-    if (block.time !== null) this.stamp(block.time, block, slot, atMs)
+    if (block.time !== null) this.stamp(block, slot, atMs)
   }
 
   /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
-  private stamp(time: Int32Array, block: Block, slot: number, atMs: number): void {
-    const { zone } = block
-    if (atMs !== zone.taggedMs && Zones.turn(zone, atMs)) this.boundedTimes++
-    time[slot * 2] = zone.tagLow | this.tagClock.flags
-    time[slot * 2 + 1] = zone.tagHigh
+  private stamp(block: Block, slot: number, atMs: number): void {
+    if (Stamp.show(block.zone, atMs)) this.boundedTimes++
+    Stamp.put(block, slot, this.tagClock.flags)
   }
 
   /** The present time for tags, in ms since 1970 UTC. */
@@ -335,7 +334,7 @@ export abstract class Stations {
 
   /** An instant as CP56Time2a words in a zone, with the flags that it has by itself. */
   timeTag(zone: Zone, epochMs: number): { readonly low: number; readonly high: number } {
-    if (epochMs !== zone.taggedMs && Zones.turn(zone, epochMs)) this.boundedTimes++
+    if (Stamp.show(zone, epochMs)) this.boundedTimes++
     return { low: zone.tagLow, high: zone.tagHigh }
   }
 

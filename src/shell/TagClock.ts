@@ -12,7 +12,9 @@ export class TagClock {
     this.options = options
     const byClients = options.clockSource === "c_cs"
     this.value = Clock.make(byClients, options.clockValidMs)
-    this.nowMs = byClients ? () => this.clientsMs() : options.clock.wallMs
+    const { clock } = options
+    // Who is not set by clients says what this machine says, and is asked for every event.
+    this.nowMs = byClients ? () => Clock.readMs(this.value, clock.monotonicMs(), clock.wallMs()) : clock.wallMs
   }
 
   /** IV for the first word of a time tag while the clock is not synchronised, else 0. */
@@ -21,13 +23,6 @@ export class TagClock {
     return this.value.untilMs === Number.POSITIVE_INFINITY
       ? 0
       : Clock.flags(this.value, this.options.clock.monotonicMs())
-  }
-
-  /** By the clock that clients set, which is valid for a time; by this machine's until they did. */
-  private clientsMs(): number {
-    const { aheadMs } = this.value
-    const { clock } = this.options
-    return aheadMs === null ? clock.wallMs() : clock.monotonicMs() + aheadMs
   }
 
   /** Whether time tags are valid. */

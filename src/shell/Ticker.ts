@@ -6,7 +6,6 @@ import * as Image from "../core/image/Image.ts"
 import type { CyclicBatch } from "../core/read/ReadWork.ts"
 import * as Cycles from "../core/station/Cycles.ts"
 import * as Schedule from "../core/station/Schedule.ts"
-import * as Counters from "./Counters.ts"
 import * as Handlers from "./Handlers.ts"
 import { type Hooks, type PointCallback, setCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
@@ -120,7 +119,7 @@ export class Ticker {
   private freeze(ca: number, reset: boolean): void {
     const { host } = this
     const station = Image.station(host.world.image, ca)
-    if (station !== undefined) Counters.carryOut(host, Image.only(station), { group: 0, freeze: true, reset }, "A")
+    if (station !== undefined) host.freeze(Image.only(station), { group: 0, freeze: true, reset, tells: "A" })
   }
 
   private scan(ca: number): void {

@@ -3,7 +3,6 @@
 
 import type { Zone } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
-import * as Time from "../core/wire/Time.ts"
 import * as History from "./ZoneHistory.ts"
 
 /** A zone by its IANA name. */
@@ -51,21 +50,3 @@ export class NamedZone implements Zone {
 
 /** The zone of a name; null and "UTC" are coordinated universal time. */
 export const make = (name: string | null): Zone => (name === null || name === "UTC" ? Image.utc() : new NamedZone(name))
-
-/**
- * Makes a zone's offset and its tag those of an instant. A time that a tag cannot say is the nearest one that it can, and
- * invalid: then the result is true.
- */
-export function turn(zone: Zone, epochMs: number): boolean {
-  if (zone instanceof NamedZone) zone.settle(epochMs)
-  const localMs = epochMs + zone.offsetMs
-  const known = localMs >= Time.FIRST_MS && localMs <= Time.LAST_MS
-  // One that was bounded is not remembered, so that each is counted.
-  zone.taggedMs = known ? epochMs : Number.NaN
-  const shownMs = known ? localMs : bounded(localMs)
-  zone.tagLow = Time.cp56Low(shownMs) | (zone.summer ? Time.SUMMER_TIME : 0) | (known ? 0 : Time.INVALID)
-  zone.tagHigh = Time.cp56High(shownMs)
-  return !known
-}
-
-const bounded = (localMs: number): number => (localMs < Time.FIRST_MS ? Time.FIRST_MS : Time.LAST_MS)

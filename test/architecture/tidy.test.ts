@@ -18,7 +18,6 @@ const excused: readonly Tidiness.Excused[] = [
       "src/shell/Calling.ts",
       "src/shell/CommandFacts.ts",
       "src/shell/Commands.ts",
-      "src/shell/Counters.ts",
       "src/shell/Deciding.ts",
       "src/shell/Described.ts",
       "src/shell/Feedback.ts",

@@ -1,5 +1,6 @@
 // What a shell keeps around the sessions of the pure core: image, log, selections, the clock, and what happens at fixed
 // rates. It is the least that does what the transcripts presuppose.
+import * as Stamp from "../../src/core/image/Stamp.ts"
 import * as Core from "../../src/core/index.ts"
 import * as Rhythm from "../../src/core/read/Rhythm.ts"
 import * as Zones from "../../src/shell/Zones.ts"
@@ -159,7 +160,7 @@ export class CoreProcess {
 
   /** An instant in the zone of a station. */
   private tag(zone: Core.Block["zone"], utcMs: number): { readonly low: number; readonly high: number } {
-    Zones.turn(zone, utcMs)
+    Stamp.turn(zone, utcMs)
     return { low: zone.tagLow, high: zone.tagHigh }
   }
 

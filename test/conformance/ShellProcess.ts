@@ -72,7 +72,7 @@ export class ShellProcess {
     for (const ca of Given.stationsOf(given)) {
       const { zone, counterMode, freezeEvery, freezeReset, background } = Given.stationOf(given, ca)
       this.host.addStation(ca, zone)
-      this.host.counterModes.set(ca, counterMode)
+      this.host.setCounterMode(ca, counterMode)
       this.ticker.setLocalFreeze(ca, freezeEvery * 1000, freezeReset)
       this.ticker.setBackground(ca, background * 1000)
     }

@@ -103,6 +103,8 @@ describe("the tag clock", () => {
         const valid = set !== null && (validMs === 0 || nowMs < set.arrivedMs + validMs)
         expect(TagClock.isValid(clock.now, nowMs)).toBe(valid)
         expect(clock.now.aheadMs).toBe(set === null ? null : set.utcMs - set.arrivedMs)
+        const saysMs = set === null ? 77 : set.utcMs + nowMs - set.arrivedMs
+        expect(TagClock.readMs(clock.now, nowMs, 77)).toBe(saysMs)
       }
     }
   })

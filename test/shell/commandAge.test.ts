@@ -2,6 +2,7 @@
 // the offset changed (rules B 7).
 import type { Socket } from "node:net"
 import { expect, it } from "vitest"
+import * as Stamp from "../../src/core/image/Stamp.ts"
 import * as Profile from "../../src/core/Profile.ts"
 import * as Frame from "../../src/core/wire/Frame.ts"
 import { Type } from "../../src/core/wire/TypeTable.ts"
@@ -41,7 +42,7 @@ const stage = (at: { ms: number }) => {
 /** A single command, tagged with the local time of an instant. */
 const command = (number: number, epochMs: number): readonly number[] => {
   const zone = Zones.make(BERLIN)
-  Zones.turn(zone, epochMs)
+  Stamp.turn(zone, epochMs)
   const { tagLow: low, tagHigh: high } = zone
   const time = [low, low >> 8, low >> 16, low >> 24, high, high >> 8, high >> 16].map((octet) => octet & 0xff)
   const asdu = [Type.C_SC_TA_1, 1, 6, 0, CA, 0, IOA, 0, 0, 1, ...time]

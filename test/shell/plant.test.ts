@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
 import * as Image from "../../src/core/image/Image.ts"
+import * as Numbered from "../../src/core/image/Numbered.ts"
 import type * as Fields from "../../src/core/wire/Fields.ts"
 import * as Config from "../../src/shell/config/Config.ts"
 import * as Plant from "../../src/shell/config/Plant.ts"
@@ -150,7 +151,7 @@ describe("keys of a station", () => {
     const noon = Date.UTC(2024, 0, 1, 12)
     host.setQuality(block, slot, 0, noon)
     expect(block.zone.offsetMs).toBe(5.5 * 3_600_000)
-    expect(host.counterModes.get(1)).toBe("B")
+    expect(Numbered.find(host.counterModes, 1)).toBe("B")
   })
 
   it("scan in the background", async () => {

@@ -3,9 +3,10 @@ import type { Block } from "../../core/image/Block.ts"
 import type { Tags } from "../../core/image/Image.ts"
 import * as Image from "../../core/image/Image.ts"
 import type { Deadband } from "../../core/image/Told.ts"
+import type { CounterMode } from "../../core/read/Freeze.ts"
 import * as Check from "../../shell/Check.ts"
 import { Detached } from "../../shell/Errors.ts"
-import type { CounterMode, Host } from "../../shell/Host.ts"
+import type { Host } from "../../shell/Host.ts"
 import * as PointKeys from "../../shell/PointKeys.ts"
 import * as PointOps from "../../shell/PointOps.ts"
 import * as PointPlan from "../../shell/PointPlan.ts"
@@ -234,7 +235,7 @@ export class Station {
     Check.options("counters", options, COUNTER_NAMES)
     const { mode, localFreezeMs = 0, localFreezeReset = false } = options
     StationOps.checkCounters(mode, localFreezeMs, localFreezeReset)
-    this.host.counterModes.set(this.commonAddress, mode)
+    this.host.setCounterMode(this.commonAddress, mode)
     this.#ticker.setLocalFreeze(this.commonAddress, localFreezeMs, localFreezeReset)
   }
 

@@ -4,6 +4,7 @@ export type { Tags } from "../../core/image/Image.ts"
 export type { Deadband } from "../../core/image/Told.ts"
 export type { Limits } from "../../core/Limits.ts"
 export { type Profile, presets as profiles } from "../../core/Profile.ts"
+export type { CounterMode } from "../../core/read/Freeze.ts"
 export type { CloseReason } from "../../core/Violation.ts"
 export {
   AddressInUse,
@@ -22,7 +23,6 @@ export {
 } from "../../shell/Errors.ts"
 export { FolderStore } from "../../shell/files/FileFolder.ts"
 export type { FileStore } from "../../shell/files/FileStore.ts"
-export type { CounterMode } from "../../shell/Host.ts"
 export type { LogLevel, LogWriter } from "../../shell/Log.ts"
 export type { Metrics } from "../../shell/Metrics.ts"
 export type { Peer, ServerEvent } from "../../shell/ServerEvent.ts"

@@ -7,10 +7,11 @@ import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Image from "../../core/image/Image.ts"
 import * as Profile from "../../core/Profile.ts"
+import type { CounterMode } from "../../core/read/Freeze.ts"
 import type { ParameterRequested } from "../../core/system/SystemNotice.ts"
 import * as Check from "../../shell/Check.ts"
 import { AddressTaken, type InvalidAddress, type InvalidArgument, type ListenError } from "../../shell/Errors.ts"
-import { type CounterMode, Host } from "../../shell/Host.ts"
+import { Host } from "../../shell/Host.ts"
 import * as Options from "../../shell/Options.ts"
 import { serve } from "../../shell/Serve.ts"
 import type { Gap, Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"
@@ -111,7 +112,7 @@ function addStation(host: Host, ticker: Ticker, ca: number, options: StationOpti
   StationOps.checkCounters(counterMode ?? "C", localFreezeMs, localFreezeReset)
   StationOps.checkBackground(backgroundMs)
   if (!host.addStation(ca, timeZone)) return false
-  if (counterMode !== undefined) host.counterModes.set(ca, counterMode)
+  if (counterMode !== undefined) host.setCounterMode(ca, counterMode)
   ticker.setLocalFreeze(ca, localFreezeMs, localFreezeReset)
   ticker.setBackground(ca, backgroundMs)
   return true

@@ -2,6 +2,7 @@
 export type { Limits } from "../../core/Limits.ts"
 export type { Profile } from "../../core/Profile.ts"
 export { c104, iec } from "../../core/Profile.ts"
+export type { CounterMode } from "../../core/read/Freeze.ts"
 export {
   AddressInUse,
   AddressTaken,
@@ -20,7 +21,6 @@ export {
   PermissionDenied
 } from "../../shell/Errors.ts"
 export type { Command } from "../../shell/Hooks.ts"
-export type { CounterMode } from "../../shell/Host.ts"
 export type { PartialOptions } from "../../shell/Options.ts"
 export type { PointKey } from "../../shell/PointKeys.ts"
 export type { Gap, Outcome, Peer, ServerEvent } from "../../shell/ServerEvent.ts"

@@ -52,6 +52,8 @@ export interface Zone {
   readonly instant: (localMs: number, summer: boolean, strict: boolean) => number
   /** Whether {@link instant} is cheap for a local time: what clocks do in its year was looked up before. */
   readonly knows: (localMs: number) => boolean
+  /** Makes {@link offsetMs} and {@link summer} those of an instant. */
+  readonly settle: (epochMs: number) => void
   /** What local time is ahead of UTC at an instant, and until when that holds. Always the same for the same instant. */
   readonly spanAt: (epochMs: number) => { readonly offsetMs: number; readonly untilMs: number }
 }

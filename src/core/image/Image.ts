@@ -141,6 +141,7 @@ export const utc = (): Zone => ({
   tagHigh: 0,
   instant: utcInstant,
   knows: () => true,
+  settle: () => {},
   spanAt: () => EVEN
 })
 

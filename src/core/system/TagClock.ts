@@ -32,6 +32,10 @@ export const isValid = ({ untilMs }: TagClock, monotonicMs: number): boolean => 
 /** IV for the first word of a time tag while the clock is not synchronised, else 0. */
 export const flags = (clock: TagClock, monotonicMs: number): number => (isValid(clock, monotonicMs) ? 0 : INVALID)
 
+/** What it says, in ms since 1970 UTC: by what clients set, or by this machine until they did. */
+export const readMs = ({ aheadMs }: TagClock, monotonicMs: number, wallMs: number): number =>
+  aheadMs === null ? wallMs : monotonicMs + aheadMs
+
 /** A client says what time it is; the number of what it says is `told`. */
 export const tell = (clock: TagClock): TagClock => ({ ...clock, told: clock.told + 1 })
 

@@ -72,7 +72,7 @@ function optionsOf(config: ServerConfig, listen: Listen): Options.PartialOptions
 function addStation(host: Host, ticker: Ticker, station: StationConfig, simulated: Simulated[]): void {
   const { commonAddress: ca, timeZone, backgroundMs, counters, points } = station
   host.addStation(ca, timeZone)
-  host.counterModes.set(ca, counters.mode)
+  host.setCounterMode(ca, counters.mode)
   ticker.setLocalFreeze(ca, counters.freezeMs, counters.reset)
   ticker.setBackground(ca, backgroundMs)
   for (const row of points) addRow(host, ticker, ca, row, simulated)
