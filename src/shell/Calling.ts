@@ -59,7 +59,7 @@ export class Calling extends Asking {
 
   /** Whether its client still waits for its answer. */
   get isOpen(): boolean {
-    return this.session.awaits(this.id)
+    return this.session.exchange.awaits(this.id)
   }
 
   /** Whether its point is still there. */
@@ -79,7 +79,7 @@ export class Calling extends Asking {
 
   /** Whether it was told to stop, its point is gone, or its session has ended or is about to. */
   protected get isGivenUp(): boolean {
-    const { leaving, reason } = this.session
+    const { leaving, reason } = this.session.exchange
     return this.operation?.aborted === true || !this.exists || reason !== null || leaving
   }
 
@@ -90,7 +90,7 @@ export class Calling extends Asking {
     const cancel = operation?.cancel ?? 0
     return {
       open: this.isOpen,
-      cancels: cancel !== 0 && session.awaits(cancel),
+      cancels: cancel !== 0 && session.exchange.awaits(cancel),
       exists: this.exists,
       ending: host.isEnding,
       logEnd: endOf(host),
@@ -134,7 +134,7 @@ export class Calling extends Asking {
     if (situation !== null) {
       this.perform(Operating.leave(outlet.output, number))
       Commands.refuseAged(session, command, situation)
-      return session.tellCollected()
+      return session.exchange.tellCollected()
     }
     const judged = Operating.judge(outlet.output, operation, this.around(), host.clock.monotonicMs())
     const handler = judged === "begin" ? Feedback.decider(host, command.block, hooks) : null
@@ -271,7 +271,7 @@ export class Calling extends Asking {
   detach(): () => void {
     const step = this.change(Operating.detach)
     if (step !== null) this.apply(step)
-    return () => this.session.tellCollected()
+    return () => this.session.exchange.tellCollected()
   }
 
   /** Its point is gone: what is begun is to stop. */
@@ -292,8 +292,8 @@ export class Calling extends Asking {
   /** Nobody can answer it by `transmit` any more: its client hears nothing of it, and that is told. */
   private forget(): void {
     if (!this.isOpen) return
-    this.session.collect(Outcome.forgotten(this.id))
-    queueMicrotask(() => this.session.tellCollected())
+    this.session.exchange.collect(Outcome.forgotten(this.id))
+    queueMicrotask(() => this.session.exchange.tellCollected())
   }
 
   // ---- what follows ----
@@ -322,17 +322,17 @@ export class Calling extends Asking {
     // Who asks for the signal later than this is told as well.
     if (this.operation === null && before?.aborted === true) this.abortion().abort()
     forgotten?.forget()
-    if (step.accepts) session.afterwards(this.id, () => this.carryOut())
-    for (const answer of step.answers) session.collect(answer)
+    if (step.accepts) session.exchange.afterwards(this.id, () => this.carryOut())
+    for (const answer of step.answers) session.exchange.collect(answer)
   }
 
   /** Who is told, and who goes on. */
   private follow(step: Operating.Step, collects: boolean): void {
     const { outlet, session } = this
-    if (step.accepts) session.announce(() => this.tell(step.facts))
+    if (step.accepts) session.exchange.announce(() => this.tell(step.facts))
     else this.tell(step.facts)
     if (step.stops) this.controller?.abort()
-    if (step.tells && !collects) session.tellCollected()
+    if (step.tells && !collects) session.exchange.tellCollected()
     if (step.frees) outlet.goOn()
   }
 

@@ -27,7 +27,8 @@ export function command(session: Session, notice: CommandRequested): void {
   if (!Image.lives(notice)) return gone(session, notice)
   const hooks = host.hooks.of(block, slot)
   hooks.outlet ??= new Outlet(host.world.profile, block, notice.ioa)
-  if (hooks.outlet.publishedIn !== 0 && hooks.outlet.publishedIn === session.batch) return goBehind(session, notice)
+  if (hooks.outlet.publishedIn !== 0 && hooks.outlet.publishedIn === session.exchange.batch)
+    return goBehind(session, notice)
   const calling = new Calling(session, notice, hooks, hooks.outlet)
   const handler = Feedback.decider(host, block, hooks)
   if (handler === null) return calling.refuse(true)
@@ -44,10 +45,10 @@ export function command(session: Session, notice: CommandRequested): void {
 
 /** A command to the same point has published something: what is still to be said of it is said before. */
 function goBehind(session: Session, notice: CommandRequested): void {
-  session.tellCollected()
-  if (!session.awaits(notice.id)) return
+  session.exchange.tellCollected()
+  if (!session.exchange.awaits(notice.id)) return
   // Whoever was told may have ended all.
-  if (session.leaving || session.host.isEnding) refuse(session, notice)
+  if (session.exchange.leaving || session.host.isEnding) refuse(session, notice)
   else if (!refusesAged(session, notice)) command(session, notice)
 }
 
@@ -64,7 +65,7 @@ export function refuseAged(session: Session, notice: Requested, situation: Situa
   const { host, peer } = session
   const apdu = Asking.find(session.state.work, notice.id)?.apdu
   if (apdu !== undefined) host.tell({ event: "rejected", peer, situation, apdu })
-  session.collect(Outcome.confirm(notice.id, situation === "outdatedSilently" ? "none" : "failure"))
+  session.exchange.collect(Outcome.confirm(notice.id, situation === "outdatedSilently" ? "none" : "failure"))
 }
 
 /** Refuses a command whose session is about to end, or all of them: that is told, as of any that is refused. */
@@ -74,10 +75,10 @@ export function refuse(session: Session, notice: CommandRequested): void {
   const situation = World.refusing(host.world)
   if (situation !== null) {
     host.tell({ event: "rejected", peer, situation, apdu })
-    return session.collect(Outcome.confirm(id, "failure"))
+    return session.exchange.collect(Outcome.confirm(id, "failure"))
   }
   // Whoever has the address by now refuses it.
-  if (!Image.lives(notice)) return session.collect(Outcome.gone(id))
+  if (!Image.lives(notice)) return session.exchange.collect(Outcome.gone(id))
   const hooks = host.hooks.of(block, slot)
   hooks.outlet ??= new Outlet(host.world.profile, block, ioa)
   new Calling(session, notice, hooks, hooks.outlet).refuse(true)
@@ -88,9 +89,9 @@ export function refuse(session: Session, notice: CommandRequested): void {
  * before it, and before what comes behind it is decided.
  */
 function gone(session: Session, { id }: CommandRequested | SelectRequested): void {
-  session.tellCollected()
-  session.collect(Outcome.gone(id))
-  session.tellCollected()
+  session.exchange.tellCollected()
+  session.exchange.collect(Outcome.gone(id))
+  session.exchange.tellCollected()
 }
 
 /** Begins a command. */
@@ -98,17 +99,17 @@ function begin(session: Session, outlet: Outlet, calling: Calling, handler: Comm
   const { host } = session
   const before = endOf(host)
   calling.begin(handler, true)
-  if (endOf(host) > before) outlet.publishedIn = session.batch
+  if (endOf(host) > before) outlet.publishedIn = session.exchange.batch
 }
 
 /** A client wants to select a point whose application decides who may. */
 export function select(session: Session, notice: SelectRequested): void {
   const hooks = session.host.hooks.find(notice.block, notice.slot)
   if (!Image.lives(notice)) return gone(session, notice)
-  if (hooks?.onSelect == null) return session.collect(Outcome.confirm(notice.id, "failure"))
+  if (hooks?.onSelect == null) return session.exchange.collect(Outcome.confirm(notice.id, "failure"))
   new Selecting(session, notice, hooks.onSelect).decide()
   // What is asked next may remove the point: who had it is told before.
-  session.tellCollected()
+  session.exchange.tellCollected()
 }
 
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
@@ -117,7 +118,7 @@ export function abandon(session: Session, notice: AbandonRequested): void {
   const outlet = host.hooks.find(notice.block, notice.slot)?.outlet
   if (Image.lives(notice) && outlet?.find(outlet.output.begun)?.abandon(session, notice) === true) return
   host.tell({ event: "rejected", peer, situation: "nothingToDeactivate", apdu: notice.apdu })
-  session.collect(Outcome.confirm(notice.id, "failure"))
+  session.exchange.collect(Outcome.confirm(notice.id, "failure"))
 }
 
 /**

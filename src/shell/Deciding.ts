@@ -143,7 +143,7 @@ export abstract class Deciding extends Asking {
   }
 
   protected get isGivenUp(): boolean {
-    return this.ended || this.session.leaving || this.session.reason !== null
+    return this.ended || this.session.exchange.leaving || this.session.reason !== null
   }
 
   /** Has the request decided. */
@@ -196,7 +196,7 @@ export abstract class Deciding extends Asking {
   protected settled(outcome: Outcome): void {
     const { session, collects } = this
     this.found?.()
-    if (collects && !this.ended && session.reason === null && !session.awaits(this.id)) this.expire()
+    if (collects && !this.ended && session.reason === null && !session.exchange.awaits(this.id)) this.expire()
     else this.dismiss(outcome)
   }
 
@@ -206,9 +206,9 @@ export abstract class Deciding extends Asking {
     if (ended) return
     this.end()
     if (session.reason !== null) return
-    session.collect(this.decisionOf(outcome))
+    session.exchange.collect(this.decisionOf(outcome))
     this.told(outcome)
-    if (!this.collects) session.tellCollected()
+    if (!this.collects) session.exchange.tellCollected()
   }
 }
 
@@ -259,12 +259,12 @@ export abstract class AtPoint extends Deciding {
   detach(): void {
     const { session } = this
     this.abandon()
-    if (session.reason === null) session.collect(this.decisionOf("failure"))
+    if (session.reason === null) session.exchange.collect(this.decisionOf("failure"))
   }
 
   tellDetached(): void {
     this.told("failure")
-    this.session.tellCollected()
+    this.session.exchange.tellCollected()
     this.controller?.abort()
   }
 }

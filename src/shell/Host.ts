@@ -81,6 +81,7 @@ export class Host extends Publisher {
   private untold: ServerEvent[] = []
   private numbers = Numbers.none
   private lastOperation = 0
+  private lastBatch = 0
 
   constructor(options: Options) {
     super(options)
@@ -138,6 +139,11 @@ export class Host extends Publisher {
     this.numbers = Numbers.take(this.numbers)
     this.stall.begin()
     return this.numbers.last
+  }
+
+  /** A number for what an exchange begins to collect: none has had it. */
+  nextBatch(): number {
+    return ++this.lastBatch
   }
 
   /** A number for an operation: none has had it. */

@@ -33,7 +33,7 @@ export class Selecting extends AtPoint {
 
   /** Whether its client still waits for the answer, and its point is there. */
   get isWanted(): boolean {
-    return !this.isGivenUp && this.session.awaits(this.id)
+    return !this.isGivenUp && this.session.exchange.awaits(this.id)
   }
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {

@@ -1,18 +1,17 @@
-// One connection: moves octets, time and decisions between a socket and the reducer. It decides nothing.
-// `dispatch` is the only way in: from the socket's data callback, the deadline, publishing and answers alike.
+// One connection: moves octets and time between a socket and an exchange, which reduces them. It decides nothing.
 import type { Socket } from "node:net"
 import type { FileAnswer } from "../core/file/FileMessage.ts"
 import * as Arena from "../core/link/Arena.ts"
 import { Phase } from "../core/link/Link.ts"
 import * as Cursor from "../core/log/Cursor.ts"
-import * as Asking from "../core/procedure/Asking.ts"
 import type { Decision } from "../core/procedure/Notice.ts"
+import type { World } from "../core/procedure/World.ts"
 import type { CyclicBatch } from "../core/read/ReadWork.ts"
 import type { Notice } from "../core/session/Notice.ts"
-import { reduce } from "../core/session/reduce.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
 import type { SessionOutputs } from "../core/session/SessionTurn.ts"
+import { type End, Exchange, type Holder } from "../core/station/Exchange.ts"
 import type { CloseReason } from "../core/Violation.ts"
 import { APDU_MAX } from "../core/wire/Frame.ts"
 import * as Commands from "./Commands.ts"
@@ -32,11 +31,6 @@ const NOTHING = new Uint8Array(0)
 
 /** Whole shares that are read at most of a connection's waiting input before deadlines are judged: 4 MiB of it. */
 const SHARES_MAX = 2048
-
-const NONE: readonly Decision[] = []
-
-/** How often a session has begun to collect decisions, of all sessions. */
-let batches = 0
 
 /** Where all sessions write from: while the kernel takes everything at once, that is always the same place. */
 let views = new Views(new Uint8Array(0), 0)
@@ -60,16 +54,13 @@ export interface Certificate {
   readonly validTo: string
 }
 
-export class Session {
+export class Session implements Holder {
   readonly host: Host
   readonly socket: Socket
   readonly peer: Peer
   readonly number: number
-  state: SessionState.SessionState
-  /** Where its client stands in the logs. */
-  cursor: Cursor.Cursor
-  /** Why the session ended; null while it lives. */
-  reason: CloseReason | null = null
+  /** What is reduced, and what the application says to that. */
+  readonly exchange: Exchange
   /** The client's certificate where TLS is used, else null. */
   certificate: Certificate | null = null
   /** In the words of whoever closed it, or null. */
@@ -100,22 +91,6 @@ export class Session {
   private readAfter = -1
   private listens = false
   private counted = false
-  private collected: Decision[] | null = null
-  /** The number of what is being collected, 0 = nothing is. */
-  batch = 0
-  /** What begins once the decision of its request was reduced: by request, and then in order. */
-  private readonly accepted: Map<number, () => void> = new Map()
-  private begins: (() => void)[] = []
-  /** How many facts are being told of what is not reduced yet. */
-  private announcing = 0
-  /** Dispatches that go on: a callback of the application may cause one within another. */
-  private depth = 0
-  /** An end that waits until the dispatch that goes on is over. */
-  private wanted: "shutdown" | "peerClosed" | "broken" | null = null
-  /** Whether it has sent, or sends, what waits before an end of ours. */
-  private lastWords = false
-  /** Whether it is about to end, so that no request is handed to the application any more. */
-  leaving = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: (() => void) | null = null
 
@@ -126,9 +101,23 @@ export class Session {
     this.peer = peer
     this.number = peer.session
     const nowMs = host.clock.monotonicMs()
-    this.state = SessionState.open(host.settled(), peer.session, nowMs)
-    this.cursor = Cursor.at(host.logEnds(), host.world.initialised.count)
+    const state = SessionState.open(host.settled(), peer.session, nowMs)
+    this.exchange = new Exchange(this, state, Cursor.at(host.logEnds(), host.world.initialised.count))
     this.rearm()
+  }
+
+  get state(): SessionState.SessionState {
+    return this.exchange.state
+  }
+
+  /** Where its client stands in the logs. */
+  get cursor(): Cursor.Cursor {
+    return this.exchange.cursor
+  }
+
+  /** Why the session ended; null while it lives. */
+  get reason(): CloseReason | null {
+    return this.exchange.reason
   }
 
   get isStarted(): boolean {
@@ -145,19 +134,14 @@ export class Session {
     return this.host.world.limits.undrainedOctets - this.socket.writableLength - this.keptOctets
   }
 
-  /** Whether a request still waits for its decision. */
-  awaits(id: number): boolean {
-    return this.reason === null && Asking.find(this.state.work, id) !== undefined
-  }
-
   /** Events that wait for this session. */
   waiting(ends: readonly number[]): number {
-    return Cursor.waiting(this.cursor, ends)
+    return Cursor.waiting(this.exchange.cursor, ends)
   }
 
   /** Events that wait for this session while it is started. */
   backlog(ends: readonly number[]): number {
-    return this.isStarted ? Cursor.waiting(this.cursor, ends) : 0
+    return this.isStarted ? Cursor.waiting(this.exchange.cursor, ends) : 0
   }
 
   // ---- ways in ----
@@ -170,7 +154,7 @@ export class Session {
     const ends = host.logEnds()
     const wallMs = this.judgingMs()
     this.readAfter = host.stall.stalls
-    this.dispatch(SessionEvent.received(nowMs, ends, this.room(), chunk, wallMs, stale, Reading.isTired()))
+    this.exchange.dispatch(SessionEvent.received(nowMs, ends, this.room(), chunk, wallMs, stale, Reading.isTired()))
     this.readAfter = -1
     if (this.untaken === null) return null
     const { untaken } = this
@@ -197,7 +181,7 @@ export class Session {
    * session has sent may publish, and what is read from the image is of now.
    */
   ready(): void {
-    this.plain("ready")
+    this.exchange.dispatch(this.event("ready"))
   }
 
   /** Nothing is sent while it is held: a TLS handshake goes on. No I frames are made then, and what confirms is kept. */
@@ -222,16 +206,13 @@ export class Session {
   private readonly left = (): void => {
     const late = this.outgoing.hasLeft(this.host.clock, this.state.sentFrames)
     if (late === null || this.reason !== null) return
-    this.dispatch({ ...this.plainEvent("left"), late })
+    this.exchange.dispatch({ ...this.event("left"), late })
   }
 
   private readonly goOn = (): void => this.ready()
 
-  decided(decisions: readonly Decision[]): void {
-    this.dispatch(this.decision(decisions, "decided"))
-  }
-
-  private decision(decisions: readonly Decision[], kind: "decided" | "resumed"): SessionEvent.SessionEvent {
+  /** The application has decided. */
+  decision(decisions: readonly Decision[], kind: "decided" | "resumed"): SessionEvent.SessionEvent {
     const { host } = this
     const nowMs = host.clock.monotonicMs()
     const event = SessionEvent.decided(
@@ -248,106 +229,67 @@ export class Session {
   }
 
   refreshed(id: number): void {
-    this.dispatch({ ...this.plainEvent("refreshed"), refreshed: id })
+    this.exchange.dispatch({ ...this.event("refreshed"), refreshed: id })
   }
 
   /** Points are due for cyclic transmission. */
   offered(batches: readonly CyclicBatch[]): void {
-    this.dispatch({ ...this.plainEvent("cyclic"), batches })
+    this.exchange.dispatch({ ...this.event("cyclic"), batches })
   }
 
   /** The file store answered. */
   filed(file: FileAnswer): void {
-    this.dispatch({ ...this.plainEvent("file"), file })
+    this.exchange.dispatch({ ...this.event("file"), file })
   }
 
   /** Ends the session for a reason of ours or of the transport; what its last chunk asked for is answered first. */
-  end(kind: "shutdown" | "peerClosed" | "broken"): void {
-    if (this.depth === 0) return this.endNow(kind)
-    this.wanted ??= kind
-    this.leaving = true
-    for (const deciding of this.aborts.values()) deciding.cancel()
+  end(kind: End): void {
+    if (!this.exchange.end(kind)) for (const deciding of this.aborts.values()) deciding.cancel()
   }
 
-  private endNow(kind: "shutdown" | "peerClosed" | "broken"): void {
-    // What was published before an end of ours goes before it. Who is told what is sent may end it once more: that is all.
-    if (kind === "shutdown" && !this.lastWords) {
-      this.lastWords = true
-      this.ready()
-    }
-    this.plain(kind)
-  }
-
-  private plain(kind: SessionEvent.Kind): void {
-    this.dispatch(this.plainEvent(kind))
-  }
-
-  private plainEvent(kind: SessionEvent.Kind): SessionEvent.SessionEvent {
+  event(kind: SessionEvent.Kind): SessionEvent.SessionEvent {
     const { host } = this
     return SessionEvent.plain(kind, host.clock.monotonicMs(), host.logEnds(), this.room())
   }
 
-  /** Reduces an event and whatever follows from it at once. */
-  dispatch(event: SessionEvent.SessionEvent): void {
-    this.depth++
-    // What the application has said before goes first: it is neither overtaken nor too late.
-    this.run(this.collected === null ? event : this.behindCollected(event))
-    this.depth--
-    if (this.wanted === null || this.depth > 0) return
-    const kind = this.wanted
-    this.wanted = null
-    this.endNow(kind)
-  }
-
-  // A loop, not a chain of calls: a chunk may hold a thousand commands with a STOPDT behind each.
-  private run(event: SessionEvent.SessionEvent): void {
-    for (let next: SessionEvent.SessionEvent | null = event; next !== null && this.reason === null; )
-      next = this.step(next)
-  }
-
-  /** Reduces what was collected so far; returns an event that was made before as one of now. */
-  private behindCollected(event: SessionEvent.SessionEvent): SessionEvent.SessionEvent {
-    this.run(this.decision(this.gathered() ?? NONE, "decided"))
+  /** An event that was made before, as one of now. */
+  renewed(event: SessionEvent.SessionEvent): SessionEvent.SessionEvent {
     const { host } = this
     return { ...event, nowMs: host.clock.monotonicMs(), stable: host.logEnds(), room: this.room() }
   }
 
-  /** What was collected, which is nobody else's from now on; null when nothing was. */
-  private gathered(): readonly Decision[] | null {
-    const { collected } = this
-    this.collected = null
-    this.batch = 0
-    return collected
+  world(): World {
+    return this.host.settled()
   }
 
-  /** Reduces an event, writes what came out, and acts on the notices; returns what has to be reduced next, or null. */
-  private step(event: SessionEvent.SessionEvent): SessionEvent.SessionEvent | null {
-    const { sentFrames } = this.state
-    const { state, cursor, outputs } = reduce(this.host.settled(), this.state, this.cursor, event)
-    this.state = state
-    this.cursor = cursor
+  nextBatch(): number {
+    return this.host.nextBatch()
+  }
+
+  act(notice: Notice): boolean {
+    return Handlers.act(this, notice)
+  }
+
+  /** Writes what a reduction has given. */
+  take(outputs: SessionOutputs, event: SessionEvent.SessionEvent, sentBefore: number): void {
     if (outputs.left !== null) this.untaken = outputs.left
     if (this.isStarted !== this.counted) this.count()
     const { trace } = this.host.world
     if (trace) this.noteReceived(outputs.notices)
     const octets = outputs.end - outputs.start
-    const bounded = octets > 0 && event.room - octets <= APDU_MAX
-    if (octets > 0) this.write(outputs, bounded, event.nowMs, sentFrames)
+    if (octets > 0) this.write(outputs, event.room - octets <= APDU_MAX, event.nowMs, sentBefore)
     // Before anybody is told: what they publish, or have all clients told, can leave at once here too.
     this.listen()
     // Behind the write: the callbacks may make this or another session write.
     if (trace || this.host.onSendRaw !== null) this.host.raws.tell()
-    // Decisions are reduced in turn, and all else is seen to then.
-    const decisions = outputs.notices.length > 0 ? this.act(outputs.notices) : null
-    if (this.accepted.size > 0) this.confirmed(event.decisions)
-    if (this.depth === 1) this.begin()
-    if (this.reason !== null) return null
-    if (this.state.link.pause !== null && this.depth === 1) return this.decision(decisions ?? NONE, "resumed")
-    if (decisions !== null) return this.decision(decisions, "decided")
+  }
+
+  /** Looks for more to send, or waits for what comes. */
+  rest(outputs: SessionOutputs): SessionEvent.SessionEvent | null {
     const open = !this.full && !this.held
     // Where nothing came out it has only looked for what to send: others are served before it looks further.
-    if (outputs.more && open && octets === 0) this.host.looking.add(this)
-    else if (outputs.more && open) return this.plainEvent("ready")
+    if (outputs.more && open && outputs.end === outputs.start) this.host.looking.add(this)
+    else if (outputs.more && open) return this.event("ready")
     this.rearm()
     this.host.relieved(this)
     return null
@@ -374,73 +316,10 @@ export class Session {
     for (const notice of notices) if (notice.kind === "traced") this.host.raws.received(this.peer, notice.apdu)
   }
 
-  /** Acts on notices; what the application decided at once, null when it was not asked. */
-  private act(notices: readonly Notice[]): readonly Decision[] | null {
-    let asked = false
-    for (const notice of notices) {
-      if (Handlers.act(this, notice)) asked = true
-      // What was accepted is confirmed and begun before whatever came behind it, however the octets were cut.
-      if (this.depth === 1 && (this.accepted.size > 0 || this.begins.length > 0)) this.beginAccepted()
-    }
-    const decisions = this.gathered()
-    return asked ? (decisions ?? NONE) : decisions
-  }
-
-  /** Has something begin once a decision that is on its way was reduced: the client is told before. */
-  afterwards(id: number, begin: () => void): void {
-    this.accepted.set(id, begin)
-  }
-
-  /** These decisions were reduced: what waited for them begins. */
-  private confirmed(decisions: readonly Decision[]): void {
-    for (const { id } of decisions) {
-      const begin = this.accepted.get(id)
-      if (begin === undefined) continue
-      this.accepted.delete(id)
-      this.begins.push(begin)
-    }
-  }
-
-  /** Reduces what was collected, and begins what waited for that. */
-  private beginAccepted(): void {
-    this.tellCollected()
-    this.begin()
-  }
-
-  /** Reduces what was collected. */
-  tellCollected(): void {
-    const decisions = this.gathered()
-    if (decisions !== null) this.decided(decisions)
-  }
-
-  /** Tells that something was accepted before its client is told: it does not begin within that, whatever observers do. */
-  announce(tell: () => void): void {
-    this.announcing++
-    tell()
-    this.announcing--
-    if (this.depth === 0) this.begin()
-  }
-
-  /** Not within a callback of the application: it would not expect that. */
-  private begin(): void {
-    while (this.begins.length > 0 && this.announcing === 0) {
-      const { begins } = this
-      this.begins = []
-      for (const begin of begins) begin()
-    }
-  }
-
   /** Refuses what was not begun: its commands that wait for the answers of others are not carried out any more. */
   refuseWaiting(): void {
     Commands.stopping(this)
-    this.tellCollected()
-  }
-
-  /** Takes a decision: it is reduced with others when {@link act} has asked, and before anything else that happens. */
-  collect(decision: Decision): void {
-    if (this.collected !== null) return void this.collected.push(decision)
-    this.collected = [decision]
-    this.batch = ++batches
+    this.exchange.tellCollected()
   }
 
   // ---- the socket ----
@@ -501,7 +380,7 @@ export class Session {
 
   /** Called by Handlers when the session has ended. */
   closed(reason: CloseReason): void {
-    this.reason = reason
+    this.exchange.reason = reason
     this.cancelWake?.()
     this.writeKept()
     this.listen()
@@ -544,7 +423,7 @@ export class Session {
         return this.judge(heardMs, writes, shares - Reading.portion())
       this.wakeAtMs = Number.POSITIVE_INFINITY
       const ends = this.host.logEnds()
-      this.dispatch(SessionEvent.plain("tick", clock.monotonicMs(), ends, this.room(), heardMs))
+      this.exchange.dispatch(SessionEvent.plain("tick", clock.monotonicMs(), ends, this.room(), heardMs))
     })
   }
 }

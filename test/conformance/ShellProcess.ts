@@ -210,7 +210,7 @@ export class ShellProcess {
     })
     const { host } = this
     for (const session of host.sessions)
-      session.dispatch({
+      session.exchange.dispatch({
         ...SessionEvent.plain("cyclic", host.clock.monotonicMs(), host.logEnds(), session.room()),
         batches
       })

@@ -38,7 +38,7 @@ const notices: Readonly<Record<string, (of: Awaited<ReturnType<typeof given>>) =
     host.deliver()
   },
   "a decision": ({ host }) => {
-    for (const session of host.sessions) session.decided([])
+    for (const session of host.sessions) session.exchange.dispatch(session.decision([], "decided"))
   },
   "the room in the socket": ({ host }) => {
     for (const session of host.sessions) session.ready()
@@ -123,7 +123,7 @@ it("a peer that does not acknowledge is closed all the same, whatever else happe
   await client.until(() => client.iFrames === 1)
   const busy = setInterval(() => {
     publish()
-    for (const session of host.sessions) session.decided([])
+    for (const session of host.sessions) session.exchange.dispatch(session.decision([], "decided"))
   }, 20)
   await client.ended
   clearInterval(busy)
