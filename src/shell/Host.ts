@@ -13,9 +13,9 @@ import { CallbackFailed } from "./Errors.ts"
 import { FileDesk } from "./files/FileTransfer.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Hooks } from "./Hooks.ts"
+import { InLine } from "./InLine.ts"
 import { attend } from "./Later.ts"
 import { type Log, type LogLevel, silent } from "./Log.ts"
-import { Looking } from "./Looking.ts"
 import type { Options } from "./Options.ts"
 import { Publisher } from "./Publisher.ts"
 import { RawTrace } from "./RawTrace.ts"
@@ -34,6 +34,9 @@ export type ResetHandler = (peer: Peer, ca: number, qualifier: number) => Outcom
 export type ParameterHandler = (peer: Peer, request: ParameterRequested) => Outcome | Promise<Outcome>
 /** Decides whether a peer may connect; the signal is aborted when it took too long or the peer has gone. */
 export type ConnectHandler = (address: string, signal: AbortSignal) => boolean | Promise<boolean>
+
+/** For so many clients is looked in a turn of the event loop: some two milliseconds. */
+const LOOKING = 32
 
 export class Host extends Publisher {
   readonly observers: Set<(event: ServerEvent) => void> = new Set()
@@ -64,8 +67,11 @@ export class Host extends Publisher {
   serving = false
   /** Sessions that are started; they enter themselves. */
   readonly active: Set<Session> = new Set()
-  /** Clients for whom is looked what is left to tell them. */
-  readonly looking: Looking = new Looking(this.clock)
+  /**
+   * Clients for whom is looked what is left to tell them, where most of what waits is not: they have begun to listen behind
+   * many events, or have lost many.
+   */
+  readonly looking: InLine<Session> = new InLine(this.clock, LOOKING, (session) => session.ready())
   /** Tells input that waited while this process stood still. */
   readonly stall: Stall = new Stall(
     this.sessions,

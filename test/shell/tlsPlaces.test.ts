@@ -2,6 +2,8 @@
 // their own address anybody who goes on with the handshake.
 
 import * as Net from "node:net"
+import { Duplex } from "node:stream"
+import * as Tls from "node:tls"
 import * as fc from "fast-check"
 import { describe, expect, it, onTestFinished } from "vitest"
 import * as Places from "../../src/core/station/Handshakes.ts"
@@ -110,6 +112,75 @@ describe("a client in the middle of its handshake is served", () => {
 
   it("the same where both IPv4 addresses come in through one IPv6 socket", async () => {
     expect(await others("::")).toBe(true)
+  })
+})
+
+/** What a client says first. */
+const hello = (): Promise<Buffer> =>
+  new Promise((resolve) => {
+    const pipe = new Duplex({
+      read: () => {},
+      write: (chunk, _, done) => {
+        resolve(chunk)
+        done()
+      }
+    })
+    Tls.connect({ socket: pipe }).on("error", () => {})
+  })
+
+describe("many who begin a handshake at once", () => {
+  const PEERS = 100
+
+  /** Peers that connect, say what a client says first, in one go, and tell when they are answered. */
+  const given = async () => {
+    const { server } = await startServer({ ip: HERE, transportSecurity: security(), limits: { handshakes: PEERS + 1 } })
+    const said = await hello()
+    const answered: string[] = []
+    const peers: (readonly [string, Net.Socket])[] = []
+    for (let i = 0; i <= PEERS; i++) {
+      const address = i < PEERS ? HERE : ELSEWHERE
+      const socket = await peer(server.port, address, new Uint8Array())
+      socket.once("data", () => answered.push(address))
+      peers.push([address, socket])
+    }
+    const begin = (): void => {
+      for (const [, socket] of peers) socket.write(said)
+    }
+    return { answered, begin, peers }
+  }
+
+  it("are answered in turns of the event loop, so that others are served in between", async () => {
+    const { answered, begin } = await given()
+    let [before, most] = [0, 0]
+    let immediate = setImmediate(function next() {
+      most = Math.max(most, answered.length - before)
+      before = answered.length
+      immediate = setImmediate(next)
+    })
+    onTestFinished(() => clearImmediate(immediate))
+    begin()
+    await expect.poll(() => answered.length).toBe(PEERS + 1)
+    expect(most).toBeLessThanOrEqual(PEERS / 4)
+  })
+
+  it("from one address keep nobody waiting for all of them who comes from elsewhere", async () => {
+    const { answered, begin } = await given()
+    begin()
+    await expect.poll(() => answered.length).toBe(PEERS + 1)
+    expect(answered.indexOf(ELSEWHERE)).toBeLessThan(PEERS / 4)
+  })
+
+  it("are served though they close behind what they say first, and what is left of them is told", async () => {
+    const { events, server } = await startServer({ ip: HERE, transportSecurity: security() })
+    const said = await hello()
+    const peers = await Promise.all(Array.from({ length: PEERS }, () => peer(server.port, HERE, new Uint8Array())))
+    for (const [i, socket] of peers.entries()) {
+      socket.write(said)
+      if (i % 2 === 0) socket.end()
+      else socket.resetAndDestroy()
+    }
+    await events.next("refused", PEERS)
+    await expect((await startSecure(server.port)).answers()).resolves.toBe(true)
   })
 })
 

@@ -5,10 +5,13 @@ import type { Socket } from "node:net"
 import * as Tls from "node:tls"
 import type { Limits } from "../../core/Limits.ts"
 import * as Places from "../../core/station/Handshakes.ts"
+import { shareOf } from "../../core/station/Share.ts"
 import { type Clock, DELAY_MAX_MS } from "../Clock.ts"
+import { InLine } from "../InLine.ts"
 import * as Patience from "../Patience.ts"
 import type { Certificate } from "../Session.ts"
 import { shown } from "../Shown.ts"
+import { stopReading } from "../StopReading.ts"
 import * as FirstRecord from "./FirstRecord.ts"
 import * as KeyUpdates from "./KeyUpdates.ts"
 import * as TlsOptions from "./TlsOptions.ts"
@@ -54,6 +57,9 @@ const wordsOf = (error: TlsError): string =>
  */
 const RENEGOTIATION_MIN_MS = (Tls.CLIENT_RENEG_WINDOW + 1) * 1000
 
+/** So many handshakes are answered in a turn of the event loop: a signature takes a millisecond or more, and needs no client of ours. */
+const ANSWERED = 4
+
 export class Handshakes {
   private readonly options: TlsOptions.TlsOptions
   private readonly limits: Limits
@@ -64,6 +70,8 @@ export class Handshakes {
   private readonly byNumber = new Map<number, Pending>()
   private last = 0
   private places = Places.none
+  /** Whose clients have said their first record. */
+  private readonly line: InLine<number>
   /** Time within which sessions may be resumed; null = not at all. */
   private readonly resumptionMs: number | null
   private ticketsSinceMs: number
@@ -72,6 +80,7 @@ export class Handshakes {
     this.options = options
     this.limits = limits
     this.clock = clock
+    this.line = new InLine(clock, ANSWERED, (number) => this.answer(number))
     this.ticketsSinceMs = clock.monotonicMs()
     // A resumed session lacks the certificates between the client's and the authority, which are looked at if OpenSSL
     // has complained about times and that is to be forgiven.
@@ -115,9 +124,18 @@ export class Handshakes {
     raw.on("close", gone)
     FirstRecord.wait(raw, () => {
       this.places = Places.speaks(this.places, number)
-      this.renewTicketKeys()
-      this.server.emit("connection", raw)
+      // How the connection goes on is for its encrypted side to read.
+      stopReading(raw)
+      this.line.add(number, shareOf(address))
     })
+  }
+
+  /** Answers what a client has said first, unless it has lost its place meanwhile. */
+  private answer(number: number): void {
+    const pending = this.byNumber.get(number)
+    if (pending === undefined) return
+    this.renewTicketKeys()
+    this.server.emit("connection", pending.raw)
   }
 
   private makeRoom(): void {
