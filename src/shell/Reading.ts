@@ -3,6 +3,7 @@
 // to be put in place, which is done only where everything that it needs is found, on a Node that it was tried with.
 // Either way a connection has its share of a turn of the event loop and no more, so that none can keep others waiting.
 import * as Net from "node:net"
+import * as ReadAhead from "./ReadAhead.ts"
 import { Views } from "./Views.ts"
 
 /** Major versions of Node on which the tests have seen accepted sockets read into the shared buffer. */
@@ -16,6 +17,8 @@ const SHARE_OCTETS = 2048
 /** Octets of a turn for all who send without pause: where they are many each has less of it, but never less than this. */
 const TURN_OCTETS = 65_536
 const SHARE_OCTETS_LEAST = 256
+/** A chunk counts as so many at least: over TLS each record is one, and may hold a single octet. */
+const CHUNK_OCTETS = 32
 
 /**
  * Whoever takes octets has to have done with them when it returns, but for those that it leaves: it is given them again in a
@@ -143,7 +146,9 @@ export class Reader {
   constructor(socket: Net.Socket, receive: Receive, sharing: boolean) {
     this.socket = socket
     this.receive = receive
-    if (!sharing || !this.share()) socket.on("data", (chunk) => this.take(chunk))
+    if (sharing && this.share()) return
+    ReadAhead.forbid(socket)
+    socket.on("data", (chunk) => this.take(chunk))
   }
 
   /** Lets the socket read into the shared buffer; false when this Node or this socket cannot. */
@@ -182,7 +187,7 @@ export class Reader {
   /** Takes a chunk: a short one whole, of a long one a share; the rest waits in the socket, and the end behind it. */
   private take(chunk: Buffer): void {
     const own = share
-    this.taken += Math.min(own, chunk.length)
+    this.taken += Math.min(own, Math.max(CHUNK_OCTETS, chunk.length))
     if (this.taken >= own && !this.isDeferred) {
       this.taken = 0
       this.socket.pause()

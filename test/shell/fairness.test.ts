@@ -1,5 +1,7 @@
 // Peers that send without pause: each turn of the event loop takes a share of what they send, so that all others are
 // served in between, and nothing of it is lost.
+import * as Net from "node:net"
+import { Duplex } from "node:stream"
 import { describe, expect, it, onTestFinished } from "vitest"
 import { Cot, type Server, type ServerOptions, Type } from "../../src/api/c104/index.ts"
 import { connectSecure, security } from "../support/certificates.ts"
@@ -108,6 +110,51 @@ describe.each(ways)("by way of %s", (_, { options, open }) => {
     expect((waited ?? 0) - before).toBeLessThan(3 * others.length * FAIR)
     await Promise.all(others.map((other) => other.until(() => other.tests === FRAMES)))
   })
+})
+
+/** A client over TLS that can have all wait that it sends, and send it in one go. */
+const dammed = async (port: number) => {
+  const raw = Net.connect({ port, host: "127.0.0.1" })
+  onTestFinished(() => {
+    raw.destroy()
+  })
+  let waiting: Buffer[] | null = null
+  const pipe = new Duplex({
+    read: () => {},
+    write: (chunk: Buffer, _, done) => {
+      if (waiting === null) return void raw.write(chunk, () => done())
+      waiting.push(chunk)
+      done()
+    }
+  })
+  raw.on("data", (chunk) => pipe.push(chunk))
+  const client = await connectSecure(port, "first", { socket: pipe })
+  // What waits for one another would be one record.
+  Reflect.set(client.socket, "_writev", null)
+  const dam = (): void => {
+    waiting = []
+  }
+  const release = (): void => {
+    const all = Buffer.concat(waiting ?? [])
+    waiting = null
+    raw.write(all)
+  }
+  return { client, dam, release }
+}
+
+describe("a client over TLS whose records hold an octet each", () => {
+  it("has its share of each turn by what they cost, and is answered whole", async () => {
+    const { server } = await startServer({ transportSecurity: security() })
+    const { client, dam, release } = await dammed(server.port)
+    dam()
+    const frames = 2000
+    const octets = Buffer.alloc(6 * frames, TESTFR_ACT)
+    for (const octet of octets) await new Promise((resolve) => client.socket.write(Uint8Array.of(octet), resolve))
+    const most = mostInTurn(server)
+    release()
+    await client.until(() => client.tests === frames, 20_000)
+    expect(most()).toBeLessThanOrEqual(20)
+  }, 30_000)
 })
 
 const COUNTERS = 5000

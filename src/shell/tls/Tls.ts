@@ -9,9 +9,9 @@ import { shareOf } from "../../core/station/Share.ts"
 import { type Clock, DELAY_MAX_MS } from "../Clock.ts"
 import { InLine } from "../InLine.ts"
 import * as Patience from "../Patience.ts"
+import * as ReadAhead from "../ReadAhead.ts"
 import type { Certificate } from "../Session.ts"
 import { shown } from "../Shown.ts"
-import { stopReading } from "../StopReading.ts"
 import * as FirstRecord from "./FirstRecord.ts"
 import * as KeyUpdates from "./KeyUpdates.ts"
 import * as TlsOptions from "./TlsOptions.ts"
@@ -125,7 +125,7 @@ export class Handshakes {
     FirstRecord.wait(raw, () => {
       this.places = Places.speaks(this.places, number)
       // How the connection goes on is for its encrypted side to read.
-      stopReading(raw)
+      ReadAhead.stop(raw)
       this.line.add(number, shareOf(address))
     })
   }
