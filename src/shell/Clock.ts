@@ -16,9 +16,6 @@ export interface Clock {
 /** Longest delay that a timer takes; a longer one wakes early, which does no harm. */
 export const DELAY_MAX_MS = 2_147_483_647
 
-/** What comes later than that was kept by something of our own: this process stood still (rule E1). */
-export const LATE_MS = 100
-
 /** Nanoseconds of a millisecond. */
 const MS = 1_000_000n
 

@@ -12,12 +12,12 @@ import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
 import type { SessionOutputs } from "../core/session/SessionTurn.ts"
 import { type End, Exchange, type Holder } from "../core/station/Exchange.ts"
+import * as Leaving from "../core/station/Leaving.ts"
 import type { CloseReason } from "../core/Violation.ts"
 import { APDU_MAX } from "../core/wire/Frame.ts"
 import * as Commands from "./Commands.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
-import { Leaving } from "./Leaving.ts"
 import * as Reading from "./Reading.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
@@ -77,7 +77,7 @@ export class Session implements Holder {
   /** Over TLS: the last APDU of every write has a record of its own. */
   private readonly secure: boolean
   /** What reports when the kernel has taken it. */
-  private readonly outgoing = new Leaving()
+  private outgoing = Leaving.none
   private held = false
   /** What was not written while it was held, and how many octets that are. */
   private kept: Uint8Array[] = []
@@ -204,7 +204,10 @@ export class Session implements Holder {
 
   /** A write that reports has left. The times of what was late run from now. */
   private readonly left = (): void => {
-    const late = this.outgoing.hasLeft(this.host.clock, this.state.sentFrames)
+    const { outgoing, state, host } = this
+    const nowMs = Leaving.isWatched(outgoing) ? host.clock.monotonicMs() : 0
+    const { leaving, late } = Leaving.hasLeft(outgoing, nowMs, state.sentFrames)
+    this.outgoing = leaving
     if (late === null || this.reason !== null) return
     this.exchange.dispatch({ ...this.event("left"), late })
   }
@@ -342,7 +345,8 @@ export class Session implements Holder {
     else socket.write(rest, taken)
     const waiting = socket.writableLength
     if (taken === null && waiting > 0) socket.write(NOTHING, this.left)
-    if (taken !== null || waiting > 0) this.outgoing.wrote(nowMs, before, this.state.sentFrames)
+    if (taken !== null || waiting > 0)
+      this.outgoing = Leaving.wrote(this.outgoing, nowMs, before, this.state.sentFrames)
     this.full = this.host.world.limits.undrainedOctets - waiting <= APDU_MAX
     if (this.host.onSendRaw !== null) this.host.raws.sent(this.peer, octets, start, end)
     // The kernel took everything at once: nobody reads the region any more.
@@ -369,7 +373,7 @@ export class Session implements Holder {
     const from = Records.last(octets, 0, octets.length)
     if (from > 0) this.socket.write(octets.subarray(0, from))
     this.socket.write(octets.subarray(from), this.taken)
-    this.outgoing.wrote(this.keptSinceMs, this.keptBehind, this.state.sentFrames)
+    this.outgoing = Leaving.wrote(this.outgoing, this.keptSinceMs, this.keptBehind, this.state.sentFrames)
     this.full = this.free() <= APDU_MAX
   }
 
@@ -408,7 +412,7 @@ export class Session implements Holder {
     // Nothing is armed meanwhile: what is due is judged soon.
     this.wakeAtMs = Number.NEGATIVE_INFINITY
     this.cancelWake = null
-    this.judge(this.host.clock.monotonicMs(), this.outgoing.count, SHARES_MAX)
+    this.judge(this.host.clock.monotonicMs(), this.outgoing.made, SHARES_MAX)
   }
 
   /**
@@ -418,7 +422,7 @@ export class Session implements Holder {
   private judge(heardMs: number, writes: number, shares: number): void {
     const { clock } = this.host
     clock.afterInput(() => {
-      const leaves = shares > SHARES_MAX - LEAVING_TURNS && this.outgoing.waits(writes)
+      const leaves = shares > SHARES_MAX - LEAVING_TURNS && Leaving.waits(this.outgoing, writes)
       if (leaves || (shares > 0 && this.reader?.isBehind === true))
         return this.judge(heardMs, writes, shares - Reading.portion())
       this.wakeAtMs = Number.POSITIVE_INFINITY
