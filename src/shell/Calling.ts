@@ -9,7 +9,7 @@ import * as Output from "../core/command/Output.ts"
 import * as Image from "../core/image/Image.ts"
 import type { EventLog } from "../core/log/EventLog.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import * as Aged from "./Aged.ts"
+import * as Requests from "../core/station/Requests.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import * as Commands from "./Commands.ts"
 import { Asking, failed } from "./Deciding.ts"
@@ -130,7 +130,7 @@ export class Calling extends Asking {
     const { host } = session
     // Its time is over as well: that is told next.
     if (operation === null || !this.isOpen) return outlet.become(Output.leave(outlet.output, number))
-    const situation = Aged.judge(session, host.world, command)
+    const situation = Requests.aged(session, host.world, command)
     if (situation !== null) {
       this.perform(Operating.leave(outlet.output, number))
       Commands.refuseAged(session, command, situation)

@@ -10,7 +10,7 @@ import * as Outcome from "../core/procedure/Outcome.ts"
 import type { Situation } from "../core/procedure/Rejection.ts"
 import * as World from "../core/procedure/World.ts"
 import type { Requested } from "../core/session/Notice.ts"
-import * as Aged from "./Aged.ts"
+import * as Requests from "../core/station/Requests.ts"
 import { Calling, endOf } from "./Calling.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import * as Feedback from "./Feedback.ts"
@@ -20,44 +20,52 @@ import { Outlet } from "./Outlet.ts"
 import { Selecting } from "./Selecting.ts"
 import type { Session } from "./Session.ts"
 
+/** Has a request decided by `ask`, unless it is refused or nobody waits for it; false then. The session collects what is decided at once. */
+export function take<N extends Requested>(
+  session: Session,
+  notice: N,
+  ask: (session: Session, notice: N) => void
+): boolean {
+  const { exchange, host } = session
+  const awaits = exchange.awaits(notice.id)
+  const verdict = Requests.judge(session, host.world, notice, { awaits, leaving: exchange.leaving })
+  switch (verdict) {
+    case "nobody":
+      return false
+    case "ask":
+      ask(session, notice)
+      break
+    case "refuse":
+      refuse(session, notice)
+      break
+    default:
+      refuseAged(session, notice, verdict)
+  }
+  return true
+}
+
 /** Takes a command; the session collects a decision that is made at once. */
 export function command(session: Session, notice: CommandRequested): void {
-  const { host } = session
+  const { exchange, host } = session
   const { block, slot } = notice
   if (!Image.lives(notice)) return gone(session, notice)
   const hooks = host.hooks.of(block, slot)
   hooks.outlet ??= new Outlet(host.world.profile, block, notice.ioa)
-  if (hooks.outlet.publishedIn !== 0 && hooks.outlet.publishedIn === session.exchange.batch)
-    return goBehind(session, notice)
-  const calling = new Calling(session, notice, hooks, hooks.outlet)
+  const { outlet } = hooks
+  const tellsBefore = outlet.publishedIn !== 0 && outlet.publishedIn === exchange.batch
   const handler = Feedback.decider(host, block, hooks)
-  if (handler === null) return calling.refuse(true)
-  const { commandWaitMs } = host.world.profile
-  switch (Output.judge(hooks.outlet.output, commandWaitMs === 0 ? 0 : host.world.limits.commandsPerPoint)) {
+  switch (Requests.arrive(host.world, outlet.output, tellsBefore, handler !== null)) {
+    case "before":
+      exchange.tellCollected()
+      return void take(session, notice, command)
     case "begin":
-      return begin(session, hooks.outlet, calling, handler)
+      if (handler !== null) begin(session, outlet, new Calling(session, notice, hooks, outlet), handler)
+      return
     case "wait":
-      return calling.wait(commandWaitMs)
+      return new Calling(session, notice, hooks, outlet).wait(host.world.profile.commandWaitMs)
     case "refuse":
-      return calling.refuse(true)
+      return new Calling(session, notice, hooks, outlet).refuse(true)
   }
-}
-
-/** A command to the same point has published something: what is still to be said of it is said before. */
-function goBehind(session: Session, notice: CommandRequested): void {
-  session.exchange.tellCollected()
-  if (!session.exchange.awaits(notice.id)) return
-  // Whoever was told may have ended all.
-  if (session.exchange.leaving || session.host.isEnding) refuse(session, notice)
-  else if (!refusesAged(session, notice)) command(session, notice)
-}
-
-/** Refuses a request that has become too old before the application is asked for it; whether it has. The session collects that. */
-export function refusesAged(session: Session, notice: Requested): boolean {
-  const situation = Aged.judge(session, session.host.world, notice)
-  if (situation === null) return false
-  refuseAged(session, notice, situation)
-  return true
 }
 
 /** Refuses a request that is too old: its client is told as by the profile, and so are observers. The session collects that. */
@@ -68,19 +76,16 @@ export function refuseAged(session: Session, notice: Requested, situation: Situa
   session.exchange.collect(Outcome.confirm(notice.id, situation === "outdatedSilently" ? "none" : "failure"))
 }
 
-/** Refuses a command whose session is about to end, or all of them: that is told, as of any that is refused. */
-export function refuse(session: Session, notice: CommandRequested): void {
-  const { host, peer } = session
-  const { block, slot, id, ioa, apdu } = notice
+/** Refuses a request whose session is about to end, or all of them: that of a command is told as of any that is refused. */
+function refuse(session: Session, notice: Requested): void {
+  const { host, peer, exchange } = session
   const situation = World.refusing(host.world)
-  if (situation !== null) {
-    host.tell({ event: "rejected", peer, situation, apdu })
-    return session.exchange.collect(Outcome.confirm(id, "failure"))
-  }
+  if (situation !== null && "apdu" in notice) host.tell({ event: "rejected", peer, situation, apdu: notice.apdu })
+  if (notice.kind !== "command" || situation !== null) return exchange.collect(Outcome.confirm(notice.id, "failure"))
   // Whoever has the address by now refuses it.
-  if (!Image.lives(notice)) return session.exchange.collect(Outcome.gone(id))
-  const hooks = host.hooks.of(block, slot)
-  hooks.outlet ??= new Outlet(host.world.profile, block, ioa)
+  if (!Image.lives(notice)) return exchange.collect(Outcome.gone(notice.id))
+  const hooks = host.hooks.of(notice.block, notice.slot)
+  hooks.outlet ??= new Outlet(host.world.profile, notice.block, notice.ioa)
   new Calling(session, notice, hooks, hooks.outlet).refuse(true)
 }
 

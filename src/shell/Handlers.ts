@@ -6,7 +6,6 @@ import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import type { Addressed, Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import * as World from "../core/procedure/World.ts"
 import type { FreezeRequested, RefreshRequested } from "../core/read/ReadNotice.ts"
 import type { Notice, Requested } from "../core/session/Notice.ts"
 import type { ClockRequested, ParameterRequested, ResetRequested } from "../core/system/SystemNotice.ts"
@@ -33,11 +32,7 @@ export function act(session: Session, notice: Notice): boolean {
     case "freeze":
     case "reset":
     case "parameter":
-      // The handler of another request has ended the session: nobody waits for it.
-      if (!session.exchange.awaits(notice.id)) return false
-      if (session.exchange.leaving || host.isEnding) refuse(session, notice)
-      else if (!Commands.refusesAged(session, notice)) ask(session, notice)
-      return true
+      return Commands.take(session, notice, ask)
     case "stopping":
       // Before a STOPDT the session lives on: only what came before it is not begun any more.
       if (session.state.link.pause?.reason !== null) session.exchange.leaving = true
@@ -106,15 +101,6 @@ const subjectOf = (
   address: Asdu.ioa(apdu, 0),
   type: Names.ofType(Asdu.type(apdu, 0))
 })
-
-/** Refuses a request that came before the application was asked for it and ended all: it is never begun. */
-function refuse(session: Session, notice: Requested): void {
-  if (notice.kind === "command") return Commands.refuse(session, notice)
-  const { host, peer } = session
-  const situation = World.refusing(host.world)
-  if (situation !== null && "apdu" in notice) host.tell({ event: "rejected", peer, situation, apdu: notice.apdu })
-  session.exchange.collect(Outcome.confirm(notice.id, "failure"))
-}
 
 /** Has a request decided. */
 function ask(session: Session, notice: Requested): void {
