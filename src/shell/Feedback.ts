@@ -4,7 +4,6 @@ import type { CommandRequested } from "../core/command/CommandNotice.ts"
 import type { Block } from "../core/image/Block.ts"
 import * as Feedback from "../core/image/Feedback.ts"
 import * as Image from "../core/image/Image.ts"
-import * as Value from "../core/image/Value.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import { CallbackFailed } from "./Errors.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
@@ -13,21 +12,13 @@ import type { PointKey } from "./PointKeys.ts"
 import * as PointKeys from "./PointKeys.ts"
 import type { Session } from "./Session.ts"
 
-/** The point that a command point is related to, or null: also where several have its address and none is named. */
-export function related(host: Host, ca: number, key: PointKey | null): Image.Place | null {
-  if (key === null) return null
-  const station = Image.station(host.world.image, ca)
-  if (station === undefined) return null
-  return key.type === 0 ? Image.find(station, key.ioAddress) : Image.findAlike(station, key.ioAddress, key.type)
-}
-
 /**
  * Publishes the related point as return information. The originator is shown to the client that asked; when it has gone to
  * nobody, since another one may have the number of its session.
  */
 export function publish(session: Session, notice: CommandRequested, key: PointKey): void {
   const { host } = session
-  const place = related(host, notice.ca, key)
+  const place = Feedback.related(host.world.image, notice.ca, key)
   if (place === null) return tellSeveral(host, notice.ca, key)
   // A command shows nothing, and its type has no place in monitor direction.
   if (place.block.command) return
@@ -46,21 +37,17 @@ function tellSeveral(host: Host, ca: number, key: PointKey): void {
 }
 
 /** Whether a command point has a related point that can show what it did. */
-export function isShown(host: Host, block: Block, hooks: Hooks): boolean {
-  const place = related(host, block.of.ca, hooks.related)
-  return place !== null && Feedback.fits(block.of.type, place.block.of.type)
-}
+export const isShown = (host: Host, block: Block, { related }: Hooks): boolean =>
+  Feedback.showing(host.world.image, block, related) !== null
 
 /** Decides a command by its feedback point, which takes the value. */
 export const follow =
   (host: Host, block: Block, hooks: Hooks): CommandHandler =>
   ({ value }) => {
-    const place = related(host, block.of.ca, hooks.related)
-    if (place === null || !Feedback.fits(block.of.type, place.block.of.type)) return "failure"
-    const { layout } = place.block
-    const shown = Feedback.shown(block.kind, layout, value, Image.value(place.block, place.slot))
-    if (Value.problem(layout, shown) !== null) return "failure"
-    host.setValue(place.block, place.slot, shown)
+    const place = Feedback.showing(host.world.image, block, hooks.related)
+    const taken = place === null ? null : Feedback.taken(place, block, value)
+    if (place === null || taken === null) return "failure"
+    host.setValue(place.block, place.slot, taken)
     return "success"
   }
 

@@ -2,6 +2,7 @@
 // the operation is over are two things: it is over when its handler has settled, or when the application says so; its client
 // may have been refused for time, have stopped, or be gone long before. What happens to it stands in Operating.
 
+import type { Related } from "../image/Feedback.ts"
 import type * as Outcome from "../procedure/Outcome.ts"
 import type { CommandRequested } from "./CommandNotice.ts"
 import type { Instruction } from "./Instruction.ts"
@@ -15,12 +16,6 @@ export type Phase = "waiting" | "deciding" | "accepted" | "executing" | "left" |
 
 /** What ends it by time: `turn`, that its turn has not come; `end`, that it takes too long altogether. */
 export type Limit = "none" | "turn" | "end"
-
-/** The point that reports what a command did: by its address, and its type where several have that (0: the only one). */
-export interface Related {
-  readonly ioAddress: number
-  readonly type: number
-}
 
 /** How an operation is carried out, as its point says when it is begun: who replaces a handler meanwhile does not mean this one. */
 export interface Manner {
