@@ -270,7 +270,7 @@ export const groups: readonly RuleGroup[] = [
         "C22"
       ),
       rule(
-        "Events of a point that was removed keep their order with what is told of a point added anew at its address, and those that are superseded stay so",
+        "Events of a point that was removed keep their order with what is told of a point added anew at its address, and those that are superseded stay so; an interrogation in which one of them has to stand for the new point, of which no event waits, ends with a negative ACTTERM",
         backlog
       ),
       rule(

@@ -147,6 +147,53 @@ describe("of a point that was removed and added anew at its address", () => {
   })
 })
 
+describe("an interrogation of a point whose address another one had, of which many events wait", () => {
+  const MANY = 1000
+  const anew = async () => {
+    const { server, station } = await startServer({ packEvents: false })
+    const interrogated: number[] = []
+    server.observe((event) => void (event.event === "interrogated" && interrogated.push(event.commonAddress)))
+    const client = await startClient(server.port, { acknowledge: "never" })
+    publish(measured(station, 1), MANY)
+    station.removePoint(1)
+    const point = measured(station, 1)
+    point.value = -7
+    return { server, client, point, interrogated }
+  }
+  const ends = (client: RawClient) => client.asdus({ typeId: 100, cot: 10 }).map(({ negative }) => negative)
+
+  it("ends negatively, since nobody tells later what it says by itself; one behind the events tells that", async () => {
+    const { client, interrogated } = await anew()
+    client.interrogate(1)
+    await drain(client)
+    expect(ends(client)).toEqual([true])
+    expect(told(client, 1).filter(([cot, value]) => cot !== SPONTANEOUS && value === -7)).toEqual([])
+    client.interrogate(1)
+    await drain(client)
+    expect([ends(client), told(client, 1).at(-1), interrogated]).toEqual([[true, false], [INTERROGATED, -7], [1]])
+  })
+
+  it("ends positively where events of its own wait too: they tell what it says", async () => {
+    const { client, point } = await anew()
+    point.transmit(SPONTANEOUS)
+    client.interrogate(1)
+    await drain(client)
+    expect([ends(client), told(client, 1).at(-1)]).toEqual([[false], [SPONTANEOUS, -7]])
+  })
+
+  it("of another station ends positively", async () => {
+    const { server, client } = await anew()
+    server.addStation(2)?.addPoint({ ioAddress: 1, type: Type.M_ME_NB_1 })
+    client.interrogate(65_535)
+    await drain(client)
+    const ended = client.asdus({ typeId: 100, cot: 10 }).map(({ ca, negative }) => [ca, negative])
+    expect(ended).toEqual([
+      [1, true],
+      [2, false]
+    ])
+  })
+})
+
 describe("of a point that was added anew at its address with another time tag", () => {
   const { M_ME_NC_1: untagged, M_ME_TF_1: tagged } = Type
   const changes = [

@@ -90,6 +90,7 @@ export function add(turn: Turn, octets: Uint8Array, at: number, cause: number, g
     block: null,
     after: -1,
     place: 0,
+    lacks: false,
     yields: 0,
     refreshId: 0,
     refreshUntilMs: 0,
@@ -195,7 +196,7 @@ function advance(turn: Turn, of: Changeable<Interrogation>): boolean {
     of.place = 0
     of.refreshedTo = -1
   }
-  return terminate(turn, of, station)
+  return terminate(turn, of, station, of.lacks ? NEGATIVE : 0)
 }
 
 function send(turn: Turn, of: Changeable<Interrogation>, block: Block, order: Ordered | null): boolean {
@@ -225,7 +226,9 @@ function send(turn: Turn, of: Changeable<Interrogation>, block: Block, order: Or
   }
   if (frozen !== null && Order.someLost(turn, block, frozen, slots, place, count, of.orders))
     return terminate(turn, of, of.station as Image.Named, NEGATIVE)
-  Order.put(turn, block, slots, place, found, type, of.test | of.cause, of.originator, frozen, of.orders)
+  // What such a point says itself nobody will tell by itself: its client has to ask anew.
+  if (Order.put(turn, block, slots, place, found, type, of.test | of.cause, of.originator, frozen, of.orders))
+    of.lacks = true
   Link.sendI(turn, Ledger.NO_EVENTS)
   of.after = last
   of.place = order === null ? place + count : order.forward(of.place, count)
@@ -244,6 +247,7 @@ function terminate(turn: Turn, of: Changeable<Interrogation>, { ca, born }: Imag
   of.after = -1
   of.place = 0
   of.refreshedTo = -1
+  of.lacks = false
   of.yields = 0
   if (negative === 0) turn.notice({ kind: "interrogated", type: of.type, ca, qualifier: of.qualifier })
   Reply.mirror(turn, requestOf(of, ca), 0, Cause.ACTIVATION_TERMINATION | negative, -1)

@@ -94,6 +94,8 @@ const newestBy = (block: Block, slot: number, end: number, frozen: Frozen | null
 /**
  * Writes an ASDU of these places as `Packing.points` does; a point with events that were not sent yet says what the
  * oldest of them will tell next, so that no value comes before an older one. `found` is what `Packing.extent` has found.
+ * Returns whether of one of them was told what it has never said: where all that waits is of a point that is gone, and that had its
+ * address before.
  */
 export function put(
   turn: Turn,
@@ -106,23 +108,27 @@ export function put(
   originator: number,
   frozen: Frozen | null,
   orders = 0
-): void {
+): boolean {
   Packing.points(turn.view, turn.at, block, slots, place, found, type, cause, originator, frozen, orders)
   if (frozen === null) Ahead.note(turn, block, slots, place, Math.abs(found))
   const { priority } = block.of
   const end = turn.stable[priority] as number
-  if ((turn.sentTo[priority] as number) >= end) return
+  if ((turn.sentTo[priority] as number) >= end) return false
   const from = nextToTell(turn, block)
-  if (from >= end) return
+  if (from >= end) return false
   const log = turn.world.logs[priority] as EventLog.EventLog
   const count = Math.abs(found)
+  let ofOthers = false
   for (let i = 0; i < count; i++) {
     const slot = slots === null ? place + i : (slots[place + i] as number)
     if (frozen !== null && !frozen.isRunning(slot, orders)) continue
     const oldest = Oldest.find(turn, log, block, slot, from)
     if (frozen?.isPast(slot, orders) === true && oldest >= EventLog.whole(frozen.lastBefore(slot), end)) continue
-    if (oldest >= 0) Packing.retold(turn.view, turn.at, block, found, i, type, log, oldest)
+    if (oldest < 0) continue
+    Packing.retold(turn.view, turn.at, block, found, i, type, log, oldest)
+    if (EventLog.ownLastOf(block, slot, end) === 0) ofOthers = true
   }
+  return ofOthers
 }
 
 /**

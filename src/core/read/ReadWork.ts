@@ -53,6 +53,8 @@ export interface Interrogation {
   readonly after: number
   /** Where the cursor probably stands in the block. */
   readonly place: number
+  /** Whether of a point of the present station was told what another one has said, which is gone and had its address. */
+  readonly lacks: boolean
   /** How often the present ASDU has let events go first. */
   readonly yields: number
   /** Refresh asked for: its id, until when it is waited for, and the last address it covers; id 0 = none. */
