@@ -130,11 +130,13 @@ class Stage {
       case "list":
         return fails
           ? this.take((files) => FileCalls.unlisted(files, due.ca, due.round, "no"))
-          : this.take((files) => FileCalls.listed(files, due.ca, due.round, []))
+          : this.take((files) => FileCalls.listed(files, due.ca, due.round, [], this.around()))
       case "listAgain":
         return this.take((files) => FileCalls.listAgain(files, due.ca, 0))
+      case "judge":
+        return this.take((files) => FileCalls.judge(files, this.around()))
       case "handOut":
-        return this.take((files) => FileCalls.answered(files, due.call, { ok: true, op: "list", entries: [] }))
+        return this.take((files) => FileCalls.handOut(files, this.around()))
     }
   }
 

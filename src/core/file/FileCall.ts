@@ -43,11 +43,20 @@ export interface Client {
   readonly calls: Numbered.Numbered<number>
 }
 
+/** A directory that a call has yet to get. */
+interface Handed {
+  readonly call: number
+  readonly entries: readonly FileEntry[]
+}
+
 export interface Files {
   readonly calls: Numbered.Numbered<Call>
   readonly clients: Numbered.Numbered<Client>
   readonly holders: Holders.Holders
   readonly directories: Directories.Directories
+  /** Queries whose times are read, and directories that are handed out, by the order in which they came: one in a turn each. */
+  readonly judging: Numbered.Numbered<number>
+  readonly handing: Numbered.Numbered<Handed>
   /** Calls, holdings and places have numbers that are not used again. */
   readonly last: number
 }
@@ -57,6 +66,8 @@ export const none: Files = {
   clients: null,
   holders: Holders.none,
   directories: Directories.none,
+  judging: null,
+  handing: null,
   last: 0
 }
 
@@ -78,8 +89,10 @@ export type Ask =
 
 /** What follows. */
 export type Due =
-  /** {@link goOn} with a call when all that goes on now is over; where it `judges`, in a turn of its own. */
-  | { readonly kind: "goOn"; readonly call: number; readonly judges: boolean }
+  /** {@link goOn} with a call when all that goes on now is over. */
+  | { readonly kind: "goOn"; readonly call: number }
+  /** {@link judge} or {@link handOut} in the next turn of the event loop. */
+  | { readonly kind: "judge" | "handOut" }
   /** Answered by {@link answered}, {@link failed} or {@link prepared}. */
   | { readonly kind: "ask"; readonly call: number; readonly holding: number; readonly ask: Ask }
   /** Answered by {@link closed}. */
@@ -88,8 +101,6 @@ export type Due =
   | { readonly kind: "list"; readonly ca: number; readonly round: number }
   /** {@link listAgain} a moment later. */
   | { readonly kind: "listAgain"; readonly ca: number }
-  /** Hands a directory out with {@link answered}, one in a turn while {@link isAwaited}. */
-  | { readonly kind: "handOut"; readonly call: number; readonly entries: readonly FileEntry[] }
   | { readonly kind: "answer"; readonly session: number; readonly answer: FileAnswer }
   /** One more, or less, is owed to nobody. */
   | { readonly kind: "abandoned" | "settled"; readonly callback: string; readonly address: string }
@@ -160,12 +171,6 @@ export function newHolding(turn: Turn): number {
 }
 
 // ---- what is read of it ----
-
-/** Whether somebody still waits for what becomes of a call. */
-export function isAwaited({ calls }: Files, number: number, { awaits }: Around): boolean {
-  const call = Numbered.find(calls, number)
-  return call !== undefined && awaits(call.session, call.id)
-}
 
 /** Whether any session has a file at present. */
 export const isActive = ({ holders }: Files, name: FileName): boolean => Holders.holderOf(holders, name) !== undefined

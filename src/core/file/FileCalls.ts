@@ -71,7 +71,7 @@ export const request = (
     const own = holdingOf(turn, holding)
     if (own !== undefined) putHolding(turn, { ...own, calls: Numbered.put(own.calls, number, number) })
     if (isErrand) begin(turn, call, around)
-    else if (own?.calls === null) turn.due.push({ kind: "goOn", call: number, judges: false })
+    else if (own?.calls === null) turn.due.push({ kind: "goOn", call: number })
   })
 
 /** A call that waited goes on. */
@@ -79,7 +79,6 @@ export const goOn = (files: Files, number: number, around: Around): Step =>
   step(files, (turn) => {
     const call = callOf(turn, number)
     if (call?.stage === "inLine") begin(turn, call, around)
-    else if (call?.stage === "judging") judge(turn, call, around)
     else if (call?.stage === "behind") leaveLine(turn, call, around)
   })
 
@@ -96,10 +95,7 @@ function begin(turn: Turn, before: Call, around: Around): void {
       return list(turn, call, asked.ca, around)
     case "query":
       if (!around.queries) return conclude(turn, call, { ok: false, why: "notAllowed" })
-      // Of times in years that nobody has asked for yet those of one request are looked up in a turn of the event loop.
-      putCall(turn, { ...call, stage: "judging" })
-      turn.due.push({ kind: "goOn", call: call.number, judges: true })
-      return
+      return standInLine(turn, call)
     case "open":
     case "create":
     case "delete":
@@ -115,8 +111,28 @@ function ask(turn: Turn, { number, holding }: Call, asked: Ask): void {
   turn.due.push({ kind: "ask", call: number, holding, ask: asked })
 }
 
-/** A query whose times are read now. */
-function judge(turn: Turn, call: Call, { world }: Around): void {
+/** Of times in years that nobody has asked for yet those of one request are looked up in a turn of the event loop. */
+function standInLine(turn: Turn, call: Call): void {
+  putCall(turn, { ...call, stage: "judging" })
+  const { judging } = turn.files
+  if (judging === null) turn.due.push({ kind: "judge" })
+  const place = nextNumber(turn)
+  turn.files = { ...turn.files, judging: Numbered.put(judging, place, call.number) }
+}
+
+/** A turn has come: the times of the query that is first in line are read. */
+export const judge = (files: Files, around: Around): Step =>
+  step(files, (turn) => {
+    const place = Numbered.firstKey(files.judging)
+    if (place === undefined) return
+    const judging = Numbered.without(files.judging, place)
+    turn.files = { ...turn.files, judging }
+    if (judging !== null) turn.due.push({ kind: "judge" })
+    const call = callOf(turn, Numbered.first(files.judging) as number)
+    if (call !== undefined) query(turn, call, around)
+  })
+
+function query(turn: Turn, call: Call, { world }: Around): void {
   const { request: asked, holding } = call
   if (asked.op !== "query" || holdingOf(turn, holding)?.isGivenUp !== false) return conclude(turn, call, busy)
   const { name, fromLow, fromHigh, toLow, toHigh } = asked
@@ -222,7 +238,7 @@ function leave(turn: Turn, holding: Holders.Holding, number: number): void {
   putHolding(turn, { ...holding, calls })
   const next = Numbered.first(calls)
   if (next === undefined) closeIfLeft(turn, holding.number)
-  else if (isFirst) turn.due.push({ kind: "goOn", call: next, judges: false })
+  else if (isFirst) turn.due.push({ kind: "goOn", call: next })
 }
 
 // ---- the end of transfers ----
@@ -243,7 +259,7 @@ export const closed = (files: Files, number: number): Step =>
 
 function free(turn: Turn, holding: Holders.Holding): void {
   turn.files = { ...turn.files, holders: Holders.free(turn.files.holders, holding) }
-  Numbered.each(holding.behind, (call) => turn.due.push({ kind: "goOn", call, judges: false }))
+  Numbered.each(holding.behind, (call) => turn.due.push({ kind: "goOn", call }))
 }
 
 /** A session's transfer ended, or the session did: its file is closed when the store has answered what it was asked. */
@@ -298,7 +314,7 @@ function giveUpHolding(turn: Turn, number: number): void {
   putHolding(turn, { ...holding, isGivenUp: true })
   const first = Numbered.first(holding.calls)
   const call = first === undefined ? undefined : callOf(turn, first)
-  if (call?.stage === "behind") turn.due.push({ kind: "goOn", call: call.number, judges: false })
+  if (call?.stage === "behind") turn.due.push({ kind: "goOn", call: call.number })
 }
 
 // ---- directories ----
@@ -310,11 +326,43 @@ function list(turn: Turn, call: Call, ca: number, { nowMs, world }: Around): voi
   if (asked.begins !== 0) turn.due.push({ kind: "list", ca, round: asked.begins })
 }
 
-/** A directory was read: all who wait for it have it. */
-export const listed = (files: Files, ca: number, round: number, entries: readonly FileEntry[]): Step =>
+/** A directory was read: it is handed out to all who wait for it, one in a turn of the event loop. */
+export const listed = (files: Files, ca: number, round: number, entries: readonly FileEntry[], around: Around): Step =>
   step(files, (turn) => {
-    each(turn, read(turn, ca, round), ({ number }) => turn.due.push({ kind: "handOut", call: number, entries }))
+    const isFirst = turn.files.handing === null
+    each(turn, read(turn, ca, round), ({ number }) => {
+      const place = nextNumber(turn)
+      turn.files = { ...turn.files, handing: Numbered.put(turn.files.handing, place, { call: number, entries }) }
+    })
+    if (isFirst) skip(turn, around)
   })
+
+/** A turn has come: whoever is first in line has its directory. */
+export const handOut = (files: Files, around: Around): Step =>
+  step(files, (turn) => {
+    giveFirst(turn)
+    skip(turn, around)
+  })
+
+/** Whoever does not wait any more takes no turn. */
+function skip(turn: Turn, { awaits }: Around): void {
+  for (;;) {
+    const first = Numbered.first(turn.files.handing)
+    if (first === undefined) return
+    const call = callOf(turn, first.call)
+    if (call !== undefined && awaits(call.session, call.id)) return void turn.due.push({ kind: "handOut" })
+    giveFirst(turn)
+  }
+}
+
+function giveFirst(turn: Turn): void {
+  const { handing } = turn.files
+  const [place, first] = [Numbered.firstKey(handing), Numbered.first(handing)]
+  if (place === undefined || first === undefined) return
+  turn.files = { ...turn.files, handing: Numbered.without(handing, place) }
+  const call = callOf(turn, first.call)
+  if (call !== undefined) conclude(turn, call, { ok: true, op: "list", entries: first.entries })
+}
 
 /** A directory could not be read. */
 export const unlisted = (files: Files, ca: number, round: number, cause: unknown): Step =>

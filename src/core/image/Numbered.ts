@@ -57,6 +57,13 @@ export function first<A>(of: Numbered<A>): A | undefined {
   return at?.value
 }
 
+/** The least key, or undefined. */
+export function firstKey<A>(of: Numbered<A>): number | undefined {
+  let at = of
+  while (at !== null && at.below !== null) at = at.below
+  return at?.key
+}
+
 /** The map with a value for a key, which takes the place of the one before. */
 export const put = <A>(of: Numbered<A>, key: number, value: A): Node<A> => putIn(of, key, value, scattered(key))
 

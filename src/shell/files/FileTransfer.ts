@@ -43,10 +43,6 @@ export class FileDesk {
   private readonly sessions: Map<number, Session> = new Map()
   /** What the store has opened, by holding. */
   private readonly opened: Map<number, Opened> = new Map()
-  /** Directories are handed out one in a turn of the event loop, however many wait for one. */
-  private handedOut: Promise<void> = SETTLED
-  /** The times of queries are judged one after the other, those of one in a turn of the event loop. */
-  private judged: Promise<void> = SETTLED
   /** Told of each file that is closed. */
   private readonly watchers: Set<(holding: number) => void> = new Set()
 
@@ -121,7 +117,11 @@ export class FileDesk {
     const { host } = this
     switch (due.kind) {
       case "goOn":
-        return void this.goOn(due.call, due.judges)
+        return void SETTLED.then(() => this.follow(FileCalls.goOn(this.files, due.call, this.around())))
+      case "judge":
+        return host.clock.afterInput(() => this.follow(FileCalls.judge(this.files, this.around())))
+      case "handOut":
+        return host.clock.afterInput(() => this.follow(FileCalls.handOut(this.files, this.around())))
       case "ask":
         return void this.ask(due)
       case "close":
@@ -131,8 +131,6 @@ export class FileDesk {
       case "listAgain":
         // Not at once: a store that is asked for it all the time would never let anything else happen.
         return void setImmediate(() => this.follow(FileCalls.listAgain(this.files, due.ca, performance.now())))
-      case "handOut":
-        return void this.handOut(due.call, due.entries)
       case "answer": {
         const session = this.sessions.get(due.session)
         if (session?.reason === null) session.filed(due.answer)
@@ -150,19 +148,6 @@ export class FileDesk {
       case "failed":
         return this.failed(due.callback, due.subject, due.cause)
     }
-  }
-
-  private async goOn(call: number, judges: boolean): Promise<void> {
-    if (judges) this.judged = this.judged.then(() => this.nextTurn())
-    await (judges ? this.judged : SETTLED)
-    this.follow(FileCalls.goOn(this.files, call, this.around()))
-  }
-
-  private async handOut(call: number, entries: readonly FileEntry[]): Promise<void> {
-    const isAwaited = (): boolean => FileCall.isAwaited(this.files, call, this.around())
-    this.handedOut = this.handedOut.then(() => (isAwaited() ? this.nextTurn() : undefined))
-    await this.handedOut
-    this.follow(FileCalls.answered(this.files, call, { ok: true, op: "list", entries }))
   }
 
   private nextTurn(): Promise<void> {
@@ -244,7 +229,7 @@ export class FileDesk {
     } catch (cause) {
       return this.follow(FileCalls.unlisted(this.files, ca, round, cause))
     }
-    this.follow(FileCalls.listed(this.files, ca, round, entries))
+    this.follow(FileCalls.listed(this.files, ca, round, entries, this.around()))
   }
 
   /** The files of a station by address, then name. */
