@@ -4,6 +4,7 @@
 import type { Block } from "../core/image/Block.ts"
 import * as Causes from "../core/image/Causes.ts"
 import * as Image from "../core/image/Image.ts"
+import * as Information from "../core/image/Information.ts"
 import * as Numbered from "../core/image/Numbered.ts"
 import * as Value from "../core/image/Value.ts"
 import * as EventLog from "../core/log/EventLog.ts"
@@ -249,7 +250,7 @@ export abstract class Publisher extends Stations {
    */
   update(block: Block, slot: number, value: number, quality: number | null, atMs?: number): boolean {
     if (block.command) PointRules.verify("minIntervalMs", block, "update")
-    const meant = quality === null || Number.isFinite(value) ? quality : Image.meant(block, slot, quality)
+    const meant = Information.meantWith(block, slot, value, quality)
     this.setValue(block, slot, value, atMs)
     if (meant !== null && meant !== Image.ownQuality(block, slot)) this.putQuality(block, slot, meant, atMs)
     const mayMs = Rates.mayTell(this.logs[block.priority] as EventLog.EventLog, block, slot)

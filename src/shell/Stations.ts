@@ -3,14 +3,15 @@
 
 import * as Held from "../core/command/Held.ts"
 import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/image/Block.ts"
+import * as Flags from "../core/image/Flags.ts"
 import * as Image from "../core/image/Image.ts"
+import * as Information from "../core/image/Information.ts"
 import * as Initialised from "../core/image/Initialised.ts"
 import * as Stamp from "../core/image/Stamp.ts"
 import * as Value from "../core/image/Value.ts"
-import * as Departed from "../core/log/Departed.ts"
 import * as EventLog from "../core/log/EventLog.ts"
 import type { World } from "../core/procedure/World.ts"
-import * as Time from "../core/wire/Time.ts"
+import * as Points from "../core/station/Points.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
 import type { Clock } from "./Clock.ts"
@@ -22,35 +23,10 @@ import * as PointRules from "./PointRules.ts"
 import { TagClock } from "./TagClock.ts"
 import * as Zones from "./Zones.ts"
 
-/** Everything that a point says beside its time tag, as numbers. */
-export interface PointInformation {
-  readonly value: number
-  readonly quality: number
-  readonly extra: number
-  readonly qualifier: number
-}
-
-/** Kinds that begin at 1: OFF, or the lower step. */
-const OFF: ReadonlySet<Value.Kind> = new Set<Value.Kind>([
-  Value.Kind.Double,
-  Value.Kind.DoubleCommand,
-  Value.Kind.StepCommand,
-  Value.Kind.ProtectionEvent
-])
-
 function checkTags(type: number, tags: Image.Tags): void {
   if (!Value.isCommand(type)) throw new InvalidArgument({ what: "tags", expected: "a command type", value: type })
   if (tags !== "without" && tags !== "with" && tags !== "both")
     throw new InvalidArgument({ what: "tags", expected: '"without", "with" or "both"', value: tags })
-}
-
-function flag(block: Block, slot: number, bit: number, on: boolean): void {
-  if (block.select === null) {
-    if (!on) return
-    block.select = new Uint8Array(block.ioa.length)
-  }
-  const before = block.select[slot] as number
-  block.select[slot] = on ? before | bit : before & ~bit
 }
 
 export abstract class Stations {
@@ -119,11 +95,9 @@ export abstract class Stations {
       for (const hooks of this.hooks.all(block)) this.detached(hooks)
       this.hooks.removeBlock(block)
       this.unsettled.delete(block)
-      Departed.leaveAll(this.logOf(block), block)
-      block.clear()
+      Points.removeAll(this.world, block)
     }
-    const initialised = Initialised.forgotten(this.world.initialised, ca)
-    this.world = { ...this.world, image: Image.withoutStation(this.world.image, ca), initialised }
+    this.world = Points.withoutStation(this.world, ca)
     return true
   }
 
@@ -151,25 +125,23 @@ export abstract class Stations {
     const station = Image.station(this.world.image, ca)
     if (station === undefined)
       throw new InvalidArgument({ what: "station", expected: "a station of this server", value: ca })
-    const rivals = station.blocks.filter((block) => this.areRivals(block.of.type, type))
-    for (const rival of rivals) for (let i = 0; i < count; i++) if (rival.find(ioa + i) >= 0) return null
-    const of = Image.blockType(ca, type, this.world.profile, variants)
-    const { image, block } = Image.withBlock(this.world.image, ca, of)
+    const { nowMs, flags } = this.tagClock
+    const added = Points.add(this.world, station, ioa, type, count, variants, nowMs(), flags)
+    if (added === null) return null
+    const { image, block, bounded } = added
+    this.boundedTimes += bounded
     this.setImage(image)
-    const log = this.logOf(block)
-    if (count > 1) block.reserve(count)
-    const slot = block.add(ioa)
-    this.prepare(block, slot)
-    for (let i = 1; i < count; i++) this.prepare(block, block.add(ioa + i))
-    if (log.departed.behind.size > 0) for (let i = 0; i < count; i++) Departed.comeBack(log, block, block.find(ioa + i))
     this.unsettled.add(block)
-    return Image.refTo(block, slot)
+    if (block.command && this.outlets.size > 0) this.takeOutlets(block, ioa, count)
+    return Image.refTo(block, block.find(ioa))
   }
 
-  /** Whether points of two types cannot have one address. A type and its twin with time tag say the same of the same object. */
-  private areRivals(one: number, other: number): boolean {
-    if (this.world.profile.addressing === "unique") return Value.isCommand(one) === Value.isCommand(other)
-    return TypeTable.byId[one]?.untagged === TypeTable.byId[other]?.untagged
+  /** Points go on with the outputs of those that had their addresses before. */
+  private takeOutlets(block: Block, ioa: number, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const outlet = Outlet.take(this.outlets, this.world.profile, block, ioa + i)
+      if (outlet !== null) this.hooks.of(block, block.find(ioa + i)).outlet = outlet
+    }
   }
 
   /** Puts a point into interrogation groups (1..16) and counter groups (1..4). */
@@ -180,63 +152,36 @@ export abstract class Stations {
     for (const group of counterGroups) Check.inRange("counter group", group, 1, 4)
     if (groups.length > 0) PointRules.verify("groups", block)
     if (counterGroups.length > 0) PointRules.verify("counterGroups", block)
-    const bits = [
-      ...groups.map((group) => Image.groupBit(group, false)),
-      ...counterGroups.map((group) => Image.groupBit(group, true))
-    ]
-    block.setGroups(
-      slot,
-      bits.reduce((mask, bit) => mask | (1 << bit), 0)
-    )
+    Flags.setGroups(block, slot, groups, counterGroups)
     this.unsettled.add(block)
   }
 
   /** Notes whether a command point has to be selected before it is executed. */
   setSelect(block: Block, slot: number, required: boolean): void {
-    flag(block, slot, SELECT_FIRST, required)
+    Flags.setSelect(block, slot, SELECT_FIRST, required)
   }
 
   /** Notes whether the application decides who may select a command point. */
   setSelectAsked(block: Block, slot: number, asked: boolean): void {
-    flag(block, slot, SELECT_ASKS, asked)
+    Flags.setSelect(block, slot, SELECT_ASKS, asked)
   }
 
   /** Notes whether the application wants to refresh a point before it is read. */
   markRefresh(block: Block, slot: number, wanted: boolean): void {
-    if (block.refresh === null) {
-      if (!wanted) return
-      block.refresh = new Uint8Array(block.ioa.length)
-    }
-    block.refresh[slot] = wanted ? 1 : 0
+    Flags.setRefresh(block, slot, wanted)
   }
 
   /** Removes a point, and with it everything that was said of it. */
   removePoint({ block, slot }: Image.Place): void {
     const hooks = this.hooks.find(block, slot)
     this.hooks.remove(block, slot)
-    Departed.leave(this.logOf(block), block, slot)
-    block.remove(slot)
+    Points.remove(this.world, block, slot)
     this.unsettled.add(block)
     if (hooks !== undefined) this.detached(hooks)
   }
 
   /** The point that had these hooks is gone, or goes. */
   protected abstract detached(hooks: Hooks): void
-
-  private logOf({ priority }: Block): EventLog.EventLog {
-    return this.world.logs[priority] as EventLog.EventLog
-  }
-
-  /** What a new point says: OFF for double points and commands, the lower step, zero for everything else; tagged now. */
-  private prepare(block: Block, slot: number): void {
-    const { kind } = block
-    const first = OFF.has(kind) ? 1 : 0
-    if (first !== 0) Image.setValue(block, slot, first)
-    if (block.time !== null) this.stamp(block, slot, this.tagClock.nowMs())
-    if (this.outlets.size === 0 || !block.command) return
-    const outlet = Outlet.take(this.outlets, this.world.profile, block, block.ioa[slot] as number)
-    if (outlet !== null) this.hooks.of(block, slot).outlet = outlet
-  }
 
   /** Command points are selected, or not any more. */
   select(selections: Held.Table): void {
@@ -250,11 +195,7 @@ export abstract class Stations {
   /** The surroundings of a reduction, with every block readable in order, and its groups known of its station. */
   settled(): World {
     if (this.unsettled.size > 0) {
-      let { image } = this.world
-      for (const block of this.unsettled) {
-        block.settle()
-        if (block.groups !== null || block.of.counterType !== 0) image = Image.grouped(image, block.ca)
-      }
+      const image = Points.settled(this.world.image, this.unsettled)
       this.unsettled.clear()
       this.setImage(image)
     }
@@ -269,20 +210,14 @@ export abstract class Stations {
    */
   setValue(block: Block, slot: number, value: number, atMs?: number): void {
     if (atMs !== undefined) checkTime(atMs)
-    if (!Image.setFloat(block, slot, value)) {
-      checkValue(block, value)
-      Image.setValue(block, slot, value)
-    }
+    if (!Image.setFloat(block, slot, value)) verifyValue(block, Image.change(block, slot, value))
     if (block.time !== null) this.stamp(block, slot, atMs ?? this.tagClock.nowMs())
   }
 
   /** As {@link setValue} for several points of a block, all with one time; none is set when one value is unfit. */
   setValues(block: Block, slots: readonly number[], values: ArrayLike<number>, atMs: number): void {
     checkTime(atMs)
-    if (!Image.setFloats(block, slots, values)) {
-      for (let i = 0; i < slots.length; i++) checkValue(block, values[i] as number)
-      for (let i = 0; i < slots.length; i++) Image.setValue(block, slots[i] as number, values[i] as number)
-    }
+    if (!Image.setFloats(block, slots, values)) verifyValue(block, Image.changeAll(block, slots, values))
     const { time } = block
     const [first] = slots
     if (time === null || first === undefined) return
@@ -294,13 +229,15 @@ export abstract class Stations {
    * Sets everything that a point says: value, quality, what its element says beside them, and the time tag with its
    * flags IV and GEN (bits of the first CP56Time2a word). SU goes with the civil time, which is that of the station.
    */
-  setInformation(block: Block, slot: number, information: PointInformation, atMs: number, timeFlags = 0): void {
-    const { value, quality, extra, qualifier } = information
-    this.setValue(block, slot, value, atMs)
-    if (block.time !== null) block.time[slot * 2] = (block.time[slot * 2] as number) | (timeFlags & ~Time.SUMMER_TIME)
-    Image.setQuality(block, slot, quality)
-    if (Value.isCommand(block.of.type)) Value.writeQualifier(block.kind, block.view, slot * block.stride, qualifier)
-    else Value.writeExtra(block.kind, block.view, slot * block.stride, extra)
+  setInformation(
+    block: Block,
+    slot: number,
+    information: Information.PointInformation,
+    atMs: number,
+    timeFlags = 0
+  ): void {
+    this.setValue(block, slot, information.value, atMs)
+    Information.complete(block, slot, information, timeFlags)
   }
 
   /** Sets the quality bits; a time-tagged point is tagged as by {@link setValue}. */
@@ -349,8 +286,10 @@ export abstract class Stations {
 }
 
 /** Throws {@link InvalidValue} for a value that points of a block cannot have. */
-export function checkValue(block: Block, value: number): void {
-  const problem = Value.problem(block.layout, value)
+export const checkValue = (block: Block, value: number): void => verifyValue(block, Value.problem(block.layout, value))
+
+/** Throws {@link InvalidValue} for what is wrong with a value. */
+function verifyValue(block: Block, problem: string | null): void {
   if (problem !== null) throw new InvalidValue({ type: TypeTable.byId[block.of.type]?.mnemonic ?? "", problem })
 }
 

@@ -464,6 +464,23 @@ export function setValue(block: Block, slot: number, next: number): void {
   Value.write(block.kind, block.view, at, next)
 }
 
+/** Sets a value, unless it is one that the point cannot have: then the result says what is wrong with it. */
+export function change(block: Block, slot: number, next: number): string | null {
+  const problem = Value.problem(block.layout, next)
+  if (problem === null) setValue(block, slot, next)
+  return problem
+}
+
+/** As {@link change} for several slots; none is set when one value is unfit. */
+export function changeAll(block: Block, slots: readonly number[], values: ArrayLike<number>): string | null {
+  for (let i = 0; i < slots.length; i++) {
+    const problem = Value.problem(block.layout, values[i] as number)
+    if (problem !== null) return problem
+  }
+  for (let i = 0; i < slots.length; i++) setValue(block, slots[i] as number, values[i] as number)
+  return null
+}
+
 /** A point was reported: packed single points have no change to tell any more. */
 export function reported(block: Block, slot: number): void {
   if (block.kind === Value.Kind.PackedSingles) Value.writeExtra(block.kind, block.view, slot * block.stride, 0)

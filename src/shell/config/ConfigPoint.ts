@@ -1,11 +1,11 @@
 // One row of points in a configuration file: its keys, what each may hold, and the rules between them.
 import * as Schema from "effect/Schema"
 import type { Tags } from "../../core/image/Image.ts"
+import * as PointRules from "../../core/image/PointRules.ts"
 import type { Deadband } from "../../core/image/Told.ts"
 import * as Value from "../../core/image/Value.ts"
 import * as TypeTable from "../../core/wire/TypeTable.ts"
 import type { PointKey } from "../PointKeys.ts"
-import * as PointRules from "../PointRules.ts"
 import * as Field from "./ConfigField.ts"
 import * as ConfigSimulation from "./ConfigSimulation.ts"
 import * as Source from "./ConfigSource.ts"
