@@ -1,4 +1,5 @@
 // A running server as one scoped Effect: the listener, the ticker, and its log.
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -40,7 +41,9 @@ function effectLogger(context: Context.Context<never>): Writer {
       return
     }
     settle()
-    run(logs[level](text))
+    const exit = run(logs[level](text)).pollUnsafe()
+    // A logger that fails is told to observers, as any writer of the log.
+    if (exit !== undefined && Exit.isFailure(exit)) throw Cause.squash(exit.cause)
   }
   return { write, end: settle }
 }

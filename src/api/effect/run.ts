@@ -4,6 +4,7 @@ import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
+import { isPromise } from "../../shell/Later.ts"
 
 /** What an Effect throws that was interrupted, in the words in which a function says so. */
 class Interrupted extends Error {
@@ -19,6 +20,18 @@ function settled<A, E>(exit: Exit.Exit<A, E>): A {
 }
 
 /**
+ * What a callback returned that is no Effect: that is told as its failure, and so is what an `async` function fails with later, which
+ * would end the process else.
+ */
+function refused(returned: unknown): Promise<never> {
+  const error = new TypeError("it returned something that is no Effect")
+  if (!isPromise(returned)) throw error
+  return Promise.resolve(returned).then(() => {
+    throw error
+  })
+}
+
+/**
  * Runs Effects in a context: returns the value of one that is done at once, else a promise of it. What it fails with is thrown,
  * or rejected with; a signal that is aborted interrupts it.
  */
@@ -27,6 +40,7 @@ export const runWith = <R>(
 ): (<A, E>(effect: Effect.Effect<A, E, R>, signal?: AbortSignal) => A | Promise<A>) => {
   const fork = Effect.runForkWith(context)
   return (effect, signal) => {
+    if (!Effect.isEffect(effect)) return refused(effect)
     const fiber = fork(effect, signal === undefined ? undefined : { signal })
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return settled(exit)
