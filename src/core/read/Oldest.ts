@@ -41,19 +41,19 @@ export function find(turn: Turn, log: EventLog.EventLog, block: Block, slot: num
   const trail = Numbered.find(turn.work.trails, key) ?? NONE
   const kept = trail.slice(0, countFrom(trail, first))
   const known = kept.at(-1)
+  const passed: number[] = []
   if (known !== undefined && EventLog.tells(log, known, block, ioa)) {
     const isTold = tells === null || tells(known)
     const isOldest = kept.length === trail.length
     if (isTold && isOldest) return known
     if (isTold) {
-      const oldest = EventLog.oldestFrom(log, known, first, end, null, tells)
-      remember(turn, key, oldest < known ? [...kept, oldest] : kept)
+      const oldest = EventLog.oldestFrom(log, known, first, end, passed, tells)
+      remember(turn, key, oldest < known ? [...kept, ...passed, oldest] : kept)
       return oldest
     }
     // What is left out stays so, and so does all before it.
     if (isOldest) first = known
   }
-  const passed: number[] = []
   const oldest = EventLog.oldestFrom(log, newest, first, end, passed, tells)
   // Also how far back nothing is told: that way may be long, with few places on it or none.
   if (passed.length > 0 || tells !== null) remember(turn, key, [...passed, oldest < 0 ? newest : oldest])
