@@ -3,6 +3,7 @@
 
 import type { Block } from "../core/image/Block.ts"
 import type * as Image from "../core/image/Image.ts"
+import * as List from "../core/read/List.ts"
 import { Cause } from "../core/wire/Cause.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
@@ -53,27 +54,6 @@ export function setValues(host: Host, runs: readonly Run[], values: Float64Array
     )
 }
 
-/** A number as two hashes of 32 bits go on with it. */
-const mixed = (hash: number, number: number, factor: number): number => {
-  const next = Math.imul(hash ^ number, factor)
-  return next ^ (next >>> 15)
-}
-
-/**
- * The key of points that are sent together with a cause: below 0, and the same whoever lists them however often, so that a
- * list that is made anew each time does not wait once more each time. Other lists hardly ever have it: who finds it taken looks.
- */
-function keyOfPoints(block: Block, slots: readonly number[], cause: number): number {
-  let high = block.number
-  let low = cause
-  for (const slot of slots) {
-    const born = block.bornOf(slot)
-    high = mixed(mixed(high, slot, 0x9e3779b1), born, 0x85ebca6b)
-    low = mixed(mixed(low, born, 0xc2b2ae35), slot, 0x27d4eb2f)
-  }
-  return -1 - ((high >>> 12) * 0x1_0000_0000 + (low >>> 0))
-}
-
 /**
  * Publishes runs of points of one type, one run after the other. `onBeforeAutoTransmit` (cause 1) or `onBeforeRead` of each
  * is called first; what they do later than at once is not waited for. False when nobody takes it.
@@ -90,16 +70,7 @@ export function publish(host: Host, ticker: Ticker, runs: readonly Run[], cause:
   }
   if (cause === Cause.PERIODIC || cause === Cause.BACKGROUND_SCAN) {
     if (host.active.size === 0) return false
-    ticker.offer(
-      runs.map(({ block, version, slots }) => ({
-        key: keyOfPoints(block, slots, cause),
-        block,
-        version,
-        slots: Int32Array.from(slots),
-        type: block.of.cyclicType,
-        cause
-      }))
-    )
+    ticker.offer(runs.map(({ block, version, slots }) => List.batchOf(block, version, slots, cause)))
     return true
   }
   let taken = false

@@ -146,13 +146,8 @@ export abstract class Publisher extends Stations {
     throw new IllegalCause({ type, cause, legal: Causes.legalOf(block.of) })
   }
 
-  /**
-   * So many events are made at most, beside one, before windows are filled: not more than a log holds, where they would be lost
-   * unsent to a client that could take them.
-   */
   private early(): number {
-    const { k } = this.world.link
-    return Math.min(this.options.packEvents ? k * 16 : k, (this.logs[0] as EventLog.EventLog).capacity - 1)
+    return Publish.early(this.world.link.k, this.options.packEvents, this.logs[0] as EventLog.EventLog)
   }
 
   /** How many events may be made at once behind this end. */

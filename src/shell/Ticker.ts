@@ -5,6 +5,7 @@ import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
 import type { CyclicBatch } from "../core/read/ReadWork.ts"
 import * as Cycles from "../core/station/Cycles.ts"
+import * as Offers from "../core/station/Offers.ts"
 import * as Schedule from "../core/station/Schedule.ts"
 import * as Handlers from "./Handlers.ts"
 import { type Hooks, type PointCallback, setCallback } from "./Hooks.ts"
@@ -15,6 +16,8 @@ const refresh = (hooks: Hooks): PointCallback | null => hooks.onBeforeAutoTransm
 export class Ticker {
   private readonly host: Host
   private schedule: Schedule.Schedule = Schedule.none
+  /** What waits until its points are refreshed. */
+  private offers: Offers.Offers = Offers.none
   private running = false
   private cancel: (() => void) | null = null
 
@@ -86,8 +89,10 @@ export class Ticker {
   })
 
   private arm(): void {
-    if (!this.running || this.cancel !== null || !(Schedule.isAny(this.schedule) || this.host.delays)) return
-    this.cancel = this.host.clock.wake(this.host.options.tickRateMs, () => {
+    if (!this.running || this.cancel !== null) return
+    const wakeMs = Schedule.wakeMs(this.schedule, this.host.delays, this.host.options.tickRateMs)
+    if (wakeMs === Schedule.NEVER) return
+    this.cancel = this.host.clock.wake(wakeMs, () => {
       this.cancel = null
       this.tick()
       this.arm()
@@ -141,17 +146,22 @@ export class Ticker {
       return Cycles.batchOf(this.schedule.cycles, period, block)
     })
     if (waiting.length === 0) return this.offer(batches)
-    // A callback that hangs may not hold back the points of others.
     const { clock, world } = host
-    // Nor may it keep a process that has nothing else to do.
-    let cancel = (): void => {}
-    const limit = new Promise<void>((resolve) => {
-      cancel = clock.wake(world.limits.refreshMs, resolve, true)
-    })
-    void Promise.race([Promise.all(waiting), limit]).then(() => {
+    const { offers, number } = Offers.wait(this.offers, batches, clock.monotonicMs() + world.limits.refreshMs)
+    this.offers = offers
+    // It may not keep a process that has nothing else to do.
+    const cancel = clock.wake(world.limits.refreshMs, () => this.refreshed(number), true)
+    void Promise.all(waiting).then(() => {
       cancel()
-      this.offer(batches)
+      this.refreshed(number)
     })
+  }
+
+  /** The callbacks of batches are over, or their time is. */
+  private refreshed(number: number): void {
+    const { offers, batches } = Offers.take(this.offers, number)
+    this.offers = offers
+    if (batches !== null) this.offer(batches)
   }
 
   /** The batches of blocks that have any. */

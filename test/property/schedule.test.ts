@@ -8,7 +8,9 @@ import * as Numbered from "../../src/core/image/Numbered.ts"
 import * as Row from "../../src/core/image/Row.ts"
 import * as Slots from "../../src/core/image/Slots.ts"
 import * as Profile from "../../src/core/Profile.ts"
+import * as List from "../../src/core/read/List.ts"
 import * as Cycles from "../../src/core/station/Cycles.ts"
+import * as Offers from "../../src/core/station/Offers.ts"
 import * as Schedule from "../../src/core/station/Schedule.ts"
 import { Kept } from "./support/Kept.ts"
 import { Random } from "./support/Random.ts"
@@ -297,4 +299,57 @@ describe("a schedule", () => {
     expect([due(1049), due(1050), due(1149), due(1150)]).toEqual([[], [1], [1], [2, 1]])
     expect(Schedule.due(changed, { runMs: 5000, nowMs: START_MS }, false).timers).toEqual([])
   })
+})
+
+describe("batches that wait until their points are refreshed", () => {
+  it("are offered once, when that is over or their time is", () => {
+    for (const seed of SEEDS) {
+      const random = new Random(seed)
+      const offers = new Kept<Offers.Offers>(Offers.none)
+      const model = new Map<number, { readonly untilMs: number }>()
+      for (let n = 0; n < 60; n++) {
+        if (random.chance(50)) {
+          const untilMs = random.below(50)
+          const { number } = Offers.wait(offers.now, [], untilMs)
+          offers.step(random, (table) => Offers.wait(table, [], untilMs).offers)
+          expect(model.has(number)).toBe(false)
+          model.set(number, { untilMs })
+        } else {
+          const number = random.below(30)
+          expect(Offers.take(offers.now, number).batches).toEqual(model.has(number) ? [] : null)
+          offers.step(random, (table) => Offers.take(table, number).offers)
+          model.delete(number)
+        }
+        const nowMs = random.below(50)
+        const wanted = [...model].filter(([, { untilMs }]) => untilMs <= nowMs).map(([number]) => number)
+        expect(Offers.due(offers.now, nowMs)).toEqual(wanted)
+      }
+    }
+  })
+})
+
+describe("a list that the application sends by itself", () => {
+  it("is known by its points and its cause, whoever makes it how often", () => {
+    const { blocks } = stage(2, 4)
+    const [block, other] = blocks as [Block, Block]
+    const keyOf = (of: Block, slots: readonly number[], cause: number): number =>
+      List.batchOf(of, of.version, slots, cause).key
+    const key = keyOf(block, [0, 1], 1)
+    expect(key).toBeLessThan(0)
+    expect(Number.isSafeInteger(key)).toBe(true)
+    expect(keyOf(block, [0, 1], 1)).toBe(key)
+    const others = [keyOf(block, [1, 0], 1), keyOf(block, [0], 1), keyOf(block, [0, 1], 2), keyOf(other, [0, 1], 1)]
+    // Another point in the place of one of them.
+    block.remove(1)
+    block.add(5)
+    others.push(keyOf(block, [0, 1], 1))
+    expect(new Set([key, ...others]).size).toBe(6)
+  })
+})
+
+it("nobody looks at a station where nothing happens by the clock", () => {
+  const { image } = stage(1, 1)
+  const scanned = Schedule.setScan(Schedule.none, image, 1, 700, { runMs: 0, nowMs: START_MS })
+  const waking = [Schedule.wakeMs(Schedule.none, false, 100), Schedule.wakeMs(Schedule.none, true, 100)]
+  expect([...waking, Schedule.wakeMs(scanned, false, 100)]).toEqual([Schedule.NEVER, 100, 100])
 })

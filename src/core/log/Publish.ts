@@ -31,3 +31,13 @@ export function toldAll(block: Block, slots: readonly number[], from: number, to
 export function frozen(log: EventLog.EventLog, block: Block, slot: number): void {
   if (block.compared) Rates.noteNewest(log, block, slot)
 }
+
+/**
+ * So many events are made at most, beside one, before windows of `k` frames are filled: not more than a log holds, where they
+ * would be lost unsent to a client that could take them.
+ */
+export const early = (k: number, isPacked: boolean, { capacity }: EventLog.EventLog): number =>
+  Math.min(isPacked ? k * PACKED : k, capacity - 1)
+
+/** So many events share a frame where they are packed: floats with time tag. */
+const PACKED = 16

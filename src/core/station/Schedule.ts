@@ -36,9 +36,19 @@ export interface Moment {
   readonly nowMs: number
 }
 
-/** Whether anything happens by the clock at all: a server without it does not wake up. */
+/** Whether anything is to happen by the clock. */
 export const isAny = ({ cycles, scans, freezes, timers }: Schedule): boolean =>
   cycles.periods !== null || Row.size(scans) > 0 || Row.size(freezes) > 0 || Dues.size(timers) > 0
+
+/** Nobody has to look. */
+export const NEVER: number = Number.POSITIVE_INFINITY
+
+/**
+ * In how many ms it has to be looked what is due: every tick where anything happens by the clock, since clocks may be set
+ * meanwhile; a station without all that, and without events that are put off, does not wake up.
+ */
+export const wakeMs = (of: Schedule, isAnyDelayed: boolean, tickMs: number): number =>
+  isAnyDelayed || isAny(of) ? tickMs : NEVER
 
 /** The table in which a point has a period of cyclic transmission, 0 = none. */
 export function setPeriod(of: Schedule, block: Block, slot: number, everyMs: number, at: Moment): Schedule {
