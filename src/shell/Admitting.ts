@@ -1,18 +1,18 @@
-// Connections from accept until they are let in: the sockets, the calls of `onConnect` and their time. Whom to let in is decided
+// Connections from accept until they are let in: the lines, the calls of `onConnect` and their time. Whom to let in is decided
 // by a table of the core.
-import type { Socket } from "node:net"
 import * as Admission from "../core/station/Admission.ts"
 import * as Connection from "./Connection.ts"
 import { failed, isAbortion } from "./Deciding.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
+import type { Line } from "./Line.ts"
 import * as Patience from "./Patience.ts"
 import type { Certificate } from "./Session.ts"
-import { type Gate, Handshakes } from "./tls/Tls.ts"
+import type { Gate, Handshakes } from "./tls/Tls.ts"
 
 /** A connection that is let in, with what is known of its client over TLS. */
 export interface Admitted {
-  readonly socket: Socket
+  readonly line: Line
   readonly from: Connection.FarEnd
   readonly certificate: Certificate | null
   readonly gate: Gate | undefined
@@ -21,7 +21,7 @@ export interface Admitted {
 }
 
 interface Waiting {
-  readonly socket: Socket
+  readonly line: Line
   readonly from: Connection.FarEnd | null
   readonly hasWaited: () => boolean
   /** Ends the waiting for `onConnect`. */
@@ -31,7 +31,7 @@ interface Waiting {
 /** Who is not known any more. */
 const NOBODY: Connection.FarEnd = { address: "", port: 0 }
 
-/** An error before a session exists: the socket closes by itself and nobody is served. */
+/** An error before a session exists: the line closes by itself and nobody is served. */
 const ignore = (): void => {}
 
 export class Admitting {
@@ -42,22 +42,21 @@ export class Admitting {
   /** Those that are neither let in nor refused, by their numbers. */
   private readonly connections = new Map<number, Waiting>()
 
-  constructor(host: Host, serve: (admitted: Admitted) => void) {
-    const { options } = host
+  constructor(host: Host, handshakes: Handshakes | null, serve: (admitted: Admitted) => void) {
     this.host = host
     this.serve = serve
-    this.handshakes = options.tls === null ? null : new Handshakes(options.tls, options.limits, host.clock)
+    this.handshakes = handshakes
   }
 
-  accept(socket: Socket, hasWaited: () => boolean = this.host.stall.accepted()): void {
-    const from = Connection.farEnd(socket)
-    socket.on("error", ignore)
+  accept(line: Line, hasWaited: () => boolean = this.host.stall.accepted()): void {
+    const from = Connection.farEnd(line)
+    line.on("error", ignore)
     const step = Admission.arrives(this.admission, from?.address ?? null, this.around())
     const number = step.admission.last
-    this.connections.set(number, { socket, from, hasWaited, callOff: ignore })
+    this.connections.set(number, { line, from, hasWaited, callOff: ignore })
     this.follow(step)
     if (!this.connections.has(number)) return
-    socket.once("close", () => {
+    line.once("close", () => {
       this.follow(Admission.gone(this.admission, number))
       this.connections.delete(number)
     })
@@ -68,14 +67,14 @@ export class Admitting {
     const { admission, early } = Admission.opened(this.admission)
     this.admission = admission
     const connections = early.map((number) => this.take(number))
-    for (const { socket, hasWaited } of connections) this.accept(socket, hasWaited)
+    for (const { line, hasWaited } of connections) this.accept(line, hasWaited)
   }
 
   /** Nobody is let in any more. */
   close(): void {
     const { admission, cut } = Admission.closed(this.admission)
     this.admission = admission
-    for (const number of cut) this.connections.get(number)?.socket.destroy()
+    for (const number of cut) this.connections.get(number)?.line.destroy()
     this.handshakes?.close()
   }
 
@@ -109,10 +108,10 @@ export class Admitting {
       case "serve":
         return this.letIn(this.take(due.number))
       case "refuse": {
-        const { socket, from } = this.take(due.number)
+        const { line, from } = this.take(due.number)
         // A moment later: Node tells its own observers of a connection behind this, and a destroyed one has no addresses.
-        if (due.soon) return queueMicrotask(() => this.refuse(socket, from, due.why))
-        return this.refuse(socket, from, due.why)
+        if (due.soon) return queueMicrotask(() => this.refuse(line, from, due.why))
+        return this.refuse(line, from, due.why)
       }
       case "callOff":
         return this.connections.get(due.number)?.callOff()
@@ -128,24 +127,24 @@ export class Admitting {
     this.host.tell({ event: "refused", address, port, why })
   }
 
-  private refuse(socket: Socket, from: Connection.FarEnd | null, why: string): void {
+  private refuse(line: Line, from: Connection.FarEnd | null, why: string): void {
     this.refused(from, why)
-    socket.destroy()
+    line.destroy()
   }
 
-  private letIn({ socket, from, hasWaited }: Waiting): void {
+  private letIn({ line, from, hasWaited }: Waiting): void {
     if (from === null) return
     if (this.handshakes === null) {
-      socket.off("error", ignore)
-      if (!socket.destroyed) this.serve({ socket, from, certificate: null, gate: undefined, waited: hasWaited() })
+      line.off("error", ignore)
+      if (!line.destroyed) this.serve({ line, from, certificate: null, gate: undefined, waited: hasWaited() })
       return
     }
-    this.handshakes.begin(socket, from.address, {
+    this.handshakes.begin(line, from.address, {
       serve: (secure, certificate, gate) => {
         const why = Admission.refusesSecure(this.host.sessions.size, this.limit)
         // What it says behind the end of the handshake may have waited with that.
         if (why === null)
-          return this.serve({ socket: secure, from, certificate, gate, waited: this.host.stall.accepted()() })
+          return this.serve({ line: secure, from, certificate, gate, waited: this.host.stall.accepted()() })
         secure.destroy()
         this.refused(from, why)
       },

@@ -73,11 +73,7 @@ export class Host extends Publisher {
    */
   readonly looking: InLine<Session> = new InLine(this.clock, LOOKING, (session) => session.ready())
   /** Tells input that waited while this process stood still. */
-  readonly stall: Stall = new Stall(
-    this.sessions,
-    () => this.world.link.t1Ms,
-    () => this.clock.monotonicMs()
-  )
+  readonly stall: Stall = new Stall(this.sessions, () => this.world.link.t1Ms, this.clock, this.turns)
   /** Callbacks that run on though nobody waits for them any more. */
   readonly strays: Strays = new Strays(() => this.world.limits.abandonedCallbacks)
   private ending = Ending.none

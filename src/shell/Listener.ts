@@ -1,5 +1,4 @@
 // Accepts connections and runs a session for each, in scopes: one fiber parked per session, stopped in order.
-import * as Net from "node:net"
 import * as Effect from "effect/Effect"
 import * as FiberSet from "effect/FiberSet"
 import type * as Scope from "effect/Scope"
@@ -7,82 +6,44 @@ import type { CloseReason } from "../core/Violation.ts"
 import { type Admitted, Admitting } from "./Admitting.ts"
 import * as Connection from "./Connection.ts"
 import { failed } from "./Deciding.ts"
-import { AddressInUse, AddressUnavailable, type ListenError, ListenFailed, PermissionDenied } from "./Errors.ts"
+import type { ListenError } from "./Errors.ts"
 import type { Host } from "./Host.ts"
-
-/** Connections that the kernel may hold before they are accepted. */
-const BACKLOG = 4096
-
-function listenError(host: string, port: number, cause: NodeJS.ErrnoException): ListenError {
-  switch (cause.code) {
-    case "EADDRINUSE":
-      return new AddressInUse({ host, port })
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-    case "EINVAL":
-      return new AddressUnavailable({ host, port })
-    case "EACCES":
-    case "EPERM":
-      return new PermissionDenied({ host, port })
-    default:
-      return new ListenFailed({ host, port, cause })
-  }
-}
-
-/** Opens the listening socket; resumes when it listens. One that is given up closes as soon as it is open. */
-const bind = (server: Net.Server, host: string, port: number): Effect.Effect<Net.AddressInfo, ListenError> =>
-  Effect.callback((resume) => {
-    const onError = (cause: NodeJS.ErrnoException): void => resume(Effect.fail(listenError(host, port, cause)))
-    server.once("error", onError)
-    try {
-      server.listen({ host, port, backlog: BACKLOG }, () => {
-        server.off("error", onError)
-        resume(Effect.succeed(server.address() as Net.AddressInfo))
-      })
-    } catch (cause) {
-      // What cannot be the name of a host is thrown.
-      onError(cause as NodeJS.ErrnoException)
-    }
-    return Effect.sync(() => {
-      server.on("error", ignore)
-      server.once("listening", () => server.close())
-    })
-  })
+import type { Line } from "./Line.ts"
+import type { Opened, Transport } from "./Transport.ts"
 
 /**
  * Ends a connection by FIN and reads on until the peer has closed too, at most `lingerMs`: input that nobody reads would
  * make the end a reset, and with it what was written last is lost on its way.
  */
-const flushAndClose = (socket: Net.Socket, lingerMs: number): Effect.Effect<void> =>
+const flushAndClose = (line: Line, { clock, options }: Host): Effect.Effect<void> =>
   Effect.callback((resume) => {
-    if (socket.closed) return resume(Effect.void)
+    if (line.closed) return resume(Effect.void)
     // After a stall the end of the peer may wait to be read.
-    const timer = setTimeout(() => setImmediate(() => socket.destroy()), lingerMs)
-    socket.once("close", () => {
-      clearTimeout(timer)
+    const cancel = clock.wake(options.limits.lingerMs, () => clock.afterInput(() => line.destroy()))
+    line.once("close", () => {
+      cancel()
       resume(Effect.void)
     })
-    socket.resume()
-    socket.end()
+    line.resume()
+    line.end()
   })
 
-/** One connection from its first octet to its last: a fiber parked around the socket's callbacks. */
-const run = (host: Host, { socket, from, certificate, gate, waited }: Admitted): Effect.Effect<void> =>
+/** One connection from its first octet to its last: a fiber parked around the callbacks of its line. */
+const run = (host: Host, { line, from, certificate, gate, waited }: Admitted): Effect.Effect<void> =>
   Effect.callback<CloseReason>((resume) => {
     let ended: () => void = () => {}
     const over = (reason: CloseReason): void => {
       ended()
       resume(Effect.succeed(reason))
     }
-    const session = Connection.open(host, socket, from, certificate, gate, over, waited)
+    const session = Connection.open(host, line, from, certificate, gate, over, waited)
     // A callback of the application that goes on answers first.
     return Effect.callback<void>((over) => {
       ended = () => over(Effect.void)
       session.end("shutdown")
       if (session.reason !== null) ended()
     })
-  }).pipe(Effect.ensuring(flushAndClose(socket, host.options.limits.lingerMs)), Effect.asVoid)
+  }).pipe(Effect.ensuring(flushAndClose(line, host)), Effect.asVoid)
 
 /** Where a server listens: its first address, and the port that all of them share. */
 export interface Listening {
@@ -91,37 +52,40 @@ export interface Listening {
 }
 
 /** Listens until the scope ends: then it stops accepting, lets what is written leave, closes and frees the port. */
-export const listen = (host: Host): Effect.Effect<Listening, ListenError, Scope.Scope> =>
+export const listen = (host: Host, transport: Transport): Effect.Effect<Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
     const { options } = host
     const fibers = yield* FiberSet.make<void>()
     const runSession = yield* FiberSet.runtime(fibers)()
-    const admitting = new Admitting(host, (admitted) => void runSession(run(host, admitted)))
-    const servers: Net.Server[] = []
+    const admitting = new Admitting(
+      host,
+      transport.handshakes(host),
+      (admitted) => void runSession(run(host, admitted))
+    )
+    const opened: Opened[] = []
     yield* Effect.addFinalizer(() =>
       Effect.sync(() => {
         host.stall.listens(false)
         admitting.close()
         host.listening = null
-        for (const server of servers) if (server.listening) server.close()
+        for (const { close } of opened) close()
       })
     )
     let { port } = options
     for (const name of options.hosts) {
-      const server = Net.createServer(
-        { noDelay: true, allowHalfOpen: false, highWaterMark: options.limits.undrainedOctets },
-        (socket) => admitting.accept(socket)
+      const next = yield* transport.open(
+        host,
+        name,
+        port,
+        (line) => admitting.accept(line),
+        (cause) => failed(host, "listener", name, cause)
       )
-      servers.push(server)
+      opened.push(next)
       // Where any port will do, the first address chooses and the others follow.
-      port = (yield* bind(server, name, port)).port
-      server.on("error", (cause) => failed(host, "listener", name, cause))
+      port = next.port
     }
     host.listening = { host: options.host, port }
     host.stall.listens(true)
     admitting.open()
     return { host: options.host, port }
   })
-
-/** What a socket suffers that nobody uses. */
-const ignore = (): void => {}

@@ -18,10 +18,11 @@ import * as TypeTable from "../core/wire/TypeTable.ts"
 import { IllegalCause } from "./Errors.ts"
 import type { Options } from "./Options.ts"
 import * as PointRules from "./PointRules.ts"
-import * as Reading from "./Reading.ts"
 import { Room } from "./Room.ts"
 import type { Session } from "./Session.ts"
 import { Stations } from "./Stations.ts"
+import type { Turns } from "./Turns.ts"
+import { turnsOf } from "./VirtualClock.ts"
 
 /** Its `then` is a microtask of the engine's own; `queueMicrotask` makes a resource of Node's with hooks for each. */
 const SETTLED = Promise.resolve()
@@ -34,6 +35,8 @@ function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
 }
 
 export abstract class Publisher extends Stations {
+  /** The turns of its event loop. */
+  readonly turns: Turns = turnsOf(this.clock)
   /** What counters of a station do by themselves, and what they tell. */
   counterModes: Freeze.Modes = null
   readonly sessions: Set<Session> = new Set()
@@ -70,7 +73,7 @@ export abstract class Publisher extends Stations {
     const { nowMs, flags } = this.tagClock
     const done = Freeze.carryOut(image, freezes, this.counterModes, asked, order, nowMs(), flags)
     this.boundedTimes += done.bounded
-    Reading.work(done.work)
+    this.turns.work(done.work)
     // Whoever sees what is published may add and remove points: those that come now were not frozen.
     for (const { block, version, slots } of done.told)
       for (const slot of slots) if (block.holds(slot, version)) this.publishFrozen(block, slot)

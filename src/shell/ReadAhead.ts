@@ -9,8 +9,8 @@ interface Inside {
 }
 
 /** From now on nothing is read while something waits to be taken, beyond what was read with that. */
-export function forbid(socket: Socket): void {
-  const { _readableState: state } = socket as unknown as Inside
+export function forbid(socket: object): void {
+  const { _readableState: state } = socket as Inside
   if (state !== undefined) Reflect.set(state, "highWaterMark", 1)
 }
 

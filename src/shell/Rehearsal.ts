@@ -1,8 +1,6 @@
-// Before a process listens for the first time, a server of its own plays a session with itself, without a socket: the
+// Before a process listens for the first time, a server of its own plays a session with itself, in memory: the
 // runtime compiles what it has seen running, and so the first client's interrogation, command or event meets compiled
 // code instead of being what is learnt from. Nothing of it is seen outside.
-import type { Socket } from "node:net"
-import { Duplex } from "node:stream"
 import type { Place } from "../core/image/Image.ts"
 import { Cause } from "../core/wire/Cause.ts"
 import * as Frame from "../core/wire/Frame.ts"
@@ -10,6 +8,7 @@ import { Type } from "../core/wire/TypeTable.ts"
 import * as Connection from "./Connection.ts"
 import { Host } from "./Host.ts"
 import { Log } from "./Log.ts"
+import { type Loop, MemoryLine } from "./memory/MemoryLine.ts"
 import * as Options from "./Options.ts"
 import type { Session } from "./Session.ts"
 
@@ -24,20 +23,14 @@ const RECORDS = 1024
 /** Events published together. */
 const WINDOW = 12
 
-/** A socket that takes everything at once and gives it to nobody. */
-class Nowhere extends Duplex {
-  override _read(): void {}
-  override _write(_chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    done()
-  }
-}
-
+/** Both ends of every line: there is nobody else. */
 const NOBODY = { address: "", port: 0 }
 
 /** A server, and both sides of one session after the other. */
 class Rehearsal {
   private readonly host: Host
-  private socket!: Socket
+  private readonly loop: Loop
+  private client!: MemoryLine
   private session!: Session
   private readonly events: Place
   private readonly request = Buffer.alloc(16)
@@ -70,13 +63,17 @@ class Rehearsal {
       () => {}
     )
     this.host = host
+    // What is written is read at once: there is no loop that turns meanwhile.
+    this.loop = { input: (callback) => callback(), afterInput: clock.afterInput }
   }
 
   /** A new connection, started. */
   connect(): void {
     const { host } = this
-    this.socket = new Nowhere() as unknown as Socket
-    this.session = Connection.open(host, this.socket, NOBODY, null, undefined, () => {})
+    const [client, line] = MemoryLine.pair(this.loop, NOBODY, NOBODY)
+    this.client = client
+    client.resume()
+    this.session = Connection.open(host, line, NOBODY, null, undefined, () => {})
     this.asked = 0
     this.hear(Buffer.of(0x68, 4, Frame.U.STARTDT_ACT, 0, 0, 0))
   }
@@ -126,7 +123,7 @@ class Rehearsal {
   }
 
   private hear(octets: Uint8Array): void {
-    this.socket.emit("data", octets)
+    this.client.write(octets)
   }
 
   private acknowledge(): void {

@@ -11,6 +11,8 @@ import * as Listener from "./Listener.ts"
 import * as Log from "./Log.ts"
 import { rehearse } from "./Rehearsal.ts"
 import type { Ticker } from "./Ticker.ts"
+import type { Transport } from "./Transport.ts"
+import * as Sockets from "./tcp/Sockets.ts"
 import * as Undecided from "./Undecided.ts"
 
 const logs = { error: Effect.logError, warning: Effect.logWarning, info: Effect.logInfo, debug: Effect.logDebug }
@@ -71,7 +73,11 @@ const once = (host: Host): Effect.Effect<void, AlreadyListening, Scope.Scope> =>
     )
   })
 
-const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
+const served = (
+  host: Host,
+  ticker: Ticker,
+  transport: Transport
+): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
     yield* once(host)
     const context = yield* Effect.context<never>()
@@ -92,7 +98,7 @@ const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, L
     )
     yield* Effect.addFinalizer(() => released(host))
     yield* Effect.sync(() => rehearse(host.options))
-    const address = yield* Listener.listen(host)
+    const address = yield* Listener.listen(host, transport)
     yield* Effect.sync(() => Undecided.tell(host))
     yield* Effect.forkScoped(ticker.run)
     // The first that is done when the scope closes.
@@ -104,12 +110,16 @@ const served = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, L
  * Serves until the scope ends. What happens is logged at the host's level, by Effect's logger or the host's own. When
  * it fails or is interrupted before it serves, nothing is left in the scope, so that it can be tried again there.
  */
-export const serve = (host: Host, ticker: Ticker): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
+export const serve = (
+  host: Host,
+  ticker: Ticker,
+  transport: Transport = Sockets.transport
+): Effect.Effect<Listener.Listening, ListenError, Scope.Scope> =>
   Effect.gen(function* () {
     const outer = yield* Effect.scope
     const scope = yield* Scope.fork(outer)
     // A fiber of the scope: one that ends meanwhile would have done what ends a server before there was anything to end.
-    const starting = yield* served(host, ticker).pipe(
+    const starting = yield* served(host, ticker, transport).pipe(
       Scope.provide(scope),
       Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : Scope.close(scope, exit))),
       Effect.forkIn(outer)

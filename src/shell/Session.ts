@@ -1,5 +1,4 @@
-// One connection: moves octets and time between a socket and an exchange, which reduces them. It decides nothing.
-import type { Socket } from "node:net"
+// One connection: moves octets and time between a line and an exchange, which reduces them. It decides nothing.
 import type { FileAnswer } from "../core/file/FileMessage.ts"
 import * as Arena from "../core/link/Arena.ts"
 import { Phase } from "../core/link/Link.ts"
@@ -18,7 +17,8 @@ import { APDU_MAX } from "../core/wire/Frame.ts"
 import * as Commands from "./Commands.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
-import * as Reading from "./Reading.ts"
+import type { Line } from "./Line.ts"
+import type * as Reading from "./Reading.ts"
 import type { Peer } from "./ServerEvent.ts"
 import * as Records from "./tls/Records.ts"
 import { Views, viewOf } from "./Views.ts"
@@ -56,7 +56,7 @@ export interface Certificate {
 
 export class Session implements Holder {
   readonly host: Host
-  readonly socket: Socket
+  readonly line: Line
   readonly peer: Peer
   readonly number: number
   /** What is reduced, and what the application says to that. */
@@ -65,14 +65,14 @@ export class Session implements Holder {
   certificate: Certificate | null = null
   /** In the words of whoever closed it, or null. */
   why: string | null = null
-  /** Who reads the socket; null before that has begun. */
+  /** Who reads the line; null before that has begun. */
   reader: Reading.Reader | null = null
   /** Called once when the session has ended. */
   onClosed: (reason: CloseReason) => void = () => {}
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Abandonable> = new Map()
 
-  /** No further I frame may wait in the socket: {@link taken} tells when that is over. */
+  /** No further I frame may wait in the line: {@link taken} tells when that is over. */
   private full = false
   /** Over TLS: the last APDU of every write has a record of its own. */
   private readonly secure: boolean
@@ -94,10 +94,10 @@ export class Session implements Holder {
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: (() => void) | null = null
 
-  constructor(host: Host, socket: Socket, peer: Peer) {
+  constructor(host: Host, line: Line, peer: Peer) {
     this.host = host
-    this.socket = socket
-    this.secure = Records.separate(socket)
+    this.line = line
+    this.secure = Records.separate(line)
     this.peer = peer
     this.number = peer.session
     const nowMs = host.clock.monotonicMs()
@@ -124,14 +124,14 @@ export class Session implements Holder {
     return this.state.link.phase === Phase.Started
   }
 
-  /** Octets of I frames that the socket may still be given. */
+  /** Octets of I frames that the line may still be given. */
   room(): number {
     const free = this.free()
     return this.held && free > 0 ? 0 : free
   }
 
   private free(): number {
-    return this.host.world.limits.undrainedOctets - this.socket.writableLength - this.keptOctets
+    return this.host.world.limits.undrainedOctets - this.line.writableLength - this.keptOctets
   }
 
   /** Events that wait for this session. */
@@ -154,7 +154,7 @@ export class Session implements Holder {
     const ends = host.logEnds()
     const wallMs = this.judgingMs()
     this.readAfter = host.stall.stalls
-    this.exchange.dispatch(SessionEvent.received(nowMs, ends, this.room(), chunk, wallMs, stale, Reading.isTired()))
+    this.exchange.dispatch(SessionEvent.received(nowMs, ends, this.room(), chunk, wallMs, stale, host.turns.isTired))
     this.readAfter = -1
     if (this.untaken === null) return null
     const { untaken } = this
@@ -225,7 +225,7 @@ export class Session implements Holder {
       decisions,
       kind,
       this.judgingMs(),
-      Reading.isTired()
+      host.turns.isTired
     )
     // What is taken up behind what was decided is as old as the chunk.
     return this.stoodStill ? { ...event, stale: true } : event
@@ -325,26 +325,26 @@ export class Session implements Holder {
     this.exchange.tellCollected()
   }
 
-  // ---- the socket ----
+  // ---- the line ----
 
   /**
    * Writes what came out; `bounded` when it leaves no room for a frame more. The session had sent `before` I frames before.
    */
   private write(outputs: SessionOutputs, bounded: boolean, nowMs: number, before: number): void {
     const { octets, start, end } = outputs
-    const { socket } = this
-    if (socket.destroyed) return
+    const { line } = this
+    if (line.destroyed) return
     if (this.held) return this.keep(outputs, nowMs, before)
     if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
     const from = this.secure ? Records.last(octets, start, end) : start
-    if (from > start) socket.write(views.of(from - start))
+    if (from > start) line.write(views.of(from - start))
     const rest = from > start ? viewOf(octets, from, end - from) : views.of(end - start)
     // It reports when it is taken, so that whoever has to wait for room is called again; and where it may be late.
-    const taken = bounded ? this.taken : this.secure || socket.writableLength > 0 ? this.left : null
-    if (taken === null) socket.write(rest)
-    else socket.write(rest, taken)
-    const waiting = socket.writableLength
-    if (taken === null && waiting > 0) socket.write(NOTHING, this.left)
+    const taken = bounded ? this.taken : this.secure || line.writableLength > 0 ? this.left : null
+    if (taken === null) line.write(rest)
+    else line.write(rest, taken)
+    const waiting = line.writableLength
+    if (taken === null && waiting > 0) line.write(NOTHING, this.left)
     if (taken !== null || waiting > 0)
       this.outgoing = Leaving.wrote(this.outgoing, nowMs, before, this.state.sentFrames)
     this.full = this.host.world.limits.undrainedOctets - waiting <= APDU_MAX
@@ -366,13 +366,13 @@ export class Session implements Holder {
 
   /** Writes what was kept, which may fill the room. It has left late, and none of it could be answered before. */
   private writeKept(): void {
-    if (this.keptOctets === 0 || this.socket.destroyed) return
+    if (this.keptOctets === 0 || this.line.destroyed) return
     const octets = Buffer.concat(this.kept)
     this.kept = []
     this.keptOctets = 0
     const from = Records.last(octets, 0, octets.length)
-    if (from > 0) this.socket.write(octets.subarray(0, from))
-    this.socket.write(octets.subarray(from), this.taken)
+    if (from > 0) this.line.write(octets.subarray(0, from))
+    this.line.write(octets.subarray(from), this.taken)
     this.outgoing = Leaving.wrote(this.outgoing, this.keptSinceMs, this.keptBehind, this.state.sentFrames)
     this.full = this.free() <= APDU_MAX
   }
@@ -424,7 +424,7 @@ export class Session implements Holder {
     clock.afterInput(() => {
       const leaves = shares > SHARES_MAX - LEAVING_TURNS && Leaving.waits(this.outgoing, writes)
       if (leaves || (shares > 0 && this.reader?.isBehind === true))
-        return this.judge(heardMs, writes, shares - Reading.portion())
+        return this.judge(heardMs, writes, shares - this.host.turns.portion)
       this.wakeAtMs = Number.POSITIVE_INFINITY
       const ends = this.host.logEnds()
       this.exchange.dispatch(SessionEvent.plain("tick", clock.monotonicMs(), ends, this.room(), heardMs))

@@ -1,29 +1,36 @@
 // Whether this process stood still, as this server sees it: the pulse, and the turns of the event loop. What follows from them
-// is decided by a table of the core.
+// is decided by a table of the core. By a virtual clock nothing stands still.
 import * as Core from "../core/station/Stall.ts"
-import * as Reading from "./Reading.ts"
+import type { Clock } from "./Clock.ts"
+import type { Reader } from "./Reading.ts"
+import type { Turns } from "./Turns.ts"
+import { VirtualClock } from "./VirtualClock.ts"
 
 /** A connection whose input may have waited. */
 interface Connected {
   readonly number: number
-  readonly reader: Reading.Reader | null
+  readonly reader: Reader | null
 }
 
 export class Stall {
   private readonly connections: ReadonlySet<Connected>
   /** How long a stall is, in ms. */
   private readonly limitMs: () => number
-  private readonly clockMs: () => number
+  private readonly clock: Clock
+  private readonly turns: Turns
+  private readonly never: boolean
   private stall = Core.none
   /** Those whose input waited, by session. */
   private readonly stale = new Map<number, Connected>()
   private timer: NodeJS.Timeout | null = null
   private freshening = false
 
-  constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clockMs: () => number) {
+  constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clock: Clock, turns: Turns) {
     this.connections = connections
     this.limitMs = limitMs
-    this.clockMs = clockMs
+    this.clock = clock
+    this.turns = turns
+    this.never = clock instanceof VirtualClock
   }
 
   /** Whether anybody may connect. */
@@ -38,6 +45,7 @@ export class Stall {
    * came on it until then may have waited: with the system or here while this process stood still, or as long here.
    */
   accepted(): () => boolean {
+    if (this.never) return () => false
     this.look()
     const { stall, taken } = Core.take(this.stall, performance.now())
     this.stall = stall
@@ -56,7 +64,7 @@ export class Stall {
 
   /** Somebody is connected. */
   begin(): void {
-    if (this.timer !== null) return
+    if (this.timer !== null || this.never) return
     this.stall = Core.begin(this.stall, this.now())
     this.timer = setInterval(() => this.pulse(), Core.PULSE_MS).unref()
   }
@@ -75,7 +83,7 @@ export class Stall {
   }
 
   private now(): Core.Now {
-    return { aliveMs: performance.now(), clockMs: this.clockMs(), limitMs: this.limitMs() }
+    return { aliveMs: performance.now(), clockMs: this.clock.monotonicMs(), limitMs: this.limitMs() }
   }
 
   /**
@@ -100,7 +108,7 @@ export class Stall {
   }
 
   private look(): void {
-    if (Core.isOverdue(this.stall, performance.now(), this.limitMs())) this.pulse()
+    if (!this.never && Core.isOverdue(this.stall, performance.now(), this.limitMs())) this.pulse()
   }
 
   private pulse(): void {
@@ -114,10 +122,10 @@ export class Stall {
   private freshen(): void {
     if (this.freshening) return
     this.freshening = true
-    setImmediate(() => {
+    this.clock.afterInput(() => {
       this.freshening = false
       const isBehind = (session: number): boolean => this.stale.get(session)?.reader?.isBehind === true
-      this.stall = Core.turned(this.stall, Reading.portion(), isBehind)
+      this.stall = Core.turned(this.stall, this.turns.portion, isBehind)
       for (const session of this.stale.keys()) if (!Core.isStale(this.stall, session)) this.stale.delete(session)
       if (Core.isWaiting(this.stall)) this.freshen()
     })

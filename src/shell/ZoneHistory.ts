@@ -1,7 +1,7 @@
 // What the clocks of a time zone show, by the IANA database of the runtime: for each year the spans in which they run
 // evenly, looked up once. A zone may change as often as it likes, by as much, and in either direction.
 import { InvalidArgument } from "./Errors.ts"
-import * as Reading from "./Reading.ts"
+import * as Turns from "./Turns.ts"
 
 const SECOND_MS = 1000
 const DAY_MS = 86_400_000
@@ -94,7 +94,7 @@ export class ZoneHistory {
   private year(number: number): Year {
     const known = this.years.get(number)
     if (known !== undefined) return known
-    Reading.work(LOOK_WORK)
+    Turns.machine.work(LOOK_WORK)
     const made = this.look(Date.UTC(number, 0, 1) - MARGIN_MS, Date.UTC(number + 1, 0, 1) + MARGIN_MS)
     this.years.set(number, made)
     return made

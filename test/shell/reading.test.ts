@@ -1,5 +1,6 @@
 // How octets come from sockets: into one buffer that all connections share, or into one each read. Either way every
 // connection gets what was meant for it, however its frames were cut.
+import type * as Net from "node:net"
 import { describe, expect, it } from "vitest"
 import type { PartialOptions } from "../../src/shell/Options.ts"
 import { connect, startClient, startHost } from "../support/Stage.ts"
@@ -18,7 +19,9 @@ describe.each(waysOfReading)("%s", (_name, options) => {
     const { host, port } = await startHost(options)
     await startClient(port)
     const [session] = host.sessions
-    expect(session?.socket.listenerCount("data")).toBe(options.sharedReadBuffer === false ? 1 : 0)
+    expect((session?.line as Net.Socket | undefined)?.listenerCount("data")).toBe(
+      options.sharedReadBuffer === false ? 1 : 0
+    )
   })
 
   it("keeps apart what many clients send in pieces at once", async () => {

@@ -28,7 +28,7 @@ const plant = async (options: PartialOptions = {}, count = 1) => {
   return { ...stage, publish, block: place.block }
 }
 
-const queued = (host: Host): number => Math.max(0, ...[...host.sessions].map(({ socket }) => socket.writableLength))
+const queued = (host: Host): number => Math.max(0, ...[...host.sessions].map(({ line }) => line.writableLength))
 
 const valuesOf = (client: RawClient): unknown[] =>
   client.asdus({ cot: SPONTANEOUS }).flatMap(({ objects }) => objects?.map(({ value }) => value) ?? [])

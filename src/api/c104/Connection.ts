@@ -55,14 +55,14 @@ export class Connection {
   }
 
   get counters(): ConnectionCounters {
-    const { state, cursor, socket, host } = this.#session
+    const { state, cursor, line, host } = this.#session
     const { low, high } = state.link.ledger
     const open = state.link.phase !== Phase.Closed
     return {
       receivedFrames: state.receivedFrames,
       sentFrames: state.sentFrames,
-      receivedOctets: socket.bytesRead,
-      sentOctets: socket.bytesWritten,
+      receivedOctets: line.bytesRead,
+      sentOctets: line.bytesWritten,
       unacknowledgedFrames: high - low,
       waitingEvents: open ? this.#session.waiting(host.logEnds()) : 0,
       lostEvents: cursor.rare.lost

@@ -4,8 +4,8 @@
 // follows they are woken, and the last one leaves nothing behind.
 // It takes a write of its own: OpenSSL would cut one write by a limit, but that can only be lowered, and a client may have
 // asked for a shorter one.
-import type { Socket } from "node:net"
 import { TLSSocket } from "node:tls"
+import type { Line } from "../Line.ts"
 
 /** Where the last APDU of a run of whole ones begins. */
 export function last(octets: Uint8Array, start: number, end: number): number {
@@ -15,11 +15,11 @@ export function last(octets: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * Makes every write to a TLS socket a record, or several, of its own; false for any other socket. Node joins writes that
+ * Makes every write to a TLS socket a record, or several, of its own; false for any other line. Node joins writes that
  * wait for one another through `_writev`, and only there: a stream without one is written piece by piece.
  */
-export function separate(socket: Socket): boolean {
-  if (!(socket instanceof TLSSocket)) return false
-  Reflect.set(socket, "_writev", null)
+export function separate(line: Line): boolean {
+  if (!(line instanceof TLSSocket)) return false
+  Reflect.set(line, "_writev", null)
   return true
 }

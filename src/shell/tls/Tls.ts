@@ -8,6 +8,7 @@ import * as Places from "../../core/station/Handshakes.ts"
 import { shareOf } from "../../core/station/Share.ts"
 import { type Clock, DELAY_MAX_MS } from "../Clock.ts"
 import { InLine } from "../InLine.ts"
+import type { Line } from "../Line.ts"
 import * as Patience from "../Patience.ts"
 import * as ReadAhead from "../ReadAhead.ts"
 import type { Certificate } from "../Session.ts"
@@ -25,7 +26,7 @@ export interface Gate {
 
 interface Fate {
   /** The client is let in. Called at most once. */
-  readonly serve: (socket: Socket, certificate: Certificate, gate: Gate) => void
+  readonly serve: (line: Line, certificate: Certificate, gate: Gate) => void
   /** The client was refused, by the handshake or by a later one, and its connection was cut. Called at most once. */
   readonly refused: (why: string) => void
 }
@@ -100,8 +101,9 @@ export class Handshakes {
     this.server.on("secureConnection", (socket) => this.secured(socket))
   }
 
-  /** Shakes hands on a connection from an address that was just accepted. When too many are under way, one of them is cut. */
-  begin(raw: Socket, address: string, fate: Fate): void {
+  /** Shakes hands on a socket from an address that was just accepted. When too many are under way, one of them is cut. */
+  begin(line: Line, address: string, fate: Fate): void {
+    const raw = line as Socket
     const key = ends(raw)
     if (raw.destroyed) return fate.refused("the client went before the TLS handshake")
     if (Places.taken(this.places) >= this.limits.handshakes) this.makeRoom()
