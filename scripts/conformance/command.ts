@@ -4,9 +4,8 @@ import fs from "node:fs"
 import path from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { CoreStation } from "../../test/conformance/CoreStation.ts"
 import * as Given from "../../test/conformance/Given.ts"
-import { ShellStation } from "../../test/conformance/ShellStation.ts"
+import { ServedStation } from "../../test/conformance/ServedStation.ts"
 import * as Live from "./live.ts"
 import * as Report from "./report.ts"
 import * as Verdicts from "./verdicts.ts"
@@ -17,8 +16,8 @@ const start = path.join(root, "scripts", "start.mjs")
 
 const help = `Plays the conformance checklist for a controlled station.
 
-  npm run conformance                        against the pure core in virtual time; cases about sockets
-                                             against our own server
+  npm run conformance                        against our own server in virtual time; cases about sockets
+                                             over TCP
   npm run conformance -- --tcp               all against our own server over TCP, its clock held
   npm run conformance -- --live HOST:PORT    against any server over TCP in real time
   npm run conformance -- --serve [PORT]      builds if needed and starts our server with
@@ -86,10 +85,10 @@ function plan(values: ReturnType<typeof read>["values"]): Plan {
     return { against: `the server at ${values.live}`, choose: Live.choose(server), atOnce }
   }
   if (values.tcp === true)
-    return { against: "our server over TCP", choose: (of) => ({ of, open: ShellStation.open }), atOnce: 1 }
+    return { against: "our server over TCP", choose: (of) => ({ of, open: ServedStation.overTcp }), atOnce: 1 }
   return {
-    against: "the pure core, and our server where a case is about sockets",
-    choose: (of) => ({ of, open: of.liveOnly ? ShellStation.open : async (given) => new CoreStation(given) }),
+    against: "our server in virtual time, over TCP where a case is about sockets",
+    choose: (of) => ({ of, open: of.liveOnly ? ServedStation.overTcp : ServedStation.inMemory }),
     atOnce: 1
   }
 }

@@ -4,7 +4,7 @@
 import * as Limits from "../../src/core/Limits.ts"
 import type { Parameters } from "../../src/core/link/Parameters.ts"
 import * as Profile from "../../src/core/Profile.ts"
-import * as MemoryFiles from "./MemoryFiles.ts"
+import * as MemoryStore from "./MemoryStore.ts"
 import * as Points from "./Points.ts"
 import * as Tls from "./Tls.ts"
 
@@ -30,7 +30,7 @@ export interface Given {
   /** By common address, as far as they say anything. */
   readonly stations: ReadonlyMap<number, Station>
   /** Files of the store; null = there is no file transfer. */
-  readonly files: readonly MemoryFiles.GivenFile[] | null
+  readonly files: readonly MemoryStore.GivenFile[] | null
   readonly profile: Profile.Profile
   /** Whether events that wait together share an ASDU. */
   readonly pack: boolean
@@ -157,7 +157,7 @@ export function and(given: Given, text: string): Given {
     case "nofiles":
       return { ...given, files: null }
     case "file":
-      return { ...given, files: [...(given.files ?? []), MemoryFiles.parse(rest.join(" "))] }
+      return { ...given, files: [...(given.files ?? []), MemoryStore.parse(rest.join(" "))] }
     case "profile":
       return { ...given, profile: Profile.presets[oneOf(first, ["iec", "c104"])] }
     case "controlField":
@@ -195,8 +195,3 @@ export function and(given: Given, text: string): Given {
       return { ...given, link: { ...given.link, ...linkOf(text) } }
   }
 }
-
-/** Whether something happens at fixed rates. */
-export const ticks = (given: Given): boolean =>
-  given.points.some(({ cyclic }) => cyclic > 0) ||
-  [...given.stations.values()].some(({ freezeEvery, background }) => freezeEvery > 0 || background > 0)

@@ -1,15 +1,14 @@
 // One connection of a controlling station over TCP: octets out as they are given, octets in cut into frames.
 import * as Net from "node:net"
+import { Frames, type LengthOf } from "./Frames.ts"
 
 /** What carries the frames of a connection. */
 export interface Wire {
   /** What frames are written to and read from: the connection itself, or what it carries. Default: the connection. */
   readonly over?: (raw: Net.Socket) => Net.Socket
-  /** Octets of the frame that begins here, 0 = there are not enough of them to know. Default: IEC 60870-5-104. */
-  readonly lengthOf?: (octets: Uint8Array) => number
+  /** Default: frames of IEC 60870-5-104. */
+  readonly lengthOf?: LengthOf
 }
-
-const lengthOfApdu = (octets: Uint8Array): number => (octets.length < 2 ? 0 : (octets[1] as number) + 2)
 
 export class TcpClient {
   readonly label: string
@@ -22,9 +21,6 @@ export class TcpClient {
   paused = false
   /** Whether both ends of the connection are down. */
   closed = false
-  private readonly onFrame: (octets: Uint8Array) => void
-  private readonly lengthOf: (octets: Uint8Array) => number
-  private rest: Buffer = Buffer.alloc(0)
 
   private constructor(
     label: string,
@@ -38,11 +34,10 @@ export class TcpClient {
     this.raw = raw
     this.socket = socket
     this.port = raw.localPort ?? 0
-    this.onFrame = onFrame
-    this.lengthOf = lengthOf ?? lengthOfApdu
+    const frames = new Frames(onFrame, lengthOf)
     // A connection that is cut ends with "close" all the same.
     socket.on("error", () => socket.destroy())
-    socket.on("data", (chunk) => this.take(chunk))
+    socket.on("data", (chunk) => frames.take(chunk))
     socket.on("end", () => socket.end())
     socket.on("close", () => {
       this.closed = true
@@ -86,16 +81,5 @@ export class TcpClient {
         this.paused = false
         this.socket.resume()
     }
-  }
-
-  private take(chunk: Buffer): void {
-    let octets = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk])
-    for (;;) {
-      const length = this.lengthOf(octets)
-      if (length === 0 || octets.length < length) break
-      this.onFrame(Uint8Array.from(octets.subarray(0, length)))
-      octets = octets.subarray(length)
-    }
-    this.rest = octets
   }
 }

@@ -1,9 +1,8 @@
-// Every row of the conformance checklist is a transcript. It is played against the pure core in virtual time, and
-// against the whole server over real sockets while its clock is held.
+// Every row of the conformance checklist is a transcript. It is played against the whole server, whose
+// clock is held: over lines in memory, and over real sockets.
 import { describe, expect, it } from "vitest"
-import { CoreStation } from "./CoreStation.ts"
 import * as Player from "./Player.ts"
-import { ShellStation } from "./ShellStation.ts"
+import { ServedStation } from "./ServedStation.ts"
 import * as Suite from "./Suite.ts"
 import type * as Transcript from "./Transcript.ts"
 
@@ -25,8 +24,6 @@ const pendingRuns: Readonly<Record<string, string>> = { N9: "revoked is pending 
 const notApplicable: readonly string[] = ["H20"]
 
 const isPlayed = (of: Transcript.Case): boolean => of.pending === "" && of.notApplicable === ""
-
-const core: Player.Open = async (given) => new CoreStation(given)
 
 describe("the checklist", () => {
   it("has every row exactly once, in order", () => {
@@ -57,9 +54,10 @@ const title = (of: (typeof all)[number]): string =>
 const LIMIT_MS = 120_000
 
 describe("in virtual time", () => {
-  for (const of of all) if (isPlayed(of) && !of.liveOnly) it(title(of), () => Player.play(of, core), LIMIT_MS)
+  for (const of of all)
+    if (isPlayed(of) && !of.liveOnly) it(title(of), () => Player.play(of, ServedStation.inMemory), LIMIT_MS)
 })
 
 describe("over TCP", () => {
-  for (const of of all) if (isPlayed(of)) it(title(of), () => Player.play(of, ShellStation.open), LIMIT_MS)
+  for (const of of all) if (isPlayed(of)) it(title(of), () => Player.play(of, ServedStation.overTcp), LIMIT_MS)
 })

@@ -1,18 +1,17 @@
 // The player is a judge: each transcript here is wrong in one way, and must be refused with the words that say which.
 import * as Net from "node:net"
 import { describe, expect, it } from "vitest"
-import { CoreStation } from "./CoreStation.ts"
 import * as Expression from "./Expression.ts"
 import * as Given from "./Given.ts"
 import * as Player from "./Player.ts"
 import { RemoteStation } from "./RemoteStation.ts"
-import { ShellStation } from "./ShellStation.ts"
+import { ServedStation } from "./ServedStation.ts"
 import * as Suite from "./Suite.ts"
 import * as Transcript from "./Transcript.ts"
 
 const opens: readonly (readonly [string, Player.Open])[] = [
-  ["the core", async (given) => new CoreStation(given)],
-  ["the server", ShellStation.open]
+  ["the server in memory", ServedStation.inMemory],
+  ["the server", ServedStation.overTcp]
 ]
 
 const caseOf = (lines: string): Transcript.Case => {
@@ -82,23 +81,23 @@ const wrongOverTls: readonly (readonly [string, string])[] = [
 
 describe("against the server with TLS", () => {
   it.each(wrongOverTls)("%j is refused", async (lines, words) => {
-    await expect(Player.play(caseOf(`given tls\n${lines}`), ShellStation.open)).rejects.toThrow(words)
+    await expect(Player.play(caseOf(`given tls\n${lines}`), ServedStation.overTcp)).rejects.toThrow(words)
   })
 
   it("nobody is told how to connect where there is no TLS", async () => {
     const lines = "0 b> CONNECT certificate first"
-    await expect(Player.play(caseOf(lines), ShellStation.open)).rejects.toThrow("only said where there is TLS")
+    await expect(Player.play(caseOf(lines), ServedStation.overTcp)).rejects.toThrow("only said where there is TLS")
   })
 
-  it("the core does not apply", async () => {
-    const found = await Suite.result(caseOf("given tls\n0 -"), async (given) => new CoreStation(given))
-    expect([found.verdict, found.detail]).toEqual(["not applicable", "the core knows nothing of TLS"])
+  it("memory does not apply", async () => {
+    const found = await Suite.result(caseOf("given tls\n0 -"), ServedStation.inMemory)
+    expect([found.verdict, found.detail]).toEqual(["not applicable", "a line in memory carries no TLS"])
   })
 })
 
 it("a run that is pending is named in the result of its case", async () => {
   const lines = "-- one\n0 -\n-- two\npending something\n0 < TESTFR con"
-  const found = await Suite.result(caseOf(lines), ShellStation.open)
+  const found = await Suite.result(caseOf(lines), ServedStation.overTcp)
   expect([found.verdict, found.detail]).toEqual(["passed", "two is pending (something)"])
 })
 
@@ -130,11 +129,11 @@ describe("what cannot be read", () => {
     ["0 ! event 7 = 1", "there is no point"],
     ["0 ! event 1000 = 1 quality XY", "is no quality"],
     ["0 ! event 1000 = 40000", "not 40000"],
-    ["0 ! terminate 1000", "no command waits"],
+    ["0 ! terminate 1000", "cause 10 is not legal"],
     ["0 = mood good", "is nothing that a station tells"],
     ["0 > {1+} TESTFR act", "has no value"]
   ])("%j fails when it is played", async (lines, words) => {
-    await expect(Player.play(caseOf(lines), async (given) => new CoreStation(given))).rejects.toThrow(words)
+    await expect(Player.play(caseOf(lines), ServedStation.inMemory)).rejects.toThrow(words)
   })
 })
 

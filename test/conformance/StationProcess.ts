@@ -5,20 +5,20 @@ import * as Value from "../../src/core/image/Value.ts"
 import * as Rates from "../../src/core/log/Rates.ts"
 import type { CyclicBatch } from "../../src/core/read/ReadWork.ts"
 import * as SessionEvent from "../../src/core/session/SessionEvent.ts"
-import type { Clock } from "../../src/shell/Clock.ts"
 import type { Command } from "../../src/shell/Hooks.ts"
 import { Host } from "../../src/shell/Host.ts"
 import * as Options from "../../src/shell/Options.ts"
 import type { Outcome } from "../../src/shell/ServerEvent.ts"
 import { Ticker } from "../../src/shell/Ticker.ts"
+import type { VirtualClock } from "../../src/shell/VirtualClock.ts"
 import * as Backend from "./Backend.ts"
 import * as Given from "./Given.ts"
-import { MemoryFiles } from "./MemoryFiles.ts"
+import { MemoryStore } from "./MemoryStore.ts"
 import type * as Points from "./Points.ts"
 import * as Tls from "./Tls.ts"
 
-/** The ticker's own rhythm is out of the way: the station ticks it in virtual time. */
-const NEVER_MS = 3_600_000
+/** How often it is looked what is due at fixed rates. */
+const TICK_MS = 100
 /** Behind the keys of the batches that the schedule makes. */
 const OWN_KEYS = 0x1_0000_0000
 const CONFIRMATION = 7
@@ -30,19 +30,19 @@ const outcomes: Readonly<Record<Exclude<Backend.Answer, "held">, Outcome>> = {
   later: "none"
 }
 
-export class ShellProcess {
+export class StationProcess {
   readonly host: Host
   readonly ticker: Ticker
-  wallMs: number
-  private readonly store: MemoryFiles
+  private readonly clock: VirtualClock
+  private readonly store: MemoryStore
   private readonly answers = Backend.firstAnswers()
   /** Requests that reached the application. */
   private operated = 0
   private held: ((outcome: Outcome) => void)[] = []
 
-  constructor(given: Given.Given, clock: Omit<Clock, "wallMs">) {
-    this.wallMs = given.wallMs
-    this.store = new MemoryFiles(given.files ?? [], given.wallMs)
+  constructor(given: Given.Given, clock: VirtualClock) {
+    this.clock = clock
+    this.store = new MemoryStore(given.files ?? [], given.wallMs)
     const options = Options.complete(
       {
         host: "127.0.0.1",
@@ -50,7 +50,7 @@ export class ShellProcess {
         link: Given.parametersOf(given.link),
         limits: { logRecords: given.log, connections: given.connections, ...given.limits },
         packEvents: given.pack,
-        tickRateMs: NEVER_MS,
+        tickRateMs: TICK_MS,
         // Refusals and lost events are what some transcripts are about; they judge them, nobody has to read them.
         logLevel: "error",
         selectMs: given.select * 1000,
@@ -59,14 +59,14 @@ export class ShellProcess {
         clockValidMs: given.clockValid * 1000,
         files: given.files === null ? null : this.store,
         tls: given.tls === null ? null : Tls.optionsOf(given.tls),
-        clock: { ...clock, wallMs: () => this.wallMs }
+        clock
       },
       given.profile
     )
     this.host = new Host(options)
     this.ticker = new Ticker(this.host)
     this.host.onClockSync = (_peer, _low, _high, utcMs) => {
-      if (this.answers.clock === "accepted" && given.clockSource === "host") this.wallMs = utcMs
+      if (this.answers.clock === "accepted" && given.clockSource === "host") clock.setWall(utcMs)
       return this.decide("clock")
     }
     for (const ca of Given.stationsOf(given)) {
@@ -170,8 +170,7 @@ export class ShellProcess {
       case "initialised":
         return host.initialised(action.ca, action.cause)
       case "wall":
-        this.wallMs = action.wallMs
-        return
+        return this.clock.setWall(action.wallMs)
       case "close":
         for (const session of [...host.sessions]) session.end("shutdown")
     }
