@@ -35,8 +35,8 @@ function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
 }
 
 export abstract class Publisher extends Stations {
-  /** The turns of its event loop. */
-  readonly turns: Turns = turnsOf(this.clock)
+  /** The turns of its event loop; who rehearses has others. */
+  turns: Turns = turnsOf(this.clock)
   /** What counters of a station do by themselves, and what they tell. */
   counterModes: Freeze.Modes = null
   readonly sessions: Set<Session> = new Set()

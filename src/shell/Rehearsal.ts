@@ -11,6 +11,7 @@ import { Log } from "./Log.ts"
 import { type Loop, MemoryLine } from "./memory/MemoryLine.ts"
 import * as Options from "./Options.ts"
 import type { Session } from "./Session.ts"
+import { Turns } from "./Turns.ts"
 
 const CA = 1
 const COMMAND = 1
@@ -63,7 +64,8 @@ class Rehearsal {
       () => {}
     )
     this.host = host
-    // What is written is read at once: there is no loop that turns meanwhile.
+    // What is written is read at once: no loop turns meanwhile.
+    host.turns = new Turns((callback) => callback())
     this.loop = { input: (callback) => callback(), afterInput: clock.afterInput }
   }
 

@@ -53,8 +53,8 @@ export class Turns {
 
   /** So much work was caused in this turn. */
   work(units: number): void {
-    if (this.worked === 0) this.begin()
     this.worked += units
+    this.begin()
   }
 
   /** Whether no more such work is begun in this turn. */
@@ -64,20 +64,20 @@ export class Turns {
 
   /** It has had its share of this turn. */
   defer(reader: Reader): void {
-    this.begin()
     this.deferred.push(reader)
+    this.begin()
   }
 
   /** It reads again. */
   resumes(reader: Reader): void {
-    this.begin()
     this.resumed.push(reader)
+    this.begin()
   }
 
   /** It has left octets: it stands behind all others. */
   standInLine(reader: Reader): void {
-    this.begin()
     this.behind.push(reader)
+    this.begin()
   }
 
   private begin(): void {
