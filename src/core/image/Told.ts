@@ -5,7 +5,7 @@
 export type Deadband = { readonly absolute: number } | { readonly percent: number }
 
 /** Slots of a page, and numbers of a slot, as powers of two. */
-const PAGE_BITS = 5
+const PAGE_BITS = 3
 const CELL_BITS = 3
 const PAGE = 1 << PAGE_BITS
 
@@ -29,31 +29,37 @@ export const Cell = {
 /** A slot of which nothing was told, without band and rate. */
 const BLANK: readonly number[] = [Number.NaN, 0, 0, Number.NEGATIVE_INFINITY, 0, Number.NaN, Number.NaN, 0]
 
+/** Copied for a page: a list of numbers that are no integers stays one, without a buffer of its own. */
+const BLANK_PAGE: readonly number[] = Array.from(
+  { length: PAGE << CELL_BITS },
+  (_, i) => BLANK[i % BLANK.length] as number
+)
+
 export class Told {
-  private readonly pages: (Float64Array | undefined)[] = []
+  private readonly pages: (number[] | undefined)[] = []
 
   /** The page of a slot, or undefined where none of its points has anything. */
-  find(slot: number): Float64Array | undefined {
+  find(slot: number): number[] | undefined {
     return this.pages[slot >>> PAGE_BITS]
   }
 
   /** The page of a slot, made when needed. */
-  of(slot: number): Float64Array {
+  of(slot: number): number[] {
     return this.pages[slot >>> PAGE_BITS] ?? this.make(slot >>> PAGE_BITS)
   }
 
-  private make(index: number): Float64Array {
+  private make(index: number): number[] {
     // An array without holes stays one that is read fast.
     while (this.pages.length <= index) this.pages.push(undefined)
-    const page = new Float64Array(PAGE << CELL_BITS)
-    for (let slot = 0; slot < PAGE; slot++) page.set(BLANK, slot << CELL_BITS)
+    const page = BLANK_PAGE.slice()
     this.pages[index] = page
     return page
   }
 
   /** Another point will use the slot. */
   forget(slot: number): void {
-    this.find(slot)?.set(BLANK, placeOf(slot))
+    const page = this.find(slot)
+    if (page !== undefined) for (let i = 0; i < BLANK.length; i++) page[placeOf(slot) + i] = BLANK[i] as number
   }
 }
 

@@ -33,7 +33,7 @@ export function mayTell(log: EventLog.EventLog, block: Block, slot: number): num
   return moved(page, at, block, slot) ? allowed(page, at) : NEVER
 }
 
-const allowed = (page: Float64Array, at: number): number =>
+const allowed = (page: number[], at: number): number =>
   (page[at + Cell.AtMs] as number) + (page[at + Cell.IntervalMs] as number)
 
 /** From when on the rate of a point allows an event, by the monotonic clock. */
@@ -48,7 +48,7 @@ export function hasMoved(block: Block, slot: number): boolean {
   return page === undefined || moved(page, placeOf(slot), block, slot)
 }
 
-function moved(page: Float64Array, at: number, block: Block, slot: number): boolean {
+function moved(page: number[], at: number, block: Block, slot: number): boolean {
   const told = page[at] as number
   if (Number.isNaN(told) || Image.quality(block, slot) !== page[at + Cell.Quality]) return true
   if (elseOf(block.kind, block.view, slot * block.stride) !== page[at + Cell.Else]) return true
@@ -98,7 +98,7 @@ const element = new DataView(new ArrayBuffer(16))
  * Notes what the newest event of a point has told of it; nothing when it had none, or the log has dropped it. Whoever had its
  * address before has told nothing of it.
  */
-function recall(page: Float64Array, at: number, log: EventLog.EventLog, block: Block, slot: number): void {
+function recall(page: number[], at: number, log: EventLog.EventLog, block: Block, slot: number): void {
   const position = EventLog.ownLastOf(block, slot, log.end) - 1
   if (position < Math.max(0, log.end - log.mask - 1)) return
   Record.element(log, position, block.stride, element)
