@@ -1,14 +1,18 @@
-// What is done for many, and stops the event loop where it is done for all of them at once: they stand in line, and for some of
-// them it is done in each turn of the loop. Others are served in between, nobody comes again before all have had their turn, and
-// who stands there many times, by the share that is its own, keeps nobody else waiting for that.
+// What is done for many, some of them in each turn of the event loop: whose turn it is, is decided by a table of the core.
+import * as Line from "../core/station/Line.ts"
 import type { Clock } from "./Clock.ts"
 
-export class InLine<A> {
+/** Somebody who stands in line, by a number that no other has who does. */
+interface Standing {
+  readonly number: number
+}
+
+export class InLine<A extends Standing> {
   private readonly clock: Clock
   private readonly atOnce: number
   private readonly serve: (one: A) => void
-  /** Those of each share, and the share first whose turn it is. */
-  private readonly shares = new Map<string, Set<A>>()
+  private line = Line.none
+  private readonly standing = new Map<number, A>()
   private begun = false
 
   /** In a turn it is done for so many of them. */
@@ -20,9 +24,8 @@ export class InLine<A> {
 
   /** It is to be done for this one too; whoever stands in line already stands there once. */
   add(one: A, share = ""): void {
-    const line = this.shares.get(share)
-    if (line === undefined) this.shares.set(share, new Set([one]))
-    else line.add(one)
+    this.line = Line.add(this.line, one.number, share)
+    this.standing.set(one.number, one)
     this.begin()
   }
 
@@ -34,19 +37,11 @@ export class InLine<A> {
 
   private turn(): void {
     this.begun = false
-    const going: A[] = []
-    while (going.length < this.atOnce && this.shares.size > 0) going.push(this.next())
-    for (const one of going) this.serve(one)
-    if (this.shares.size > 0) this.begin()
-  }
-
-  /** Takes the first one of the share whose turn it is. */
-  private next(): A {
-    const [[share, line]] = this.shares as unknown as [[string, Set<A>]]
-    const [one] = line as unknown as [A]
-    line.delete(one)
-    this.shares.delete(share)
-    if (line.size > 0) this.shares.set(share, line)
-    return one
+    const { line, going } = Line.take(this.line, this.atOnce)
+    this.line = line
+    const ones = going.map((number) => this.standing.get(number) as A)
+    for (const number of going) this.standing.delete(number)
+    for (const one of ones) this.serve(one)
+    if (!Line.isEmpty(this.line)) this.begin()
   }
 }

@@ -8,6 +8,7 @@ import * as Admission from "../../src/core/station/Admission.ts"
 import * as Bursts from "../../src/core/station/Bursts.ts"
 import * as Ending from "../../src/core/station/Ending.ts"
 import * as Handshakes from "../../src/core/station/Handshakes.ts"
+import * as Line from "../../src/core/station/Line.ts"
 import * as Numbers from "../../src/core/station/Numbers.ts"
 import { shareOf } from "../../src/core/station/Share.ts"
 import * as Waiting from "../../src/core/station/Waiting.ts"
@@ -345,6 +346,38 @@ describe("connections that are let in", () => {
       expect(waiting.size).toBe(0)
       expect(abandoned).toBe(0)
       expect(table.now).toMatchObject({ waiting: null, abandoned: null })
+    }
+  })
+})
+
+describe("a line", () => {
+  it("serves shares in turn and each in its order, whoever stands there, and nobody twice before all others", () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = new Random(seed)
+      const table = new Kept(Line.none)
+      const shares = new Map<string, Set<number>>()
+      for (let n = 0; n < 100; n++) {
+        const [number, atOnce] = [random.below(12), 1 + random.below(3)]
+        const share = `share ${number % 3}`
+        if (random.chance(65)) {
+          table.step(random, (line) => Line.add(line, number, share))
+          shares.set(share, (shares.get(share) ?? new Set()).add(number))
+        } else {
+          const { going } = Line.take(table.now, atOnce)
+          table.step(random, (line) => Line.take(line, atOnce).line)
+          const expected: number[] = []
+          while (expected.length < atOnce && shares.size > 0) {
+            const [[name, numbers]] = shares as unknown as [[string, Set<number>]]
+            const [first] = numbers as unknown as [number]
+            expected.push(first)
+            numbers.delete(first)
+            shares.delete(name)
+            if (numbers.size > 0) shares.set(name, numbers)
+          }
+          expect(going).toEqual(expected)
+        }
+        expect(Line.isEmpty(table.now)).toBe(shares.size === 0)
+      }
     }
   })
 })

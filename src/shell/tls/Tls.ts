@@ -32,6 +32,7 @@ interface Fate {
 }
 
 interface Pending extends Fate {
+  readonly number: number
   readonly raw: Socket
   /** Ends the waiting; its time and its place are free. */
   readonly settle: () => void
@@ -72,7 +73,7 @@ export class Handshakes {
   private last = 0
   private places = Places.none
   /** Whose clients have said their first record. */
-  private readonly line: InLine<number>
+  private readonly line: InLine<Pending>
   /** Time within which sessions may be resumed; null = not at all. */
   private readonly resumptionMs: number | null
   private ticketsSinceMs: number
@@ -81,7 +82,7 @@ export class Handshakes {
     this.options = options
     this.limits = limits
     this.clock = clock
-    this.line = new InLine(clock, ANSWERED, (number) => this.answer(number))
+    this.line = new InLine(clock, ANSWERED, (pending) => this.answer(pending))
     this.ticketsSinceMs = clock.monotonicMs()
     // A resumed session lacks the certificates between the client's and the authority, which are looked at if OpenSSL
     // has complained about times and that is to be forgiven.
@@ -119,7 +120,7 @@ export class Handshakes {
       raw.off("close", gone)
     }
     const number = ++this.last
-    const pending: Pending = { ...fate, raw, settle }
+    const pending: Pending = { ...fate, number, raw, settle }
     this.pending.set(key, pending)
     this.byNumber.set(number, pending)
     this.places = Places.take(this.places, number, address)
@@ -128,14 +129,13 @@ export class Handshakes {
       this.places = Places.speaks(this.places, number)
       // How the connection goes on is for its encrypted side to read.
       ReadAhead.stop(raw)
-      this.line.add(number, shareOf(address))
+      this.line.add(pending, shareOf(address))
     })
   }
 
   /** Answers what a client has said first, unless it has lost its place meanwhile. */
-  private answer(number: number): void {
-    const pending = this.byNumber.get(number)
-    if (pending === undefined) return
+  private answer(pending: Pending): void {
+    if (!this.byNumber.has(pending.number)) return
     this.renewTicketKeys()
     this.server.emit("connection", pending.raw)
   }
