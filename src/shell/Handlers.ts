@@ -342,7 +342,7 @@ function runsOf(host: Host, block: Block, slot: number, name: string, hooks: Hoo
   const subject = nameOf(block, slot)
   const gaveUp = (): void =>
     host.tell({ event: "error", error: new CallbackTimedOut({ callback: name, subject, limitMs }) })
-  const runs = new Shared(again, limitMs, gaveUp)
+  const runs = new Shared(again, limitMs, gaveUp, host.clock)
   hooks.running ??= new Map()
   hooks.running.set(name, runs)
   return runs

@@ -6,13 +6,14 @@ import { expect, it } from "vitest"
 import { judge } from "./model/Judge.ts"
 import { Play } from "./model/Play.ts"
 import { type Program, program } from "./model/Programs.ts"
+import { sockets } from "./model/SocketGround.ts"
 
 const { MODEL_SECONDS, MODEL_SEED } = process.env
 const PROGRAMS = 300
 const SEED = 104
 
 async function problemsOf(of: Program): Promise<readonly string[]> {
-  const play = new Play(of)
+  const play = new Play(of, sockets)
   await play.begin()
   for (const step of of.steps) await play.run(step)
   const found = await judge(play)

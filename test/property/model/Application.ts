@@ -1,11 +1,11 @@
 // What the application of the model does by itself, a step at a time.
 import { Batch, CommandMode, Cot } from "../../../src/api/c104/index.ts"
 import type { Client } from "./Client.ts"
-import { Operations } from "./Operations.ts"
 import { COMMANDS, FIRST_COMMAND, MONITORS, RELATED, variantOf } from "./Plant.ts"
 import type { Op } from "./Programs.ts"
+import { Scheduled } from "./Scheduled.ts"
 
-export abstract class Application extends Operations {
+export abstract class Application extends Scheduled {
   /** All connections that there were. */
   readonly all: Client[] = []
   /** Publishers that wait. */
@@ -133,18 +133,21 @@ export abstract class Application extends Operations {
           this.answer(life, c % 3 === 0 ? Cot.ACTIVATION_CON : Cot.ACTIVATION_TERMINATION, c % 5 === 4)
         return
       }
-      case "closing": {
-        const one = at(this.server.connections, a)
-        const mine = this.all.find((client) => !client.ended && client.port === one?.port)
-        if (mine !== undefined) mine.left = true
-        one?.close()
-        return
-      }
+      case "closing":
+        return this.closeOne(a)
       case "shutdown":
         if (c % 4 === 0) this.shutdown()
         return
       default:
-        return
+        return this.schedule(op, ca, point, c)
     }
+  }
+
+  protected closeOne(index: number): void {
+    const { connections } = this.server
+    const one = connections[index % Math.max(1, connections.length)]
+    const mine = this.all.find((client) => !client.ended && client.port === one?.port)
+    mine?.leaves()
+    one?.close()
   }
 }

@@ -35,6 +35,7 @@ export interface Call {
   readonly key: string
   readonly oa: number
   readonly at: number
+  readonly atMs: number
   settled: boolean
   released: boolean
   /** What it said clearly. */
@@ -46,11 +47,17 @@ export type Entry =
   | { readonly e: "published"; readonly ca: number; readonly ioa: number; readonly type: number; readonly id: number }
   | { readonly e: "connected" | "started" | "stopped" | "closed" | "overflow"; readonly port: number }
   | { readonly e: "sent" | "received"; readonly apdu: Uint8Array }
+  | {
+      readonly e: "banded"
+      readonly ca: number
+      readonly ioa: number
+      readonly id: number
+      readonly made: boolean
+      readonly atMs: number
+    }
   | { readonly e: "purged" | "stopping" }
 
 export const keyOf = (
   of: { readonly oa: number; readonly type: number; readonly ca: number; readonly ioa: number; readonly test: boolean },
   hex: string
 ): string => `${of.oa} ${of.type} ${of.ca}/${of.ioa} ${hex}${of.test ? " T" : ""}`
-
-export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

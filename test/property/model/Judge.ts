@@ -5,10 +5,12 @@ import { type Call, type Entry, keyOf, type Life } from "./History.ts"
 import { bare, hexOf, kindOf, objectsOf, type Told } from "./Octets.ts"
 import { RELATED } from "./Plant.ts"
 import type { Play } from "./Play.ts"
+import { BANDED, FIRST_BANDED, LAST_BANDED } from "./Scheduled.ts"
 
 const COMMANDS = new Set([45, 46, 47, 49, 51, 58, 59, 62, 64])
 const EVENT = 3
 
+const isBanded = (ioa: number): boolean => ioa >= FIRST_BANDED && ioa <= LAST_BANDED
 const isEvent = ({ cause, type }: Told): boolean => cause === EVENT && type < 45
 const pointOf = ({ ca, ioa, type }: { readonly ca: number; readonly ioa: number; readonly type: number }): string =>
   `${ca}/${ioa} ${bare(type)}`
@@ -37,9 +39,12 @@ function events(play: Play, client: Client, port: number, stayed: boolean): read
   const { history } = play
   const window = windowOf(history, port)
   if (window === null) return []
-  const told = client.told.filter(isEvent)
+  // What tells counters by itself is not looked into.
+  const isJudged = ({ ioa, type }: { readonly ioa: number; readonly type: number }): boolean =>
+    !isBanded(ioa) && !(play.freezes && bare(type) === 15)
+  const told = client.told.filter((one) => isEvent(one) && isJudged(one))
   const published: Published[] = history.flatMap((entry, at) =>
-    entry.e === "published" && at > window.from && at < window.to ? [{ ...entry, at }] : []
+    entry.e === "published" && at > window.from && at < window.to && isJudged(entry) ? [{ ...entry, at }] : []
   )
   const all = new Set(
     history.flatMap((entry) =>
@@ -143,6 +148,33 @@ function lasts(play: Play, client: Client, port: number): readonly string[] {
       found.push(
         `of ${life.ca}/${life.ioa} the last is ${life.published}, told was ${last === undefined ? "nothing" : shown(last)}`
       )
+  }
+  return found
+}
+
+/** Whoever stayed knows of each point that is only updated what differs by no more than its band, told no more often than it may be. */
+function bands(play: Play, client: Client, port: number): readonly string[] {
+  const window = windowOf(play.history, port)
+  if (window === null || window.overflow) return []
+  const found: string[] = []
+  for (const { ca, ioAddress, point } of play.banded) {
+    if (point.station === null) continue
+    const { deadband, everyMs } = BANDED[ioAddress - FIRST_BANDED] as (typeof BANDED)[number]
+    const updates = play.history.flatMap((entry, at) =>
+      entry.e === "banded" && entry.ca === ca && entry.ioa === ioAddress && at > window.from ? [entry] : []
+    )
+    const [first] = updates
+    const last = updates.at(-1)
+    if (first === undefined || last === undefined) continue
+    const told = client.told.filter((one) => one.ca === ca && one.ioa === ioAddress)
+    const now = told.at(-1)
+    if (now === undefined) {
+      if (updates.some(({ made }) => made)) found.push(`nothing told of ${ca}/${ioAddress}`)
+    } else if (Math.abs(numberIn(now) - last.id) > deadband)
+      found.push(`of ${ca}/${ioAddress} ${numberIn(now)} was told last, it is ${last.id}`)
+    const events = told.filter(({ cause }) => cause === EVENT).length
+    const most = everyMs === 0 ? updates.length : 2 + (play.ground.nowMs() - first.atMs) / everyMs
+    if (events > most + 1) found.push(`${events} events of ${ca}/${ioAddress}, ${most} at most`)
   }
   return found
 }
@@ -393,7 +425,7 @@ function picture(
   { client, from, oa }: { readonly client: Client; readonly from: number; readonly oa: readonly number[] }
 ): readonly string[] {
   const found: string[] = []
-  const told = client.told.slice(from).filter((one) => one.cause === 20 && oa.includes(one.oa))
+  const told = client.told.slice(from).filter((one) => one.cause === 20 && oa.includes(one.oa) && !isBanded(one.ioa))
   const expected = play.living(false).filter((life) => life.kind?.type !== 15)
   for (const life of expected) {
     const [one, ...more] = told.filter(
@@ -435,6 +467,8 @@ export async function judge(play: Play): Promise<readonly string[]> {
     const stayed = staying.includes(client)
     if (client.wrong !== null) found.push(client.wrong)
     if (stayed && client.ended) found.push("a connection ended by itself")
+    found.push(...(client.rules?.problems ?? []))
+    if (stayed && play.program.times !== null) found.push(...bands(play, client, port(client)))
     found.push(...events(play, client, port(client), stayed), ...values(client))
     found.push(...answers(play, client, stayed), ...interrogations(play, client, stayed))
   }

@@ -3,6 +3,7 @@ import { Cot, type IncomingMessage, ResponseState } from "../../../src/api/c104/
 import { type Call, keyOf, type Life } from "./History.ts"
 import { objectsOf } from "./Octets.ts"
 import { Plant } from "./Plant.ts"
+import type { Behaviour } from "./Programs.ts"
 
 const { SUCCESS, FAILURE, NONE } = ResponseState
 
@@ -21,6 +22,7 @@ export abstract class Operations extends Plant {
       key: keyOf(object, object.hex),
       oa: object.oa,
       at: this.history.length,
+      atMs: this.ground.nowMs(),
       settled: false,
       released: false,
       yes: false,
@@ -44,9 +46,10 @@ export abstract class Operations extends Plant {
       if (opens && !call.released) this.left.set(life, call)
       return state
     }
+    const behaviour: Behaviour = this.quiet ? "yes" : this.plan()
     const later = (): Promise<ResponseState> =>
       new Promise((resolve, reject) => {
-        this.open.push((how) => {
+        this.waits(behaviour, (how) => {
           if (how === 3) {
             call.settled = true
             return reject(new Error("it failed"))
@@ -54,8 +57,7 @@ export abstract class Operations extends Plant {
           resolve(settle([FAILURE, SUCCESS, NONE][how] as ResponseState))
         })
       })
-    if (this.quiet) return settle(SUCCESS)
-    switch (this.plan()) {
+    switch (behaviour) {
       case "no":
         return settle(FAILURE)
       case "throw":
@@ -71,9 +73,7 @@ export abstract class Operations extends Plant {
       case "soonNo":
         return Promise.resolve().then(() => settle(FAILURE))
       case "later":
-        return later()
       case "never":
-        // Told apart from `later` only by who waits for it: it is settled at the very end.
         return later()
       case "remove":
         this.kill(life)

@@ -6,13 +6,15 @@ import {
   type Point,
   ResponseState,
   Server,
+  type ServerEvent,
   type Station,
   type Tags,
   type Type
 } from "../../../src/api/c104/index.ts"
 import * as Profile from "../../../src/core/Profile.ts"
+import type { Ground } from "./Ground.ts"
 import type { Call, Entry, Life } from "./History.ts"
-import { type Kind, kinds } from "./Octets.ts"
+import { hexOf, type Kind, kinds } from "./Octets.ts"
 import type { Behaviour, Program } from "./Programs.ts"
 
 export const MONITORS = 6
@@ -25,18 +27,29 @@ const { SUCCESS, FAILURE } = ResponseState
 /** In which of four ways a monitoring point is told: with a time tag or without, and its events or answers otherwise. */
 export const variantOf = (made: number): number => Math.floor(made / kinds.length) % 4
 
+/** A fact in words. */
+const factOf = (event: ServerEvent): string =>
+  JSON.stringify(event, (_, value) =>
+    value instanceof Error ? String(value) : value instanceof Uint8Array ? hexOf(value) : value
+  )
+
 export abstract class Plant {
   readonly program: Program
+  readonly ground: Ground
   readonly server: Server
   readonly history: Entry[] = []
   readonly lives: Life[] = []
   readonly calls: Call[] = []
   readonly problems: string[] = []
+  /** All that the server told, and the octets that clients were told, each with its time: what has to be the same again. */
+  readonly trace: string[] = []
   /** Positive words of the callbacks of the server, by type of request. */
   readonly agreed: Record<number, number> = {}
   stopped: Promise<void> | null = null
   /** Callbacks that have not settled: how they do. */
   protected readonly open: ((how: number) => void)[] = []
+  /** Those that do when all is over only. */
+  protected readonly never: ((how: number) => void)[] = []
   /** What was left open by its handler, by its point. */
   protected readonly left = new Map<Life, Call>()
   protected id = 0
@@ -45,9 +58,21 @@ export abstract class Plant {
   /** Steps that were taken. */
   protected steps = 0
 
-  constructor(program: Program) {
+  constructor(program: Program, ground: Ground) {
     this.program = program
+    this.ground = ground
     const preset = Profile.presets[program.profile]
+    const { times, quick } = program
+    const [short, long] = quick ? [15, 40] : [60_000, 60_000]
+    const { waitMs, selectMs, decisionMs, operationMs, refreshMs, holdMs, undrainedOctets } = times ?? {
+      waitMs: quick ? 10 : 60_000,
+      selectMs: quick ? 25 : 60_000,
+      decisionMs: short,
+      operationMs: long,
+      refreshMs: short,
+      holdMs: 20,
+      undrainedOctets: 65_536
+    }
     this.server = new Server({
       ip: "127.0.0.1",
       port: 0,
@@ -55,24 +80,32 @@ export abstract class Plant {
       profile: {
         ...preset,
         addressing: program.perType ? "perType" : "unique",
-        commandWaitMs: program.waits ? (program.quick ? 10 : 60_000) : 0
+        commandWaitMs: program.waits ? waitMs : 0
       },
-      selectTimeoutMs: program.quick ? 25 : 60_000,
+      selectTimeoutMs: selectMs,
       packEvents: program.pack,
       limits: {
         logRecords: program.logRecords,
         ...(program.tight ? { decisionsPerSession: 2, commandsPerPoint: 1, abandonedCallbacks: 4 } : {}),
-        decisionMs: program.quick ? 15 : 60_000,
-        operationMs: program.quick ? 40 : 60_000,
-        refreshMs: program.quick ? 15 : 60_000,
-        holdMs: 20,
+        decisionMs,
+        operationMs,
+        refreshMs,
+        holdMs,
+        undrainedOctets,
         rehearsalMs: 0,
         lingerMs: 200
       }
     })
+    if (times !== null)
+      this.server.protocolParameters.update({
+        messageTimeout: times.t1S,
+        confirmInterval: times.t2S,
+        keepAliveInterval: times.t3S
+      })
     this.server.protocolParameters.sendWindowSize = program.k
     this.server.protocolParameters.receiveWindowSize = Math.max(1, Math.min(8, Math.floor((program.k * 2) / 3)))
     this.server.observe((event) => {
+      this.trace.push(`${ground.nowMs()} ${factOf(event)}`)
       switch (event.event) {
         case "connected":
         case "started":
@@ -80,6 +113,7 @@ export abstract class Plant {
         case "closed":
         case "overflow":
           this.history.push({ e: event.event, port: event.peer.port })
+          if (event.event === "closed") this.closed(event.peer.port, event.reason)
       }
     })
     this.server.onReceiveRaw((_, apdu) => this.raw("received", apdu))
@@ -93,6 +127,9 @@ export abstract class Plant {
       return says
     })
   }
+
+  /** A connection has ended, for a reason. */
+  protected abstract closed(port: number, reason: string): void
 
   protected raw(e: "sent" | "received", apdu: Uint8Array): void {
     if (((apdu[2] as number) & 1) === 0) this.history.push({ e, apdu: Uint8Array.from(apdu) })
@@ -263,13 +300,20 @@ export abstract class Plant {
     return among === undefined || among.includes(one) ? one : (among[0] as Behaviour)
   }
 
+  /** A callback does not settle yet: `never` does at the very end where time would end the waiting for it. */
+  protected waits(behaviour: Behaviour, settle: (how: number) => void): void {
+    const list = behaviour === "never" && this.program.times !== null ? this.never : this.open
+    list.push(settle)
+  }
+
   protected refresh(life: Life): void | Promise<void> {
     if (this.quiet) return this.set(life)
-    switch (this.plan()) {
+    const behaviour = this.plan()
+    switch (behaviour) {
       case "later":
       case "never":
         return new Promise((resolve) => {
-          this.open.push(() => {
+          this.waits(behaviour, () => {
             this.set(life)
             resolve()
           })
@@ -293,7 +337,8 @@ export abstract class Plant {
       this.agreed[type] = (this.agreed[type] ?? 0) + 1
       return SUCCESS
     }
-    switch (this.plan(among)) {
+    const behaviour = this.plan(among)
+    switch (behaviour) {
       case "throw":
         throw new Error("it is refused")
       case "garbage":
@@ -301,7 +346,7 @@ export abstract class Plant {
       case "later":
       case "never":
         return new Promise((resolve) => {
-          this.open.push((how) => resolve(how === 0 ? FAILURE : agree()))
+          this.waits(behaviour, (how) => resolve(how === 0 ? FAILURE : agree()))
         })
       case "no":
         return FAILURE

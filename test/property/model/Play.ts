@@ -2,9 +2,11 @@
 // removes and adds. What happens is written down in the order of the server, to be judged when all is over.
 import { Application } from "./Application.ts"
 import { Client, type Request, U } from "./Client.ts"
-import { type Life, turn } from "./History.ts"
+import type { Time } from "./Ground.ts"
+import type { Life } from "./History.ts"
 import { MONITORS, RELATED } from "./Plant.ts"
 import type { Op, Step } from "./Programs.ts"
+import { STEPS_MS } from "./Timed.ts"
 
 /** What only a client can say that is started. */
 const requests: ReadonlySet<Op> = new Set([
@@ -29,6 +31,8 @@ const TIME = [0, 0, 0, 12, 1, 1, 26]
 export class Play extends Application {
   private readonly clients: (Client | null)[] = Array(CLIENTS).fill(null)
   private oa = 0
+  private isCalm = false
+  private readonly endedEarly = new Set<number>()
   private readonly epochs = new Map<Client, number>()
   /** How often a client had stopped before it asked for something. */
   readonly epochOf = new Map<Request, number>()
@@ -50,26 +54,121 @@ export class Play extends Application {
     const index = this.indexOf(op, a)
     const client = this.clients[index] ?? null
     if (op === "revive" && this.stopped !== null) {
-      await this.stopped
+      await this.over(this.stopped)
       await this.server.start()
       this.stopped = null
       this.clients.fill(null)
-      for (const one of this.all) one.left = true
+      for (const one of this.all) one.leaves()
     }
-    if (op === "wait") await new Promise((resolve) => setTimeout(resolve, this.program.quick ? 12 : 0))
+    if (op === "wait") await this.ground.wait(this.program.quick ? 12 : 0)
     this.application(op, a, b, c)
+    await this.passing(op, client, c)
     if (op === "connect" && client === null) {
-      const made = await Client.connect(this.server.port)
+      const { protocolParameters, port } = this.server
+      const { sendWindowSize: k, receiveWindowSize: w } = protocolParameters
+      const { ground, trace, program } = this
+      const made = await Client.connect({ ground, port, trace, times: program.times, k, w })
       if (made !== null) {
         this.clients[index] = made
         this.all.push(made)
+        if (this.endedEarly.has(made.port)) made.leaves()
       }
     } else if (client !== null) {
       this.ofClient(client, index, step)
       if (!step.hold) await client.say(step.places)
       if (client.left) this.clients[index] = null
     }
-    for (let i = 0; i < step.turns; i++) await turn()
+    for (let i = 0; i < step.turns; i++) await this.ground.turn()
+  }
+
+  /** Time passes, and how clients are by it. */
+  private async passing(op: Op, client: Client | null, c: number): Promise<void> {
+    switch (op) {
+      case "time":
+        return this.passes(STEPS_MS[c] as number)
+      case "stall":
+        return this.stands(STEPS_MS[c] as number)
+      case "mute":
+        if (client !== null) client.mute = c % 2 === 0
+        return
+      case "slow":
+        if (client !== null) this.slows(client, c % 3 !== 0)
+        return
+      default:
+        return
+    }
+  }
+
+  private slows(client: Client, slow: boolean): void {
+    if (client.slow === slow) return
+    client.slow = slow
+    if (client.rules !== null) client.rules.exact = false
+    this.ground.time?.pause(client.port, slow)
+  }
+
+  /** So many ms go by, in which everything is done when it is due. */
+  private async passes(ms: number): Promise<void> {
+    const { time } = this.ground
+    if (time === null) return
+    const untilMs = this.ground.nowMs() + ms
+    await this.rests(time)
+    for (let nextMs = time.nextMs(); nextMs <= untilMs; nextMs = time.nextMs()) {
+      time.jump(Math.max(0, nextMs - this.ground.nowMs()))
+      await this.rests(time)
+    }
+    time.jump(untilMs - this.ground.nowMs())
+    await this.rests(time)
+  }
+
+  /** The process stands still for so many ms, while what clients say waits. */
+  private async stands(ms: number): Promise<void> {
+    const { time } = this.ground
+    if (time === null) return
+    await this.rests(time)
+    for (const client of this.all) {
+      if (client.rules !== null) client.rules.stood()
+      await client.say([])
+    }
+    time.jump(ms)
+    await this.rests(time)
+  }
+
+  /** Until nothing happens by itself: clients acknowledge what they are told, unless they do not. */
+  private async rests(time: Time): Promise<void> {
+    for (let acknowledged = true; acknowledged; ) {
+      await time.rest()
+      acknowledged = false
+      for (const client of this.all) {
+        if (client.ended || client.mute || client.slow || !client.hasToAcknowledge) continue
+        acknowledged = true
+        client.acknowledge(32_767)
+        await client.say([])
+      }
+    }
+    for (const client of this.all) client.rules?.rests(this.ground.nowMs())
+  }
+
+  protected closed(port: number, reason: string): void {
+    const client = this.all.find((one) => one.port === port)
+    // It may have ended before anybody knows that it is there.
+    if (client === undefined) this.endedEarly.add(port)
+    client?.rules?.closed(reason, this.ground.nowMs())
+  }
+
+  /** Whatever was to happen by the clock has happened, and nothing more is going to. */
+  private async calm(): Promise<void> {
+    if (this.ground.time === null || this.program.times === null || this.isCalm) return
+    this.isCalm = true
+    this.unschedule()
+    for (const client of this.all) {
+      client.mute = false
+      this.slows(client, false)
+    }
+    await this.quiesce()
+    const { operationMs, waitMs, decisionMs, selectMs } = this.program.times
+    await this.passes(operationMs + waitMs + decisionMs + selectMs + 10_000)
+    // What nobody has waited for is over at last, and takes no place of what others may have run.
+    for (const one of this.never.splice(0)) one(1)
   }
 
   /** Which client a step is of: who connects is not there, and who asks is started where anybody is. */
@@ -193,6 +292,11 @@ export class Play extends Application {
 
   /** All that waits ends: callbacks, what they left open, windows. */
   async settle(): Promise<void> {
+    await this.calm()
+    await this.quiesce()
+  }
+
+  private async quiesce(): Promise<void> {
     for (let quiet = 0, rounds = 0; quiet < 3; rounds++) {
       if (rounds > 3000) {
         this.problems.push("it comes to no end")
@@ -200,7 +304,7 @@ export class Play extends Application {
       }
       const before = this.progress()
       for (const one of this.open.splice(0)) one(1)
-      await turn()
+      await this.ground.turn()
       if (quiet > 0) for (const life of this.living(true)) if (this.busy(life)) this.release(life)
       for (const client of this.all) {
         if (client.ended) continue
@@ -208,7 +312,7 @@ export class Play extends Application {
         await client.say([])
         await client.test()
       }
-      await turn()
+      await this.ground.turn()
       quiet = this.progress() === before && this.open.length === 0 ? quiet + 1 : 0
     }
   }
@@ -290,18 +394,25 @@ export class Play extends Application {
     const found: string[] = []
     for (const client of this.all) client.close()
     const { length: before } = this.calls
-    await this.stop()
+    await this.over(this.stop())
     if (this.server.isRunning || this.server.connections.length > 0) found.push("it runs behind stop()")
-    for (const one of this.open.splice(0)) one(this.open.length % 4)
+    for (const one of [...this.open.splice(0), ...this.never.splice(0)]) one(this.open.length % 4)
     for (const life of this.living(false)) this.publish(life)
-    for (let turns = 0; turns < 3; turns++) await turn()
+    for (let turns = 0; turns < 3; turns++) await this.ground.turn()
     if (this.calls.length > before && this.stopped === null) found.push("a handler was called behind stop()")
     if (this.rooms > 0) found.push(`${this.rooms} publishers wait behind stop()`)
-    const held = (): readonly string[] => process.getActiveResourcesInfo().filter((name) => name.startsWith("TCP"))
-    // Sockets of clients go in a turn or two.
-    for (let turns = 0; turns < 100 && held().length > 0; turns++)
-      await new Promise((resolve) => setTimeout(resolve, 2))
-    if (held().length > 0) found.push(`${held().join()} behind stop()`)
+    const left = await this.ground.left()
+    if (left.length > 0) found.push(`${left.join()} behind stop()`)
     return [...this.problems, ...found]
+  }
+
+  /** Waits until something is over. */
+  private async over(what: Promise<void>): Promise<void> {
+    let isOver = false
+    void what.finally(() => {
+      isOver = true
+    })
+    await this.ground.until(() => isOver, 10_000)
+    if (!isOver) this.problems.push("it does not stop")
   }
 }

@@ -1,5 +1,6 @@
 // Programs for the model, at random. Each is made of a few kinds of steps only, so that what meets meets often.
 import * as fc from "fast-check"
+import type { Times } from "./Timed.ts"
 
 export const ops = [
   "publish",
@@ -62,7 +63,21 @@ export const ops = [
   "mode",
   "rehandle"
 ] as const
-export type Op = (typeof ops)[number]
+/** Steps that only make sense where time is moved. */
+export const timedOps = [
+  "time",
+  "stall",
+  "slow",
+  "mute",
+  "cyclic",
+  "scan",
+  "auto",
+  "refreshing",
+  "frozen",
+  "timer",
+  "banded"
+] as const
+export type Op = (typeof ops)[number] | (typeof timedOps)[number]
 
 export interface Step {
   readonly op: Op
@@ -116,6 +131,8 @@ export interface Program {
   readonly quick: boolean
   /** So many clients are there and started at the beginning. */
   readonly starts: number
+  /** How long everything may take, where time is moved. */
+  readonly times: Times | null
   readonly plans: readonly Behaviour[]
   readonly steps: readonly Step[]
 }
@@ -149,26 +166,28 @@ const stepOf = (of: readonly Op[]): fc.Arbitrary<Step> =>
     turns: fc.constantFrom(0, 0, 1, 3)
   })
 
-export const program: fc.Arbitrary<Program> = fc.noBias(
-  fc
-    .tuple(
-      fc.subarray(groups, { minLength: 1, maxLength: 3 }),
-      fc.uniqueArray(fc.constantFrom(...ops), { maxLength: 4 })
-    )
-    .map(([some, others]) => [...some.flat(), ...others])
-    .chain((some) =>
-      fc.record({
-        profile: fc.constantFrom("iec", "c104"),
-        k: fc.constantFrom(12, 1, 2, 3, 5),
-        logRecords: fc.constantFrom(4096, 4096, 64),
-        waits: fc.boolean(),
-        quick: fc.constantFrom(false, false, false, true),
-        pack: fc.boolean(),
-        tight: fc.constantFrom(false, false, true),
-        perType: fc.constantFrom(false, false, true),
-        starts: fc.constantFrom(3, 2, 1, 0),
-        plans: fc.array(fc.constantFrom(...behaviours), { minLength: 1, maxLength: 12 }),
-        steps: fc.array(stepOf([...always, ...some, ...some]), { minLength: 20, maxLength: 120, size: "max" })
-      })
-    )
-)
+/** Programs of some of these groups of steps, each with times. */
+export const programOf = (of: (readonly Op[])[], times: fc.Arbitrary<Times | null>): fc.Arbitrary<Program> =>
+  fc.noBias(
+    fc
+      .tuple(fc.subarray(of, { minLength: 1, maxLength: 3 }), fc.uniqueArray(fc.constantFrom(...ops), { maxLength: 4 }))
+      .map(([some, others]) => [...some.flat(), ...others])
+      .chain((some) =>
+        fc.record({
+          profile: fc.constantFrom("iec", "c104"),
+          k: fc.constantFrom(12, 1, 2, 3, 5),
+          logRecords: fc.constantFrom(4096, 4096, 64),
+          waits: fc.boolean(),
+          quick: fc.constantFrom(false, false, false, true),
+          pack: fc.boolean(),
+          tight: fc.constantFrom(false, false, true),
+          perType: fc.constantFrom(false, false, true),
+          starts: fc.constantFrom(3, 2, 1, 0),
+          plans: fc.array(fc.constantFrom(...behaviours), { minLength: 1, maxLength: 12 }),
+          steps: fc.array(stepOf([...always, ...some, ...some]), { minLength: 1, maxLength: 120, size: "max" }),
+          times
+        })
+      )
+  )
+
+export const program: fc.Arbitrary<Program> = programOf(groups, fc.constant(null))
