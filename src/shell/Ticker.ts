@@ -7,6 +7,7 @@ import type { CyclicBatch } from "../core/read/ReadWork.ts"
 import * as Cycles from "../core/station/Cycles.ts"
 import * as Offers from "../core/station/Offers.ts"
 import * as Schedule from "../core/station/Schedule.ts"
+import * as Timers from "../core/station/Timers.ts"
 import * as Handlers from "./Handlers.ts"
 import { type Hooks, type PointCallback, setCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
@@ -55,7 +56,7 @@ export class Ticker {
 
   /** The delay of the timer of a point, 0 = it has none. */
   timerMs(block: Block, slot: number): number {
-    return Schedule.timerMs(this.schedule, block, slot)
+    return Timers.everyMs(this.schedule.timers, block, slot)
   }
 
   /** Forgets a point. */
@@ -113,7 +114,7 @@ export class Ticker {
     for (const timer of due.timers) this.fire(timer)
   }
 
-  private fire(timer: Schedule.Timer): void {
+  private fire(timer: Timers.Timer): void {
     const fired = Schedule.fired(this.schedule, timer, this.host.clock.monotonicMs())
     // Another callback may have ended it, or removed its point.
     if (fired === null) return

@@ -12,6 +12,7 @@ import * as List from "../../src/core/read/List.ts"
 import * as Cycles from "../../src/core/station/Cycles.ts"
 import * as Offers from "../../src/core/station/Offers.ts"
 import * as Schedule from "../../src/core/station/Schedule.ts"
+import * as Timers from "../../src/core/station/Timers.ts"
 import { Kept } from "./support/Kept.ts"
 import { Random } from "./support/Random.ts"
 
@@ -101,7 +102,7 @@ describe("what is due when", () => {
       const random = new Random(seed)
       const model = new Map<number, { readonly value: number; readonly dueMs: number }>()
       const dues = new Kept<Dues.Dues<number>>(Dues.none)
-      for (let n = 0; n < 150; n++) {
+      for (let n = 0; n < 80; n++) {
         const key = random.below(20)
         const dueMs = random.below(50)
         if (random.chance(60)) {
@@ -286,18 +287,64 @@ describe("a schedule", () => {
     expect(Schedule.due(schedule, { runMs: 499, nowMs: START_MS }, true).timers).toEqual([])
     const { timers } = Schedule.due(schedule, { runMs: 620, nowMs: START_MS }, true)
     expect(timers.map(({ slot }) => slot)).toEqual([2, 0, 1])
-    const [first, second, third] = timers as [Schedule.Timer, Schedule.Timer, Schedule.Timer]
+    const [first, second, third] = timers as [Timers.Timer, Timers.Timer, Timers.Timer]
     const called = Schedule.fired(schedule, first, 650) as Schedule.Schedule
     // The callback ends the second, and sets the third anew.
     const changed = Schedule.setTimer(Schedule.forgetPoint(called, block, second.slot), block, third.slot, 400, 650)
     expect(Schedule.fired(changed, second, 660)).toBeNull()
     expect(Schedule.fired(changed, third, 660)).toBeNull()
-    expect(Schedule.timerMs(changed, block, third.slot)).toBe(400)
-    expect(Schedule.timerMs(changed, block, second.slot)).toBe(0)
+    expect(Timers.everyMs(changed.timers, block, third.slot)).toBe(400)
+    expect(Timers.everyMs(changed.timers, block, second.slot)).toBe(0)
     const due = (runMs: number): readonly number[] =>
       Schedule.due(changed, { runMs, nowMs: START_MS }, true).timers.map(({ slot }) => slot)
     expect([due(1049), due(1050), due(1149), due(1150)]).toEqual([[], [1], [1], [2, 1]])
     expect(Schedule.due(changed, { runMs: 5000, nowMs: START_MS }, false).timers).toEqual([])
+  })
+})
+
+describe("timers", () => {
+  it("are called block by block in the order in which they were set, each once in its time", () => {
+    for (const seed of SEEDS.slice(0, 6)) {
+      const random = new Random(seed)
+      const { blocks } = stage(2, 3)
+      const timers = new Kept<Timers.Timers>(Timers.none)
+      // Maps of the language keep this order, and forget a block with its last timer.
+      const model = new Map<Block, Map<number, { readonly everyMs: number; dueMs: number }>>()
+      const forget = (block: Block, slot: number): void => {
+        const slots = model.get(block)
+        if (slots?.delete(slot) === true && slots.size === 0) model.delete(block)
+      }
+      let runMs = 0
+      for (let n = 0; n < 60; n++) {
+        runMs += random.below(60)
+        const [block, slot, everyMs] = [random.pick(blocks), random.below(3), random.pick([0, 50, 100, 300])]
+        if (random.chance(60)) {
+          timers.step(random, (table) => Timers.set(table, block, slot, everyMs, runMs))
+          forget(block, slot)
+          if (everyMs > 0) {
+            const slots = model.get(block) ?? new Map()
+            model.set(block, slots.set(slot, { everyMs, dueMs: runMs + everyMs }))
+          }
+        } else if (random.chance(10)) {
+          timers.step(random, (table) => Timers.forgetBlock(table, block))
+          model.delete(block)
+        } else {
+          const due = Timers.due(timers.now, runMs)
+          const wanted: (readonly [Block, number])[] = []
+          for (const [at, slots] of model)
+            for (const [of, entry] of slots)
+              if (entry.dueMs <= runMs) {
+                wanted.push([at, of])
+                entry.dueMs = runMs + entry.everyMs
+              }
+          expect(due.map((timer) => [timer.block, timer.slot])).toEqual(wanted)
+          for (const timer of due) timers.step(random, (table) => Timers.fired(table, timer, runMs) as Timers.Timers)
+        }
+        expect(Timers.isAny(timers.now)).toBe(model.size > 0)
+        expect(Timers.everyMs(timers.now, block, slot)).toBe(model.get(block)?.get(slot)?.everyMs ?? 0)
+        expect(Row.size(timers.now.blocks)).toBe(model.size)
+      }
+    }
   })
 })
 

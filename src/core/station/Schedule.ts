@@ -1,12 +1,12 @@
 // What a station does by the clock: cyclic transmission, background scans, local freezes of counters, and timers of points. A
 // literal table: whoever holds it asks now and then what is due, does that, and keeps what the table has become.
 
-import { type Block, SLOTS, type Zone } from "../image/Block.ts"
-import * as Dues from "../image/Dues.ts"
+import type { Block, Zone } from "../image/Block.ts"
 import * as Image from "../image/Image.ts"
 import * as Row from "../image/Row.ts"
 import * as Rhythm from "../read/Rhythm.ts"
 import * as Cycles from "./Cycles.ts"
+import * as Timers from "./Timers.ts"
 
 /** Local freezes of a station; with `reset` its counters begin anew. */
 export interface Freeze {
@@ -14,21 +14,15 @@ export interface Freeze {
   readonly reset: boolean
 }
 
-/** A callback of a point at a fixed delay. */
-export interface Timer extends Image.PointRef {
-  readonly everyMs: number
-}
-
 export interface Schedule {
   readonly cycles: Cycles.Cycles
   /** Background scans and local freezes by common address. */
   readonly scans: Row.Row<Rhythm.Rhythm>
   readonly freezes: Row.Row<Freeze>
-  /** By number of the point. */
-  readonly timers: Dues.Dues<Timer>
+  readonly timers: Timers.Timers
 }
 
-export const none: Schedule = { cycles: Cycles.none, scans: Row.none, freezes: Row.none, timers: Dues.none }
+export const none: Schedule = { cycles: Cycles.none, scans: Row.none, freezes: Row.none, timers: Timers.none }
 
 /** Two clocks at one moment: the monotonic one, and the station's in ms since 1970 UTC. */
 export interface Moment {
@@ -38,7 +32,7 @@ export interface Moment {
 
 /** Whether anything is to happen by the clock. */
 export const isAny = ({ cycles, scans, freezes, timers }: Schedule): boolean =>
-  cycles.periods !== null || Row.size(scans) > 0 || Row.size(freezes) > 0 || Dues.size(timers) > 0
+  cycles.periods !== null || Row.size(scans) > 0 || Row.size(freezes) > 0 || Timers.isAny(timers)
 
 /** Nobody has to look. */
 export const NEVER: number = Number.POSITIVE_INFINITY
@@ -83,21 +77,15 @@ const rhythmOf = (everyMs: number, zone: Zone, { runMs, nowMs }: Moment): Rhythm
   Rhythm.make(everyMs, zone, runMs, nowMs)
 
 /** The table in which a point has a timer, first due after its time; 0 = none. */
-export function setTimer(of: Schedule, block: Block, slot: number, everyMs: number, runMs: number): Schedule {
-  const number = block.numberOf(slot)
-  const timers = Dues.without(of.timers, number)
-  const timer: Timer = { ...Image.refTo(block, slot), everyMs }
-  return { ...of, timers: everyMs > 0 ? Dues.put(timers, number, timer, runMs + everyMs) : timers }
-}
-
-/** The delay of the timer of a point in ms, 0 = it has none. */
-export const timerMs = ({ timers }: Schedule, block: Block, slot: number): number =>
-  Dues.find(timers, block.numberOf(slot))?.value.everyMs ?? 0
+export const setTimer = (of: Schedule, block: Block, slot: number, everyMs: number, runMs: number): Schedule => ({
+  ...of,
+  timers: Timers.set(of.timers, block, slot, everyMs, runMs)
+})
 
 /** The table without a point. */
 export function forgetPoint(of: Schedule, block: Block, slot: number): Schedule {
   const cycles = Cycles.forget(of.cycles, block, slot)
-  const timers = Dues.without(of.timers, block.numberOf(slot))
+  const timers = Timers.forget(of.timers, block, slot)
   return cycles === of.cycles && timers === of.timers ? of : { ...of, cycles, timers }
 }
 
@@ -106,7 +94,7 @@ export function forgetStation(of: Schedule, ca: number, blocks: readonly Block[]
   let { cycles, timers } = of
   for (const block of blocks) {
     cycles = Cycles.forgetBlock(cycles, block)
-    timers = Dues.outside(timers, block.numberOf(0), block.numberOf(SLOTS))
+    timers = Timers.forgetBlock(timers, block)
   }
   return { cycles, scans: Row.without(of.scans, ca), freezes: Row.without(of.freezes, ca), timers }
 }
@@ -130,7 +118,7 @@ export interface Due {
   /** Stations that are scanned. */
   readonly scans: readonly number[]
   /** Timers; each is put off when it was called, by {@link fired}. */
-  readonly timers: readonly Timer[]
+  readonly timers: readonly Timers.Timer[]
 }
 
 const NOTHING: readonly never[] = []
@@ -156,7 +144,7 @@ export function due(of: Schedule, at: Moment, isAnybodyStarted: boolean): Due {
     if (rhythm !== before) scans = Row.put(scans, ca, rhythm)
     if (isDue) scanned.push(ca)
   })
-  const timers = Dues.due(of.timers, runMs).map(({ value }) => value)
+  const timers = Timers.due(of.timers, runMs)
   const isSame = cycles === of.cycles && scans === of.scans && freezes === of.freezes
   const schedule = isSame ? of : { cycles, scans, freezes, timers: of.timers }
   return { schedule, freezes: frozen, periods, scans: scanned, timers }
@@ -169,10 +157,8 @@ export function due(of: Schedule, at: Moment, isAnybodyStarted: boolean): Due {
 export const isStill = (of: Schedule, then: Schedule, what: "freezes" | "scans", ca: number): boolean =>
   Row.find<unknown>(of[what], ca) === Row.find<unknown>(then[what], ca)
 
-/** The table in which a timer that was due waits its time after its call, however late that came; null: it is not due any more. */
-export function fired(of: Schedule, timer: Timer, runMs: number): Schedule | null {
-  const { block, slot, everyMs } = timer
-  const number = block.numberOf(slot)
-  if (Dues.find(of.timers, number)?.value !== timer) return null
-  return { ...of, timers: Dues.put(of.timers, number, timer, runMs + everyMs) }
+/** The table in which a timer that was due waits its time after its call; null: it is not due any more. */
+export function fired(of: Schedule, timer: Timers.Timer, runMs: number): Schedule | null {
+  const timers = Timers.fired(of.timers, timer, runMs)
+  return timers === null ? null : { ...of, timers }
 }
