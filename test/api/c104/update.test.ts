@@ -455,3 +455,22 @@ it.each([
   await client.answers()
   expect([client.asdus(), Number(point.value)]).toEqual([[], 0])
 })
+
+it.each([
+  ["nothing", () => {}],
+  ["a callback", (point: Point<typeof Type.M_ME_NC_1>) => point.onBeforeRead(() => {})],
+  ["a period", (point: Point<typeof Type.M_ME_NC_1>) => Object.assign(point, { reportMs: 60_000 })]
+] as const)("what was transmitted to nobody is told by the first update of a point with %s", async (_, set) => {
+  const { server, station } = await startServer()
+  const [point, other] = [1, 2].map((ioAddress) => station.addPoint({ ioAddress, type: Type.M_ME_NC_1 })) as [
+    Point<typeof Type.M_ME_NC_1>,
+    Point<typeof Type.M_ME_NC_1>
+  ]
+  set(point)
+  other.update(1)
+  point.value = 5
+  expect(point.transmit(SPONTANEOUS)).toBe(false)
+  const client = await startClient(server.port)
+  expect([point.update(5), point.update(5)]).toEqual([true, false])
+  await client.until(() => client.asdus({ cot: Cot.SPONTANEOUS }).length === 1)
+})
