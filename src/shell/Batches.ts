@@ -69,7 +69,7 @@ export function publish(host: Host, ticker: Ticker, runs: readonly Run[], cause:
     else void Handlers.callAll(host, block, slots, "onBeforeRead", (hooks) => hooks.onBeforeRead, version)
   }
   if (cause === Cause.PERIODIC || cause === Cause.BACKGROUND_SCAN) {
-    if (host.active.size === 0) return false
+    if (host.station.started.size === 0) return false
     ticker.offer(runs.map(({ block, version, slots }) => List.batchOf(block, version, slots, cause)))
     return true
   }

@@ -44,7 +44,7 @@ export class Calling extends Asking {
   constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
     super(session, notice.id)
     const { host } = session
-    this.number = host.nextOperation()
+    this.number = host.station.nextOperation()
     this.command = notice
     this.receivedMs = host.wallMs(session.state.link.receivedAtMs)
     this.previousMs = 0

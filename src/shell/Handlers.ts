@@ -51,11 +51,11 @@ export function act(session: Session, notice: Notice): boolean {
     case "traced":
       return false
     case "selected":
-      host.select(Held.put(host.world.selections, peer.session, notice))
+      host.station.select(Held.put(host.world.selections, peer.session, notice))
       if (notice.fresh) Selections.tell(host, peer, notice, "selected")
       return false
     case "released":
-      host.select(Held.drop(host.world.selections, peer.session, notice))
+      host.station.select(Held.drop(host.world.selections, peer.session, notice))
       if (notice.why !== "executed") Selections.tell(host, peer, notice, notice.why)
       return false
     case "file":

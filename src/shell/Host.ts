@@ -2,10 +2,8 @@
 // application, and who observes. Everything here is plain and synchronous.
 
 import type { Block } from "../core/image/Block.ts"
-import * as Initialised from "../core/image/Initialised.ts"
 import type { World } from "../core/procedure/World.ts"
 import * as Ending from "../core/station/Ending.ts"
-import * as Numbers from "../core/station/Numbers.ts"
 import type { ParameterRequested } from "../core/system/SystemNotice.ts"
 import { Cause } from "../core/wire/Cause.ts"
 import * as Commands from "./Commands.ts"
@@ -65,8 +63,6 @@ export class Host extends Publisher {
   listening: { readonly host: string; readonly port: number } | null = null
   /** Whether it listens or is about to: it does so once at a time. */
   serving = false
-  /** Sessions that are started; they enter themselves. */
-  readonly active: Set<Session> = new Set()
   /**
    * Clients for whom is looked what is left to tell them, where most of what waits is not: they have begun to listen behind
    * many events, or have lost many.
@@ -76,14 +72,10 @@ export class Host extends Publisher {
   readonly stall: Stall = new Stall(this.sessions, () => this.world.link.t1Ms, this.clock, this.turns)
   /** Callbacks that run on though nobody waits for them any more. */
   readonly strays: Strays = new Strays(() => this.world.limits.abandonedCallbacks)
-  private ending = Ending.none
   /** Sessions are about to look which of their transfers have lost their station. */
   private endsTransfers = false
   private telling = false
   private untold: ServerEvent[] = []
-  private numbers = Numbers.none
-  private lastOperation = 0
-  private lastBatch = 0
 
   constructor(options: Options) {
     super(options)
@@ -99,7 +91,7 @@ export class Host extends Publisher {
 
   set onReceiveRaw(handler: RawHandler | null) {
     this.receiveRaw = handler
-    this.world = { ...this.world, trace: handler !== null }
+    this.station.setTrace(handler !== null)
   }
 
   /**
@@ -138,49 +130,30 @@ export class Host extends Publisher {
 
   /** A number for a new session: 1..65535, none in use. */
   nextSession(): number {
-    this.numbers = Numbers.take(this.numbers)
     this.stall.begin()
-    return this.numbers.last
-  }
-
-  /** A number for what an exchange begins to collect: none has had it. */
-  nextBatch(): number {
-    return ++this.lastBatch
-  }
-
-  /** A number for an operation: none has had it. */
-  nextOperation(): number {
-    return ++this.lastOperation
+    return this.station.nextSession()
   }
 
   /** A session has ended: its number is free. */
   ended(session: Session): void {
     this.sessions.delete(session)
-    this.numbers = Numbers.free(this.numbers, session.peer.session)
+    this.station.freeSession(session.peer.session)
     this.stall.end(session)
   }
 
   /** Whether nothing is begun any more: the process is about to be reset, or the server to stop. */
   get isEnding(): boolean {
-    return Ending.isEnding(this.ending)
-  }
-
-  private setEnding(ending: Ending.Ending): void {
-    this.ending = ending
-    this.world = { ...this.world, ...Ending.toWorld(ending) }
+    return this.station.isEnding
   }
 
   /** The application says that the server stops: from now on requests are refused, and none that waits is begun. */
   beginStop(): void {
-    const ending = Ending.stop(this.ending, this.serving)
-    if (ending === this.ending) return
-    this.setEnding(ending)
-    this.refuseWaiting()
+    if (this.station.end((ending) => Ending.stop(ending, this.serving))) this.refuseWaiting()
   }
 
   /** Every connection has ended: it may be served anew. */
   endStop(): void {
-    this.setEnding(Ending.stopped(this.ending))
+    this.station.end(Ending.stopped)
   }
 
   private refuseWaiting(): void {
@@ -189,18 +162,18 @@ export class Host extends Publisher {
 
   /** A session's reset of the process was accepted: from now on requests are refused, and none that waits is begun. */
   beginReset(session: Session): void {
-    this.setEnding(Ending.reset(this.ending, session.peer.session))
+    this.station.end((ending) => Ending.reset(ending, session.peer.session))
     this.refuseWaiting()
   }
 
   /** A session has ended: a reset of its own waits for its client no longer. */
   resets(session: Session): void {
-    if (this.ending.resetting === session.peer.session) this.reset()
+    if (this.station.resetting === session.peer.session) this.reset()
   }
 
   /** The client has the confirmation of its reset, or is gone: every connection ends. */
   reset(): void {
-    this.setEnding(Ending.carriedOut(this.ending))
+    this.station.end(Ending.carriedOut)
     for (const session of [...this.sessions]) {
       session.why ??= "the process was reset"
       session.end("shutdown")
@@ -209,13 +182,12 @@ export class Host extends Publisher {
 
   /** Has every session told that a station was initialised (COI octet): those that cannot be told now when they can. */
   initialised(ca: number, cause: number): void {
-    this.world = { ...this.world, initialised: Initialised.noted(this.world.initialised, this.world.image, ca, cause) }
-    for (const session of this.open) session.ready()
+    this.station.initialised(ca, cause)
   }
 
   /** Changes link parameters; k applies to new connections. */
   setLink(link: World["link"]): void {
-    this.world = { ...this.world, link }
+    this.station.setLink(link)
     for (const session of this.sessions) session.rearm()
   }
 

@@ -33,7 +33,7 @@ export function snapshot(host: Host): Metrics {
   const { image } = host.world
   return {
     openConnections: host.sessions.size,
-    activeConnections: host.active.size,
+    activeConnections: host.station.started.size,
     stations: Numbered.size(image.stations),
     points: Image.points(image),
     publishedEvents: host.logEnds().reduce((sum, end) => sum + end, 0),

@@ -266,7 +266,7 @@ export class Session implements Holder {
   }
 
   nextBatch(): number {
-    return this.host.nextBatch()
+    return this.host.station.nextBatch()
   }
 
   act(notice: Notice): boolean {
@@ -301,8 +301,8 @@ export class Session implements Holder {
   /** Counts among the started sessions of the host, or not any more. */
   private count(): void {
     this.counted = !this.counted
-    if (!this.counted) return void this.host.active.delete(this)
-    this.host.active.add(this)
+    if (!this.counted) return void this.host.station.started.delete(this)
+    this.host.station.started.add(this)
     this.host.starts(this)
   }
 
@@ -311,8 +311,8 @@ export class Session implements Holder {
     const listens = this.reason === null && !this.full && !this.held && SessionState.listens(this.state)
     if (listens === this.listens) return
     this.listens = listens
-    if (listens) this.host.open.add(this)
-    else this.host.open.delete(this)
+    if (listens) this.host.station.open.add(this)
+    else this.host.station.open.delete(this)
   }
 
   private noteReceived(notices: readonly Notice[]): void {

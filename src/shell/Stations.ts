@@ -1,17 +1,13 @@
-// Stations and points of a server, and what they say: the process image as the shell changes it. Plain and synchronous:
-// adding a point or setting a value costs no Effect.
+// Stations and points of a server, and what they say, as programs change them: what they are given is checked here, the station
+// machine does it. Plain and synchronous: adding a point or setting a value costs no Effect.
 
-import * as Held from "../core/command/Held.ts"
 import { type Block, SELECT_ASKS, SELECT_FIRST, type Zone } from "../core/image/Block.ts"
 import * as Flags from "../core/image/Flags.ts"
 import * as Image from "../core/image/Image.ts"
 import * as Information from "../core/image/Information.ts"
-import * as Initialised from "../core/image/Initialised.ts"
-import * as Stamp from "../core/image/Stamp.ts"
 import * as Value from "../core/image/Value.ts"
-import * as EventLog from "../core/log/EventLog.ts"
 import type { World } from "../core/procedure/World.ts"
-import * as Points from "../core/station/Points.ts"
+import { Station } from "../core/station/Station.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
 import type { Clock } from "./Clock.ts"
@@ -20,6 +16,7 @@ import { type Hooks, HookTable } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
 import * as Outlet from "./Outlet.ts"
 import * as PointRules from "./PointRules.ts"
+import type { Session } from "./Session.ts"
 import { TagClock } from "./TagClock.ts"
 import * as Zones from "./Zones.ts"
 
@@ -32,18 +29,13 @@ function checkTags(type: number, tags: Image.Tags): void {
 export abstract class Stations {
   readonly options: Options
   readonly clock: Clock
+  readonly station: Station<Session>
   readonly tagClock: TagClock
   readonly hooks: HookTable = new HookTable()
   /** Outputs that are not free and whose point is gone. */
   readonly outlets: Outlet.Kept = new Map()
-  /** Who has selected which command point. */
-  world: World
   /** When it was made, in ms since 1970 UTC. */
   readonly madeMs: number
-  /** Time tags that were asked for outside 2000 to 2099, and sent as the nearest bound. */
-  boundedTimes = 0
-  /** Blocks that have to be put in order before they are read. */
-  private readonly unsettled = new Set<Block>()
   /** The wall clock when it was read last, and what the monotonic clock said then. */
   private wallRead = 0
   private wallReadAt = -1
@@ -52,53 +44,43 @@ export abstract class Stations {
     this.options = options
     this.clock = options.clock
     this.madeMs = options.clock.wallMs()
-    this.tagClock = new TagClock(options)
-    const { link, profile, limits, packEvents, selectMs, commandAgeMs } = options
-    this.world = {
-      link,
-      profile,
-      limits,
-      image: Image.empty,
-      logs: [EventLog.make(limits.logRecords, () => this.oldestNeeded(0))],
-      packEvents,
-      selections: Held.none,
-      selectMs,
-      commandAgeMs,
-      files: options.files !== null,
-      freezes: { count: 0 },
-      initialised: Initialised.none,
-      resetting: false,
-      stopping: false,
-      trace: false
-    }
+    const { link, profile, limits, packEvents, selectMs, commandAgeMs, clockSource, clockValidMs } = options
+    const [files, clockByClients] = [options.files !== null, clockSource === "c_cs"]
+    const settings = { link, profile, limits, packEvents, selectMs, commandAgeMs, files, clockByClients, clockValidMs }
+    this.station = new Station<Session>(settings, {
+      deliverSoon: () => this.deliverSoon(),
+      nowMs: () => this.tagClock.nowMs()
+    })
+    this.tagClock = new TagClock(options, this.station)
   }
 
-  /** The oldest position of a priority class that a session may still read. */
-  protected abstract oldestNeeded(priority: number): number
+  /** Has what was published sent when what happens now is over. */
+  protected abstract deliverSoon(): void
+
+  /** What sessions read. */
+  get world(): World {
+    return this.station.world
+  }
+
+  /** Time tags that were asked for outside 2000 to 2099, and sent as the nearest bound. */
+  get boundedTimes(): number {
+    return this.station.boundedTimes
+  }
 
   // ---- stations and points ----
 
   /** Adds a station whose time tags are in a zone (null: UTC). False when the common address is in use. Throws {@link InvalidAddress}. */
   addStation(ca: number, timeZone: string | null = null): boolean {
     Check.address("common address", ca, 1, 65_534)
-    const zone = Zones.make(timeZone)
-    if (Image.station(this.world.image, ca) !== undefined) return false
-    this.setImage(Image.withStation(this.world.image, ca, zone))
-    return true
+    return this.station.addStation(ca, Zones.make(timeZone))
   }
 
   /** Removes a station with its points. False when there is none. */
   removeStation(ca: number): boolean {
-    const station = Image.station(this.world.image, ca)
-    if (station === undefined) return false
-    for (const block of station.blocks) {
+    return this.station.removeStation(ca, (block) => {
       for (const hooks of this.hooks.all(block)) this.detached(hooks)
       this.hooks.removeBlock(block)
-      this.unsettled.delete(block)
-      Points.removeAll(this.world, block)
-    }
-    this.world = Points.withoutStation(this.world, ca)
-    return true
+    })
   }
 
   /**
@@ -126,14 +108,9 @@ export abstract class Stations {
     if (station === undefined)
       throw new InvalidArgument({ what: "station", expected: "a station of this server", value: ca })
     const { nowMs, flags } = this.tagClock
-    const added = Points.add(this.world, station, ioa, type, count, variants, nowMs(), flags)
-    if (added === null) return null
-    const { image, block, bounded } = added
-    this.boundedTimes += bounded
-    this.setImage(image)
-    this.unsettled.add(block)
-    if (block.command && this.outlets.size > 0) this.takeOutlets(block, ioa, count)
-    return Image.refTo(block, block.find(ioa))
+    const first = this.station.addPoints(station, ioa, type, count, variants, nowMs(), flags)
+    if (first?.block.command === true && this.outlets.size > 0) this.takeOutlets(first.block, ioa, count)
+    return first
   }
 
   /** Points go on with the outputs of those that had their addresses before. */
@@ -152,8 +129,7 @@ export abstract class Stations {
     for (const group of counterGroups) Check.inRange("counter group", group, 1, 4)
     if (groups.length > 0) PointRules.verify("groups", block)
     if (counterGroups.length > 0) PointRules.verify("counterGroups", block)
-    Flags.setGroups(block, slot, groups, counterGroups)
-    this.unsettled.add(block)
+    this.station.setGroups(block, slot, groups, counterGroups)
   }
 
   /** Notes whether a command point has to be selected before it is executed. */
@@ -175,31 +151,16 @@ export abstract class Stations {
   removePoint({ block, slot }: Image.Place): void {
     const hooks = this.hooks.find(block, slot)
     this.hooks.remove(block, slot)
-    Points.remove(this.world, block, slot)
-    this.unsettled.add(block)
+    this.station.removePoint(block, slot)
     if (hooks !== undefined) this.detached(hooks)
   }
 
   /** The point that had these hooks is gone, or goes. */
   protected abstract detached(hooks: Hooks): void
 
-  /** Command points are selected, or not any more. */
-  select(selections: Held.Table): void {
-    if (selections !== this.world.selections) this.world = { ...this.world, selections }
-  }
-
-  private setImage(image: Image.Image): void {
-    if (image !== this.world.image) this.world = { ...this.world, image }
-  }
-
-  /** The surroundings of a reduction, with every block readable in order, and its groups known of its station. */
+  /** The surroundings of a reduction. */
   settled(): World {
-    if (this.unsettled.size > 0) {
-      const image = Points.settled(this.world.image, this.unsettled)
-      this.unsettled.clear()
-      this.setImage(image)
-    }
-    return this.world
+    return this.station.settled()
   }
 
   // ---- values ----
@@ -258,10 +219,8 @@ export abstract class Stations {
     if (block.time !== null) this.stamp(block, slot, atMs)
   }
 
-  /** Tags a point with a time in ms since 1970 UTC, in its station's zone. */
   private stamp(block: Block, slot: number, atMs: number): void {
-    if (Stamp.show(block.zone, atMs)) this.boundedTimes++
-    Stamp.put(block, slot, this.tagClock.flags)
+    this.station.stamp(block, slot, atMs, this.tagClock.flags)
   }
 
   /** The present time for tags, in ms since 1970 UTC. */
@@ -271,8 +230,7 @@ export abstract class Stations {
 
   /** An instant as CP56Time2a words in a zone, with the flags that it has by itself. */
   timeTag(zone: Zone, epochMs: number): { readonly low: number; readonly high: number } {
-    if (Stamp.show(zone, epochMs)) this.boundedTimes++
-    return { low: zone.tagLow, high: zone.tagHigh }
+    return this.station.timeTag(zone, epochMs)
   }
 
   /** This machine's wall clock, of which it is known that the monotonic one says `monotonicMs`: read once a millisecond. */

@@ -6,23 +6,23 @@ export class TagClock {
   /** The present time in ms since 1970 UTC. */
   readonly nowMs: () => number
   private readonly options: Options
-  private value: Clock.TagClock
+  private readonly station: { tagClock: Clock.TagClock }
 
-  constructor(options: Options) {
+  constructor(options: Options, station: { tagClock: Clock.TagClock }) {
     this.options = options
-    const byClients = options.clockSource === "c_cs"
-    this.value = Clock.make(byClients, options.clockValidMs)
+    this.station = station
+    const { byClients } = station.tagClock
     const { clock } = options
     // Who is not set by clients says what this machine says, and is asked for every event.
-    this.nowMs = byClients ? () => Clock.readMs(this.value, clock.monotonicMs(), clock.wallMs()) : clock.wallMs
+    this.nowMs = byClients ? () => Clock.readMs(station.tagClock, clock.monotonicMs(), clock.wallMs()) : clock.wallMs
   }
 
   /** IV for the first word of a time tag while the clock is not synchronised, else 0. */
   get flags(): number {
     // Most are valid for ever, and need not be asked what time it is.
-    return this.value.untilMs === Number.POSITIVE_INFINITY
+    return this.station.tagClock.untilMs === Number.POSITIVE_INFINITY
       ? 0
-      : Clock.flags(this.value, this.options.clock.monotonicMs())
+      : Clock.flags(this.station.tagClock, this.options.clock.monotonicMs())
   }
 
   /** Whether time tags are valid. */
@@ -35,10 +35,10 @@ export class TagClock {
    * result sets the clock by that, however late it is called, unless one that came later has set it meanwhile.
    */
   told(utcMs: number, arrivedMs: number): () => void {
-    this.value = Clock.tell(this.value)
-    const { told } = this.value
+    this.station.tagClock = Clock.tell(this.station.tagClock)
+    const { told } = this.station.tagClock
     return () => {
-      this.value = Clock.set(this.value, told, utcMs, arrivedMs)
+      this.station.tagClock = Clock.set(this.station.tagClock, told, utcMs, arrivedMs)
     }
   }
 }

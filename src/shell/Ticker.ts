@@ -104,7 +104,7 @@ export class Ticker {
   tick(): void {
     const { host } = this
     host.reportDelayed()
-    const due = Schedule.due(this.schedule, this.now(), host.active.size > 0)
+    const due = Schedule.due(this.schedule, this.now(), host.station.started.size > 0)
     this.schedule = due.schedule
     const isStill = (what: "freezes" | "scans", ca: number): boolean =>
       Schedule.isStill(this.schedule, due.schedule, what, ca)
@@ -181,6 +181,6 @@ export class Ticker {
 
   /** Sends batches to every started session: nobody else is looked at, since an application may send them one by one. */
   offer(batches: readonly CyclicBatch[]): void {
-    for (const session of this.host.active) session.offered(batches)
+    for (const session of this.host.station.started) session.offered(batches)
   }
 }

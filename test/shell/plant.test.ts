@@ -151,7 +151,7 @@ describe("keys of a station", () => {
     const noon = Date.UTC(2024, 0, 1, 12)
     host.setQuality(block, slot, 0, noon)
     expect(block.zone.offsetMs).toBe(5.5 * 3_600_000)
-    expect(Numbered.find(host.counterModes, 1)).toBe("B")
+    expect(Numbered.find(host.station.counterModes, 1)).toBe("B")
   })
 
   it("scan in the background", async () => {

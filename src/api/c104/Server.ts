@@ -187,7 +187,7 @@ export class Server implements AsyncDisposable {
 
   /** Connections on which data transfer is started. */
   get activeConnectionCount(): number {
-    return this.#host.active.size
+    return this.#host.station.started.size
   }
 
   get hasOpenConnections(): boolean {

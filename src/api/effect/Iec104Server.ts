@@ -161,7 +161,7 @@ function shapeOf(host: Host, ticker: Ticker): Shape {
     sessions: Taps.streamOf(host, isSession),
     peers: () => [...host.sessions].map((session) => session.peer),
     openConnectionCount: () => host.sessions.size,
-    activeConnectionCount: () => host.active.size
+    activeConnectionCount: () => host.station.started.size
   }
 }
 
