@@ -1,4 +1,4 @@
-// The conformance run: every row of the checklist played against the pure core, our own server, or any server.
+// The conformance run: every row of the checklist played against our own server, or any server.
 // `npm run conformance -- --help` lists what it can do.
 import { main } from "./conformance/command.ts"
 

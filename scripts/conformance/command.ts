@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Given from "../../test/conformance/Given.ts"
 import { ServedStation } from "../../test/conformance/ServedStation.ts"
+import * as Suite from "../../test/conformance/Suite.ts"
 import * as Live from "./live.ts"
 import * as Report from "./report.ts"
 import * as Verdicts from "./verdicts.ts"
@@ -16,8 +17,8 @@ const start = path.join(root, "scripts", "start.mjs")
 
 const help = `Plays the conformance checklist for a controlled station.
 
-  npm run conformance                        against our own server in virtual time; cases about sockets
-                                             over TCP
+  npm run conformance                        against our own server in virtual time, its clients in
+                                             memory; cases about TLS over TCP
   npm run conformance -- --tcp               all against our own server over TCP, its clock held
   npm run conformance -- --live HOST:PORT    against any server over TCP in real time
   npm run conformance -- --serve [PORT]      builds if needed and starts our server with
@@ -87,8 +88,8 @@ function plan(values: ReturnType<typeof read>["values"]): Plan {
   if (values.tcp === true)
     return { against: "our server over TCP", choose: (of) => ({ of, open: ServedStation.overTcp }), atOnce: 1 }
   return {
-    against: "our server in virtual time, over TCP where a case is about sockets",
-    choose: (of) => ({ of, open: of.liveOnly ? ServedStation.overTcp : ServedStation.inMemory }),
+    against: "our server in virtual time, over TCP where a case is about TLS",
+    choose: (of) => ({ of, open: Suite.isOverTls(of) ? ServedStation.overTcp : ServedStation.inMemory }),
     atOnce: 1
   }
 }

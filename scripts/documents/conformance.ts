@@ -84,10 +84,10 @@ const rules = (): string =>
     .join("\n\n")
 
 const played = (of: Transcript.Case): string => {
-  const { pending, notApplicable, liveOnly, runs } = of
+  const { pending, notApplicable } = of
   if (pending !== "") return `pending: ${pending}`
   if (notApplicable !== "") return `not applicable: ${notApplicable}`
-  const over = runs.some(({ given }) => given.tls !== null) ? "over TLS" : liveOnly ? "over TCP" : "core and TCP"
+  const over = Suite.isOverTls(of) ? "over TLS" : "memory and TCP"
   return [over, Suite.missing(of)].filter((text) => text !== "").join("; ")
 }
 
@@ -161,8 +161,8 @@ ${rules()}
 ## The checklist
 
 ${sums(cases)} \`npm run conformance\` plays them and prints the verdicts; the transcripts are in
-[test/conformance](../test/conformance/README.md). "Core and TCP" cases are played against the pure core in virtual
-time and against the whole server over sockets.
+[test/conformance](../test/conformance/README.md). Each is played against the whole server by a clock that is moved:
+"memory and TCP" cases over lines in memory and over sockets.
 
 ${checklist(cases)}
 `

@@ -48,6 +48,9 @@ export interface Result {
   readonly ms: number
 }
 
+/** Whether its clients speak TLS, which needs sockets. */
+export const isOverTls = ({ runs }: Transcript.Case): boolean => runs.some(({ given }) => given.tls !== null)
+
 /** The runs of a case that is played which cannot be played yet, and why; or empty. */
 export const missing = ({ runs }: Transcript.Case): string =>
   runs.flatMap(({ name, pending }) => (pending === "" ? [] : [`${name} is pending (${pending})`])).join(", ")

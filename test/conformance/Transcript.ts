@@ -55,8 +55,6 @@ export interface Case {
   readonly pending: string
   /** Why it says nothing about this server, or empty. */
   readonly notApplicable: string
-  /** Whether it needs the whole server and cannot be played against the core. */
-  readonly liveOnly: boolean
   /** Named octets. */
   readonly names: ReadonlyMap<string, string>
   readonly runs: readonly Run[]
@@ -68,10 +66,9 @@ const repeat = /^repeat (\S+)(?: as ([a-z]+))? \{$/
 const each = /^each ([a-z]+(?:, *[a-z]+)*) *= *(.+) \{$/
 
 interface Draft {
-  readonly header: Omit<Case, "runs" | "names" | "pending" | "notApplicable" | "liveOnly">
+  readonly header: Omit<Case, "runs" | "names" | "pending" | "notApplicable">
   pending: string
   notApplicable: string
-  liveOnly: boolean
   given: Given.Given
   readonly names: Map<string, string>
   runs: { name: string; given: Given.Given; pending: string; readonly lines: Line[] }[]
@@ -91,7 +88,7 @@ export function parse(file: string, source: string): readonly Case[] {
     if (head !== null) {
       const [, number = "", stimulus = "", expected = "", policy = ""] = head
       const header = { number, stimulus: stimulus.trim(), expected: expected.trim(), policy: policy.trim() }
-      drafts.push({ header, pending: "", notApplicable: "", liveOnly: false, given, names: new Map(names), runs: [] })
+      drafts.push({ header, pending: "", notApplicable: "", given, names: new Map(names), runs: [] })
     } else if (text.startsWith("given ")) {
       const said = text.slice(6).trim()
       if (run !== undefined) run.given = Given.and(run.given, said)
@@ -105,7 +102,6 @@ export function parse(file: string, source: string): readonly Case[] {
     } else if (draft === undefined) throw new Error("a case begins with a heading: == A1 | stimulus | expected")
     else if (text.startsWith("pending ")) (run ?? draft).pending = text.slice(8).trim()
     else if (text.startsWith("not applicable ")) draft.notApplicable = text.slice(15).trim()
-    else if (text === "live only") draft.liveOnly = true
     else if (text.startsWith("-- "))
       draft.runs.push({ name: text.slice(3).trim(), given: draft.given, pending: "", lines: [] })
     else readLine(draft, text, where)
@@ -152,11 +148,10 @@ export function parse(file: string, source: string): readonly Case[] {
     }
   })
   if (blocks.length > 0) throw new Error(`${file}: the last repeat block is not closed`)
-  return drafts.map(({ header, pending, notApplicable, liveOnly, names: named, runs }) => ({
+  return drafts.map(({ header, pending, notApplicable, names: named, runs }) => ({
     ...header,
     pending,
     notApplicable,
-    liveOnly,
     names: named,
     runs
   }))

@@ -55,7 +55,7 @@ const LIMIT_MS = 120_000
 
 describe("in virtual time", () => {
   for (const of of all)
-    if (isPlayed(of) && !of.liveOnly) it(title(of), () => Player.play(of, ServedStation.inMemory), LIMIT_MS)
+    if (isPlayed(of) && !Suite.isOverTls(of)) it(title(of), () => Player.play(of, ServedStation.inMemory), LIMIT_MS)
 })
 
 describe("over TCP", () => {

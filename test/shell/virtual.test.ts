@@ -4,7 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { describe, expect, it } from "vitest"
+import type { Place } from "../../src/core/image/Image.ts"
 import * as Profile from "../../src/core/Profile.ts"
+import { Cause } from "../../src/core/wire/Cause.ts"
+import { Type } from "../../src/core/wire/TypeTable.ts"
 import { Host } from "../../src/shell/Host.ts"
 import { MemoryLine } from "../../src/shell/memory/MemoryLine.ts"
 import { MemoryTransport } from "../../src/shell/memory/MemoryTransport.ts"
@@ -12,6 +15,11 @@ import * as Options from "../../src/shell/Options.ts"
 import { serve } from "../../src/shell/Serve.ts"
 import { Ticker } from "../../src/shell/Ticker.ts"
 import { VirtualClock } from "../../src/shell/VirtualClock.ts"
+
+const STARTDT_ACT = Buffer.from("680407000000", "hex")
+const TESTFR_ACT = Buffer.from("680443000000", "hex")
+/** A direct command to object 10 of station 1. */
+const COMMAND = Buffer.from("680e000000002d01060001000a000001", "hex")
 
 const settle = (clock: VirtualClock): void => {
   while (clock.turn());
@@ -227,7 +235,7 @@ describe("a server over lines in memory", () => {
     const heard: string[] = []
     client.on("data", (octets) => heard.push(`${clock.monotonicMs()} ${octets.toString("hex")}`))
     client.on("close", () => heard.push(`${clock.monotonicMs()} closed`))
-    client.write(Buffer.from("680407000000", "hex"))
+    client.write(STARTDT_ACT)
     settle(clock)
     expect([...host.sessions].map(({ peer }) => peer)).toEqual([{ session: 1, ...NEAR }])
     for (let ms = 1000; ms <= 40_000; ms += 1000) {
@@ -237,6 +245,58 @@ describe("a server over lines in memory", () => {
     expect(heard).toEqual(["0 68040b000000", "20000 680443000000", "35000 closed"])
     await close()
     expect(transport.connect(NEAR, at)).toBeNull()
+  })
+
+  it("does the same whenever it is given the same: a flood, a slow client, a cut, and callbacks that take their time", async () => {
+    const record = async (): Promise<readonly string[]> => {
+      const { clock, host, transport, close, at } = await given()
+      const told: string[] = []
+      const tell = (what: string): void => void told.push(`${clock.monotonicMs()} ${what}`)
+      host.observers.add((event) => tell(JSON.stringify(event)))
+      host.addStation(1)
+      const { block, slot } = host.addPoints(1, 10, Type.C_SC_NA_1, 1) as Place
+      const shown = host.addPoints(1, 1000, Type.M_ME_TF_1, 100) as Place
+      host.hooks.of(block, slot).onCommand = () => new Promise((resolve) => clock.wake(300, () => resolve("success")))
+      const run = async (toMs: number): Promise<void> => {
+        for (;;) {
+          do {
+            settle(clock)
+            await new Promise((resolve) => setImmediate(resolve))
+          } while (clock.turn())
+          if (clock.nextMs > toMs) return clock.advance(toMs)
+          clock.advance(clock.nextMs)
+        }
+      }
+      const clients = Array.from({ length: 40 }, (_, index) => {
+        const client = transport.connect({ ...NEAR, port: NEAR.port + index }, at, 4096) as MemoryLine
+        client.on("data", (octets) => tell(`${index} ${octets.toString("hex")}`))
+        client.on("close", () => tell(`${index} closed`))
+        client.write(STARTDT_ACT)
+        return client
+      })
+      await run(100)
+      clients.forEach((client, index) => {
+        // More than a share of a turn, of all together more than a turn takes.
+        for (let i = 0; i < 50 + index; i++) client.write(Buffer.concat(Array.from({ length: 20 }, () => TESTFR_ACT)))
+        client.write(COMMAND)
+      })
+      clients[3]?.pause()
+      for (let i = 0; i < 5000; i++) {
+        host.setValue(shown.block, shown.slot + (i % 100), i)
+        host.publish(shown.block, shown.slot + (i % 100), Cause.SPONTANEOUS, 0)
+      }
+      await run(500)
+      clients[4]?.reset()
+      clients[5]?.end()
+      clients[3]?.resume()
+      await run(60_000)
+      await close()
+      return told
+    }
+    const [one, other] = [await record(), await record()]
+    expect(other).toEqual(one)
+    expect(one.filter((what) => what.endsWith(" closed"))).toHaveLength(40)
+    expect(one.some((what) => what.startsWith("400 ") && what.includes('"outcome":"success"'))).toBe(true)
   })
 
   it("listens at an address once", async () => {

@@ -95,7 +95,7 @@ export class FileDesk {
       awaits: this.awaits,
       areMany: this.areMany,
       queries: this.store.query !== undefined,
-      nowMs: performance.now()
+      nowMs: this.host.clock.monotonicMs()
     }
   }
 
@@ -130,7 +130,9 @@ export class FileDesk {
         return void this.list(due.ca, due.round)
       case "listAgain":
         // Not at once: a store that is asked for it all the time would never let anything else happen.
-        return void setImmediate(() => this.follow(FileCalls.listAgain(this.files, due.ca, performance.now())))
+        return host.clock.afterInput(() =>
+          this.follow(FileCalls.listAgain(this.files, due.ca, host.clock.monotonicMs()))
+        )
       case "answer": {
         const session = this.sessions.get(due.session)
         if (session?.reason === null) session.filed(due.answer)
