@@ -110,7 +110,7 @@ export class Admitting {
       case "refuse": {
         const { line, from } = this.take(due.number)
         // A moment later: Node tells its own observers of a connection behind this, and a destroyed one has no addresses.
-        if (due.soon) return queueMicrotask(() => this.refuse(line, from, due.why))
+        if (due.soon) return this.host.loop.soon(() => this.refuse(line, from, due.why))
         return this.refuse(line, from, due.why)
       }
       case "callOff":

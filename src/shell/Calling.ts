@@ -293,7 +293,7 @@ export class Calling extends Asking {
   private forget(): void {
     if (!this.isOpen) return
     this.session.exchange.collect(Outcome.forgotten(this.id))
-    queueMicrotask(() => this.session.exchange.tellCollected())
+    this.session.host.loop.soon(() => this.session.exchange.tellCollected())
   }
 
   // ---- what follows ----

@@ -153,7 +153,7 @@ export function detached(host: Host, { outlet, deciding }: Hooks): void {
   if (deciding !== null && deciding.size > 0) {
     const ended = [...deciding]
     for (const one of ended) one.detach()
-    queueMicrotask(() => {
+    host.loop.soon(() => {
       for (const one of ended) one.tellDetached()
     })
   }
@@ -165,7 +165,7 @@ export function detached(host: Host, { outlet, deciding }: Hooks): void {
   if (begun === undefined && owed === undefined && waiting.length === 0) return
   const told = owed?.detach()
   const refused = waiting.filter(({ operation }) => operation?.phase === "waiting").map((calling) => calling.turnAway())
-  queueMicrotask(() => {
+  host.loop.soon(() => {
     told?.()
     begun?.stop()
     for (const tell of refused) tell()

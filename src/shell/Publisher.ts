@@ -11,20 +11,18 @@ import type * as Freeze from "../core/read/Freeze.ts"
 import * as Delayed from "../core/station/Delayed.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import { IllegalCause } from "./Errors.ts"
+import * as EventLoop from "./EventLoop.ts"
 import type { Options } from "./Options.ts"
 import * as PointRules from "./PointRules.ts"
 import { Room } from "./Room.ts"
 import type { Session } from "./Session.ts"
 import { Stations } from "./Stations.ts"
 import type { Turns } from "./Turns.ts"
-import { turnsOf } from "./VirtualClock.ts"
-
-/** Its `then` is a microtask of the engine's own; `queueMicrotask` makes a resource of Node's with hooks for each. */
-const SETTLED = Promise.resolve()
 
 export abstract class Publisher extends Stations {
+  readonly loop: EventLoop.EventLoop = EventLoop.of(this.clock)
   /** The turns of its event loop; who rehearses has others. */
-  turns: Turns = turnsOf(this.clock)
+  turns: Turns = this.loop.turns
   /** Called when an event was put off: {@link reportDelayed} has to be called again and again. */
   onDelayed: () => void = () => {}
   private readonly waiting: Room
@@ -40,7 +38,7 @@ export abstract class Publisher extends Stations {
   }
 
   protected override deliverSoon(): void {
-    void SETTLED.then(this.due)
+    this.loop.soon(this.due)
   }
 
   /** What was published since the last microtask is sent. */

@@ -2,9 +2,9 @@
 // is decided by a table of the core. By a virtual clock nothing stands still.
 import * as Core from "../core/station/Stall.ts"
 import type { Clock } from "./Clock.ts"
+import type { EventLoop, Real } from "./EventLoop.ts"
 import type { Reader } from "./Reading.ts"
 import type { Turns } from "./Turns.ts"
-import { VirtualClock } from "./VirtualClock.ts"
 
 /** A connection whose input may have waited. */
 interface Connected {
@@ -18,19 +18,20 @@ export class Stall {
   private readonly limitMs: () => number
   private readonly clock: Clock
   private readonly turns: Turns
-  private readonly never: boolean
+  /** By what it is seen; null: nothing stands still. */
+  private readonly real: Real | null
   private stall = Core.none
   /** Those whose input waited, by session. */
   private readonly stale = new Map<number, Connected>()
-  private timer: NodeJS.Timeout | null = null
+  private endPulse: (() => void) | null = null
   private freshening = false
 
-  constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clock: Clock, turns: Turns) {
+  constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clock: Clock, loop: EventLoop) {
     this.connections = connections
     this.limitMs = limitMs
     this.clock = clock
-    this.turns = turns
-    this.never = clock instanceof VirtualClock
+    this.turns = loop.turns
+    this.real = loop.real
   }
 
   /** Whether anybody may connect. */
@@ -45,13 +46,14 @@ export class Stall {
    * came on it until then may have waited: with the system or here while this process stood still, or as long here.
    */
   accepted(): () => boolean {
-    if (this.never) return () => false
+    const { real } = this
+    if (real === null) return () => false
     this.look()
-    const { stall, taken } = Core.take(this.stall, performance.now())
+    const { stall, taken } = Core.take(this.stall, real.nowMs())
     this.stall = stall
     return () => {
       this.look()
-      return Core.hasWaited(this.stall, taken, performance.now(), this.limitMs())
+      return Core.hasWaited(this.stall, taken, real.nowMs(), this.limitMs())
     }
   }
 
@@ -64,9 +66,10 @@ export class Stall {
 
   /** Somebody is connected. */
   begin(): void {
-    if (this.timer !== null || this.never) return
-    this.stall = Core.begin(this.stall, this.now())
-    this.timer = setInterval(() => this.pulse(), Core.PULSE_MS).unref()
+    const { real } = this
+    if (this.endPulse !== null || real === null) return
+    this.stall = Core.begin(this.stall, this.now(real))
+    this.endPulse = real.pulse(Core.PULSE_MS, () => this.pulse(real))
   }
 
   /** Somebody is not connected any more. */
@@ -77,13 +80,13 @@ export class Stall {
   }
 
   private rest(): void {
-    if (this.stall.isListening || this.connections.size > 0 || this.timer === null) return
-    clearInterval(this.timer)
-    this.timer = null
+    if (this.stall.isListening || this.connections.size > 0) return
+    this.endPulse?.()
+    this.endPulse = null
   }
 
-  private now(): Core.Now {
-    return { aliveMs: performance.now(), clockMs: this.clock.monotonicMs(), limitMs: this.limitMs() }
+  private now(real: Real): Core.Now {
+    return { aliveMs: real.nowMs(), clockMs: this.clock.monotonicMs(), limitMs: this.limitMs() }
   }
 
   /**
@@ -108,12 +111,13 @@ export class Stall {
   }
 
   private look(): void {
-    if (!this.never && Core.isOverdue(this.stall, performance.now(), this.limitMs())) this.pulse()
+    const { real } = this
+    if (real !== null && Core.isOverdue(this.stall, real.nowMs(), this.limitMs())) this.pulse(real)
   }
 
-  private pulse(): void {
+  private pulse(real: Real): void {
     const { seen } = this.stall
-    this.stall = Core.pulse(this.stall, this.now(), this.connections)
+    this.stall = Core.pulse(this.stall, this.now(real), this.connections)
     if (this.stall.seen === seen) return
     for (const connection of this.connections) this.stale.set(connection.number, connection)
     this.freshen()

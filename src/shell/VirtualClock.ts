@@ -2,7 +2,8 @@
 // by itself, and does the same whenever it is given the same. A turn goes as Node's does: timers, then input, then what waits
 // for input that has come.
 import type { Clock } from "./Clock.ts"
-import * as Turns from "./Turns.ts"
+import { type EventLoop, soon } from "./EventLoop.ts"
+import { Turns } from "./Turns.ts"
 
 type Call = () => void
 
@@ -13,7 +14,7 @@ interface Wake {
 }
 
 export class VirtualClock implements Clock {
-  readonly turns: Turns.Turns
+  readonly loop: EventLoop
   private nowMs: number
   /** What the wall clock is ahead of the monotonic one. */
   private aheadMs: number
@@ -27,7 +28,7 @@ export class VirtualClock implements Clock {
   constructor(wallMs = 0) {
     this.nowMs = 0
     this.aheadMs = wallMs
-    this.turns = new Turns.Turns(this.afterInput)
+    this.loop = { turns: new Turns(this.afterInput), soon, real: null }
   }
 
   readonly monotonicMs = (): number => this.nowMs
@@ -85,6 +86,3 @@ export class VirtualClock implements Clock {
     return calls + inputs.length + afterwards.length > 0
   }
 }
-
-/** The turns of the event loop that a clock belongs to. */
-export const turnsOf = (clock: Clock): Turns.Turns => (clock instanceof VirtualClock ? clock.turns : Turns.machine)
