@@ -156,6 +156,11 @@ export interface Played {
 
 let rehearsed = false
 
+/** What follows is no session that somebody waits for: nothing is rehearsed in this process any more. */
+export function forgo(): void {
+  rehearsed = true
+}
+
 /** Rehearses once a process, at most for `limits.rehearsalMs`; null when there was nothing to do. */
 export function rehearse(options: Options.Options): Played | null {
   const { rehearsalMs } = options.limits

@@ -201,6 +201,11 @@ export abstract class Stations {
     Information.complete(block, slot, information, timeFlags)
   }
 
+  /** Lets a counter count so many more, without an event or a time. */
+  count(block: Block, slot: number, by: number): void {
+    Image.count(block, slot, by)
+  }
+
   /** Sets the quality bits; a time-tagged point is tagged as by {@link setValue}. */
   setQuality(block: Block, slot: number, bits: number, atMs?: number): void {
     this.putQuality(block, slot, Image.meant(block, slot, bits), atMs)

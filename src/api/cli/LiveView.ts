@@ -1,6 +1,7 @@
 // The live view of `serve` on a terminal: sessions with their state and counters, events per second, the last commands.
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { Clock } from "../../shell/Clock.ts"
 import type { Host } from "../../shell/Host.ts"
 import { endpoint, type ServerEvent } from "../../shell/ServerEvent.ts"
 
@@ -77,12 +78,12 @@ function snapshot(host: Host, published: number, seconds: number, recent: readon
 }
 
 /** Draws the view until the scope ends. */
-export const run = (host: Host): Effect.Effect<never, never, Scope.Scope> =>
+export const run = (host: Host, clock: Clock): Effect.Effect<never, never, Scope.Scope> =>
   Effect.gen(function* () {
     const recent: string[] = []
     const observer = (event: ServerEvent): void => {
       if (event.event !== "command" && event.event !== "clock") return
-      const time = new Date(host.clock.wallMs()).toISOString().slice(11, 19)
+      const time = new Date(clock.wallMs()).toISOString().slice(11, 19)
       const what =
         event.event === "clock"
           ? `clock ${new Date(event.timeMs).toISOString()}`
@@ -96,10 +97,10 @@ export const run = (host: Host): Effect.Effect<never, never, Scope.Scope> =>
     )
     let before = host.logEnds()[0] ?? 0
     let drawn = 0
-    let atMs = host.clock.monotonicMs()
+    let atMs = clock.monotonicMs()
     for (;;) {
       yield* Effect.sleep(EVERY_MS)
-      const nowMs = host.clock.monotonicMs()
+      const nowMs = clock.monotonicMs()
       const end = host.logEnds()[0] ?? 0
       const lines = render(snapshot(host, end - before, (nowMs - atMs) / 1000, recent), process.stdout.columns ?? 100)
       before = end

@@ -38,10 +38,16 @@ const checkFolder = (file: string, folder: string): Effect.Effect<void, Output.C
     )
   )
 
+/** What a configuration file says, and its own words. */
+export interface Loaded {
+  readonly config: Config.ServerConfig
+  readonly text: string
+}
+
 /** Reads and checks a configuration file; every problem is one line of the error. */
-export const load = (file: string): Effect.Effect<Config.ServerConfig, Output.CliError> =>
+export const load = (file: string): Effect.Effect<Loaded, Output.CliError> =>
   Effect.tryPromise({ try: () => read(file), catch: (cause) => unreadable(file, cause) }).pipe(
-    Effect.flatMap((text) => Config.parse(text, file)),
+    Effect.flatMap((text) => Effect.map(Config.parse(text, file), (config) => ({ config, text }))),
     Effect.catchTag("ConfigError", (error) =>
       Effect.fail(
         Output.failure([
@@ -50,7 +56,7 @@ export const load = (file: string): Effect.Effect<Config.ServerConfig, Output.Cl
         ])
       )
     ),
-    Effect.tap(({ files }) => (files === null ? Effect.void : checkFolder(file, files)))
+    Effect.tap(({ config: { files } }) => (files === null ? Effect.void : checkFolder(file, files)))
   )
 
 /** Warnings of a configuration, a line each. */
@@ -59,7 +65,7 @@ export const warningLines = (config: Config.ServerConfig): ReadonlyArray<string>
 
 export const check = (options: { readonly file: string }): Effect.Effect<void, Output.CliError> =>
   Effect.gen(function* () {
-    const config = yield* load(options.file)
+    const { config } = yield* load(options.file)
     const points = config.stations.flatMap((station) => station.points).reduce((sum, { count }) => sum + count, 0)
     const [stations, total] = [Output.counted(config.stations.length, "station"), Output.counted(points, "point")]
     yield* Output.out([`${options.file}: ok, ${stations}, ${total}`, ...warningLines(config)])

@@ -81,26 +81,41 @@ const listen = Flag.String("listen").pipe(
   Flag.optional
 )
 
+const recordTo = Flag.String("record").pipe(
+  Flag.withMetavar("TAPE"),
+  Flag.withDescription("Record all that comes in from outside into a new file, from which it can be played again"),
+  Flag.optional
+)
+
 const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print what happens as JSON, an event a line"),
   Flag.withDefault(false)
 )
 
-const serveCommand = Command.make("serve", { file, listen, json }, (options) =>
+const serveCommand = Command.make("serve", { file, listen, json, record: recordTo }, (options) =>
   Effect.suspend(() => {
     patienceMs = LAST_WORDS_MS
     Output.waitForNoTerminal()
     // these come first: nothing may be served that they would not stop cleanly
     return Effect.raceFirst(
       Effect.raceFirst(stopSignal, readerGone),
-      serve({ file: options.file, listen: Option.getOrUndefined(options.listen), json: options.json })
+      serve({
+        file: options.file,
+        listen: Option.getOrUndefined(options.listen),
+        json: options.json,
+        record: Option.getOrUndefined(options.record)
+      })
     )
   })
 ).pipe(
   Command.withDescription("Serve the stations of a configuration file until SIGINT, SIGTERM or SIGHUP"),
   Command.withExamples([
     { command: "iec104 serve examples/substation.yaml", description: "Serve the example on 127.0.0.1:2404" },
-    { command: "iec104 serve plant.yaml --listen 0.0.0.0:2404 --json" }
+    { command: "iec104 serve plant.yaml --listen 0.0.0.0:2404 --json" },
+    {
+      command: "iec104 serve plant.yaml --record today.tape",
+      description: "Play it again with npm run replay today.tape"
+    }
   ])
 )
 

@@ -3,16 +3,21 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Image from "../../core/image/Image.ts"
+import * as Clock from "../../shell/Clock.ts"
 import * as Config from "../../shell/config/Config.ts"
 import * as Plant from "../../shell/config/Plant.ts"
 import type { Host } from "../../shell/Host.ts"
 import * as Serve from "../../shell/Serve.ts"
 import { endpoint, type Gap, type ServerEvent } from "../../shell/ServerEvent.ts"
 import { shown } from "../../shell/Shown.ts"
+import * as Recording from "../../shell/tape/Recording.ts"
 import { load, warningLines } from "./check.ts"
 import * as feed from "./feed.ts"
 import * as LiveView from "./LiveView.ts"
 import * as Output from "./Output.ts"
+
+/** What is shown goes by this machine's clock, whatever the server's is. */
+const machine = Clock.machine()
 
 /** Common addresses in the greeting. */
 const ADDRESSES_SHOWN = 10
@@ -56,21 +61,23 @@ export const serve = (options: {
   readonly file: string
   readonly listen: string | undefined
   readonly json: boolean
+  /** Where it is recorded; undefined: it is not. */
+  readonly record: string | undefined
 }): Effect.Effect<void, Output.CliError> =>
   Effect.scoped(
     Effect.gen(function* () {
       const { json, file } = options
-      const config = yield* load(file)
+      const { config, text } = yield* load(file)
       const asked = options.listen === undefined ? undefined : Config.parseListen(options.listen)
-      const plant = yield* Plant.build(config, asked ?? config.listen).pipe(
-        Effect.mapError((error) => Output.failure([`iec104: ${error.message}`]))
-      )
+      const listen = asked ?? config.listen
       const isDrawn = !json && process.stdout.isTTY
+      const failed = (error: Error): Output.CliError => Output.failure([`iec104: ${error.message}`])
+      const making =
+        options.record === undefined ? plain(config, listen) : recorded(options.record, options, text, config, listen)
+      const { plant, start } = yield* making.pipe(Effect.mapError(failed))
       const telling = isDrawn ? null : yield* observe(plant.host, json)
-      const { port } = yield* Serve.serve(plant.host, plant.ticker).pipe(
-        Effect.mapError((error) => Output.failure([`iec104: ${error.message}`]))
-      )
-      const { host } = asked ?? config.listen
+      const { port } = yield* start.pipe(Effect.mapError(failed))
+      const { host } = listen
       if (json) yield* Output.out([JSON.stringify({ event: "ready", host, port })])
       else {
         yield* Output.err(warningLines(config))
@@ -80,9 +87,31 @@ export const serve = (options: {
       telling?.open()
       yield* Effect.forkScoped(plant.process)
       yield* Effect.forkScoped(feed.run(plant.host, (line, why) => refuse(json, line, why)))
-      return yield* isDrawn ? LiveView.run(plant.host) : Effect.never
+      return yield* isDrawn ? LiveView.run(plant.host, machine) : Effect.never
     })
   )
+
+/** A server that nobody records. */
+const plain = (config: Config.ServerConfig, listen: Config.Listen) =>
+  Plant.build(config, listen).pipe(Effect.map((plant) => ({ plant, start: Serve.serve(plant.host, plant.ticker) })))
+
+/** A server that is recorded: that it is not any more is told, and ends nothing. */
+const recorded = (
+  tape: string,
+  { file, listen: asked, json }: { readonly file: string; readonly listen: string | undefined; readonly json: boolean },
+  text: string,
+  config: Config.ServerConfig,
+  listen: Config.Listen
+) => {
+  const { version: node } = process
+  const began = new Date(machine.wallMs()).toISOString()
+  const head = { program: Output.version, node, began, file, text, listen: asked ?? null }
+  const failed = (message: string): void =>
+    void (json
+      ? Output.written(process.stdout, [JSON.stringify({ event: "error", code: "TAPE_ENDED", message })])
+      : Output.written(process.stderr, [message]))
+  return Recording.make({ tape, head, config, listen, failed })
+}
 
 /** Tells something about standard input. */
 const announce = (json: boolean, message: string): Effect.Effect<void> =>
@@ -100,7 +129,7 @@ function refuse(json: boolean, line: number, why: string): Promise<void> {
 const observe = (host: Host, json: boolean): Effect.Effect<Output.Telling, never, Scope.Scope> =>
   Effect.gen(function* () {
     const line = (event: ServerEvent | Gap): string =>
-      json ? JSON.stringify(record(event)) : sentence(event, host.clock.wallMs())
+      json ? JSON.stringify(record(event)) : sentence(event, machine.wallMs())
     const telling = new Output.Telling(process.stdout, (lost) => line({ event: "gap", lost }))
     const observer = (event: ServerEvent): void => telling.take(() => line(event))
     yield* Effect.acquireRelease(

@@ -4,6 +4,7 @@ import type { Block } from "../../core/image/Block.ts"
 import * as Image from "../../core/image/Image.ts"
 import * as Value from "../../core/image/Value.ts"
 import * as Profile from "../../core/Profile.ts"
+import type { Clock } from "../Clock.ts"
 import type { InvalidArgument } from "../Errors.ts"
 import * as Feedback from "../Feedback.ts"
 import { FolderStore } from "../files/FileFolder.ts"
@@ -33,22 +34,33 @@ export interface Plant {
   readonly process: Effect.Effect<never>
 }
 
+/** What a server is made of, where that is not what it is mostly made of. */
+export interface Parts {
+  readonly clock: Clock
+  readonly host: (options: Options.Options) => Host
+}
+
 const PUBLISHES_A_TURN = 256
 const SPONTANEOUS = 3
 
 /** Builds the server; nothing listens yet. */
 export const build = (config: ServerConfig, listen: Listen): Effect.Effect<Plant, InvalidArgument> =>
   Effect.try({
-    try: () => {
-      const profile = { ...Profile.presets[config.profile], addressing: config.addressing }
-      const host = new Host(Options.complete(optionsOf(config, listen), profile))
-      const ticker = new Ticker(host)
-      const simulated: Simulated[] = []
-      for (const station of config.stations) addStation(host, ticker, station, simulated)
-      return { host, ticker, process: run(host, simulated) }
-    },
+    try: () => make(config, listen),
     catch: (cause) => cause as InvalidArgument
   })
+
+/** As {@link build}; throws {@link InvalidArgument}. */
+export function make(config: ServerConfig, listen: Listen, parts: Parts | null = null): Plant {
+  const profile = { ...Profile.presets[config.profile], addressing: config.addressing }
+  const partial = optionsOf(config, listen)
+  const options = Options.complete(parts === null ? partial : { ...partial, clock: parts.clock }, profile)
+  const host = parts?.host(options) ?? new Host(options)
+  const ticker = new Ticker(host)
+  const simulated: Simulated[] = []
+  for (const station of config.stations) addStation(host, ticker, station, simulated)
+  return { host, ticker, process: run(host, simulated) }
+}
 
 function optionsOf(config: ServerConfig, listen: Listen): Options.PartialOptions {
   const { link, packEvents, maxConnections, selectMs, commandAgeMs, clock, files, limits } = config
@@ -153,7 +165,7 @@ function show(host: Host, row: Simulated, index: number, elapsedMs: number): voi
   const before = Image.value(block, slot)
   const now = Simulate.valueAt(simulation, index, elapsedMs)
   const counting = simulation.kind === "count"
-  if (counting) Image.count(block, slot, now - Simulate.valueAt(simulation, index, row.shownMs))
+  if (counting) host.count(block, slot, now - Simulate.valueAt(simulation, index, row.shownMs))
   const value = counting ? Image.value(block, slot) : now
   if (row.thinned) {
     host.update(block, slot, value, null)
