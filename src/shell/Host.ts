@@ -71,7 +71,7 @@ export class Host extends Publisher {
   /** Tells input that waited while this process stood still. */
   readonly stall: Stall = new Stall(this.sessions, () => this.world.link.t1Ms, this.clock, this.loop)
   /** Callbacks that run on though nobody waits for them any more. */
-  readonly strays: Strays = new Strays(() => this.world.limits.abandonedCallbacks)
+  readonly strays: Strays = new Strays(this.station, () => this.world.limits.abandonedCallbacks)
   /** Sessions are about to look which of their transfers have lost their station. */
   private endsTransfers = false
   private telling = false

@@ -30,7 +30,7 @@ export abstract class Publisher extends Stations {
 
   constructor(options: Options) {
     super(options)
-    this.waiting = new Room(this.sessions, options.clock, options.limits, () => this.logEnds())
+    this.waiting = new Room(this.station, this.sessions, options.clock, options.limits, () => this.logEnds())
   }
 
   get sessions(): Set<Session> {

@@ -11,8 +11,8 @@ export class Room {
   private readonly records: number
   private readonly holdMs: number
   private readonly ends: () => readonly number[]
-  private waiting = Waiting.none
-  private bursts: Bursts.Bursts
+  /** Where the tables stand. */
+  private readonly station: { waiting: Waiting.Waiting; bursts: Bursts.Bursts }
   /** How often room was asked for since the present burst began. */
   private asked = 0
   private readonly patient = new Waiters()
@@ -22,22 +22,23 @@ export class Room {
 
   /** A log keeps so many `records`; `ends` says where the logs end. */
   constructor(
+    station: { waiting: Waiting.Waiting; bursts: Bursts.Bursts },
     followers: Iterable<Waiting.Follower>,
     clock: Clock,
     limits: { readonly logRecords: number; readonly holdMs: number },
     ends: () => readonly number[]
   ) {
+    this.station = station
     this.followers = followers
     this.clock = clock
     this.records = limits.logRecords
-    this.bursts = Bursts.none(limits.logRecords)
     this.holdMs = limits.holdMs
     this.ends = ends
   }
 
   /** Who holds publishers up at present, and how many of them wait. */
   get state(): Waiting.Waiting {
-    return this.waiting
+    return this.station.waiting
   }
 
   private around(): Waiting.Around {
@@ -47,20 +48,20 @@ export class Room {
 
   /** Whether a publisher that comes has to wait: who comes to others that wait for the same needs no look at the sessions. */
   hasToWait(patient: boolean): boolean {
-    return Waiting.joins(this.waiting, patient, this.ends()) || this.isFull(patient)
+    return Waiting.joins(this.station.waiting, patient, this.ends()) || this.isFull(patient)
   }
 
   /** Whether a publisher has to wait. */
   isFull(patient: boolean): boolean {
-    if (Waiting.isCalm(this.waiting, patient, this.ends())) return false
-    const { waiting, isFull } = Waiting.judge(this.waiting, patient, this.around())
-    this.waiting = waiting
+    if (Waiting.isCalm(this.station.waiting, patient, this.ends())) return false
+    const { waiting, isFull } = Waiting.judge(this.station.waiting, patient, this.around())
+    this.station.waiting = waiting
     return isFull
   }
 
   /** A session has started: what waits for it counts from now on. */
   starts(follower: Waiting.Follower): void {
-    this.waiting = Waiting.starts(this.waiting, follower, this.around())
+    this.station.waiting = Waiting.starts(this.station.waiting, follower, this.around())
   }
 
   /** Waits for the sessions that are behind. */
@@ -70,15 +71,15 @@ export class Room {
 
   /** Whether a publisher has to wait for a turn of the event loop. */
   isBurst(): boolean {
-    return Bursts.isOver(this.bursts, ++this.asked, Waiting.published(this.ends()))
+    return Bursts.isOver(this.station.bursts, ++this.asked, Waiting.published(this.ends()))
   }
 
   /** Waits for a turn of the event loop, and then for the sessions that are behind by then: others have published meanwhile. */
   turn(patient: boolean): Promise<void> {
-    this.bursts = Bursts.wait(this.bursts)
+    this.station.bursts = Bursts.wait(this.station.bursts)
     return new Promise((resolve) =>
       this.clock.afterInput(() => {
-        this.bursts = Bursts.begin(this.bursts, Waiting.published(this.ends()))
+        this.station.bursts = Bursts.begin(this.station.bursts, Waiting.published(this.ends()))
         this.asked = 0
         if (this.isFull(patient)) this.enter(patient, resolve)
         else resolve()
@@ -88,25 +89,25 @@ export class Room {
 
   private enter(patient: boolean, resolve: GoOn): void {
     this.queueOf(patient).add(resolve)
-    this.follow(Waiting.enter(this.waiting, patient, this.around(), this.clock.monotonicMs()))
+    this.follow(Waiting.enter(this.station.waiting, patient, this.around(), this.clock.monotonicMs()))
   }
 
   /** A session has sent or ended: publishers that wait for it may go on. */
   relieved(follower: Waiting.Follower): void {
-    if (Waiting.isNothing(this.waiting)) return
-    const { waiting, looks } = Waiting.relieved(this.waiting, follower, this.around())
-    this.waiting = waiting
+    if (Waiting.isNothing(this.station.waiting)) return
+    const { waiting, looks } = Waiting.relieved(this.station.waiting, follower, this.around())
+    this.station.waiting = waiting
     if (looks) this.look()
   }
 
   private look(): void {
-    this.follow(Waiting.look(this.waiting, this.around(), this.clock.monotonicMs()))
+    this.follow(Waiting.look(this.station.waiting, this.around(), this.clock.monotonicMs()))
   }
 
   /** A session has ended: nobody waits for it. */
   leaves(follower: Waiting.Follower): void {
     this.relieved(follower)
-    this.waiting = Waiting.forgotten(this.waiting, follower.number)
+    this.station.waiting = Waiting.forgotten(this.station.waiting, follower.number)
   }
 
   private queueOf(patient: boolean): Waiters {
@@ -114,14 +115,14 @@ export class Room {
   }
 
   private follow({ waiting, patient, counted }: Waiting.Step): void {
-    this.waiting = waiting
+    this.station.waiting = waiting
     this.wakeAt(waiting.wakeAtMs)
     for (let i = 0; i < patient; i++) this.clock.afterInput(() => this.goOn(true))
     for (let i = 0; i < counted; i++) this.clock.afterInput(() => this.goOn(false))
   }
 
   private goOn(patient: boolean): void {
-    const gone = Waiting.goOn(this.waiting, patient, this.around(), this.clock.monotonicMs())
+    const gone = Waiting.goOn(this.station.waiting, patient, this.around(), this.clock.monotonicMs())
     if (gone.isFree) this.queueOf(patient).release()
     this.follow(gone)
   }
@@ -135,7 +136,7 @@ export class Room {
     this.cancel = this.clock.wake(Math.max(0, dueMs - this.clock.monotonicMs()), () => {
       this.wakeAtMs = Number.POSITIVE_INFINITY
       this.cancel = null
-      this.waiting = Waiting.woken(this.waiting)
+      this.station.waiting = Waiting.woken(this.station.waiting)
       // What a stall of our own kept in the sockets counts first.
       this.clock.afterInput(() => this.look())
     })

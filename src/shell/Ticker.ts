@@ -16,57 +16,56 @@ const refresh = (hooks: Hooks): PointCallback | null => hooks.onBeforeAutoTransm
 
 export class Ticker {
   private readonly host: Host
-  private schedule: Schedule.Schedule = Schedule.none
-  /** What waits until its points are refreshed. */
-  private offers: Offers.Offers = Offers.none
+  private readonly station: Host["station"]
   private running = false
   private cancel: (() => void) | null = null
 
   constructor(host: Host) {
     this.host = host
+    this.station = host.station
     host.onDelayed = () => this.arm()
   }
 
   /** Sets the period of cyclic transmission of a point, 0 = none. */
   set(block: Block, slot: number, everyMs: number): void {
-    this.become(Schedule.setPeriod(this.schedule, block, slot, everyMs, this.now()))
+    this.become(Schedule.setPeriod(this.station.schedule, block, slot, everyMs, this.now()))
   }
 
   /** The period of cyclic transmission of a point, 0 = none. */
   reportMs(block: Block, slot: number): number {
-    return Cycles.everyMs(this.schedule.cycles, block, slot)
+    return Cycles.everyMs(this.station.schedule.cycles, block, slot)
   }
 
   /** Sets the period of the background scan of a station, 0 = none. */
   setBackground(ca: number, everyMs: number): void {
-    this.become(Schedule.setScan(this.schedule, this.host.world.image, ca, everyMs, this.now()))
+    this.become(Schedule.setScan(this.station.schedule, this.host.world.image, ca, everyMs, this.now()))
   }
 
   /** Sets the period of the local freeze of a station's counters (modes A and B), 0 = none; with `reset` they begin anew. */
   setLocalFreeze(ca: number, everyMs: number, reset = false): void {
-    this.become(Schedule.setFreeze(this.schedule, this.host.world.image, ca, everyMs, reset, this.now()))
+    this.become(Schedule.setFreeze(this.station.schedule, this.host.world.image, ca, everyMs, reset, this.now()))
   }
 
   /** Calls back at a fixed delay while a client is active; null ends it. */
   setTimer(block: Block, slot: number, callback: PointCallback | null, everyMs: number): void {
     const ms = callback === null ? 0 : everyMs
     setCallback(this.host.hooks.of(block, slot), "onTimer", callback)
-    this.become(Schedule.setTimer(this.schedule, block, slot, ms, this.host.clock.monotonicMs()))
+    this.become(Schedule.setTimer(this.station.schedule, block, slot, ms, this.host.clock.monotonicMs()))
   }
 
   /** The delay of the timer of a point, 0 = it has none. */
   timerMs(block: Block, slot: number): number {
-    return Timers.everyMs(this.schedule.timers, block, slot)
+    return Timers.everyMs(this.station.schedule.timers, block, slot)
   }
 
   /** Forgets a point. */
   forget(block: Block, slot: number): void {
-    this.schedule = Schedule.forgetPoint(this.schedule, block, slot)
+    this.station.schedule = Schedule.forgetPoint(this.station.schedule, block, slot)
   }
 
   /** Forgets a station and its blocks. */
   removeStation(ca: number, blocks: readonly Block[]): void {
-    this.schedule = Schedule.forgetStation(this.schedule, ca, blocks)
+    this.station.schedule = Schedule.forgetStation(this.station.schedule, ca, blocks)
   }
 
   private now(): Schedule.Moment {
@@ -74,14 +73,14 @@ export class Ticker {
   }
 
   private become(schedule: Schedule.Schedule): void {
-    this.schedule = schedule
+    this.station.schedule = schedule
     this.arm()
   }
 
   /** Ticks until it is interrupted, while there is anything to tick for. One timer, no fiber that sleeps. */
   readonly run: Effect.Effect<never> = Effect.callback<never>(() => {
     this.running = true
-    this.become(Schedule.renewed(this.schedule, this.host.nowMs()))
+    this.become(Schedule.renewed(this.station.schedule, this.host.nowMs()))
     return Effect.sync(() => {
       this.running = false
       this.cancel?.()
@@ -91,7 +90,7 @@ export class Ticker {
 
   private arm(): void {
     if (!this.running || this.cancel !== null) return
-    const wakeMs = Schedule.wakeMs(this.schedule, this.host.delays, this.host.options.tickRateMs)
+    const wakeMs = Schedule.wakeMs(this.station.schedule, this.host.delays, this.host.options.tickRateMs)
     if (wakeMs === Schedule.NEVER) return
     this.cancel = this.host.clock.wake(wakeMs, () => {
       this.cancel = null
@@ -104,10 +103,10 @@ export class Ticker {
   tick(): void {
     const { host } = this
     host.reportDelayed()
-    const due = Schedule.due(this.schedule, this.now(), host.station.started.size > 0)
-    this.schedule = due.schedule
+    const due = Schedule.due(this.station.schedule, this.now(), host.station.started.size > 0)
+    this.station.schedule = due.schedule
     const isStill = (what: "freezes" | "scans", ca: number): boolean =>
-      Schedule.isStill(this.schedule, due.schedule, what, ca)
+      Schedule.isStill(this.station.schedule, due.schedule, what, ca)
     for (const { ca, reset } of due.freezes) if (isStill("freezes", ca)) this.freeze(ca, reset)
     for (const period of due.periods) this.send(period)
     for (const ca of due.scans) if (isStill("scans", ca)) this.scan(ca)
@@ -115,10 +114,10 @@ export class Ticker {
   }
 
   private fire(timer: Timers.Timer): void {
-    const fired = Schedule.fired(this.schedule, timer, this.host.clock.monotonicMs())
+    const fired = Schedule.fired(this.station.schedule, timer, this.host.clock.monotonicMs())
     // Another callback may have ended it, or removed its point.
     if (fired === null) return
-    this.schedule = fired
+    this.station.schedule = fired
     Handlers.callAll(this.host, timer.block, [timer.slot], "onTimer", (hooks) => hooks.onTimer)
   }
 
@@ -139,17 +138,17 @@ export class Ticker {
     const { host } = this
     const waiting: Promise<void>[] = []
     // A callback may give points another period, remove and add some.
-    const batches = this.batches(Cycles.blocksOf(this.schedule.cycles, period), (_, block) => {
+    const batches = this.batches(Cycles.blocksOf(this.station.schedule.cycles, period), (_, block) => {
       const { version } = block
-      const slots = host.hooks.has(block) ? Cycles.slotsOf(this.schedule.cycles, period, block) : []
+      const slots = host.hooks.has(block) ? Cycles.slotsOf(this.station.schedule.cycles, period, block) : []
       for (const refreshed of Handlers.callAll(host, block, slots, "onBeforeAutoTransmit", refresh, version))
         waiting.push(refreshed)
-      return Cycles.batchOf(this.schedule.cycles, period, block)
+      return Cycles.batchOf(this.station.schedule.cycles, period, block)
     })
     if (waiting.length === 0) return this.offer(batches)
     const { clock, world } = host
-    const { offers, number } = Offers.wait(this.offers, batches, clock.monotonicMs() + world.limits.refreshMs)
-    this.offers = offers
+    const { offers, number } = Offers.wait(this.station.offers, batches, clock.monotonicMs() + world.limits.refreshMs)
+    this.station.offers = offers
     // It may not keep a process that has nothing else to do.
     const cancel = clock.wake(world.limits.refreshMs, () => this.refreshed(number), true)
     void Promise.all(waiting).then(() => {
@@ -160,8 +159,8 @@ export class Ticker {
 
   /** The callbacks of batches are over, or their time is. */
   private refreshed(number: number): void {
-    const { offers, batches } = Offers.take(this.offers, number)
-    this.offers = offers
+    const { offers, batches } = Offers.take(this.station.offers, number)
+    this.station.offers = offers
     if (batches !== null) this.offer(batches)
   }
 
@@ -172,8 +171,8 @@ export class Ticker {
   ): readonly CyclicBatch[] {
     const found: CyclicBatch[] = []
     for (const block of blocks) {
-      const { cycles, batch } = make(this.schedule.cycles, block)
-      this.schedule = { ...this.schedule, cycles }
+      const { cycles, batch } = make(this.station.schedule.cycles, block)
+      this.station.schedule = { ...this.station.schedule, cycles }
       if (batch !== null) found.push(batch)
     }
     return found

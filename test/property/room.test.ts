@@ -2,6 +2,7 @@
 // whoever starts, stops, takes its events or does not.
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import * as Bursts from "../../src/core/station/Bursts.ts"
 import * as Waiting from "../../src/core/station/Waiting.ts"
 import { machine } from "../../src/shell/Clock.ts"
 import { Room } from "../../src/shell/Room.ts"
@@ -40,7 +41,13 @@ const make = () => {
     wake: () => () => {},
     afterInput: (go: () => void) => void later.push(go)
   }
-  const room = new Room(followers, clock, { logRecords: RECORDS, holdMs: HOLD_MS }, () => ends)
+  const room = new Room(
+    { waiting: Waiting.none, bursts: Bursts.none(RECORDS) },
+    followers,
+    clock,
+    { logRecords: RECORDS, holdMs: HOLD_MS },
+    () => ends
+  )
   return {
     room,
     followers,

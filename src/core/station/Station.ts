@@ -17,10 +17,15 @@ import type { World } from "../procedure/World.ts"
 import * as Freeze from "../read/Freeze.ts"
 import * as TagClock from "../system/TagClock.ts"
 import { Cause } from "../wire/Cause.ts"
+import * as Abandoned from "./Abandoned.ts"
+import * as Bursts from "./Bursts.ts"
 import * as Delayed from "./Delayed.ts"
 import * as Ending from "./Ending.ts"
 import * as Numbers from "./Numbers.ts"
+import * as Offers from "./Offers.ts"
 import * as Points from "./Points.ts"
+import * as Schedule from "./Schedule.ts"
+import * as Waiting from "./Waiting.ts"
 
 /** What a station is made with. */
 export type Settings = Pick<
@@ -71,6 +76,14 @@ export class Station<F extends Follower = Follower> {
   counterModes: Freeze.Modes = null
   /** Points whose newest value waits until their rate allows an event. */
   delayed: Delayed.Delayed = Delayed.none
+  /** What happens by the clock, and what of it waits until its points are refreshed. */
+  schedule: Schedule.Schedule = Schedule.none
+  offers: Offers.Offers = Offers.none
+  /** Callbacks that run on though nobody waits for them any more. */
+  abandoned: Abandoned.Table = Abandoned.none
+  /** For whom publishers wait, and when they wait for a turn of the event loop. */
+  waiting: Waiting.Waiting = Waiting.none
+  bursts: Bursts.Bursts
   /** Whether all ends. */
   private ending: Ending.Ending = Ending.none
   /** The numbers of sessions. */
@@ -95,6 +108,7 @@ export class Station<F extends Follower = Follower> {
     this.tagClock = TagClock.make(clockByClients, clockValidMs)
     this.logs = [EventLog.make(settings.limits.logRecords, () => this.oldestNeeded(0))]
     this.ends = endsOf(this.logs)
+    this.bursts = Bursts.none(settings.limits.logRecords)
     this.world = {
       ...settings,
       image: Image.empty,
@@ -326,12 +340,12 @@ export class Station<F extends Follower = Follower> {
 
   /** A log has grown by so many to this end: it is flushed when what happens now is over, or now when a burst has filled the windows. */
   private appended(end: number, count = 1): void {
-    if (!this.scheduled) this.schedule(end + 1 - count)
+    if (!this.scheduled) this.sendSoon(end + 1 - count)
     else if (end >= this.flushAt) this.flush()
   }
 
   /** Lets sessions send soon what was published until then, from the event before this end on. */
-  private schedule(end: number): void {
+  private sendSoon(end: number): void {
     this.scheduled = true
     this.flushAt = end + this.early()
     this.holder.deliverSoon()
