@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest"
 import * as Format from "../../src/shell/tape/Format.ts"
 import { type Replayed, replay } from "../../src/shell/tape/Replay.ts"
 import { TapeWriter } from "../../src/shell/tape/TapeWriter.ts"
+import { FileClient } from "../shell/fileClient.ts"
 import { type ClientOptions, RawClient } from "../support/RawClient.ts"
 import { Program } from "./Program.ts"
 import { iec104, scratch } from "./support.ts"
@@ -28,6 +29,12 @@ stations:
       - { address: 50, type: M_IT_NA_1, counterGroups: [1], simulate: { kind: count, every: 200 ms } }
       - { address: 100, count: 300, type: M_ME_TF_1, simulate: { kind: sine, period: 10 seconds, amplitude: 10, every: 500 ms } }
       - { address: 500, count: 40, type: M_ME_NC_1, deadband: 2, rate: 300 ms, simulate: { kind: random-walk, every: 100 ms, step: 3, min: -50, max: 50 } }
+`
+
+const FILES = `profile: iec
+files: files
+stations:
+  - { commonAddress: 1, points: [{ address: 11, type: M_ME_NC_1 }] }
 `
 
 const { within, write } = scratch()
@@ -241,14 +248,6 @@ describe("iec104 serve --record", () => {
     expect([code, err]).toEqual([1, expect.stringMatching(why)])
   })
 
-  it("refuses what it cannot record, and leaves no tape", async () => {
-    const files = write("files.yaml", `files: folder\n${CONFIG}`)
-    const tape = within("files.tape")
-    const { code, err } = await iec104(["serve", files, "--listen", "127.0.0.1:0", "--record", tape])
-    expect([code, err]).toEqual([1, expect.stringContaining("file transfer (`files`) cannot be recorded")])
-    expect(fs.existsSync(tape)).toBe(false)
-  })
-
   it("leaves no tape where it cannot serve", async () => {
     const { program, port } = await serve(within("first.tape"))
     const tape = within("second.tape")
@@ -256,6 +255,38 @@ describe("iec104 serve --record", () => {
     expect([code, err]).toEqual([1, expect.stringContaining("is in use")])
     expect(fs.existsSync(tape)).toBe(false)
     await stop(program)
+  })
+})
+
+describe("what a folder of files answers", () => {
+  it("is on the tape, and the folder is not touched when that is played", async () => {
+    const served = write("files.yaml", FILES)
+    const tape = within("files.tape")
+    const program = new Program(served, "--listen", "127.0.0.1:0", "--json", "--record", tape)
+    const client = await FileClient.start(await program.port())
+    const content = Buffer.alloc(100_000, "what is in the file ")
+    expect(await client.deliver(1, content)).toBe("F_AF 2 1")
+    expect(Buffer.from(await client.fetch(1)).equals(content)).toBe(true)
+    expect(await client.call(99, 1)).toMatch(/^F_FR/)
+    await client.send(122, 0, [0, 0], 5)
+    expect((await client.next()).name).toBe("F_DR")
+    expect(await client.deliver(2, content, 1)).toBe("stopped")
+    client.raw.socket.destroy()
+    await program.record("closed")
+    await stop(program)
+    fs.rmSync(within("files"), { recursive: true })
+    const replayed = await replay(tape)
+    expect([replayed.difference, replayed.now]).toEqual([null, replayed.before])
+    expect(replayed.now[1]?.octets).toBeGreaterThan(content.length)
+    expect(fs.existsSync(within("files"))).toBe(false)
+  })
+
+  it("is told by what was asked: another answer is found", async () => {
+    const octets = fs.readFileSync(within("files.tape"))
+    const place = octets.indexOf(Buffer.from('"octets":100000'))
+    const file = within("forged.tape")
+    fs.writeFileSync(file, forged(octets, place + 9, 0x32))
+    expect((await replay(file)).difference?.what).toMatch(/of connection 1 is another one/)
   })
 })
 

@@ -5,50 +5,36 @@ import * as File from "../../core/file/File.ts"
 import * as FileCall from "../../core/file/FileCall.ts"
 import * as FileCalls from "../../core/file/FileCalls.ts"
 import type { FileEntry, FileRequested } from "../../core/file/FileMessage.ts"
-import * as FileWire from "../../core/file/FileWire.ts"
 import * as Image from "../../core/image/Image.ts"
 import { CallbackFailed, CallbackTimedOut } from "../Errors.ts"
 import type { Host } from "../Host.ts"
-import { given } from "../Reason.ts"
 import type { Session } from "../Session.ts"
-import {
-  FILE_OCTETS_MAX,
-  type FileReader,
-  type FileStore,
-  type FileWriter,
-  type Refusal,
-  type StoredFile
-} from "./FileStore.ts"
-
-type Answer = FileCall.Answer
-
-/** Its `then` is a microtask: when all that goes on now is over. */
-const SETTLED = Promise.resolve()
+import { FILE_OCTETS_MAX, type FileStore, type StoredFile } from "./FileStore.ts"
+import { type Calls, type Said, StoreCalls, whole } from "./StoreCalls.ts"
 
 /** Entries of a directory that are made in one turn of the event loop. */
 const ENTRIES = 500
-
-/** A file that the store has opened: it is read or written. */
-interface Opened {
-  readonly reader: FileReader | null
-  readonly writer: FileWriter | null
-}
 
 /** The files of one server. */
 export class FileDesk {
   private readonly host: Host
   private readonly store: FileStore
+  private calls: Calls
   private files = FileCall.none
   /** By number, whoever has asked for something and has not ended. */
   private readonly sessions: Map<number, Session> = new Map()
-  /** What the store has opened, by holding. */
-  private readonly opened: Map<number, Opened> = new Map()
   /** Told of each file that is closed. */
   private readonly watchers: Set<(holding: number) => void> = new Set()
 
   constructor(host: Host, store: FileStore) {
     this.host = host
     this.store = store
+    this.calls = new StoreCalls(store)
+  }
+
+  /** Has the store called in another way. */
+  through(way: (calls: Calls) => Calls): void {
+    this.calls = way(this.calls)
   }
 
   // ---- what happens ----
@@ -78,7 +64,7 @@ export class FileDesk {
   /** Resolves when every file that was released by now is closed. */
   closed(): Promise<void> {
     const left = new Set(FileCall.closing(this.files))
-    if (left.size === 0) return SETTLED
+    if (left.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const isClosed = (holding: number): void => {
         if (!left.delete(holding) || left.size > 0) return
@@ -117,17 +103,17 @@ export class FileDesk {
     const { host } = this
     switch (due.kind) {
       case "goOn":
-        return void SETTLED.then(() => this.follow(FileCalls.goOn(this.files, due.call, this.around())))
+        return host.loop.soon(() => this.follow(FileCalls.goOn(this.files, due.call, this.around())))
       case "judge":
         return host.clock.afterInput(() => this.follow(FileCalls.judge(this.files, this.around())))
       case "handOut":
         return host.clock.afterInput(() => this.follow(FileCalls.handOut(this.files, this.around())))
       case "ask":
-        return void this.ask(due)
+        return this.calls.ask(due.holding, due.ask, (said) => this.answered(due.call, said))
       case "close":
-        return void this.close(due.holding, due.name)
+        return this.calls.close(due.holding, (said) => this.isClosed(due.holding, due.name, said))
       case "list":
-        return void this.list(due.ca, due.round)
+        return this.calls.list(due.ca, (said) => this.listed(due.ca, due.round, said))
       case "listAgain":
         // Not at once: a store that is asked for it all the time would never let anything else happen.
         return host.clock.afterInput(() =>
@@ -152,97 +138,46 @@ export class FileDesk {
     }
   }
 
-  private nextTurn(): Promise<void> {
-    return new Promise((resolve) => this.host.clock.afterInput(resolve))
-  }
-
   private failed(callback: string, subject: string, cause: unknown): void {
     this.host.tell({ event: "error", error: new CallbackFailed({ callback, subject, cause }) })
   }
 
-  // ---- calls of the store ----
+  // ---- what the store says ----
 
-  /** Asks the store for a file, or for what to do with one. */
-  private async ask({ call, holding, ask }: Extract<FileCall.Due, { readonly kind: "ask" }>): Promise<void> {
-    let answer: Answer | number
-    try {
-      answer = await this.call(holding, ask)
-    } catch (cause) {
-      return this.follow(FileCalls.failed(this.files, call, cause))
-    }
+  private answered(call: number, said: Said): void {
+    if (said.kind === "failed") return this.follow(FileCalls.failed(this.files, call, said.cause))
+    if (said.kind !== "answered") return
+    const { answer } = said
     if (typeof answer === "number") this.follow(FileCalls.prepared(this.files, call, answer, this.around()))
     else this.follow(FileCalls.answered(this.files, call, answer))
   }
 
-  /** What the store answers; of a query the name of the file that it has prepared. */
-  private async call(holding: number, ask: FileCall.Ask): Promise<Answer | number> {
-    const { store } = this
-    switch (ask.op) {
-      case "open": {
-        const reader = await store.open(ask.name)
-        if (!has(reader, "read", "close")) return refused(reader)
-        this.opened.set(holding, { reader, writer: null })
-        return { ok: true, op: "open", octets: whole("octets", reader.octets, FILE_OCTETS_MAX) }
-      }
-      case "create": {
-        const writer = await store.create(ask.name, ask.octets)
-        if (!has(writer, "write", "commit", "close")) return refused(writer)
-        this.opened.set(holding, { reader: null, writer })
-        return { ok: true, op: "create" }
-      }
-      case "query": {
-        const nof = await store.query?.(ask.name, ask.fromMs, ask.toMs)
-        return typeof nof === "number" ? whole("name of file", nof, 65_535) : refused(nof)
-      }
-      case "delete": {
-        const refusal = await store.delete(ask.name)
-        return refusal === null ? { ok: true, op: "delete" } : refused(refusal)
-      }
-      case "read": {
-        const data = await there(this.opened.get(holding)?.reader).read(ask.offset, ask.octets)
-        if (!(data instanceof Uint8Array) || data.length < 1 || data.length > ask.octets)
-          throw new RangeError(`it read ${data.length} octets, not 1 to ${ask.octets}`)
-        return { ok: true, op: "read", data }
-      }
-      case "write":
-        return done("write", there(this.opened.get(holding)?.writer).write(ask.offset, ask.data))
-      case "commit":
-        return done("commit", there(this.opened.get(holding)?.writer).commit(ask.octets))
-    }
-  }
-
-  /** Closes what the store has opened, if it has. */
-  private async close(holding: number, name: string | null): Promise<void> {
-    const opened = this.opened.get(holding)
-    this.opened.delete(holding)
-    try {
-      await (opened?.reader ?? opened?.writer)?.close()
-    } catch (cause) {
-      this.failed("files.close", name ?? "", cause)
-    }
+  private isClosed(holding: number, name: string | null, said: Said): void {
+    if (said.kind === "failed") this.failed("files.close", name ?? "", said.cause)
     this.follow(FileCalls.closed(this.files, holding))
     for (const isClosed of [...this.watchers]) isClosed(holding)
   }
 
-  private async list(ca: number, round: number): Promise<void> {
-    let entries: readonly FileEntry[]
+  private listed(ca: number, round: number, said: Said): void {
+    if (said.kind === "failed") return this.follow(FileCalls.unlisted(this.files, ca, round, said.cause))
+    if (said.kind === "listed") this.enter(ca, round, this.making(ca, said.files), [])
+  }
+
+  private *making(ca: number, files: readonly StoredFile[]): Generator<FileEntry> {
+    for (const file of files) yield this.entry(ca, file)
+  }
+
+  /** Makes the entries of a station, by address, then name: some in each turn of the event loop. */
+  private enter(ca: number, round: number, making: Generator<FileEntry>, entries: FileEntry[]): void {
     try {
-      entries = await this.entries(ca)
+      for (let next = making.next(); next.done !== true; next = making.next())
+        if (entries.push(next.value) % ENTRIES === 0)
+          return this.host.clock.afterInput(() => this.enter(ca, round, making, entries))
     } catch (cause) {
       return this.follow(FileCalls.unlisted(this.files, ca, round, cause))
     }
+    entries.sort((a, b) => a.ioa - b.ioa || a.nof - b.nof)
     this.follow(FileCalls.listed(this.files, ca, round, entries, this.around()))
-  }
-
-  /** The files of a station by address, then name. */
-  private async entries(ca: number): Promise<readonly FileEntry[]> {
-    const files = await this.store.list(ca)
-    const entries: FileEntry[] = []
-    for (const file of files) {
-      entries.push(this.entry(ca, file))
-      if (entries.length % ENTRIES === 0) await this.nextTurn()
-    }
-    return entries.sort((a, b) => a.ioa - b.ioa || a.nof - b.nof)
   }
 
   private entry(ca: number, file: StoredFile): FileEntry {
@@ -261,32 +196,4 @@ export class FileDesk {
       active: FileCall.isActive(this.files, { ca, ioa, nof })
     }
   }
-}
-
-function there<A>(handle: A | null | undefined): A {
-  if (handle === null || handle === undefined) throw new Error("the file is not open")
-  return handle
-}
-
-async function done(op: "write" | "commit", work: Promise<void>): Promise<Answer> {
-  await work
-  return { ok: true, op }
-}
-
-/** Whether a store answered with what can be called so. */
-const has = <A extends object>(answer: A | Refusal, ...calls: readonly (keyof A & string)[]): answer is A =>
-  typeof answer === "object" && answer !== null && calls.every((call) => typeof answer[call] === "function")
-
-const refusals: ReadonlySet<unknown> = new Set(Object.keys(FileWire.faultOf))
-
-/** What a store refuses with. Throws for what is no refusal either: its client would be refused without a reason, and nobody told. */
-function refused(answer: unknown): Answer {
-  if (refusals.has(answer)) return { ok: false, why: answer as Refusal }
-  throw new TypeError(`the store answered ${given(answer)}: neither what it was asked for nor a refusal`)
-}
-
-/** A number that a store told, checked. */
-function whole(what: string, value: number, max: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= max) return value
-  throw new RangeError(`the store says ${what} ${given(value)}: a whole number from 0 to ${max} is required`)
 }

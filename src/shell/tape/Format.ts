@@ -50,6 +50,7 @@ export const Kind = {
   Unshift: 30,
   End: 31,
   Destroy: 32,
+  FileCall: 33,
   // ---- what comes in ----
   Build: 40,
   Start: 41,
@@ -68,6 +69,7 @@ export const Kind = {
   InputRead: 53,
   SoonCame: 54,
   Pulsed: 55,
+  FileSaid: 56,
   // ---- what is published ----
   SetValue: 60,
   SetQuality: 61,

@@ -15,6 +15,7 @@ import { Tally, textOf } from "./Tally.ts"
 import type { Tape } from "./Tape.ts"
 import { TapedClock } from "./TapedClock.ts"
 import { TapedLine } from "./TapedLine.ts"
+import * as Store from "./TapedStore.ts"
 import { TapedTransport } from "./TapedTransport.ts"
 import type { TapeReader } from "./TapeReader.ts"
 
@@ -32,6 +33,7 @@ export interface Difference {
 export class Player implements Tape {
   readonly clock: TapedClock
   readonly transport: TapedTransport
+  private readonly store: Store.TapedStore
   readonly tally: Tally = new Tally()
   /** The first difference; null where there is none. */
   difference: Difference | null = null
@@ -58,6 +60,7 @@ export class Player implements Tape {
     this.build = build
     this.clock = new TapedClock(this, null)
     this.transport = new TapedTransport(this, null)
+    this.store = new Store.TapedStore(this, null)
   }
 
   /** Plays all that there is, or up to where the server does something else. */
@@ -209,6 +212,7 @@ export class Player implements Tape {
       case Kind.Build:
         tape.number()
         this.plant = this.build(this)
+        this.plant.host.files?.through(() => this.store)
         this.plant.host.observers.add((event) => this.tells(event))
         return
       case Kind.Start:
@@ -232,6 +236,8 @@ export class Player implements Tape {
       case Kind.Broken:
       case Kind.Gone:
         return this.waited(kind, this.line(tape.number()).come(kind))
+      case Kind.FileSaid:
+        return this.waited(kind, this.store.said(tape.number(), Store.saidOf(tape.text())))
       case Kind.Woken:
       case Kind.InputRead:
       case Kind.SoonCame:

@@ -5,6 +5,7 @@ import type * as Image from "../../core/image/Image.ts"
 import * as Clock from "../Clock.ts"
 import * as Connection from "../Connection.ts"
 import * as EventLoop from "../EventLoop.ts"
+import type { FileDesk } from "../files/FileTransfer.ts"
 import type { Line } from "../Line.ts"
 import type { ServerEvent } from "../ServerEvent.ts"
 import type { Transport } from "../Transport.ts"
@@ -13,6 +14,8 @@ import { Tally, textOf } from "./Tally.ts"
 import type { Tape } from "./Tape.ts"
 import { TapedClock } from "./TapedClock.ts"
 import { TapedLine, type Wire } from "./TapedLine.ts"
+import * as Store from "./TapedStore.ts"
+import { TapedStore } from "./TapedStore.ts"
 import { TapedTransport } from "./TapedTransport.ts"
 import type { TapeWriter } from "./TapeWriter.ts"
 
@@ -197,6 +200,28 @@ export class Recorder implements Tape {
         }
       }
     }
+  }
+
+  /** Has the store of files of a server called by the tape. */
+  through(files: FileDesk): void {
+    const { out } = this
+    files.through((calls) => {
+      const store: TapedStore = new TapedStore(this, {
+        calls,
+        said: (call, said) => {
+          if (this.begin(Kind.FileSaid)) {
+            out.number(call)
+            out.text(Store.textOf(said))
+          }
+          try {
+            store.said(call, said)
+          } finally {
+            this.leave()
+          }
+        }
+      })
+      return store
+    })
   }
 
   private listenerFailed(cause: Error, tell: () => void): void {

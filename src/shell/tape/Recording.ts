@@ -16,7 +16,7 @@ import { type Head, Kind } from "./Format.ts"
 import { RecordedHost } from "./RecordedHost.ts"
 import { Recorder } from "./Recorder.ts"
 import { schedulerOf } from "./Scheduling.ts"
-import { NotRecordable, type TapeUnwritable } from "./TapeErrors.ts"
+import type { TapeUnwritable } from "./TapeErrors.ts"
 import { TapeWriter } from "./TapeWriter.ts"
 
 /** What is to be recorded, and where. */
@@ -38,14 +38,13 @@ export interface Recording {
 
 /** Makes the tape, and a plant that it records. */
 const begin = ({ tape, head, config, listen, failed, transport = Sockets.transport }: Asked) => {
-  // What the store of files answers comes from outside too.
-  if (config.files !== null) throw new NotRecordable({ what: "file transfer (`files`)" })
   const out = new TapeWriter(tape, head)
   out.onFailure = failed
   const recorder = new Recorder(out, transport)
   const { clock } = recorder
   const plant = recorder.enter(Kind.Build, 0, () => {
     const plant = Plant.make(config, listen, { clock, host: (options) => new RecordedHost(options, recorder) })
+    if (plant.host.files !== null) recorder.through(plant.host.files)
     plant.host.observers.add((event) => recorder.tells(event))
     return plant
   })
@@ -62,13 +61,11 @@ const within = <A, E>(recorder: Recorder, kind: number, effect: Effect.Effect<A,
   })
 
 /** Makes the server of a configuration, recorded until the scope ends. What cannot be recorded, or written, is an error. */
-export const make = (
-  asked: Asked
-): Effect.Effect<Recording, TapeUnwritable | NotRecordable | InvalidArgument, Scope.Scope> =>
+export const make = (asked: Asked): Effect.Effect<Recording, TapeUnwritable | InvalidArgument, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({
       try: () => begin(asked),
-      catch: (cause) => cause as TapeUnwritable | NotRecordable | InvalidArgument
+      catch: (cause) => cause as TapeUnwritable | InvalidArgument
     }),
     ({ recorder }) => Effect.promise(() => recorder.end())
   ).pipe(Effect.map(({ recorder, plant }) => ({ plant, start: start(asked.tape, recorder, plant) })))
