@@ -27,6 +27,8 @@ export interface Client {
 
 export interface Clients {
   readonly transport: Transport
+  /** Lets whatever waits outside of the server's own loop go on: promises, and sockets where there are any. */
+  goOn(): Promise<void>
   /** Connects one; its frames are called back. `how` is only said where there is TLS. */
   connect(label: string, how: string, to: Place, onFrame: (octets: Uint8Array) => void): Promise<Client>
 }

@@ -63,6 +63,11 @@ export class MemoryClients implements Clients {
     this.transport = new MemoryTransport(clock)
   }
 
+  /** Behind all promises: there is nothing else. */
+  goOn(): Promise<void> {
+    return new Promise((resolve) => process.nextTick(resolve))
+  }
+
   async connect(_label: string, _how: string, to: Place, onFrame: (octets: Uint8Array) => void): Promise<Client> {
     const port = FIRST_PORT + this.opened++
     const line = this.transport.connect({ address: to.address, port }, to)

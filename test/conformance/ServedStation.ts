@@ -35,7 +35,7 @@ const STALLED_MS = 5000
 /** Turns of the loop after which a station that still has something to do never comes to rest. */
 const TURNS_MAX = 1_000_000
 
-/** What promises and sockets of this process wait for. */
+/** A turn of the process's own loop. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 export class ServedStation implements Backend.Backend {
@@ -65,6 +65,8 @@ export class ServedStation implements Backend.Backend {
     const station = new ServedStation(given, clock, clients, scope)
     const { host, ticker } = station.process
     await Effect.runPromise(serve(host, ticker, clients.transport).pipe(Scope.provide(scope)))
+    // The ticker is a fiber of its own, which begins a turn later.
+    await turn()
     return station
   }
 
@@ -166,12 +168,12 @@ export class ServedStation implements Backend.Backend {
 
   // ---- standing still ----
 
-  /** Turns the loop until nothing is left to do, and lets promises go on meanwhile. */
+  /** Turns the loop until nothing is left to do, and lets promises and sockets go on meanwhile. */
   private async rest(): Promise<void> {
     let turns = 0
     do {
       while (this.clock.turn()) if (++turns > TURNS_MAX) throw new Error("the station does not come to rest")
-      await turn()
+      await this.clients.goOn()
     } while (this.clock.turn())
   }
 
@@ -179,6 +181,7 @@ export class ServedStation implements Backend.Backend {
     const begin = performance.now()
     while (!condition()) {
       if (performance.now() - begin > STALLED_MS) throw new Error("octets on their way do not arrive")
+      await turn()
       await this.rest()
     }
   }
@@ -188,14 +191,18 @@ export class ServedStation implements Backend.Backend {
     for (let before = -1, now = 0; now !== before; ) {
       before = now
       await this.rest()
-      await this.until(() => this.connections.every((connection) => this.hasArrived(connection)))
+      if (!this.isQuiet()) await this.until(() => this.isQuiet())
       now = this.connections.reduce((sum, { client }) => sum + client.octets, 0)
     }
     for (const connection of this.connections) this.tellEnd(connection)
   }
 
-  private hasArrived({ client }: Connection): boolean {
-    return this.ended.has(client.port) ? client.closed || client.paused : client.isQuiet
+  private isQuiet(): boolean {
+    for (const { client } of this.connections) {
+      const isOver = this.ended.has(client.port)
+      if (isOver ? !(client.closed || client.paused) : !client.isQuiet) return false
+    }
+    return true
   }
 
   private tellEnd(connection: Connection): void {

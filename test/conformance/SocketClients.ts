@@ -93,6 +93,10 @@ export class SocketClients implements Clients {
     }
   }
 
+  goOn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve))
+  }
+
   async connect(
     label: string,
     how: string,

@@ -48,7 +48,7 @@ export class StationProcess {
         host: "127.0.0.1",
         port: 0,
         link: Given.parametersOf(given.link),
-        limits: { logRecords: given.log, connections: given.connections, ...given.limits },
+        limits: { logRecords: given.log, connections: given.connections, rehearsalMs: 0, ...given.limits },
         packEvents: given.pack,
         tickRateMs: TICK_MS,
         // Refusals and lost events are what some transcripts are about; they judge them, nobody has to read them.
