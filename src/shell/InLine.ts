@@ -1,5 +1,5 @@
 // What is done for many, some of them in each turn of the event loop: whose turn it is, is decided by a table of the core.
-import * as Line from "../core/station/Line.ts"
+import * as Core from "../core/station/InLine.ts"
 import type { Clock } from "./Clock.ts"
 
 /** Somebody who stands in line, by a number that no other has who does. */
@@ -11,7 +11,7 @@ export class InLine<A extends Standing> {
   private readonly clock: Clock
   private readonly atOnce: number
   private readonly serve: (one: A) => void
-  private line = Line.none
+  private line = Core.none
   private readonly standing = new Map<number, A>()
   private begun = false
 
@@ -24,7 +24,7 @@ export class InLine<A extends Standing> {
 
   /** It is to be done for this one too; whoever stands in line already stands there once. */
   add(one: A, share = ""): void {
-    this.line = Line.add(this.line, one.number, share)
+    this.line = Core.add(this.line, one.number, share)
     this.standing.set(one.number, one)
     this.begin()
   }
@@ -37,11 +37,11 @@ export class InLine<A extends Standing> {
 
   private turn(): void {
     this.begun = false
-    const { line, going } = Line.take(this.line, this.atOnce)
+    const { line, going } = Core.take(this.line, this.atOnce)
     this.line = line
     const ones = going.map((number) => this.standing.get(number) as A)
     for (const number of going) this.standing.delete(number)
     for (const one of ones) this.serve(one)
-    if (!Line.isEmpty(this.line)) this.begin()
+    if (!Core.isEmpty(this.line)) this.begin()
   }
 }

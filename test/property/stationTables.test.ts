@@ -8,7 +8,7 @@ import * as Admission from "../../src/core/station/Admission.ts"
 import * as Bursts from "../../src/core/station/Bursts.ts"
 import * as Ending from "../../src/core/station/Ending.ts"
 import * as Handshakes from "../../src/core/station/Handshakes.ts"
-import * as Line from "../../src/core/station/Line.ts"
+import * as InLine from "../../src/core/station/InLine.ts"
 import * as Numbers from "../../src/core/station/Numbers.ts"
 import { shareOf } from "../../src/core/station/Share.ts"
 import * as Waiting from "../../src/core/station/Waiting.ts"
@@ -354,17 +354,17 @@ describe("a line", () => {
   it("serves shares in turn and each in its order, whoever stands there, and nobody twice before all others", () => {
     for (let seed = 1; seed <= 40; seed++) {
       const random = new Random(seed)
-      const table = new Kept(Line.none)
+      const table = new Kept(InLine.none)
       const shares = new Map<string, Set<number>>()
       for (let n = 0; n < 100; n++) {
         const [number, atOnce] = [random.below(12), 1 + random.below(3)]
         const share = `share ${number % 3}`
         if (random.chance(65)) {
-          table.step(random, (line) => Line.add(line, number, share))
+          table.step(random, (line) => InLine.add(line, number, share))
           shares.set(share, (shares.get(share) ?? new Set()).add(number))
         } else {
-          const { going } = Line.take(table.now, atOnce)
-          table.step(random, (line) => Line.take(line, atOnce).line)
+          const { going } = InLine.take(table.now, atOnce)
+          table.step(random, (line) => InLine.take(line, atOnce).line)
           const expected: number[] = []
           while (expected.length < atOnce && shares.size > 0) {
             const [[name, numbers]] = shares as unknown as [[string, Set<number>]]
@@ -376,7 +376,7 @@ describe("a line", () => {
           }
           expect(going).toEqual(expected)
         }
-        expect(Line.isEmpty(table.now)).toBe(shares.size === 0)
+        expect(InLine.isEmpty(table.now)).toBe(shares.size === 0)
       }
     }
   })

@@ -12,7 +12,7 @@ interface Part {
   readonly place: number
 }
 
-export interface Line {
+export interface InLine {
   readonly parts: Keyed.Keyed<Part>
   /** Shares by place: the first is the one whose turn it is. */
   readonly order: Numbered.Numbered<string>
@@ -22,12 +22,12 @@ export interface Line {
   readonly count: number
 }
 
-export const none: Line = { parts: null, order: null, standing: null, count: 0 }
+export const none: InLine = { parts: null, order: null, standing: null, count: 0 }
 
-export const isEmpty = ({ standing }: Line): boolean => standing === null
+export const isEmpty = ({ standing }: InLine): boolean => standing === null
 
 /** It is to be done for this one too; whoever already stands in line stands there once. */
-export function add(line: Line, number: number, share: string): Line {
+export function add(line: InLine, number: number, share: string): InLine {
   const { parts, order, standing } = line
   if (standing !== null && Numbered.find(standing, number) !== undefined) return line
   const count = line.count + 1
@@ -41,7 +41,7 @@ export function add(line: Line, number: number, share: string): Line {
 }
 
 /** A turn has come: those for whom it is done in it, so many at most. */
-export function take(before: Line, atOnce: number): { line: Line; going: readonly number[] } {
+export function take(before: InLine, atOnce: number): { line: InLine; going: readonly number[] } {
   const going: number[] = []
   let line = before
   for (let part = next(line); part !== undefined && going.length < atOnce; part = next(line)) {
@@ -52,13 +52,13 @@ export function take(before: Line, atOnce: number): { line: Line; going: readonl
 }
 
 /** The share whose turn it is. */
-function next({ parts, order }: Line): Part | undefined {
+function next({ parts, order }: InLine): Part | undefined {
   const share = Numbered.first(order)
   return share === undefined ? undefined : Keyed.find(parts, share)
 }
 
 /** The first of a share leaves, and those behind it wait until all other shares have had their turn. */
-function withoutFirst({ parts, order, standing, count }: Line, { share, numbers, place }: Part): Line {
+function withoutFirst({ parts, order, standing, count }: InLine, { share, numbers, place }: Part): InLine {
   const left = Numbered.without(numbers, Numbered.firstKey(numbers) as number)
   const others = Numbered.without(order, place)
   const rest = Numbered.without(standing, Numbered.first(numbers) as number)
