@@ -22,7 +22,7 @@ try {
   const seconds = ((performance.now() - beganMs) / 1000).toFixed(1)
   out(`${file}: ${head.file}, recorded ${head.began} by version ${head.program} on Node ${head.node}`)
   for (const { line, peer, octets, octetsHash, facts, factsHash } of now.slice(0, LINES)) {
-    const name = line === 0 ? "no connection" : `connection ${line} (${peer})`
+    const name = line < 0 ? peer : line === 0 ? "no connection" : `connection ${line} (${peer})`
     out(`${name}: ${octets} octets ${octetsHash.slice(0, SHOWN)}, ${facts} facts ${factsHash.slice(0, SHOWN)}`)
   }
   if (now.length > LINES) out(`... and ${now.length - LINES} more`)

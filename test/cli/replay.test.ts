@@ -6,6 +6,7 @@ import { crc32 } from "node:zlib"
 import { describe, expect, it } from "vitest"
 import * as Format from "../../src/shell/tape/Format.ts"
 import { type Replayed, replay } from "../../src/shell/tape/Replay.ts"
+import { Tally } from "../../src/shell/tape/Tally.ts"
 import { TapeWriter } from "../../src/shell/tape/TapeWriter.ts"
 import { FileClient } from "../shell/fileClient.ts"
 import { type ClientOptions, RawClient } from "../support/RawClient.ts"
@@ -198,6 +199,16 @@ describe("a tape", () => {
     expect(out).toMatch(/^different at record \d+: (write|fact) of connection 1 is another one/m)
   }, 40_000)
 
+  it("is found to be of another server where that asks for something else", async () => {
+    const octets = fs.readFileSync(tape)
+    const place = octets.indexOf("t3: 3 seconds")
+    const file = saved(forged(octets, place + 4, "4".charCodeAt(0)))
+    const what = (await replay(file)).difference?.what
+    expect(what).toMatch(
+      /^(what the server asked and did before .+ was something else|.+ where (the tape has|it asked or did) .+)/
+    )
+  })
+
   it("is equal as far as it goes where it was cut", async () => {
     const octets = fs.readFileSync(tape)
     const ends = [...chunksOf(octets)].map(({ at, length }) => at + length)
@@ -299,6 +310,26 @@ describe("what is no tape", () => {
     ["none", () => within("none.tape"), "TapeUnreadable", "there is no such file"]
   ] as const)("%s is refused by name", async (_, file, name, why) => {
     await expect(replay(file())).rejects.toMatchObject({ _tag: name, message: expect.stringContaining(why) })
+  })
+})
+
+describe("what is counted of many connections that have gone", () => {
+  it("is counted together for the oldest of them, and what is told of them later for none", () => {
+    const tally = new Tally(2)
+    for (let port = 1; port <= 4; port++) {
+      const line = tally.accepted("127.0.0.1", port)
+      tally.told({ event: "connected", peer: { session: port, address: "127.0.0.1", port } }, "connected")
+      tally.wrote(line, Buffer.alloc(port))
+      if (port < 4) tally.went(line)
+    }
+    tally.told({ event: "started", peer: { session: 1, address: "127.0.0.1", port: 1 } }, "started")
+    expect(tally.counted.map(({ line, peer, octets, facts }) => [line, peer, octets, facts])).toEqual([
+      [0, "", 0, 1],
+      [-1, "1 connections before", 1, 1],
+      [2, "127.0.0.1 2", 2, 1],
+      [3, "127.0.0.1 3", 3, 1],
+      [4, "127.0.0.1 4", 4, 1]
+    ])
   })
 })
 

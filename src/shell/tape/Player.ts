@@ -46,7 +46,9 @@ export class Player implements Tape {
   private blocks: readonly (Block | undefined)[] | null = null
   private block = 0
   private slot = 0
-  private readonly answers = new Map<number, number[]>()
+  private readonly answers = new Map<number, Map<number, number>>()
+  /** How many entries are being taken: what is asked outside of one is asked by somebody else. */
+  private depth = 0
   /** The kind of the record that comes next; 0: the tape is over, -1: it was not looked at. */
   private kind = -1
   /** How often is asked in front of that, and what the hash is then. */
@@ -72,13 +74,20 @@ export class Player implements Tape {
         return this.differ(`here the server asked or did ${this.asked} things more, in front of ${Format.nameOf(kind)}`)
       this.kind = -1
       if (kind === Kind.Last) continue
-      try {
-        this.take(kind)
-      } catch (cause) {
-        // What the publisher was told then it is told now.
-        if (!this.isPublished(kind)) throw cause
-      }
+      this.enter(kind)
       if (entries % AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  private enter(kind: number): void {
+    this.depth++
+    try {
+      this.take(kind)
+    } catch (cause) {
+      // What the publisher was told then it is told now.
+      if (!this.isPublished(kind)) throw cause
+    } finally {
+      this.depth--
     }
   }
 
@@ -107,19 +116,19 @@ export class Player implements Tape {
   asks(kind: number, place: number): number {
     let answers = this.answers.get(kind)
     if (answers === undefined) {
-      answers = []
+      answers = new Map()
       this.answers.set(kind, answers)
     }
-    const before = answers[place] ?? 0
+    const before = answers.get(place) ?? 0
     if (!this.isNews(kind, place)) return before
     const answer = before + this.tape.signed()
-    answers[place] = answer
+    answers.set(place, answer)
     return answer
   }
 
   /** Whether the answer is another one than before. */
   private isNews(kind: number, place: number): boolean {
-    if (this.difference !== null) return false
+    if (this.difference !== null || this.depth === 0) return false
     const next = this.peek()
     if (this.asked > 0) {
       this.does(kind, place, 0)
@@ -152,6 +161,7 @@ export class Player implements Tape {
   }
 
   does(kind: number, place: number, what: number): void {
+    if (this.depth === 0) return
     const next = this.peek()
     if (next === 0 || this.difference !== null) return
     if (this.asked === 0)
@@ -234,8 +244,9 @@ export class Player implements Tape {
       case Kind.Taken:
       case Kind.Ended:
       case Kind.Broken:
-      case Kind.Gone:
         return this.waited(kind, this.line(tape.number()).come(kind))
+      case Kind.Gone:
+        return this.gone(this.line(tape.number()))
       case Kind.FileSaid:
         return this.waited(kind, this.store.said(tape.number(), Store.saidOf(tape.text())))
       case Kind.Woken:
@@ -277,6 +288,13 @@ export class Player implements Tape {
     const line = new TapedLine(this, number, address === "" ? null : { address, port }, null)
     this.lines.set(number, line)
     this.transport.come(line)
+  }
+
+  private gone(line: TapedLine): void {
+    const { number } = line
+    line.come(Kind.Gone)
+    this.tally.went(number)
+    for (const answers of this.answers.values()) answers.delete(number)
   }
 
   private bring(): Buffer {

@@ -29,7 +29,7 @@ export class Recorder implements Tape {
   /** How many entries are being taken, one within the other. */
   private depth = 0
   /** What was answered last, by kind and place. */
-  private readonly answers = new Map<number, number[]>()
+  private readonly answers = new Map<number, Map<number, number>>()
   /** What was asked without news, or done, since the last record. */
   private asked = 0
   private hash = 0
@@ -64,13 +64,13 @@ export class Recorder implements Tape {
     if (this.depth === 0) return answer
     let answers = this.answers.get(kind)
     if (answers === undefined) {
-      answers = []
+      answers = new Map()
       this.answers.set(kind, answers)
     }
-    const before = answers[place] ?? 0
+    const before = answers.get(place) ?? 0
     if (answer === before) this.does(kind, place, 0)
     else {
-      answers[place] = answer
+      answers.set(place, answer)
       if (this.record(kind)) {
         this.out.number(place)
         this.out.signed(answer - before)
@@ -186,7 +186,10 @@ export class Recorder implements Tape {
     const { out } = this
     return {
       line,
-      come: (to, kind) => this.enter(kind, to.number, () => to.come(kind)),
+      come: (to, kind) => {
+        this.enter(kind, to.number, () => to.come(kind))
+        if (kind === Kind.Gone) this.went(to.number)
+      },
       bring: (to, octets, again) => {
         if (this.begin(this.isInside ? Kind.DataRead : Kind.Data)) {
           out.number(to.number)
@@ -222,6 +225,12 @@ export class Recorder implements Tape {
       })
       return store
     })
+  }
+
+  /** Nothing comes on a line any more. */
+  private went(line: number): void {
+    this.tally.went(line)
+    for (const answers of this.answers.values()) if (line > 0) answers.delete(line)
   }
 
   private listenerFailed(cause: Error, tell: () => void): void {
