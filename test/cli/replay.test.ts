@@ -3,7 +3,7 @@ import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import { crc32 } from "node:zlib"
-import { describe, expect, it } from "vitest"
+import { describe, expect, it, onTestFinished } from "vitest"
 import * as Format from "../../src/shell/tape/Format.ts"
 import { type Replayed, replay } from "../../src/shell/tape/Replay.ts"
 import { Tally } from "../../src/shell/tape/Tally.ts"
@@ -266,6 +266,25 @@ describe("iec104 serve --record", () => {
     expect([code, err]).toEqual([1, expect.stringContaining("is in use")])
     expect(fs.existsSync(tape)).toBe(false)
     await stop(program)
+  })
+})
+
+describe("a disk that is full", () => {
+  it("ends the tape, which is told, and not the server; what is there can be played", async () => {
+    const tape = within("full.tape")
+    const served = `src/api/cli/main.ts serve ${config} --listen 127.0.0.1:0 --json --record ${tape}`
+    const child = spawn("sh", ["-c", `ulimit -f 16; exec "${process.execPath}" ${served}`], { stdio: "pipe" })
+    onTestFinished(() => void child.kill("SIGKILL"))
+    let out = ""
+    child.stdout.on("data", (chunk) => (out += chunk))
+    await expect
+      .poll(() => out, { timeout: 10_000 })
+      .toMatch(/"code":"TAPE_ENDED","message":"[^"]*full\.tape: .*written/)
+    const client = (await connect(Number(/"port":(\d+)/.exec(out)?.[1]))).client
+    await client.startdt()
+    child.kill("SIGTERM")
+    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0)
+    expect(await replay(tape)).toMatchObject({ difference: null, before: null })
   })
 })
 
