@@ -317,8 +317,9 @@ export class Calling extends Asking {
     const forgotten = step.forgets === 0 ? undefined : outlet.find(step.forgets)
     outlet.become(step.output)
     this.keepTime()
+    // What was accepted is called off behind what came until then.
+    if (step.accepts || this.operation?.listed !== true) this.unlist()
     if (this.operation?.listed === true) super.list()
-    else this.unlist()
     // Who asks for the signal later than this is told as well.
     if (this.operation === null && before?.aborted === true) this.abortion().abort()
     forgotten?.forget()
@@ -373,7 +374,7 @@ export class Calling extends Asking {
   }
 
   private tell(facts: readonly Operating.Fact[]): void {
-    CommandFacts.tellAll(this.session, this.command, facts, this.outlet.hasPoint)
+    CommandFacts.tellAll(this.session, this.command, facts, this.outlet)
   }
 
   private get subject(): string {

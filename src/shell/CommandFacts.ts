@@ -9,14 +9,15 @@ import * as TypeTable from "../core/wire/TypeTable.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
+import type { Outlet } from "./Outlet.ts"
 import type { Session } from "./Session.ts"
 
-/** Tells what became of an operation, and of its output where that still has a point. */
+/** Tells what became of an operation, and of its output where that has a point by then: who is told may remove it, or add one. */
 export function tellAll(
   session: Session,
   command: CommandRequested,
   facts: readonly Operating.Fact[],
-  hasPoint: boolean
+  outlet: Outlet
 ): void {
   for (const fact of facts)
     switch (fact.fact) {
@@ -25,7 +26,7 @@ export function tellAll(
         tell(session, command, fact.fact, fact.outcome, fact.answered)
         break
       case "output":
-        if (hasPoint) tellOutput(session.host, command, fact.status)
+        if (outlet.hasPoint) tellOutput(session.host, command, fact.status)
         break
       case "late":
         tellLate(session.host, subjectOf(command))

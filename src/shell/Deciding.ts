@@ -269,8 +269,14 @@ export abstract class AtPoint extends Deciding {
   }
 }
 
-/** Whether a failure says no more than that somebody was told to stop. */
-export const isAbortion = (cause: unknown): boolean => cause instanceof Error && cause.name === "AbortError"
+/** Whether a failure says no more than that somebody was told to stop. Something strange may throw when it is looked at. */
+export function isAbortion(cause: unknown): boolean {
+  try {
+    return cause instanceof Error && cause.name === "AbortError"
+  } catch {
+    return false
+  }
+}
 
 /** Reports a callback that failed. */
 export function failed(host: Host, callback: string, subject: string, cause: unknown): void {

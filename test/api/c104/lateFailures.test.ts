@@ -77,7 +77,27 @@ const stage = async ({ register, octets }: Asked, leave: Leave, cause: unknown) 
   return told.filter(({ code }) => code === "CALLBACK_FAILED").map(({ message }) => message)
 }
 
+class Odd extends Error {
+  override get name(): string {
+    throw new Error("it has no name")
+  }
+}
+
+const revoked = (): unknown => {
+  const { proxy, revoke } = Proxy.revocable(new Error("once"), {})
+  revoke()
+  return proxy
+}
+
 describe("a callback that fails when nobody waits for it", () => {
+  it.each(cases)("%s, %s: with what cannot be looked at is told as well", async (name, _, one, leave) => {
+    for (const odd of [new Odd(), revoked()]) {
+      const [only, ...others] = await stage(one, leave, odd)
+      expect(only).toMatch(new RegExp(`^${name} of .* failed`))
+      expect(others).toEqual([])
+    }
+  })
+
   it.each(cases)("%s, %s: the failure is told", async (name, _, one, leave) => {
     const told = await stage(one, leave, new Error("the motor burnt"))
     expect(told).toEqual([expect.stringMatching(new RegExp(`^${name} of .* failed: the motor burnt$`))])

@@ -239,4 +239,51 @@ describe.each(removals)("who removes %s", (_, remove) => {
     expect(again.outputStatus).toBe("free")
     expect(await client.next({ typeId: 45 })).toMatchObject(REFUSED)
   })
+
+  it("is told to be free where whoever is told of the command brings the point back", async () => {
+    const { server, events } = await startServer({ profile: "iec", limits: { decisionMs: 60 } })
+    const station = given(server.getStation(1))
+    const add = () => given(station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 }))
+    const decided = deferred<ResponseState>()
+    add().onReceive(() => decided.promise)
+    const facts: string[] = []
+    server.observe((event) => {
+      if (event.event === "command") add()
+      if (event.event === "command" || event.event === "output")
+        facts.push(event.event === "output" ? event.status : event.event)
+    })
+    const client = await startClient(server.port)
+    client.command(Type.C_SC_NA_1, 10, { scs: true })
+    await events.next("output")
+    station.removePoint(10)
+    decided.resolve(FAILURE)
+    await expect.poll(() => facts).toEqual(["stuck", "command", "free"])
+  })
+})
+
+describe("a client that ends", () => {
+  it("has its handlers told to stop in the order in which they came, the second phases behind those that came until then", async () => {
+    const { server } = await startServer({ profile: "iec" })
+    const station = given(server.getStation(1))
+    const told: string[] = []
+    const never =
+      (name: string) =>
+      (...given: readonly unknown[]): Promise<ResponseState> => {
+        const { signal } = given.at(-1) as IncomingMessage
+        signal.addEventListener("abort", () => told.push(name))
+        return new Promise(() => {})
+      }
+    const accepted = deferred<ResponseState>()
+    const first = given(station.addPoint({ ioAddress: 10, type: Type.C_SC_NA_1 }))
+    first.onReceive({ accept: () => accepted.promise, execute: never("the second phase") })
+    given(station.addPoint({ ioAddress: 11, type: Type.C_SC_NA_1 })).onReceive(never("the other"))
+    const client = await startClient(server.port)
+    for (const ioa of [10, 11]) client.command(Type.C_SC_NA_1, ioa, { scs: true })
+    await turn()
+    accepted.resolve(SUCCESS)
+    await client.next(CON)
+    await turn()
+    client.reset()
+    await expect.poll(() => told).toEqual(["the other", "the second phase"])
+  })
 })
