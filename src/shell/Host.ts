@@ -69,7 +69,7 @@ export class Host extends Publisher {
    */
   readonly looking: InLine<Session> = new InLine(this.clock, LOOKING, (session) => session.ready())
   /** Tells input that waited while this process stood still. */
-  readonly stall: Stall = new Stall(this.sessions, () => this.world.link.t1Ms, this.clock, this.loop)
+  readonly stall: Stall = new Stall(this.station, this.sessions, () => this.world.link.t1Ms, this.clock, this.loop)
   /** Callbacks that run on though nobody waits for them any more. */
   readonly strays: Strays = new Strays(this.station, () => this.world.limits.abandonedCallbacks)
   /** Sessions are about to look which of their transfers have lost their station. */

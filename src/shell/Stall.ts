@@ -20,13 +20,21 @@ export class Stall {
   private readonly turns: Turns
   /** By what it is seen; null: nothing stands still. */
   private readonly real: Real | null
-  private stall = Core.none
+  /** Where the table stands. */
+  private readonly station: { stall: Core.Stall }
   /** Those whose input waited, by session. */
   private readonly stale = new Map<number, Connected>()
   private endPulse: (() => void) | null = null
   private freshening = false
 
-  constructor(connections: ReadonlySet<Connected>, limitMs: () => number, clock: Clock, loop: EventLoop) {
+  constructor(
+    station: { stall: Core.Stall },
+    connections: ReadonlySet<Connected>,
+    limitMs: () => number,
+    clock: Clock,
+    loop: EventLoop
+  ) {
+    this.station = station
     this.connections = connections
     this.limitMs = limitMs
     this.clock = clock
@@ -36,7 +44,7 @@ export class Stall {
 
   /** Whether anybody may connect. */
   listens(listening: boolean): void {
-    this.stall = Core.listens(this.stall, listening)
+    this.station.stall = Core.listens(this.station.stall, listening)
     if (listening) this.begin()
     else this.rest()
   }
@@ -49,17 +57,17 @@ export class Stall {
     const { real } = this
     if (real === null) return () => false
     this.look()
-    const { stall, taken } = Core.take(this.stall, real.nowMs())
-    this.stall = stall
+    const { stall, taken } = Core.take(this.station.stall, real.nowMs())
+    this.station.stall = stall
     return () => {
       this.look()
-      return Core.hasWaited(this.stall, taken, real.nowMs(), this.limitMs())
+      return Core.hasWaited(this.station.stall, taken, real.nowMs(), this.limitMs())
     }
   }
 
   /** A session on a connection that had waited: so had what it says first. */
   waited(connection: Connected): void {
-    this.stall = Core.waited(this.stall, connection.number)
+    this.station.stall = Core.waited(this.station.stall, connection.number)
     this.stale.set(connection.number, connection)
     this.freshen()
   }
@@ -68,19 +76,19 @@ export class Stall {
   begin(): void {
     const { real } = this
     if (this.endPulse !== null || real === null) return
-    this.stall = Core.begin(this.stall, this.now(real))
+    this.station.stall = Core.begin(this.station.stall, this.now(real))
     this.endPulse = real.pulse(Core.PULSE_MS, () => this.pulse(real))
   }
 
   /** Somebody is not connected any more. */
   end({ number }: Connected): void {
-    this.stall = Core.ended(this.stall, number)
+    this.station.stall = Core.ended(this.station.stall, number)
     this.stale.delete(number)
     this.rest()
   }
 
   private rest(): void {
-    if (this.stall.isListening || this.connections.size > 0) return
+    if (this.station.stall.isListening || this.connections.size > 0) return
     this.endPulse?.()
     this.endPulse = null
   }
@@ -94,31 +102,31 @@ export class Stall {
    * That it did not is mostly seen at a glance.
    */
   isOld({ number }: Connected, nowMs: number): boolean {
-    if (this.stall.stale === null && !Core.isPulseLate(this.stall, nowMs)) return false
+    if (this.station.stall.stale === null && !Core.isPulseLate(this.station.stall, nowMs)) return false
     this.look()
-    return Core.isStale(this.stall, number)
+    return Core.isStale(this.station.stall, number)
   }
 
   /** How often this process was seen to stand still. */
   get stalls(): number {
-    return this.stall.seen
+    return this.station.stall.seen
   }
 
   /** Whether it was seen to more often than so, at this time of the clock. That it was not is mostly seen at a glance. */
   stoodSince(stalls: number, nowMs: number): boolean {
-    if (Core.isPulseLate(this.stall, nowMs)) this.look()
-    return this.stall.seen > stalls
+    if (Core.isPulseLate(this.station.stall, nowMs)) this.look()
+    return this.station.stall.seen > stalls
   }
 
   private look(): void {
     const { real } = this
-    if (real !== null && Core.isOverdue(this.stall, real.nowMs(), this.limitMs())) this.pulse(real)
+    if (real !== null && Core.isOverdue(this.station.stall, real.nowMs(), this.limitMs())) this.pulse(real)
   }
 
   private pulse(real: Real): void {
-    const { seen } = this.stall
-    this.stall = Core.pulse(this.stall, this.now(real), this.connections)
-    if (this.stall.seen === seen) return
+    const { seen } = this.station.stall
+    this.station.stall = Core.pulse(this.station.stall, this.now(real), this.connections)
+    if (this.station.stall.seen === seen) return
     for (const connection of this.connections) this.stale.set(connection.number, connection)
     this.freshen()
   }
@@ -129,9 +137,10 @@ export class Stall {
     this.clock.afterInput(() => {
       this.freshening = false
       const isBehind = (session: number): boolean => this.stale.get(session)?.reader?.isBehind === true
-      this.stall = Core.turned(this.stall, this.turns.portion, isBehind)
-      for (const session of this.stale.keys()) if (!Core.isStale(this.stall, session)) this.stale.delete(session)
-      if (Core.isWaiting(this.stall)) this.freshen()
+      this.station.stall = Core.turned(this.station.stall, this.turns.portion, isBehind)
+      for (const session of this.stale.keys())
+        if (!Core.isStale(this.station.stall, session)) this.stale.delete(session)
+      if (Core.isWaiting(this.station.stall)) this.freshen()
     })
   }
 }

@@ -2,6 +2,7 @@
 // are at present. Whoever holds it tells it the time, and does what it cannot do by itself: it is the only thing that changes.
 
 import * as Held from "../command/Held.ts"
+import * as FileCall from "../file/FileCall.ts"
 import type { Block } from "../image/Block.ts"
 import * as Flags from "../image/Flags.ts"
 import * as Image from "../image/Image.ts"
@@ -25,6 +26,7 @@ import * as Numbers from "./Numbers.ts"
 import * as Offers from "./Offers.ts"
 import * as Points from "./Points.ts"
 import * as Schedule from "./Schedule.ts"
+import * as Stall from "./Stall.ts"
 import * as Waiting from "./Waiting.ts"
 
 /** What a station is made with. */
@@ -84,6 +86,10 @@ export class Station<F extends Follower = Follower> {
   /** For whom publishers wait, and when they wait for a turn of the event loop. */
   waiting: Waiting.Waiting = Waiting.none
   bursts: Bursts.Bursts
+  /** Who has which file, and what the store was asked. */
+  files: FileCall.Files = FileCall.none
+  /** Whether the process stood still. */
+  stall: Stall.Stall = Stall.none
   /** Whether all ends. */
   private ending: Ending.Ending = Ending.none
   /** The numbers of sessions. */

@@ -20,7 +20,6 @@ export class FileDesk {
   private readonly host: Host
   private readonly store: FileStore
   private calls: Calls
-  private files = FileCall.none
   /** By number, whoever has asked for something and has not ended. */
   private readonly sessions: Map<number, Session> = new Map()
   /** Told of each file that is closed. */
@@ -45,7 +44,7 @@ export class FileDesk {
     if (session.reason !== null) return
     const { session: number, address } = session.peer
     this.sessions.set(number, session)
-    this.follow(FileCalls.request(this.files, number, address, id, request, this.around()))
+    this.follow(FileCalls.request(this.host.station.files, number, address, id, request, this.around()))
   }
 
   /** A session's transfer ended, or the session did: its file is closed when the store has answered what it was asked. */
@@ -53,17 +52,17 @@ export class FileDesk {
     const { session: number } = session.peer
     const hasEnded = session.reason !== null
     if (hasEnded) this.sessions.delete(number)
-    this.follow(FileCalls.release(this.files, number, hasEnded))
+    this.follow(FileCalls.release(this.host.station.files, number, hasEnded))
   }
 
   /** A request was not answered in time. */
   timedOut(session: Session, id: number): void {
-    this.follow(FileCalls.timedOut(this.files, session.peer.session, id))
+    this.follow(FileCalls.timedOut(this.host.station.files, session.peer.session, id))
   }
 
   /** Resolves when every file that was released by now is closed. */
   closed(): Promise<void> {
-    const left = new Set(FileCall.closing(this.files))
+    const left = new Set(FileCall.closing(this.host.station.files))
     if (left.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
       const isClosed = (holding: number): void => {
@@ -95,7 +94,7 @@ export class FileDesk {
   // ---- what follows ----
 
   private follow({ files, due }: FileCall.Step): void {
-    this.files = files
+    this.host.station.files = files
     for (const one of due) this.perform(one)
   }
 
@@ -103,11 +102,11 @@ export class FileDesk {
     const { host } = this
     switch (due.kind) {
       case "goOn":
-        return host.loop.soon(() => this.follow(FileCalls.goOn(this.files, due.call, this.around())))
+        return host.loop.soon(() => this.follow(FileCalls.goOn(this.host.station.files, due.call, this.around())))
       case "judge":
-        return host.clock.afterInput(() => this.follow(FileCalls.judge(this.files, this.around())))
+        return host.clock.afterInput(() => this.follow(FileCalls.judge(this.host.station.files, this.around())))
       case "handOut":
-        return host.clock.afterInput(() => this.follow(FileCalls.handOut(this.files, this.around())))
+        return host.clock.afterInput(() => this.follow(FileCalls.handOut(this.host.station.files, this.around())))
       case "ask":
         return this.calls.ask(due.holding, due.ask, (said) => this.answered(due.call, said))
       case "close":
@@ -117,7 +116,7 @@ export class FileDesk {
       case "listAgain":
         // Not at once: a store that is asked for it all the time would never let anything else happen.
         return host.clock.afterInput(() =>
-          this.follow(FileCalls.listAgain(this.files, due.ca, host.clock.monotonicMs()))
+          this.follow(FileCalls.listAgain(this.host.station.files, due.ca, host.clock.monotonicMs()))
         )
       case "answer": {
         const session = this.sessions.get(due.session)
@@ -145,21 +144,22 @@ export class FileDesk {
   // ---- what the store says ----
 
   private answered(call: number, said: Said): void {
-    if (said.kind === "failed") return this.follow(FileCalls.failed(this.files, call, said.cause))
+    if (said.kind === "failed") return this.follow(FileCalls.failed(this.host.station.files, call, said.cause))
     if (said.kind !== "answered") return
     const { answer } = said
-    if (typeof answer === "number") this.follow(FileCalls.prepared(this.files, call, answer, this.around()))
-    else this.follow(FileCalls.answered(this.files, call, answer))
+    if (typeof answer === "number")
+      this.follow(FileCalls.prepared(this.host.station.files, call, answer, this.around()))
+    else this.follow(FileCalls.answered(this.host.station.files, call, answer))
   }
 
   private isClosed(holding: number, name: string | null, said: Said): void {
     if (said.kind === "failed") this.failed("files.close", name ?? "", said.cause)
-    this.follow(FileCalls.closed(this.files, holding))
+    this.follow(FileCalls.closed(this.host.station.files, holding))
     for (const isClosed of [...this.watchers]) isClosed(holding)
   }
 
   private listed(ca: number, round: number, said: Said): void {
-    if (said.kind === "failed") return this.follow(FileCalls.unlisted(this.files, ca, round, said.cause))
+    if (said.kind === "failed") return this.follow(FileCalls.unlisted(this.host.station.files, ca, round, said.cause))
     if (said.kind === "listed") this.enter(ca, round, this.making(ca, said.files), [])
   }
 
@@ -174,10 +174,10 @@ export class FileDesk {
         if (entries.push(next.value) % ENTRIES === 0)
           return this.host.clock.afterInput(() => this.enter(ca, round, making, entries))
     } catch (cause) {
-      return this.follow(FileCalls.unlisted(this.files, ca, round, cause))
+      return this.follow(FileCalls.unlisted(this.host.station.files, ca, round, cause))
     }
     entries.sort((a, b) => a.ioa - b.ioa || a.nof - b.nof)
-    this.follow(FileCalls.listed(this.files, ca, round, entries, this.around()))
+    this.follow(FileCalls.listed(this.host.station.files, ca, round, entries, this.around()))
   }
 
   private entry(ca: number, file: StoredFile): FileEntry {
@@ -193,7 +193,7 @@ export class FileDesk {
       timeHigh: created.high,
       status: whole("status", file.status ?? 0, 31),
       directory: file.directory ?? false,
-      active: FileCall.isActive(this.files, { ca, ioa, nof })
+      active: FileCall.isActive(this.host.station.files, { ca, ioa, nof })
     }
   }
 }
