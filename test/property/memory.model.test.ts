@@ -20,8 +20,8 @@ const PROGRAMS = 300
 const SEED = 104
 
 /** Random and bounded by time, or always the same. */
-const parameters = (): fc.Parameters<[Program]> => {
-  if (MODEL_SECONDS === undefined) return { numRuns: PROGRAMS, seed: SEED }
+const parameters = (numRuns = PROGRAMS): fc.Parameters<[Program]> => {
+  if (MODEL_SECONDS === undefined) return { numRuns, seed: SEED }
   const seed = MODEL_SEED === undefined ? {} : { seed: Number(MODEL_SEED) }
   return { numRuns: 1_000_000_000, interruptAfterTimeLimit: Number(MODEL_SECONDS) * 1000, ...seed }
 }
@@ -49,7 +49,7 @@ it("clients and an application that do what they like, and time that passes", {
 })
 
 it("the same program is the same octets and facts at the same times, also beside another one", {
-  timeout: 120_000
+  timeout: Number(MODEL_SECONDS ?? 0) * 1000 + 120_000
 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.oneof(program, timedProgram), async (of) => {
@@ -58,6 +58,6 @@ it("the same program is the same octets and facts at the same times, also beside
       expect(one.trace).toEqual(once.trace)
       expect(other.trace).toEqual(once.trace)
     }),
-    { numRuns: 100, seed: SEED }
+    parameters(100)
   )
 })

@@ -44,6 +44,7 @@ export class Client {
   /** It takes nothing of what comes, or acknowledges nothing by itself. */
   slow = false
   mute = false
+  wasMute = false
   /** What its link has to keep to, where times are known. */
   readonly rules: LinkRules | null
   /** When it has said what it asks for. */
@@ -172,6 +173,11 @@ export class Client {
   /** N(R): what it expects next of what it has acknowledged. */
   private get nr(): number {
     return (this.first + this.acked) & 0x7fff
+  }
+
+  /** Whether it keeps back what it has to say. */
+  get isHeld(): boolean {
+    return this.out.length > 0
   }
 
   get hasToAcknowledge(): boolean {

@@ -1,36 +1,20 @@
 // What must be true of whatever a random program has come to. Each judgement is simple, and looks at octets that clients
 // were told, at what the application did and was asked, and at nothing inside the server.
 import type { Client, Request } from "./Client.ts"
-import { type Call, type Entry, keyOf, type Life } from "./History.ts"
-import { bare, hexOf, kindOf, objectsOf, type Told } from "./Octets.ts"
+import { type Call, type Entry, keyOf, type Life, type Window, windowOf } from "./History.ts"
+import { bare, hexOf, kindOf, numberIn, objectsOf, type Told } from "./Octets.ts"
 import { RELATED } from "./Plant.ts"
 import type { Play } from "./Play.ts"
-import { BANDED, FIRST_BANDED, LAST_BANDED } from "./Scheduled.ts"
+import { baseOf, COMMANDS, isSelect } from "./Requests.ts"
+import { FIRST_BANDED, LAST_BANDED } from "./Scheduled.ts"
+import * as TimeRules from "./TimeRules.ts"
 
-const COMMANDS = new Set([45, 46, 47, 49, 51, 58, 59, 62, 64])
 const EVENT = 3
 
 const isBanded = (ioa: number): boolean => ioa >= FIRST_BANDED && ioa <= LAST_BANDED
 const isEvent = ({ cause, type }: Told): boolean => cause === EVENT && type < 45
 const pointOf = ({ ca, ioa, type }: { readonly ca: number; readonly ioa: number; readonly type: number }): string =>
   `${ca}/${ioa} ${bare(type)}`
-
-interface Window {
-  readonly from: number
-  readonly to: number
-  readonly starts: readonly number[]
-  readonly overflow: boolean
-}
-
-/** What the server said of a connection. */
-function windowOf(history: readonly Entry[], port: number): Window | null {
-  const at = (e: Entry["e"]): number[] =>
-    history.flatMap((entry, index) => (entry.e === e && "port" in entry && entry.port === port ? [index] : []))
-  const [from] = at("connected")
-  if (from === undefined) return null
-  const [to = history.length] = at("closed")
-  return { from, to, starts: at("started"), overflow: at("overflow").length > 0 }
-}
 
 type Published = Extract<Entry, { e: "published" }> & { readonly at: number }
 
@@ -51,12 +35,9 @@ function events(play: Play, client: Client, port: number, stayed: boolean): read
       entry.e === "published" ? [`${entry.ca}/${entry.ioa} ${entry.type} ${seenOf(entry.type, entry.id)}`] : []
     )
   )
-  if (window.overflow) {
-    // What is healed tells what was set and perhaps not published.
-    return []
-  }
   const invented = told.find((one) => !all.has(`${one.ca}/${one.ioa} ${one.type} ${numberIn(one)}`))
-  if (invented !== undefined) return [`event invented: ${shown(invented)}`]
+  // What is healed tells what was set and perhaps not published.
+  if (invented !== undefined && !window.overflow) return [`event invented: ${shown(invented)}`]
   const lastStart = Math.max(-1, ...window.starts)
   const purged = Math.max(-1, ...history.flatMap((entry, at) => (entry.e === "purged" ? [at] : [])))
   const mayMiss = (one: Published, index: number): boolean => {
@@ -68,6 +49,10 @@ function events(play: Play, client: Client, port: number, stayed: boolean): read
           (other, i) => i > index && other.ca === one.ca && other.ioa === one.ioa && other.type === one.type
         ))
     )
+  }
+  if (window.overflow) {
+    const due = published.filter((one, index) => !mayMiss(one, index))
+    return stayed ? counted(window, due, told) : []
   }
   // Every place at which what was told may have led.
   let places = new Set([0])
@@ -99,8 +84,16 @@ function events(play: Play, client: Client, port: number, stayed: boolean): read
   return complete ? [] : [`events missing: ${JSON.stringify(published.slice(place, place + 4))} of ${published.length}`]
 }
 
+/** Each event was told, or it was counted as lost. */
+function counted({ lost }: Window, published: readonly Published[], told: readonly Told[]): readonly string[] {
+  const known = new Set(told.map((one) => `${one.ca}/${one.ioa} ${one.type} ${numberIn(one)}`))
+  const untold = published.filter(
+    (one) => kindOf(one.type)?.wide === true && !known.has(`${one.ca}/${one.ioa} ${one.type} ${one.id}`)
+  )
+  return untold.length > lost ? [`${untold.length} events were not told, ${lost} were said to be lost`] : []
+}
+
 const seenOf = (type: number, id: number): number => kindOf(type)?.residue(id) ?? -1
-const numberIn = (one: Told): number => kindOf(one.type)?.seen(one.octets) ?? -1
 const shown = (one: Told): string =>
   `type ${one.type} cause ${one.cause}${one.negative ? " negative" : ""} oa ${one.oa} ${one.ca}/${one.ioa} = ${kindOf(one.type) === undefined ? one.hex : numberIn(one)}`
 
@@ -148,33 +141,6 @@ function lasts(play: Play, client: Client, port: number): readonly string[] {
       found.push(
         `of ${life.ca}/${life.ioa} the last is ${life.published}, told was ${last === undefined ? "nothing" : shown(last)}`
       )
-  }
-  return found
-}
-
-/** Whoever stayed knows of each point that is only updated what differs by no more than its band, told no more often than it may be. */
-function bands(play: Play, client: Client, port: number): readonly string[] {
-  const window = windowOf(play.history, port)
-  if (window === null || window.overflow) return []
-  const found: string[] = []
-  for (const { ca, ioAddress, point } of play.banded) {
-    if (point.station === null) continue
-    const { deadband, everyMs } = BANDED[ioAddress - FIRST_BANDED] as (typeof BANDED)[number]
-    const updates = play.history.flatMap((entry, at) =>
-      entry.e === "banded" && entry.ca === ca && entry.ioa === ioAddress && at > window.from ? [entry] : []
-    )
-    const [first] = updates
-    const last = updates.at(-1)
-    if (first === undefined || last === undefined) continue
-    const told = client.told.filter((one) => one.ca === ca && one.ioa === ioAddress)
-    const now = told.at(-1)
-    if (now === undefined) {
-      if (updates.some(({ made }) => made)) found.push(`nothing told of ${ca}/${ioAddress}`)
-    } else if (Math.abs(numberIn(now) - last.id) > deadband)
-      found.push(`of ${ca}/${ioAddress} ${numberIn(now)} was told last, it is ${last.id}`)
-    const events = told.filter(({ cause }) => cause === EVENT).length
-    const most = everyMs === 0 ? updates.length : 2 + (play.ground.nowMs() - first.atMs) / everyMs
-    if (events > most + 1) found.push(`${events} events of ${ca}/${ioAddress}, ${most} at most`)
   }
   return found
 }
@@ -267,18 +233,6 @@ function answers(play: Play, client: Client, stayed: boolean): readonly string[]
   }
   return found
 }
-
-const isSelect = ({ type, element }: Request): boolean =>
-  ((element[type === 49 || type === 62 ? 2 : 0] as number) & 0x80) !== 0 && type !== 51 && type !== 64
-
-const baseOf = (request: Request): string =>
-  `${request.oa} ${request.type} ${request.ca}/${request.ioa} ${hexOf(
-    Uint8Array.from(
-      request.element.map((octet, i) =>
-        i === (request.type === 49 || request.type === 62 ? 2 : 0) ? octet & 0x7f : octet
-      )
-    )
-  )}`
 
 /** What the application was asked as a whole is confirmed as often as it said yes, and not more often. */
 function agreed(play: Play): readonly string[] {
@@ -468,11 +422,11 @@ export async function judge(play: Play): Promise<readonly string[]> {
     if (client.wrong !== null) found.push(client.wrong)
     if (stayed && client.ended) found.push("a connection ended by itself")
     found.push(...(client.rules?.problems ?? []))
-    if (stayed && play.program.times !== null) found.push(...bands(play, client, port(client)))
+    found.push(...TimeRules.judge(play, client, windowOf(play.history, port(client)), stayed))
     found.push(...events(play, client, port(client), stayed), ...values(client))
     found.push(...answers(play, client, stayed), ...interrogations(play, client, stayed))
   }
-  const judged = [...found, ...agreed(play), ...orders(play)]
+  const judged = [...found, ...agreed(play), ...orders(play), ...(await play.idle())]
   // Where times are short a select may have ended before its execute comes.
   return play.stopped === null && !play.program.quick ? [...judged, ...(await play.operable())] : judged
 }

@@ -21,7 +21,7 @@ const sequence = (apdu: Uint8Array, at: number): number => ((apdu[at] as number)
 export class LinkRules {
   readonly problems: string[] = []
   private readonly times: Times
-  private readonly k: number
+  k: number
   private readonly w: number
   /** When I frames came that the client has not acknowledged, and when it sent those that the server has not. */
   private readonly came: number[] = []
@@ -51,6 +51,11 @@ export class LinkRules {
     this.spokeMs = nowMs
   }
 
+  /** Whether all that it saw, it saw when it happened. */
+  get isExact(): boolean {
+    return this.exact && !this.late
+  }
+
   private problem(what: string): void {
     if (this.problems.length < 5) this.problems.push(what)
   }
@@ -73,12 +78,17 @@ export class LinkRules {
     const control = apdu[2] as number
     if (control === 0x0b) this.started = true
     if (control === 0x23) this.started = false
-    if (control === 0x43) this.testedMs = nowMs
+    if (control === 0x43) {
+      if (this.isExact && nowMs > this.spokeMs + this.times.t3S * 1000)
+        this.problem(`t3: a test at ${nowMs}, silent since ${this.spokeMs}`)
+      this.testedMs = nowMs
+    }
     if ((control & 3) === 3) return
     if (!this.started) this.problem(`a frame of data came while data transfer was stopped, at ${nowMs}`)
     const acknowledged = distance(this.sentFrom, sequence(apdu, 4))
     if (acknowledged > this.sent.length) return this.problem("what was never sent was acknowledged")
-    this.sent.splice(0, acknowledged)
+    const [sent = Number.POSITIVE_INFINITY] = this.sent.splice(0, acknowledged)
+    if (this.isExact && nowMs > sent + this.times.t2S * 1000) this.problem(`t2: at ${nowMs} what came at ${sent}`)
     this.sentFrom = (this.sentFrom + acknowledged) % MODULUS
     if ((control & 1) !== 0) return
     this.came.push(nowMs)
@@ -92,7 +102,7 @@ export class LinkRules {
 
   /** All has happened that happens by itself until now. */
   rests(nowMs: number): void {
-    if (!this.exact || this.late || this.gone || nowMs > this.closedMs) return
+    if (!this.isExact || this.gone || nowMs > this.closedMs) return
     const { t1S, t2S, t3S } = this.times
     const [came = Number.POSITIVE_INFINITY] = this.came
     const [sent = Number.POSITIVE_INFINITY] = this.sent
@@ -114,6 +124,8 @@ export class LinkRules {
       this.problem(`closed by t1 at ${nowMs}, unacknowledged since ${came}`)
     if (reason === "T1_TESTFR" && this.exact && this.testedMs + t1Ms > nowMs)
       this.problem(`closed by t1 at ${nowMs}, test unconfirmed since ${this.testedMs}`)
+    if (this.isExact && nowMs > Math.min(came, this.testedMs) + t1Ms)
+      this.problem(`t1: closed at ${nowMs}, unacknowledged since ${came}, untested since ${this.testedMs}`)
     if (FAULTS.has(reason)) this.problem(`closed for ${reason}`)
     if (reason === "PEER_CLOSED" || reason === "TRANSPORT") this.problem(`${reason}, and its client has not gone`)
   }

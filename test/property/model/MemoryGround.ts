@@ -2,7 +2,8 @@
 import type { MemoryLine } from "../../../src/shell/memory/MemoryLine.ts"
 import { MemoryTransport } from "../../../src/shell/memory/MemoryTransport.ts"
 import { VirtualClock } from "../../../src/shell/VirtualClock.ts"
-import { type Ground, type Hearing, immediate, type Time, type Wire } from "./Ground.ts"
+import { type Ground, type Hearing, immediate, type Time, tick, type Wire } from "./Ground.ts"
+import { StandingClock } from "./StandingClock.ts"
 
 const SERVER = "127.0.0.1"
 const CLIENT = "192.0.2.1"
@@ -12,15 +13,17 @@ const BEGUN_MS = Date.UTC(2026, 2, 1, 12)
 const TURNS_MAX = 100_000
 
 export class MemoryGround implements Ground {
-  readonly clock: VirtualClock = new VirtualClock(BEGUN_MS)
-  readonly transport: MemoryTransport = new MemoryTransport(this.clock)
+  readonly clock: VirtualClock
+  readonly transport: MemoryTransport
   private readonly lines = new Map<number, MemoryLine>()
   private readonly capacity: number | undefined
   private made = 0
 
-  /** So many octets are on the way to either end, or wait to be read there. */
-  constructor(capacity?: number) {
+  /** So many octets are on the way to either end, or wait to be read there; `stands`: the server sees that it stood still. */
+  constructor(capacity?: number, stands = false) {
     this.capacity = capacity
+    this.clock = stands ? new StandingClock(BEGUN_MS) : new VirtualClock(BEGUN_MS)
+    this.transport = new MemoryTransport(this.clock)
   }
 
   readonly nowMs = (): number => this.clock.monotonicMs()
@@ -71,14 +74,18 @@ export class MemoryGround implements Ground {
 
   readonly turn = async (): Promise<void> => {
     this.clock.turn()
-    await immediate()
+    await tick()
   }
 
   private async rest(): Promise<void> {
     for (let turns = 0; turns < TURNS_MAX; turns++) {
-      const did = this.clock.turn()
+      if (this.clock.turn()) {
+        await tick()
+        continue
+      }
+      // What waits for this process's own loop: fibers that let others go first.
       await immediate()
-      if (!did && !this.clock.turn()) return
+      if (!this.clock.turn()) return
     }
     throw new Error("it does not come to rest")
   }
@@ -87,7 +94,7 @@ export class MemoryGround implements Ground {
     const untilMs = this.nowMs() + withinMs
     for (let turns = 0; !holds() && turns < TURNS_MAX; turns++) {
       if (this.clock.turn()) {
-        await immediate()
+        await tick()
         continue
       }
       await immediate()

@@ -12,7 +12,7 @@ export interface Run {
 }
 
 export async function runOf(of: Program): Promise<Run> {
-  const ground = new MemoryGround(of.times?.capacity)
+  const ground = new MemoryGround(of.times?.capacity, of.times?.stands)
   Below.numbersFrom(of.times?.first ?? 0)
   const play = Below.on(ground, () => new Play(of, ground))
   await play.begin()

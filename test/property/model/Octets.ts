@@ -140,3 +140,6 @@ export const kinds: readonly Kind[] = [
 ]
 
 export const kindOf = (type: number): Kind | undefined => kinds.find((kind) => kind.type === bare(type))
+
+/** The number that a value was made of, as far as it is seen. */
+export const numberIn = (one: Told): number => kindOf(one.type)?.seen(one.octets) ?? -1

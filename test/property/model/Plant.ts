@@ -54,6 +54,8 @@ export abstract class Plant {
   protected readonly left = new Map<Life, Call>()
   protected id = 0
   protected quiet = false
+  /** Nothing is done any more but what has to come to its end. */
+  protected isOver = false
   protected asked = 0
   /** Steps that were taken. */
   protected steps = 0
@@ -92,6 +94,7 @@ export abstract class Plant {
         refreshMs,
         holdMs,
         undrainedOctets,
+        ...(times === null ? {} : { connectMs: times.connectMs }),
         rehearsalMs: 0,
         lingerMs: 200
       }
@@ -106,18 +109,12 @@ export abstract class Plant {
     this.server.protocolParameters.receiveWindowSize = Math.max(1, Math.min(8, Math.floor((program.k * 2) / 3)))
     this.server.observe((event) => {
       this.trace.push(`${ground.nowMs()} ${factOf(event)}`)
-      switch (event.event) {
-        case "connected":
-        case "started":
-        case "stopped":
-        case "closed":
-        case "overflow":
-          this.history.push({ e: event.event, port: event.peer.port })
-          if (event.event === "closed") this.closed(event.peer.port, event.reason)
-      }
+      this.observed(event)
+      this.reacts()
     })
     this.server.onReceiveRaw((_, apdu) => this.raw("received", apdu))
     this.server.onSendRaw((_, apdu) => this.raw("sent", apdu))
+    if (times?.admits === true) this.server.onConnect(() => this.admit())
     this.server.onParameter(() => this.simple(110))
     this.server.onClockSync(() => this.simple(103))
     this.server.onReset((_, __, ___, qualifier) => {
@@ -128,11 +125,33 @@ export abstract class Plant {
     })
   }
 
+  private observed(event: ServerEvent): void {
+    switch (event.event) {
+      case "connected":
+      case "started":
+      case "stopped":
+      case "closed":
+        this.history.push({ e: event.event, port: event.peer.port })
+        if (event.event === "closed") this.closed(event.peer.port, event.reason)
+        if (event.event === "connected") this.opened(event.peer.port)
+        return
+      case "overflow":
+        this.history.push({ e: event.event, port: event.peer.port, lost: event.lost })
+    }
+  }
+
+  /** The application is called: it may do something there and then. */
+  protected abstract reacts(): void
+
+  /** A connection is served. */
+  protected abstract opened(port: number): void
+
   /** A connection has ended, for a reason. */
   protected abstract closed(port: number, reason: string): void
 
   protected raw(e: "sent" | "received", apdu: Uint8Array): void {
     if (((apdu[2] as number) & 1) === 0) this.history.push({ e, apdu: Uint8Array.from(apdu) })
+    this.reacts()
   }
 
   async begin(): Promise<void> {
@@ -191,6 +210,7 @@ export abstract class Plant {
       made,
       born: this.history.length,
       died: Number.POSITIVE_INFINITY,
+      periodMs: 0,
       id: 0,
       published: 0,
       selects: false,
@@ -302,7 +322,8 @@ export abstract class Plant {
 
   /** A callback does not settle yet: `never` does at the very end where time would end the waiting for it. */
   protected waits(behaviour: Behaviour, settle: (how: number) => void): void {
-    const list = behaviour === "never" && this.program.times !== null ? this.never : this.open
+    const isNever = behaviour === "never" && this.program.times !== null && !this.isOver
+    const list = isNever ? this.never : this.open
     list.push(settle)
   }
 
@@ -328,6 +349,29 @@ export abstract class Plant {
         return Promise.resolve().then(() => this.set(life))
       default:
         return this.set(life)
+    }
+  }
+
+  /** Whether somebody may connect. */
+  private admit(): boolean | Promise<boolean> {
+    const behaviour = this.quiet ? "yes" : this.plan()
+    switch (behaviour) {
+      case "no":
+        return false
+      case "throw":
+        throw new Error("it is refused")
+      case "garbage":
+        return "yes" as never
+      case "later":
+      case "never":
+        return new Promise((resolve) => this.waits(behaviour, (how) => resolve(how !== 0)))
+      case "soon":
+        return Promise.resolve(true)
+      case "shutdown":
+        this.shutdown()
+        return true
+      default:
+        return true
     }
   }
 

@@ -1,9 +1,8 @@
 // A real server under a random program: clients that come, ask, stop and go, and an application that publishes, decides,
 // removes and adds. What happens is written down in the order of the server, to be judged when all is over.
-import { Application } from "./Application.ts"
 import { Client, type Request, U } from "./Client.ts"
-import type { Time } from "./Ground.ts"
 import type { Life } from "./History.ts"
+import { Passing } from "./Passing.ts"
 import { MONITORS, RELATED } from "./Plant.ts"
 import type { Op, Step } from "./Programs.ts"
 import { STEPS_MS } from "./Timed.ts"
@@ -28,11 +27,10 @@ const CLIENTS = 3
 const LAST_ASKED = 245
 const TIME = [0, 0, 0, 12, 1, 1, 26]
 
-export class Play extends Application {
+export class Play extends Passing {
   private readonly clients: (Client | null)[] = Array(CLIENTS).fill(null)
   private oa = 0
   private isCalm = false
-  private readonly endedEarly = new Set<number>()
   private readonly epochs = new Map<Client, number>()
   /** How often a client had stopped before it asked for something. */
   readonly epochOf = new Map<Request, number>()
@@ -62,7 +60,10 @@ export class Play extends Application {
     }
     if (op === "wait") await this.ground.wait(this.program.quick ? 12 : 0)
     this.application(op, a, b, c)
-    await this.passing(op, client, c)
+    // Who is about to wait has often just said something.
+    if (op === "stall" && client !== null)
+      this.ofClient(client, index, { ...step, op: c % 3 === 0 ? "execute" : "command" })
+    await this.passing(op, client, b, c)
     if (op === "connect" && client === null) {
       const { protocolParameters, port } = this.server
       const { sendWindowSize: k, receiveWindowSize: w } = protocolParameters
@@ -71,7 +72,7 @@ export class Play extends Application {
       if (made !== null) {
         this.clients[index] = made
         this.all.push(made)
-        if (this.endedEarly.has(made.port)) made.leaves()
+        this.connected(made)
       }
     } else if (client !== null) {
       this.ofClient(client, index, step)
@@ -81,15 +82,23 @@ export class Play extends Application {
     for (let i = 0; i < step.turns; i++) await this.ground.turn()
   }
 
+  /** Often long enough for a peer to be taken for dead. */
+  private stallMs(c: number): number {
+    const { times } = this.program
+    return times === null || c % 2 === 0 ? (STEPS_MS[c] as number) : times.t1S * 1000 + c
+  }
+
   /** Time passes, and how clients are by it. */
-  private async passing(op: Op, client: Client | null, c: number): Promise<void> {
+  private async passing(op: Op, client: Client | null, b: number, c: number): Promise<void> {
     switch (op) {
       case "time":
         return this.passes(STEPS_MS[c] as number)
       case "stall":
-        return this.stands(STEPS_MS[c] as number)
+        return this.stands(this.stallMs(c), ([null, "publish", "settle", "cycle"] as const)[b % 4] as Op | null)
       case "mute":
-        if (client !== null) client.mute = c % 2 === 0
+        if (client === null) return
+        client.mute = c % 2 === 0
+        client.wasMute ||= client.mute
         return
       case "slow":
         if (client !== null) this.slows(client, c % 3 !== 0)
@@ -99,66 +108,11 @@ export class Play extends Application {
     }
   }
 
-  private slows(client: Client, slow: boolean): void {
-    if (client.slow === slow) return
-    client.slow = slow
-    if (client.rules !== null) client.rules.exact = false
-    this.ground.time?.pause(client.port, slow)
-  }
-
-  /** So many ms go by, in which everything is done when it is due. */
-  private async passes(ms: number): Promise<void> {
-    const { time } = this.ground
-    if (time === null) return
-    const untilMs = this.ground.nowMs() + ms
-    await this.rests(time)
-    for (let nextMs = time.nextMs(); nextMs <= untilMs; nextMs = time.nextMs()) {
-      time.jump(Math.max(0, nextMs - this.ground.nowMs()))
-      await this.rests(time)
-    }
-    time.jump(untilMs - this.ground.nowMs())
-    await this.rests(time)
-  }
-
-  /** The process stands still for so many ms, while what clients say waits. */
-  private async stands(ms: number): Promise<void> {
-    const { time } = this.ground
-    if (time === null) return
-    await this.rests(time)
-    for (const client of this.all) {
-      if (client.rules !== null) client.rules.stood()
-      await client.say([])
-    }
-    time.jump(ms)
-    await this.rests(time)
-  }
-
-  /** Until nothing happens by itself: clients acknowledge what they are told, unless they do not. */
-  private async rests(time: Time): Promise<void> {
-    for (let acknowledged = true; acknowledged; ) {
-      await time.rest()
-      acknowledged = false
-      for (const client of this.all) {
-        if (client.ended || client.mute || client.slow || !client.hasToAcknowledge) continue
-        acknowledged = true
-        client.acknowledge(32_767)
-        await client.say([])
-      }
-    }
-    for (const client of this.all) client.rules?.rests(this.ground.nowMs())
-  }
-
-  protected closed(port: number, reason: string): void {
-    const client = this.all.find((one) => one.port === port)
-    // It may have ended before anybody knows that it is there.
-    if (client === undefined) this.endedEarly.add(port)
-    client?.rules?.closed(reason, this.ground.nowMs())
-  }
-
   /** Whatever was to happen by the clock has happened, and nothing more is going to. */
   private async calm(): Promise<void> {
     if (this.ground.time === null || this.program.times === null || this.isCalm) return
     this.isCalm = true
+    this.isOver = true
     this.unschedule()
     for (const client of this.all) {
       client.mute = false

@@ -17,6 +17,9 @@ export const LAST_BANDED = 10
 const PERIODS_MS = [0, 100, 300, 1000]
 const MODES = ["A", "B", "C", "D"] as const
 
+/** How often the application does something as it is called, at most. */
+const REACTIONS = 300
+
 interface Banded {
   readonly ca: number
   readonly ioAddress: number
@@ -28,6 +31,8 @@ export abstract class Scheduled extends Operations {
   /** Counters are frozen by the clock or told by it: what is told of them is not known here. */
   freezes = false
   private value = 0
+  private reacted = 0
+  private reacting = false
 
   override async begin(): Promise<void> {
     await super.begin()
@@ -38,6 +43,18 @@ export abstract class Scheduled extends Operations {
         const point = this.station(ca)?.addPoint(options)
         if (point != null) this.banded.push({ ca, ioAddress, point: point as unknown as Point })
       }
+  }
+
+  protected abstract application(op: Op, a: number, b: number, c: number): void
+
+  protected reacts(): void {
+    const reacts = this.program.times?.reacts ?? []
+    if (reacts.length === 0 || this.reacting || this.isOver || this.reacted > REACTIONS) return
+    const next = reacts[this.reacted++ % reacts.length]
+    if (next == null) return
+    this.reacting = true
+    this.application(next.op, next.a, next.b, next.c)
+    this.reacting = false
   }
 
   protected schedule(op: Op, ca: number, point: Life | undefined, c: number): void {
@@ -74,9 +91,10 @@ export abstract class Scheduled extends Operations {
     }
   }
 
-  private cycle({ point }: Life, periodMs: number): void {
+  private cycle(life: Life, periodMs: number): void {
     try {
-      point.reportMs = periodMs
+      life.point.reportMs = periodMs
+      life.periodMs = periodMs
     } catch (cause) {
       // Some types are not told cyclically in a profile.
       if (!(cause instanceof InvalidArgument)) throw cause

@@ -18,6 +18,21 @@ export interface Times {
   readonly capacity: number
   /** N(S) of the first I frame in either direction. */
   readonly first: number
+  readonly connectMs: number
+  /** Whether the server notices that it stood still: in such a time it also wakes up to look. */
+  readonly stands: boolean
+  /** Whether the application is asked who may connect. */
+  readonly admits: boolean
+  /** What the application does whenever it is told something, one after the other and again; null: nothing. */
+  readonly reacts: readonly (Reaction | null)[]
+}
+
+/** What the application does within a call of the server. */
+export interface Reaction {
+  readonly op: Op
+  readonly a: number
+  readonly b: number
+  readonly c: number
 }
 
 /** Steps of time, of which one is chosen by a step's `c`. */
@@ -40,6 +55,33 @@ const groups: (readonly Op[])[] = [
   ["time", "restart", "parameter", "clock", "settle", "stop", "closing"]
 ]
 
+const reaction: fc.Arbitrary<Reaction> = fc.record({
+  op: fc.constantFrom<Op>(
+    ...(["publish", "publish", "set", "update", "live", "batch", "cycle", "initialised", "room", "add"] as const),
+    ...(["remove"] as const),
+    ...([
+      "renew",
+      "addCommand",
+      "removeCommand",
+      "again",
+      "station",
+      "closing",
+      "release",
+      "transmit",
+      "settle"
+    ] as const),
+    ...(["window", "regroup", "mode", "rehandle", "shutdown", "cyclic", "scan", "timer", "auto", "banded"] as const)
+  ),
+  a: fc.nat(7),
+  b: fc.nat(7),
+  c: fc.nat(31)
+})
+
+const reacts = fc.oneof(
+  { weight: 2, arbitrary: fc.constant<readonly null[]>([]) },
+  { weight: 1, arbitrary: fc.array(fc.option(reaction, { freq: 2, nil: null }), { minLength: 1, maxLength: 12 }) }
+)
+
 const times: fc.Arbitrary<Times> = fc.record({
   t1S: fc.constantFrom(15, 15, 3),
   t2S: fc.constantFrom(10, 1, 2),
@@ -52,7 +94,11 @@ const times: fc.Arbitrary<Times> = fc.record({
   holdMs: fc.constantFrom(0, 20, 1000),
   undrainedOctets: fc.constantFrom(65_536, 1024),
   capacity: fc.constantFrom(212_992, 700, 64),
-  first: fc.constantFrom(0, 0, 32_700, 32_760, 32_767)
+  first: fc.constantFrom(0, 0, 32_700, 32_760, 32_767),
+  connectMs: fc.constantFrom(15, 1000),
+  stands: fc.boolean(),
+  admits: fc.constantFrom(false, false, true),
+  reacts
 })
 
 /** Short times go together: t2 is less than t1. */
