@@ -173,7 +173,7 @@ describe("rounds of work that many share", () => {
       let nowMs = 0
       const begins = (): void => {
         const { running } = table.now
-        const hangs = [...open].filter((round) => nowMs - (began.get(round) as number) > patienceMs)
+        const hangs = [...open].filter((round) => nowMs - (began.get(round) as number) >= patienceMs)
         expect(open.size - hangs.length).toBe(0)
         began.set(running, nowMs)
         open.add(running)

@@ -46,7 +46,7 @@ export function begin(rounds: Rounds, nowMs: number): Rounds {
 /** Somebody asks; a round that is not over after `patienceMs` is waited for no longer. */
 export function ask(rounds: Rounds, nowMs: number, patienceMs: number): Asked {
   const { running, following, count } = rounds
-  const gaveUp = running !== 0 && nowMs - rounds.beganMs > patienceMs
+  const gaveUp = running !== 0 && nowMs - rounds.beganMs >= patienceMs
   if (running === 0 || gaveUp) {
     const begun = begin(rounds, nowMs)
     return { rounds: begun, round: begun.running, begins: true, gaveUp }

@@ -58,7 +58,7 @@ export class Play extends Passing {
       this.clients.fill(null)
       for (const one of this.all) one.leaves()
     }
-    if (op === "wait") await this.ground.wait(this.program.quick ? 12 : 0)
+    if (op === "wait") await this.waitsFor(this.program.quick ? 12 : 0)
     this.application(op, a, b, c)
     // Who is about to wait has often just said something.
     if (op === "stall" && client !== null)
@@ -80,6 +80,10 @@ export class Play extends Passing {
       if (client.left) this.clients[index] = null
     }
     for (let i = 0; i < step.turns; i++) await this.ground.turn()
+  }
+
+  private waitsFor(ms: number): Promise<void> {
+    return this.program.times === null ? this.ground.wait(ms) : this.passes(ms)
   }
 
   /** Often long enough for a peer to be taken for dead. */
