@@ -9,6 +9,7 @@ import * as Numbered from "../core/image/Numbered.ts"
 import * as Rates from "../core/log/Rates.ts"
 import type * as Freeze from "../core/read/Freeze.ts"
 import * as Delayed from "../core/station/Delayed.ts"
+import type { Publishing } from "../core/station/Publishing.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import { IllegalCause } from "./Errors.ts"
 import * as EventLoop from "./EventLoop.ts"
@@ -23,10 +24,11 @@ export abstract class Publisher extends Stations {
   readonly loop: EventLoop.EventLoop = EventLoop.of(this.clock)
   /** The turns of its event loop; who rehearses has others. */
   turns: Turns = this.loop.turns
+  private readonly publishing: Publishing<Session> = this.station.publishing
   /** Called when an event was put off: {@link reportDelayed} has to be called again and again. */
   onDelayed: () => void = () => {}
   private readonly waiting: Room
-  private readonly due = (): void => this.station.deliver()
+  private readonly due = (): void => this.publishing.deliver()
 
   constructor(options: Options) {
     super(options)
@@ -34,7 +36,7 @@ export abstract class Publisher extends Stations {
   }
 
   get sessions(): Set<Session> {
-    return this.station.sessions
+    return this.publishing.sessions
   }
 
   protected override deliverSoon(): void {
@@ -43,7 +45,7 @@ export abstract class Publisher extends Stations {
 
   /** What was published since the last microtask is sent. */
   deliver(): void {
-    this.station.deliver()
+    this.publishing.deliver()
   }
 
   /** Sets what counters of a station do. */
@@ -59,12 +61,12 @@ export abstract class Publisher extends Stations {
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
   append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
-    return this.station.append(block, slot, cause, originator, asker)
+    return this.publishing.append(block, slot, cause, originator, asker)
   }
 
   /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
   appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
-    return this.station.appendAll(block, slots, cause, originator)
+    return this.publishing.appendAll(block, slots, cause, originator)
   }
 
   /** Throws {@link IllegalCause} for a cause that the type of a block's events cannot have in monitor direction. */
@@ -76,12 +78,12 @@ export abstract class Publisher extends Stations {
 
   /** When the newest event of a point was made, as far as is remembered, in ms since 1970 UTC; 0 when it never was. */
   publishedMs(block: Block, slot: number): number {
-    return this.station.publishedMs(block, slot) ?? this.tagClock.nowMs()
+    return this.publishing.publishedMs(block, slot) ?? this.tagClock.nowMs()
   }
 
   /** The ends of the logs; the same array as long as nothing was appended. */
   logEnds(): readonly number[] {
-    return this.station.logEnds()
+    return this.publishing.logEnds()
   }
 
   /**
@@ -135,25 +137,25 @@ export abstract class Publisher extends Stations {
     const meant = Information.meantWith(block, slot, value, quality)
     this.setValue(block, slot, value, atMs)
     if (meant !== null && meant !== Image.ownQuality(block, slot)) this.putQuality(block, slot, meant, atMs)
-    const mayMs = this.station.mayReportMs(block, slot)
+    const mayMs = this.publishing.mayReportMs(block, slot)
     if (mayMs === Rates.NEVER) return false
-    const report = this.station.report(block, slot, mayMs, this.clock.monotonicMs())
+    const report = this.publishing.report(block, slot, mayMs, this.clock.monotonicMs())
     if (report === "later") this.onDelayed()
     return report === "told"
   }
 
   /** Sets how many ms lie at least between two events of {@link update}. */
   setMinInterval(block: Block, slot: number, everyMs: number): void {
-    this.station.setMinInterval(block, slot, everyMs)
+    this.publishing.setMinInterval(block, slot, everyMs)
   }
 
   /** Whether events are put off. */
   get delays(): boolean {
-    return Delayed.isAny(this.station.delayed)
+    return Delayed.isAny(this.publishing.delayed)
   }
 
   /** Makes the events that the rate of their points had put off and that are due now. */
   reportDelayed(): void {
-    this.station.reportDelayed(this.clock.monotonicMs())
+    this.publishing.reportDelayed(this.clock.monotonicMs())
   }
 }

@@ -311,8 +311,8 @@ export class Session implements Holder {
     const listens = this.reason === null && !this.full && !this.held && SessionState.listens(this.state)
     if (listens === this.listens) return
     this.listens = listens
-    if (listens) this.host.station.open.add(this)
-    else this.host.station.open.delete(this)
+    if (listens) this.host.station.publishing.open.add(this)
+    else this.host.station.publishing.open.delete(this)
   }
 
   private noteReceived(notices: readonly Notice[]): void {

@@ -9,15 +9,9 @@ import * as Image from "../image/Image.ts"
 import * as Initialised from "../image/Initialised.ts"
 import * as Numbered from "../image/Numbered.ts"
 import * as Stamp from "../image/Stamp.ts"
-import * as Value from "../image/Value.ts"
-import * as EventLog from "../log/EventLog.ts"
-import * as Flushes from "../log/Flushes.ts"
-import * as Publish from "../log/Publish.ts"
-import * as Rates from "../log/Rates.ts"
 import type { World } from "../procedure/World.ts"
 import * as Freeze from "../read/Freeze.ts"
 import * as TagClock from "../system/TagClock.ts"
-import { Cause } from "../wire/Cause.ts"
 import * as Abandoned from "./Abandoned.ts"
 import * as Bursts from "./Bursts.ts"
 import * as Delayed from "./Delayed.ts"
@@ -25,6 +19,7 @@ import * as Ending from "./Ending.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Offers from "./Offers.ts"
 import * as Points from "./Points.ts"
+import { type Follower, type Holder, Publishing } from "./Publishing.ts"
 import * as Schedule from "./Schedule.ts"
 import * as Stall from "./Stall.ts"
 import * as Waiting from "./Waiting.ts"
@@ -39,45 +34,17 @@ export type Settings = Pick<
   readonly clockValidMs: number
 }
 
-/** Somebody who is told what is published. */
-export interface Follower {
-  /** The oldest positions in the logs that it may still read, by priority. */
-  readonly cursor: { readonly acknowledged: readonly number[] }
-  /** The logs have grown, and it can send. */
-  ready(): void
-}
-
-/** Whoever holds a station. */
-export interface Holder {
-  /** Has {@link Station.deliver} called when what happens now is over. */
-  deliverSoon(): void
-  /** The present time of time tags, in ms since 1970 UTC: asked for where something is sent. */
-  nowMs(): number
-}
-
-/** What came of a change: an event that somebody takes, one that nobody takes or that was put off before, or one that is put off now. */
-export type Report = "told" | "untold" | "later"
-
-/** The ends of logs; not by `map`, whose arrays are of another kind to the compiler than literals. */
-function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
-  const ends: number[] = []
-  for (const log of logs) ends.push(log.end)
-  return ends
-}
-
 export class Station<F extends Follower = Follower> {
   /** What sessions read. */
   world: World
-  /** Sessions that are open, of those the ones that can be told of events at once, and those that are started. */
-  readonly sessions: Set<F> = new Set()
-  readonly open: Set<F> = new Set()
+  /** The logs, and who is told of them. */
+  readonly publishing: Publishing<F>
+  /** Sessions that are started. */
   readonly started: Set<F> = new Set()
   /** The clock of time tags. */
   tagClock: TagClock.TagClock
   /** What counters of a station do by themselves, and what they tell. */
   counterModes: Freeze.Modes = null
-  /** Points whose newest value waits until their rate allows an event. */
-  delayed: Delayed.Delayed = Delayed.none
   /** What happens by the clock, and what of it waits until its points are refreshed. */
   schedule: Schedule.Schedule = Schedule.none
   offers: Offers.Offers = Offers.none
@@ -97,28 +64,20 @@ export class Station<F extends Follower = Follower> {
   /** Time tags that were asked for outside 2000 to 2099, and sent as the nearest bound. */
   boundedTimes = 0
 
-  private readonly holder: Holder
-  private readonly logs: readonly EventLog.EventLog[]
-  private readonly flushes: Flushes.Flushes = Flushes.make()
   /** Blocks that have to be put in order before they are read. */
   private readonly unsettled: Set<Block> = new Set()
-  private ends: readonly number[]
-  private scheduled = false
-  /** Log end at which a synchronous burst is flushed before it is over. */
-  private flushAt = Number.POSITIVE_INFINITY
   private lastOperation = 0
   private lastBatch = 0
 
   constructor({ clockByClients, clockValidMs, ...settings }: Settings, holder: Holder) {
-    this.holder = holder
     this.tagClock = TagClock.make(clockByClients, clockValidMs)
-    this.logs = [EventLog.make(settings.limits.logRecords, () => this.oldestNeeded(0))]
-    this.ends = endsOf(this.logs)
-    this.bursts = Bursts.none(settings.limits.logRecords)
+    const { limits, link, packEvents } = settings
+    this.publishing = new Publishing<F>(limits.logRecords, link.k, packEvents, holder)
+    this.bursts = Bursts.none(limits.logRecords)
     this.world = {
       ...settings,
       image: Image.empty,
-      logs: this.logs,
+      logs: this.publishing.logs,
       selections: Held.none,
       freezes: { count: 0 },
       initialised: Initialised.none,
@@ -156,7 +115,7 @@ export class Station<F extends Follower = Follower> {
     const station = Image.station(this.world.image, ca)
     if (station === undefined) return false
     for (const block of station.blocks) {
-      this.delayed = Delayed.forgetBlock(this.delayed, block)
+      this.publishing.delayed = Delayed.forgetBlock(this.publishing.delayed, block)
       each(block)
       this.unsettled.delete(block)
       Points.removeAll(this.world, block)
@@ -187,7 +146,7 @@ export class Station<F extends Follower = Follower> {
 
   /** Removes a point, and with it everything that was said of it. */
   removePoint(block: Block, slot: number): void {
-    this.delayed = Delayed.forget(this.delayed, block, slot)
+    this.publishing.delayed = Delayed.forget(this.publishing.delayed, block, slot)
     Points.remove(this.world, block, slot)
     this.unsettled.add(block)
   }
@@ -207,6 +166,7 @@ export class Station<F extends Follower = Follower> {
 
   setLink(link: World["link"]): void {
     this.world = { ...this.world, link }
+    this.publishing.k = link.k
   }
 
   /** Whether every received frame is told. */
@@ -217,7 +177,7 @@ export class Station<F extends Follower = Follower> {
   /** A station was initialised (COI octet): every session is told. */
   initialised(ca: number, cause: number): void {
     this.world = { ...this.world, initialised: Initialised.noted(this.world.initialised, this.world.image, ca, cause) }
-    for (const session of this.open) session.ready()
+    for (const session of this.publishing.open) session.ready()
   }
 
   // ---- its end, and numbers ----
@@ -276,46 +236,6 @@ export class Station<F extends Follower = Follower> {
     return { low: zone.tagLow, high: zone.tagHigh }
   }
 
-  // ---- publishing ----
-
-  /**
-   * Puts what a point says into the log; the position behind the event, or -1 where nobody takes it. `asker` is the session that
-   * is shown the originator.
-   */
-  append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
-    // Most have nothing to note: what is not called here leaves room for what is, when this is compiled.
-    if (block.compared) Publish.note(block, slot, cause)
-    if (this.sessions.size === 0) return -1
-    const log = this.logs[block.priority] as EventLog.EventLog
-    const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
-    if (block.kind === Value.Kind.PackedSingles) Publish.told(block, slot, cause)
-    this.appended(end)
-    return end
-  }
-
-  /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
-  appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
-    Publish.noteAll(block, slots, cause)
-    if (this.sessions.size === 0) return false
-    const log = this.logs[block.priority] as EventLog.EventLog
-    let { version } = block
-    let rest = slots
-    let to = 0
-    for (let from = 0; from < rest.length; from = to) {
-      // Not more at once than a window takes: what has filled it is sent before more is appended.
-      to = Math.min(rest.length, from + this.untilFlush(log.end))
-      const end = EventLog.appendAll(log, block, rest, from, to, cause, originator)
-      Publish.toldAll(block, rest, from, to, cause)
-      this.appended(end, to - from)
-      // Whoever observes what was sent may have removed points that are still to come.
-      if (block.version === version) continue
-      const before = version
-      rest = rest.filter((slot, i) => i < to || block.holds(slot, before))
-      version = block.version
-    }
-    return true
-  }
-
   /**
    * Freezes or resets counters of the stations that are asked, at a time, and tells the readings of those with the mode that does.
    * `worked` is told what that cost, in counters, before anybody is told of them.
@@ -333,127 +253,6 @@ export class Station<F extends Follower = Follower> {
     worked(done.work)
     // Whoever sees what is published may add and remove points: those that come now were not frozen.
     for (const { block, version, slots } of done.told)
-      for (const slot of slots) if (block.holds(slot, version)) this.appendFrozen(block, slot)
-  }
-
-  private appendFrozen(block: Block, slot: number): void {
-    if (this.sessions.size === 0) return
-    const log = this.logs[block.priority] as EventLog.EventLog
-    EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
-    Publish.frozen(log, block, slot)
-    this.appended(log.end)
-  }
-
-  /** A log has grown by so many to this end: it is flushed when what happens now is over, or now when a burst has filled the windows. */
-  private appended(end: number, count = 1): void {
-    if (!this.scheduled) this.sendSoon(end + 1 - count)
-    else if (end >= this.flushAt) this.flush()
-  }
-
-  /** Lets sessions send soon what was published until then, from the event before this end on. */
-  private sendSoon(end: number): void {
-    this.scheduled = true
-    this.flushAt = end + this.early()
-    this.holder.deliverSoon()
-  }
-
-  /** What was published since is sent. */
-  deliver(): void {
-    this.scheduled = false
-    if (this.open.size === 0) this.remember(this.logEnds()[0] as number)
-    this.flush()
-  }
-
-  /**
-   * So many events are made at most, beside one, before windows are filled: not more than a log holds, where they would be lost
-   * unsent to a client that could take them.
-   */
-  private early(): number {
-    const { link, packEvents } = this.world
-    return Math.min(packEvents ? link.k * 16 : link.k, (this.logs[0] as EventLog.EventLog).capacity - 1)
-  }
-
-  /** How many events may be made at once behind this end. */
-  private untilFlush(end: number): number {
-    const most = this.early()
-    return this.scheduled ? Math.min(most, Math.max(1, this.flushAt - end)) : most
-  }
-
-  /** Lets every session with an open window send what is new. */
-  flush(): void {
-    if (this.open.size === 0) {
-      // Whoever opens its window sends what waits by itself.
-      this.flushAt = Number.POSITIVE_INFINITY
-      return
-    }
-    const ends = this.logEnds()
-    this.flushAt = (ends[0] as number) + this.early()
-    this.remember(ends[0] as number)
-    for (const session of this.open) session.ready()
-  }
-
-  /** Notes when the log had reached an end. */
-  private remember(end: number): void {
-    Flushes.note(this.flushes, end, this.holder.nowMs())
-  }
-
-  /** When the newest event of a point was made, as far as is remembered, in ms since 1970 UTC; 0 when it never was, null: just now. */
-  publishedMs(block: Block, slot: number): number | null {
-    const position = EventLog.ownLastOf(block, slot, this.logEnds()[block.of.priority] as number)
-    return position === 0 ? 0 : Flushes.whenMs(this.flushes, position)
-  }
-
-  /** The ends of the logs; the same array as long as nothing was appended. */
-  logEnds(): readonly number[] {
-    const { logs } = this
-    for (let i = 0; i < logs.length; i++)
-      if ((logs[i] as EventLog.EventLog).end !== this.ends[i]) {
-        this.ends = endsOf(logs)
-        break
-      }
-    return this.ends
-  }
-
-  /** The oldest position of a priority class that a session may still read. */
-  private oldestNeeded(priority: number): number {
-    let oldest = (this.logs[priority] as EventLog.EventLog).end
-    for (const { cursor } of this.sessions) oldest = Math.min(oldest, cursor.acknowledged[priority] as number)
-    return oldest
-  }
-
-  // ---- events by change ----
-
-  /** A point has changed: from when on an event of that may be made, by the monotonic clock, or {@link Rates.NEVER}. */
-  mayReportMs(block: Block, slot: number): number {
-    return Rates.mayTell(this.logs[block.priority] as EventLog.EventLog, block, slot)
-  }
-
-  /** Makes an event of a change that may be told from a time on, or puts it off until then. */
-  report(block: Block, slot: number, mayMs: number, nowMs: number): Report {
-    if (nowMs >= mayMs) return this.reportNow(block, slot, nowMs) ? "told" : "untold"
-    const delayed = Delayed.put(this.delayed, block, slot, mayMs)
-    if (delayed === this.delayed) return "untold"
-    this.delayed = delayed
-    return "later"
-  }
-
-  private reportNow(block: Block, slot: number, nowMs: number): boolean {
-    Rates.made(block, slot, nowMs)
-    return this.append(block, slot, Cause.SPONTANEOUS, 0, 0) >= 0
-  }
-
-  /** Sets how many ms lie at least between two events that are made by change. */
-  setMinInterval(block: Block, slot: number, everyMs: number): void {
-    Rates.setMinInterval(block, slot, everyMs)
-    this.delayed = Delayed.changed(this.delayed, block, slot)
-  }
-
-  /** Makes the events that the rate of their points had put off and that are due now. */
-  reportDelayed(nowMs: number): void {
-    for (const point of Delayed.due(this.delayed, nowMs)) {
-      const { delayed, isTold } = Delayed.judge(this.delayed, point, nowMs)
-      this.delayed = delayed
-      if (isTold) this.reportNow(point.block, point.slot, nowMs)
-    }
+      for (const slot of slots) if (block.holds(slot, version)) this.publishing.appendFrozen(block, slot)
   }
 }

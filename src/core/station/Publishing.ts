@@ -1,0 +1,224 @@
+// Publishing: one append to a log, whatever the number of clients. Whoever can be told is told when what happens now is over, or
+// earlier where a burst has filled the windows; a change is an event when that is worth one and the rate of its point allows it.
+
+import type { Block } from "../image/Block.ts"
+import * as Value from "../image/Value.ts"
+import * as EventLog from "../log/EventLog.ts"
+import * as Flushes from "../log/Flushes.ts"
+import * as Publish from "../log/Publish.ts"
+import * as Rates from "../log/Rates.ts"
+import { Cause } from "../wire/Cause.ts"
+import * as Delayed from "./Delayed.ts"
+
+/** Somebody who is told what is published. */
+export interface Follower {
+  /** The oldest positions in the logs that it may still read, by priority. */
+  readonly cursor: { readonly acknowledged: readonly number[] }
+  /** The logs have grown, and it can send. */
+  ready(): void
+}
+
+/** Whoever holds a station. */
+export interface Holder {
+  /** Has {@link Publishing.deliver} called when what happens now is over. */
+  deliverSoon(): void
+  /** The present time of time tags, in ms since 1970 UTC: asked for where something is sent. */
+  nowMs(): number
+}
+
+/** What came of a change: an event that somebody takes, one that nobody takes or that was put off before, or one that is put off now. */
+export type Report = "told" | "untold" | "later"
+
+/** The ends of logs; not by `map`, whose arrays are of another kind to the compiler than literals. */
+function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
+  const ends: number[] = []
+  for (const log of logs) ends.push(log.end)
+  return ends
+}
+
+export class Publishing<F extends Follower> {
+  readonly logs: readonly EventLog.EventLog[]
+  /** Sessions that are open, and of those the ones that can be told of events at once. */
+  readonly sessions: Set<F> = new Set()
+  readonly open: Set<F> = new Set()
+  /** How many I frames a window takes. */
+  k: number
+  /** Points whose newest value waits until their rate allows an event. */
+  delayed: Delayed.Delayed = Delayed.none
+
+  private readonly holder: Holder
+  private readonly packEvents: boolean
+  private readonly flushes: Flushes.Flushes = Flushes.make()
+  private ends: readonly number[]
+  private scheduled = false
+  /** Log end at which a synchronous burst is flushed before it is over. */
+  private flushAt = Number.POSITIVE_INFINITY
+
+  constructor(logRecords: number, k: number, packEvents: boolean, holder: Holder) {
+    this.holder = holder
+    this.k = k
+    this.packEvents = packEvents
+    this.logs = [EventLog.make(logRecords, () => this.oldestNeeded(0))]
+    this.ends = endsOf(this.logs)
+  }
+
+  /**
+   * Puts what a point says into the log; the position behind the event, or -1 where nobody takes it. `asker` is the session that
+   * is shown the originator.
+   */
+  append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
+    // Most have nothing to note: what is not called here leaves room for what is, when this is compiled.
+    if (block.compared) Publish.note(block, slot, cause)
+    if (this.sessions.size === 0) return -1
+    const log = this.logs[block.priority] as EventLog.EventLog
+    const end = EventLog.append(log, block, slot, cause, originator, asker) + 1
+    if (block.kind === Value.Kind.PackedSingles) Publish.told(block, slot, cause)
+    this.appended(end)
+    return end
+  }
+
+  /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
+  appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
+    Publish.noteAll(block, slots, cause)
+    if (this.sessions.size === 0) return false
+    const log = this.logs[block.priority] as EventLog.EventLog
+    let { version } = block
+    let rest = slots
+    let to = 0
+    for (let from = 0; from < rest.length; from = to) {
+      // Not more at once than a window takes: what has filled it is sent before more is appended.
+      to = Math.min(rest.length, from + this.untilFlush(log.end))
+      const end = EventLog.appendAll(log, block, rest, from, to, cause, originator)
+      Publish.toldAll(block, rest, from, to, cause)
+      this.appended(end, to - from)
+      // Whoever observes what was sent may have removed points that are still to come.
+      if (block.version === version) continue
+      const before = version
+      rest = rest.filter((slot, i) => i < to || block.holds(slot, before))
+      version = block.version
+    }
+    return true
+  }
+
+  /** Tells the frozen reading of a counter. */
+  appendFrozen(block: Block, slot: number): void {
+    if (this.sessions.size === 0) return
+    const log = this.logs[block.priority] as EventLog.EventLog
+    EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
+    Publish.frozen(log, block, slot)
+    this.appended(log.end)
+  }
+
+  /** A log has grown by so many to this end: it is flushed when what happens now is over, or now when a burst has filled the windows. */
+  private appended(end: number, count = 1): void {
+    if (!this.scheduled) this.sendSoon(end + 1 - count)
+    else if (end >= this.flushAt) this.flush()
+  }
+
+  /** Lets sessions send soon what was published until then, from the event before this end on. */
+  private sendSoon(end: number): void {
+    this.scheduled = true
+    this.flushAt = end + this.early()
+    this.holder.deliverSoon()
+  }
+
+  /** What was published since is sent. */
+  deliver(): void {
+    this.scheduled = false
+    if (this.open.size === 0) this.remember(this.logEnds()[0] as number)
+    this.flush()
+  }
+
+  /**
+   * So many events are made at most, beside one, before windows are filled: not more than a log holds, where they would be lost
+   * unsent to a client that could take them.
+   */
+  private early(): number {
+    const { k, packEvents } = this
+    return Math.min(packEvents ? k * 16 : k, (this.logs[0] as EventLog.EventLog).capacity - 1)
+  }
+
+  /** How many events may be made at once behind this end. */
+  private untilFlush(end: number): number {
+    const most = this.early()
+    return this.scheduled ? Math.min(most, Math.max(1, this.flushAt - end)) : most
+  }
+
+  /** Lets every session with an open window send what is new. */
+  flush(): void {
+    if (this.open.size === 0) {
+      // Whoever opens its window sends what waits by itself.
+      this.flushAt = Number.POSITIVE_INFINITY
+      return
+    }
+    const ends = this.logEnds()
+    this.flushAt = (ends[0] as number) + this.early()
+    this.remember(ends[0] as number)
+    for (const session of this.open) session.ready()
+  }
+
+  /** Notes when the log had reached an end. */
+  private remember(end: number): void {
+    Flushes.note(this.flushes, end, this.holder.nowMs())
+  }
+
+  /** When the newest event of a point was made, as far as is remembered, in ms since 1970 UTC; 0 when it never was, null: just now. */
+  publishedMs(block: Block, slot: number): number | null {
+    const position = EventLog.ownLastOf(block, slot, this.logEnds()[block.of.priority] as number)
+    return position === 0 ? 0 : Flushes.whenMs(this.flushes, position)
+  }
+
+  /** The ends of the logs; the same array as long as nothing was appended. */
+  logEnds(): readonly number[] {
+    const { logs } = this
+    for (let i = 0; i < logs.length; i++)
+      if ((logs[i] as EventLog.EventLog).end !== this.ends[i]) {
+        this.ends = endsOf(logs)
+        break
+      }
+    return this.ends
+  }
+
+  /** The oldest position of a priority class that a session may still read. */
+  private oldestNeeded(priority: number): number {
+    let oldest = (this.logs[priority] as EventLog.EventLog).end
+    for (const { cursor } of this.sessions) oldest = Math.min(oldest, cursor.acknowledged[priority] as number)
+    return oldest
+  }
+
+  // ---- events by change ----
+
+  /** A point has changed: from when on an event of that may be made, by the monotonic clock, or {@link Rates.NEVER}. */
+  mayReportMs(block: Block, slot: number): number {
+    return Rates.mayTell(this.logs[block.priority] as EventLog.EventLog, block, slot)
+  }
+
+  /** Makes an event of a change that may be told from a time on, or puts it off until then. */
+  report(block: Block, slot: number, mayMs: number, nowMs: number): Report {
+    if (nowMs >= mayMs) return this.reportNow(block, slot, nowMs) ? "told" : "untold"
+    const delayed = Delayed.put(this.delayed, block, slot, mayMs)
+    if (delayed === this.delayed) return "untold"
+    this.delayed = delayed
+    return "later"
+  }
+
+  private reportNow(block: Block, slot: number, nowMs: number): boolean {
+    Rates.made(block, slot, nowMs)
+    return this.append(block, slot, Cause.SPONTANEOUS, 0, 0) >= 0
+  }
+
+  /** Sets how many ms lie at least between two events that are made by change. */
+  setMinInterval(block: Block, slot: number, everyMs: number): void {
+    Rates.setMinInterval(block, slot, everyMs)
+    this.delayed = Delayed.changed(this.delayed, block, slot)
+  }
+
+  /** Makes the events that the rate of their points had put off and that are due now. */
+  reportDelayed(nowMs: number): void {
+    for (const point of Delayed.due(this.delayed, nowMs)) {
+      const { delayed, isTold } = Delayed.judge(this.delayed, point, nowMs)
+      this.delayed = delayed
+      if (isTold) this.reportNow(point.block, point.slot, nowMs)
+    }
+  }
+}
