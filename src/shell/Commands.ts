@@ -27,8 +27,7 @@ export function take<N extends Requested>(
   ask: (session: Session, notice: N) => void
 ): boolean {
   const { exchange, host } = session
-  const awaits = exchange.awaits(notice.id)
-  const verdict = Requests.judge(session, host.world, notice, { awaits, leaving: exchange.leaving })
+  const verdict = Requests.judge(session, host.world, notice, exchange.awaits(notice.id), exchange.leaving)
   switch (verdict) {
     case "nobody":
       return false

@@ -31,12 +31,16 @@ export function aged(reading: Reading, world: World.World, request: Requested): 
   return Age.judge(world, station, request.type, request.timeLow, request.timeHigh, reading.judgingMs())
 }
 
-/** `nobody` waits for it; it is refused since its session or all of them end; it is too old; or the application is asked. */
+/**
+ * Where nobody `awaits` it any more: `nobody`. It is refused where its session is `leaving` or all of them end; it is too old; or the
+ * application is asked.
+ */
 export function judge(
   reading: Reading,
   world: World.World,
   request: Requested,
-  { awaits, leaving }: { readonly awaits: boolean; readonly leaving: boolean }
+  awaits: boolean,
+  leaving: boolean
 ): "nobody" | "refuse" | "ask" | Situation {
   if (!awaits) return "nobody"
   if (leaving || World.refusing(world) !== null) return "refuse"
