@@ -2,8 +2,10 @@
 // of a point lie side by side with its neighbours', so that an interrogation copies instead of encoding.
 // Slots are stable: a point keeps its slot for life. Addresses ascend with slots as long as points are added in order;
 // otherwise `order` keeps the slots by address and a hash finds them.
+
 import { Frozen } from "./Frozen.ts"
 import { Ordered } from "./Ordered.ts"
+import * as Positions from "./Positions.ts"
 import { Told } from "./Told.ts"
 import * as Value from "./Value.ts"
 
@@ -119,6 +121,8 @@ export class Block {
   time: Int32Array | null
   /** Low 32 bits of the log position of the newest event of each point, plus one; 0 = none yet. */
   last: Int32Array
+  /** The slot whose `last` is 0 though it has an event: of one event in 2^32 the position behind has such bits; -1 = none. */
+  lapSlot = -1
   /** Slots by address; null while addresses ascend with slots and no slot is dead. */
   order: Ordered | null = null
   /** Slots whose application wants to refresh the value before it is read. */
@@ -210,6 +214,7 @@ export class Block {
     this.octets.fill(0, slot * this.stride, (slot + 1) * this.stride)
     this.time?.fill(0, slot * 2, slot * 2 + 2)
     this.last[slot] = 0
+    if (slot === this.lapSlot) this.lapSlot = -1
     if (this.refresh !== null) this.refresh[slot] = 0
     if (this.select !== null) this.select[slot] = 0
     this.frozen?.forget(slot)
@@ -228,6 +233,7 @@ export class Block {
     this.born = new Float64Array(this.ioa.length).fill(NOBODY)
     this.ioa.fill(-1)
     this.length = this.count = 0
+    this.lapSlot = -1
     this.order = null
     this.members.length = 0
     this.grouped = 0
@@ -288,6 +294,15 @@ export class Block {
   frozenColumn(): Frozen {
     this.frozen ??= new Frozen(this.ioa.length, this.stride)
     return this.frozen
+  }
+
+  /** Forgets positions that lie further than `far` behind the `end` of the log. */
+  forgetFar(end: number, far: number): void {
+    Positions.forgetFar(this.last, this.length, end, far)
+    if (Positions.isFar(0, end, far)) this.lapSlot = -1
+    for (const kept of [this.heirs, this.mixed])
+      for (const [slot, low] of kept ?? []) if (Positions.isFar(low, end, far)) kept?.delete(slot)
+    this.frozen?.forgetFar(end, far)
   }
 
   /** The columns of what was told last, made when they are first needed. */

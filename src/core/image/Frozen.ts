@@ -1,6 +1,8 @@
 // What the counters of a block say to a counter interrogation: the readings of the last freeze, and beside them those that it
 // replaced, so that an interrogation which a freeze overtakes can still tell the readings of the moment in which it began.
 
+import * as Positions from "./Positions.ts"
+
 /** Octets behind the last element that word-wise copies may read. */
 const SLACK = 16
 
@@ -144,6 +146,11 @@ export class Frozen implements Readings {
   /** Whether it is not known any more what a slot said after so many orders. */
   isLost(slot: number, orders: number): boolean {
     return this.isPast(slot, orders) && (this.beforeSince[slot] as number) > orders
+  }
+
+  /** Forgets positions that lie further than `far` behind the `end` of the log. */
+  forgetFar(end: number, far: number): void {
+    for (const column of [this.last, this.near, this.far]) Positions.forgetFar(column, column.length, end, far)
   }
 
   /** Another counter will use the slot. */

@@ -34,6 +34,8 @@ export interface EventLog {
   readonly departed: Departed
   /** Position before which the ring is made to have room again; -1 once it has its full capacity. */
   full: number
+  /** Position of the event whose point had the one before it where a position ends in 32 bits of 0: that is no end of a way; -1 = none. */
+  behindLap: number
 }
 
 const FIRST_RECORDS = 1024
@@ -57,7 +59,8 @@ export function make(records: number, needed: () => number = () => 0): EventLog 
     end: 0,
     needed,
     departed: { behind: new Map(), full: 0, needed: 0 },
-    full
+    full,
+    behindLap: -1
   }
 }
 
@@ -153,8 +156,15 @@ function put(
   words[base + 4] = block.eventKey | (cause << 16) | (originator << 24)
   words[base + 5] = block.ca | (asker << 16)
   if (cause === 3 || !isLive(cause)) {
-    log.before[position & log.mask] = block.last[slot] as number
-    block.last[slot] = (position + 1) | 0
+    const behind = (position + 1) | 0
+    const last = block.last[slot] as number
+    log.before[position & log.mask] = last
+    block.last[slot] = behind
+    if (last === 0 && slot === block.lapSlot) {
+      block.lapSlot = -1
+      log.behindLap = position
+    }
+    if (behind === 0) block.lapSlot = slot
   } else block.frozen?.overtake(slot)
 }
 
@@ -213,23 +223,26 @@ function makeRoom(log: EventLog, records: number): void {
   log.full = size === log.capacity ? -1 : log.end + size - before
 }
 
-/** Largest capacity of a log: records further back than this do not matter to anybody. */
-const FAR_BACK = 0x2000000
-
 /**
- * The position behind the newest event of a point, or 0 when it has none within the 32 bits that the image keeps. Just
- * behind a multiple of 2^32 a point without events cannot be told from one whose event is the last before it: then it
- * counts as that one, which makes its value wait for events that it need not wait for.
+ * Positions that lie further behind the end are forgotten by the image, at least once in as many events: so those that it keeps are
+ * told from each other by 32 bits. No log holds so many records.
  */
-export const lastOf = (block: Block, slot: number, end: number): number => whole(block.last[slot] as number, end)
+export const FAR_BEHIND = 0x40000000
 
-/** As {@link lastOf}, of what `Block.last` says, or has said. */
-export function whole(low: number, end: number): number {
-  const back = (end - low) >>> 0
-  if (low === 0 && back > FAR_BACK) return 0
-  const position = end - back
+/** The position behind the newest event of a point, or 0 when it has none that the image remembers. */
+export function lastOf(block: Block, slot: number, end: number): number {
+  const low = block.last[slot] as number
+  return low === 0 && slot !== block.lapSlot ? 0 : positionOf(low, end)
+}
+
+/** The position before an end that has these low bits. */
+function positionOf(low: number, end: number): number {
+  const position = end - ((end - low) >>> 0)
   return position > 0 ? position : 0
 }
+
+/** As {@link lastOf}, of what `Block.last` has said; 0 = none. */
+export const whole = (low: number, end: number): number => (low === 0 ? 0 : positionOf(low, end))
 
 /**
  * Whether events from a position on of the points that had this address before may be of another type, with another time
@@ -274,7 +287,7 @@ export function oldestFrom(
   for (;;) {
     const low = log.before[at & log.mask] as number
     const earlier = end - ((end - low) >>> 0) - 1
-    if (low === 0 || earlier < from || earlier >= at) return oldest
+    if ((low === 0 && at !== log.behindLap) || earlier < from || earlier >= at) return oldest
     at = earlier
     if (tells !== null && !tells(at)) continue
     oldest = at

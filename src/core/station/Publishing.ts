@@ -47,6 +47,10 @@ export class Publishing<F extends Follower> {
   delayed: Delayed.Delayed = Delayed.none
 
   private readonly holder: Holder
+  /** Has the image forget positions that lie too far behind an end. */
+  private readonly forget: (end: number) => void
+  /** Log end at which it forgets next. */
+  private forgetAt: number = EventLog.FAR_BEHIND
   private readonly packEvents: boolean
   private readonly flushes: Flushes.Flushes = Flushes.make()
   private ends: readonly number[]
@@ -54,8 +58,9 @@ export class Publishing<F extends Follower> {
   /** Log end at which a synchronous burst is flushed before it is over. */
   private flushAt = Number.POSITIVE_INFINITY
 
-  constructor(logRecords: number, k: number, packEvents: boolean, holder: Holder) {
+  constructor(logRecords: number, k: number, packEvents: boolean, holder: Holder, forget: (end: number) => void) {
     this.holder = holder
+    this.forget = forget
     this.k = k
     this.packEvents = packEvents
     this.logs = [EventLog.make(logRecords, () => this.oldestNeeded(0))]
@@ -146,6 +151,11 @@ export class Publishing<F extends Follower> {
 
   /** Lets every session with an open window send what is new. */
   flush(): void {
+    const newest = (this.logs[0] as EventLog.EventLog).end
+    if (newest >= this.forgetAt) {
+      this.forget(newest)
+      this.forgetAt = newest + EventLog.FAR_BEHIND
+    }
     if (this.open.size === 0) {
       // Whoever opens its window sends what waits by itself.
       this.flushAt = Number.POSITIVE_INFINITY

@@ -9,6 +9,7 @@ import * as Image from "../image/Image.ts"
 import * as Initialised from "../image/Initialised.ts"
 import * as Numbered from "../image/Numbered.ts"
 import * as Stamp from "../image/Stamp.ts"
+import * as EventLog from "../log/EventLog.ts"
 import type { World } from "../procedure/World.ts"
 import * as Freeze from "../read/Freeze.ts"
 import * as TagClock from "../system/TagClock.ts"
@@ -72,7 +73,7 @@ export class Station<F extends Follower = Follower> {
   constructor({ clockByClients, clockValidMs, ...settings }: Settings, holder: Holder) {
     this.tagClock = TagClock.make(clockByClients, clockValidMs)
     const { limits, link, packEvents } = settings
-    this.publishing = new Publishing<F>(limits.logRecords, link.k, packEvents, holder)
+    this.publishing = new Publishing<F>(limits.logRecords, link.k, packEvents, holder, (end) => this.forgetFar(end))
     this.bursts = Bursts.none(limits.logRecords)
     this.world = {
       ...settings,
@@ -155,6 +156,12 @@ export class Station<F extends Follower = Follower> {
   setGroups(block: Block, slot: number, groups: readonly number[], counterGroups: readonly number[]): void {
     Flags.setGroups(block, slot, groups, counterGroups)
     this.unsettled.add(block)
+  }
+
+  /** The image forgets positions that lie too far behind the end of a log. */
+  private forgetFar(end: number): void {
+    for (const { blocks } of Image.all(this.world.image))
+      for (const block of blocks) block.forgetFar(end, EventLog.FAR_BEHIND)
   }
 
   // ---- what sessions read beside the image ----
