@@ -8,6 +8,7 @@ import * as Operation from "../core/command/Operation.ts"
 import * as Output from "../core/command/Output.ts"
 import * as Image from "../core/image/Image.ts"
 import type { EventLog } from "../core/log/EventLog.ts"
+import type { Profile } from "../core/Profile.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Requests from "../core/station/Requests.ts"
 import * as CommandFacts from "./CommandFacts.ts"
@@ -23,7 +24,7 @@ import type { Session } from "./Session.ts"
 
 const nobody: CommandHandler = () => "failure"
 
-export class Calling extends Asking {
+export class Calling extends Asking implements Operating.Around {
   /** Its number among the operations of the server, what is commanded, and when it came, in ms since 1970 UTC. */
   declare readonly number: number
   declare readonly command: CommandRequested
@@ -83,19 +84,27 @@ export class Calling extends Asking {
     return this.operation?.aborted === true || !this.exists || reason !== null || leaving
   }
 
-  /** What is so around it just now. */
-  private around(): Operating.Around {
-    const { session, operation } = this
-    const { host } = session
-    const cancel = operation?.cancel ?? 0
-    return {
-      open: this.isOpen,
-      cancels: cancel !== 0 && session.exchange.awaits(cancel),
-      exists: this.exists,
-      ending: host.isEnding,
-      logEnd: endOf(host),
-      profile: host.world.profile
-    }
+  // ---- what is so around it just now ----
+
+  get open(): boolean {
+    return this.isOpen
+  }
+
+  get cancels(): boolean {
+    const cancel = this.operation?.cancel ?? 0
+    return cancel !== 0 && this.session.exchange.awaits(cancel)
+  }
+
+  get ending(): boolean {
+    return this.session.host.isEnding
+  }
+
+  get logEnd(): number {
+    return endOf(this.session.host)
+  }
+
+  get profile(): Profile {
+    return this.session.host.world.profile
   }
 
   // ---- in front of its output ----
@@ -136,7 +145,7 @@ export class Calling extends Asking {
       Commands.refuseAged(session, command, situation)
       return session.exchange.tellCollected()
     }
-    const judged = Operating.judge(outlet.output, operation, this.around(), host.clock.monotonicMs())
+    const judged = Operating.judge(outlet.output, operation, this, host.clock.monotonicMs())
     const handler = judged === "begin" ? Feedback.decider(host, command.block, hooks) : null
     if (handler === null) this.refuse(false)
     else this.begin(handler, false)
@@ -161,7 +170,7 @@ export class Calling extends Asking {
     }
     const listed = this.operation?.listed === true
     this.operation = Operation.begun(number, command, receivedMs, listed, manner, endOf(host))
-    this.keepTime()
+    if ((this.operation?.limit ?? "none") !== this.timed) this.measure()
     outlet.take(this)
     this.previousMs = hooks.receivedMs
     hooks.received = true
@@ -179,15 +188,16 @@ export class Calling extends Asking {
 
   protected override takesTime(): void {
     if (this.operation !== null) this.operation = Operating.takesTime(this.operation)
-    this.keepTime()
+    if ((this.operation?.limit ?? "none") !== this.timed) this.measure()
     super.takesTime()
   }
 
   protected settled(said: Outcome.Outcome): void {
     const { operation } = this
     if (operation === null) return
-    this.hear(operation, said)
-    this.perform(Operating.settle(this.outlet.output, this.operation ?? operation, said, this.around()), this.collects)
+    // Of most there is nothing to hear.
+    if (said !== "success" || operation.manner?.related !== null || !this.isOpen) this.hear(operation, said)
+    this.perform(Operating.settle(this.outlet.output, this.operation ?? operation, said, this), this.collects)
   }
 
   protected fail(cause: unknown): Outcome.Outcome {
@@ -216,7 +226,7 @@ export class Calling extends Asking {
     this.operation = Operating.carryOut(operation, endOf(this.session.host))
     this.collects = false
     this.handler = this.execute ?? nobody
-    if (Operating.isCarriedOut(this.around())) this.ask()
+    if (Operating.isCarriedOut(this)) this.ask()
     else this.settled("failure")
   }
 
@@ -242,7 +252,7 @@ export class Calling extends Asking {
       around: Operating.Around
     ) => Operating.Step | null
   ): Operating.Step | null {
-    return this.operation === null ? null : step(this.outlet.output, this.operation, this.around())
+    return this.operation === null ? null : step(this.outlet.output, this.operation, this)
   }
 
   abort(): void {
@@ -316,7 +326,7 @@ export class Calling extends Asking {
         : { ...step.operation, shown }
     const forgotten = step.forgets === 0 ? undefined : outlet.find(step.forgets)
     outlet.become(step.output)
-    this.keepTime()
+    if ((this.operation?.limit ?? "none") !== this.timed) this.measure()
     // What was accepted is called off behind what came until then.
     if (step.accepts || this.operation?.listed !== true) this.unlist()
     if (this.operation?.listed === true) super.list()
@@ -356,9 +366,9 @@ export class Calling extends Asking {
     super.list()
   }
 
-  private keepTime(): void {
+  /** Measures the time that is to be measured from now on. */
+  private measure(): void {
     const limit = this.operation?.limit ?? "none"
-    if (limit === this.timed) return
     this.cancelTimer?.()
     this.timed = limit
     const { host } = this.session

@@ -20,27 +20,17 @@ import { Outlet } from "./Outlet.ts"
 import { Selecting } from "./Selecting.ts"
 import type { Session } from "./Session.ts"
 
-/** Has a request decided by `ask`, unless it is refused or nobody waits for it; false then. The session collects what is decided at once. */
-export function take<N extends Requested>(
-  session: Session,
-  notice: N,
-  ask: (session: Session, notice: N) => void
-): boolean {
+/** What became of a request before the application is asked: nobody waits for it, it was refused, or it is to be asked for. */
+export type Taken = "nobody" | "refused" | "ask"
+
+/** Judges a request when the application is about to be asked for it. The session collects a refusal. */
+export function take(session: Session, notice: Requested): Taken {
   const { exchange, host } = session
   const verdict = Requests.judge(session, host.world, notice, exchange.awaits(notice.id), exchange.leaving)
-  switch (verdict) {
-    case "nobody":
-      return false
-    case "ask":
-      ask(session, notice)
-      break
-    case "refuse":
-      refuse(session, notice)
-      break
-    default:
-      refuseAged(session, notice, verdict)
-  }
-  return true
+  if (verdict === "ask" || verdict === "nobody") return verdict
+  if (verdict === "refuse") refuse(session, notice)
+  else refuseAged(session, notice, verdict)
+  return "refused"
 }
 
 /** Takes a command; the session collects a decision that is made at once. */
@@ -56,7 +46,8 @@ export function command(session: Session, notice: CommandRequested): void {
   switch (Requests.arrive(host.world, outlet.output, tellsBefore, handler !== null)) {
     case "before":
       exchange.tellCollected()
-      return void take(session, notice, command)
+      if (take(session, notice) === "ask") command(session, notice)
+      return
     case "begin":
       if (handler !== null) begin(session, outlet, new Calling(session, notice, hooks, outlet), handler)
       return

@@ -81,12 +81,9 @@ export class Described implements Command {
 }
 
 /** What a command says. One without time tag, at a point that has one, gets that of its arrival. */
-export function saidBy(
-  host: Host,
-  { block, value, qualifier, timeLow, timeHigh }: Commanded,
-  atMs: number
-): Instruction {
-  if (block.time === null || timeLow !== 0 || timeHigh !== 0) return { value, qualifier, timeLow, timeHigh }
+export function saidBy(host: Host, command: Commanded, atMs: number): Instruction {
+  const { block, value, qualifier, timeLow, timeHigh } = command
+  if (block.time === null || timeLow !== 0 || timeHigh !== 0) return command
   const { low, high } = host.timeTag(block.zone, atMs)
   return { value, qualifier, timeLow: low, timeHigh: high }
 }

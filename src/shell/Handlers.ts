@@ -32,7 +32,7 @@ export function act(session: Session, notice: Notice): boolean {
     case "freeze":
     case "reset":
     case "parameter":
-      return Commands.take(session, notice, ask)
+      return take(session, notice)
     case "stopping":
       // Before a STOPDT the session lives on: only what came before it is not begun any more.
       if (session.state.link.pause?.reason !== null) session.exchange.leaving = true
@@ -101,6 +101,13 @@ const subjectOf = (
   address: Asdu.ioa(apdu, 0),
   type: Names.ofType(Asdu.type(apdu, 0))
 })
+
+/** Has a request decided, unless nobody waits for it any more; false then. */
+function take(session: Session, notice: Requested): boolean {
+  const taken = Commands.take(session, notice)
+  if (taken === "ask") ask(session, notice)
+  return taken !== "nobody"
+}
 
 /** Has a request decided. */
 function ask(session: Session, notice: Requested): void {

@@ -25,7 +25,9 @@ export class Outlet {
   private kept: Kept | null = null
   /** Those that wait at it are being decided one after the other. */
   private goesOn = false
-  /** Those that its output knows by their numbers: no more than may wait, and two. */
+  /** The operation that was begun last, as long as its output knows it by its number; most are over before another comes. */
+  private newest: Calling | null = null
+  /** Others that its output knows: no more than may wait, and two. */
   private known: Calling[] = []
 
   constructor(profile: Profile, block: Block, ioa: number) {
@@ -39,25 +41,28 @@ export class Outlet {
 
   /** The operation that the output knows by a number. */
   find(number: number | null | undefined): Calling | undefined {
+    if (this.newest?.number === number) return this.newest ?? undefined
     return this.known.find((calling) => calling.number === number)
   }
 
-  /** Its output is about to know an operation. */
+  /** Its output is about to know an operation that waits. */
   hold(calling: Calling): void {
-    if (!this.known.includes(calling)) this.known.push(calling)
+    this.known.push(calling)
   }
 
   /** An operation is begun. */
   take(calling: Calling): void {
     const { number } = calling
-    this.hold(calling)
+    if (this.newest !== null) this.known.push(this.newest)
+    this.newest = calling
     this.output = Output.begin(Output.leave(this.output, number), number)
   }
 
   /** The output is so from now on: whom it does not know is forgotten. */
   become(output: Output.Output<number>): void {
     this.output = output
-    if (output === Output.free) this.known.pop()
+    if (output === Output.free) this.newest = null
+    else if (this.newest !== null && !Output.knows(output, this.newest.number)) this.newest = null
     if (this.known.length > 0) this.known = this.known.filter(({ number }) => Output.knows(output, number))
   }
 

@@ -138,7 +138,7 @@ export function define<const S extends Shape>(name: string, shape: S): Informati
 
   class Defined extends Information {
     static fromCore(form: CoreForm, origin: Origin = {}): Defined {
-      return new Defined({ recordedAt: origin.recordedAt }, origin, form)
+      return new Defined(origin as Readonly<Record<string, unknown>> & Origin, origin, form)
     }
     static valueToCore(given: unknown): number {
       return valuePart.field.toCore(valuePart.field.accept(given, `${name}.${valueKey}`))
