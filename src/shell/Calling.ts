@@ -59,7 +59,7 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   /** Whether its client still waits for its answer. */
-  get isOpen(): boolean {
+  get open(): boolean {
     return this.session.exchange.awaits(this.id)
   }
 
@@ -71,7 +71,7 @@ export class Calling extends Asking implements Operating.Around {
   /** Whether it may still be done: nobody has refused it or given it up. */
   get isWanted(): boolean {
     const tooLate = this.operation?.phase === "deciding" && this.session.host.isEnding
-    return this.isUnderWay && !tooLate && !this.isGivenUp && this.isOpen
+    return this.isUnderWay && !tooLate && !this.isGivenUp && this.open
   }
 
   protected get isUnderWay(): boolean {
@@ -85,10 +85,6 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   // ---- what is so around it just now ----
-
-  get open(): boolean {
-    return this.isOpen
-  }
 
   get cancels(): boolean {
     const cancel = this.operation?.cancel ?? 0
@@ -130,7 +126,7 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   private refusal(): Operating.Step {
-    return Operating.refuse(this.outlet.output, this.number, this.id, this.isOpen)
+    return Operating.refuse(this.outlet.output, this.number, this.id, this.open)
   }
 
   /** Its turn has come: it is begun, unless nobody decides it any more. */
@@ -138,7 +134,7 @@ export class Calling extends Asking implements Operating.Around {
     const { hooks, outlet, session, operation, command, number } = this
     const { host } = session
     // Its time is over as well: that is told next.
-    if (operation === null || !this.isOpen) return outlet.become(Output.leave(outlet.output, number))
+    if (operation === null || !this.open) return outlet.become(Output.leave(outlet.output, number))
     const situation = Requests.aged(session, host.world, command)
     if (situation !== null) {
       this.perform(Operating.leave(outlet.output, number))
@@ -196,7 +192,7 @@ export class Calling extends Asking implements Operating.Around {
     const { operation } = this
     if (operation === null) return
     // Of most there is nothing to hear.
-    if (said !== "success" || operation.manner?.related !== null || !this.isOpen) this.hear(operation, said)
+    if (said !== "success" || operation.manner?.related !== null || !this.open) this.hear(operation, said)
     this.perform(Operating.settle(this.outlet.output, this.operation ?? operation, said, this), this.collects)
   }
 
@@ -211,7 +207,7 @@ export class Calling extends Asking implements Operating.Around {
     const { phase, second, aborted, manner } = operation
     if (phase === "deciding" && !second) {
       // It blocked for so long that the session went on without it.
-      if (!this.isOpen && session.reason === null && !aborted) this.tellLate()
+      if (!this.open && session.reason === null && !aborted) this.tellLate()
       if (manner?.twoPhases === true && said === "none")
         this.tellFailed("accept", new TypeError("it accepts or refuses"))
     }
@@ -291,17 +287,17 @@ export class Calling extends Asking implements Operating.Around {
 
   /** The application answers what it owes of this command; whether its client is told. */
   resolve(cause: number, negative: boolean): boolean {
-    const { isOpen } = this
+    const { open } = this
     const step = this.change((output, operation, around) =>
       Operating.resolve(output, operation, cause, negative, around)
     )
     this.perform(step)
-    return step !== null && isOpen
+    return step !== null && open
   }
 
   /** Nobody can answer it by `transmit` any more: its client hears nothing of it, and that is told. */
   private forget(): void {
-    if (!this.isOpen) return
+    if (!this.open) return
     this.session.exchange.collect(Outcome.forgotten(this.id))
     this.session.host.loop.soon(() => this.session.exchange.tellCollected())
   }

@@ -61,8 +61,7 @@ export class Outlet {
   /** The output is so from now on: whom it does not know is forgotten. */
   become(output: Output.Output<number>): void {
     this.output = output
-    if (output === Output.free) this.newest = null
-    else if (this.newest !== null && !Output.knows(output, this.newest.number)) this.newest = null
+    if (this.newest !== null && !Output.knows(output, this.newest.number)) this.newest = null
     if (this.known.length > 0) this.known = this.known.filter(({ number }) => Output.knows(output, number))
   }
 
@@ -92,7 +91,10 @@ export class Outlet {
     try {
       for (let [first] = this.output.waiting; first !== undefined; [first] = this.output.waiting) {
         if (this.output.status === "busy") return
-        this.find(first)?.proceed()
+        const next = this.find(first)
+        // Nobody waits under a number that is not known.
+        if (next === undefined) this.become(Output.leave(this.output, first))
+        else next.proceed()
       }
     } finally {
       this.goesOn = false
