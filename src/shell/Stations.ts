@@ -108,7 +108,7 @@ export abstract class Stations {
     if (station === undefined)
       throw new InvalidArgument({ what: "station", expected: "a station of this server", value: ca })
     const { nowMs, flags } = this.tagClock
-    const first = this.station.addPoints(station, ioa, type, count, variants, nowMs(), flags)
+    const first = this.station.addPoints(station, { ioa, type, count, variants }, nowMs(), flags)
     if (first?.block.command === true && this.outlets.size > 0) this.takeOutlets(first.block, ioa, count)
     return first
   }

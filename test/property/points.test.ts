@@ -42,7 +42,13 @@ describe.each(["unique", "perType"] as const)("points whose addresses are %s", (
           const isFree = !model.some(
             (point) => point.ca === ca && point.ioa >= ioa && point.ioa < ioa + count && areRivals(point.type, type)
           )
-          const added = Points.add({ image, logs, profile }, station, ioa, type, count, {}, NOW_MS, Time.INVALID)
+          const added = Points.add(
+            { image, logs, profile },
+            station,
+            { ioa, type, count, variants: {} },
+            NOW_MS,
+            Time.INVALID
+          )
           expect(added !== null).toBe(isFree)
           if (added === null) continue
           image = added.image
@@ -74,7 +80,13 @@ describe("a new point", () => {
   const add = (type: number, nowMs: number): Points.Added => {
     const image = Image.withStation(Image.empty, 1)
     const world = { image, logs: [EventLog.make(64)], profile: Profile.iec }
-    return Points.add(world, Image.station(image, 1) as Image.Station, 1, type, 3, {}, nowMs, 0) as Points.Added
+    return Points.add(
+      world,
+      Image.station(image, 1) as Image.Station,
+      { ioa: 1, type, count: 3, variants: {} },
+      nowMs,
+      0
+    ) as Points.Added
   }
 
   it("whose tag cannot say the time is counted, where it has one", () => {
@@ -130,10 +142,7 @@ it("a station that is removed leaves nothing to be initialised, and its blocks n
   const added = Points.add(
     { image, logs, profile: Profile.iec },
     Image.station(image, 1) as Image.Station,
-    1,
-    1,
-    1,
-    {},
+    { ioa: 1, type: 1, count: 1, variants: {} },
     NOW_MS,
     0
   ) as Points.Added

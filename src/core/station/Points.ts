@@ -47,17 +47,22 @@ function areTaken({ blocks }: Image.Station, profile: Profile, ioa: number, type
   return false
 }
 
+/** Points of a type at consecutive addresses from `ioa`. */
+export interface Adding {
+  readonly ioa: number
+  readonly type: number
+  readonly count: number
+  readonly variants: Image.Variants
+}
+
 /**
- * Adds `count` points of a type at consecutive addresses from `ioa`; null when one of them is in use. They say OFF where they are
- * double points or commands, the lower step, zero for everything else, at `nowMs` since 1970 UTC with the `flags` of the clock.
+ * Adds points; null when one of their addresses is in use. They say OFF where they are double points or commands, the lower
+ * step, zero for everything else, at `nowMs` since 1970 UTC with the `flags` of the clock.
  */
 export function add(
   { image, logs, profile }: Points,
   station: Image.Station,
-  ioa: number,
-  type: number,
-  count: number,
-  variants: Image.Variants,
+  { ioa, type, count, variants }: Adding,
   nowMs: number,
   flags: number
 ): Added | null {

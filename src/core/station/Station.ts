@@ -127,22 +127,14 @@ export class Station<F extends Follower = Follower> {
   }
 
   /** Adds points as {@link Points.add}, of which the first is returned; null when one of their addresses is in use. */
-  addPoints(
-    station: Image.Station,
-    ioa: number,
-    type: number,
-    count: number,
-    variants: Image.Variants,
-    nowMs: number,
-    flags: number
-  ): Image.PointRef | null {
-    const added = Points.add(this.world, station, ioa, type, count, variants, nowMs, flags)
+  addPoints(station: Image.Station, adding: Points.Adding, nowMs: number, flags: number): Image.PointRef | null {
+    const added = Points.add(this.world, station, adding, nowMs, flags)
     if (added === null) return null
     const { image, block, bounded } = added
     this.boundedTimes += bounded
     this.setImage(image)
     this.unsettled.add(block)
-    return Image.refTo(block, block.find(ioa))
+    return Image.refTo(block, block.find(adding.ioa))
   }
 
   /** Removes a point, and with it everything that was said of it. */

@@ -138,14 +138,19 @@ export class Recorder implements Tape {
     this.depth--
   }
 
-  /** Something comes in that has a number: `take` takes it. */
-  enter<A>(kind: number, number: number, take: () => A): A {
-    if (this.begin(kind)) this.out.number(number)
+  /** Something comes in: `write` says what where it is recorded, and `take` takes it. */
+  within<A>(kind: number, write: () => void, take: () => A): A {
+    if (this.begin(kind)) write()
     try {
       return take()
     } finally {
       this.leave()
     }
+  }
+
+  /** As {@link within}, of something that has a number. */
+  enter<A>(kind: number, number: number, take: () => A): A {
+    return this.within(kind, () => this.out.number(number), take)
   }
 
   /** As {@link begin}, of something at a point. */
@@ -170,16 +175,15 @@ export class Recorder implements Tape {
     const { out } = this
     const from = Connection.farEnd(line)
     const number = ++this.lines
-    if (this.begin(Kind.Accepted)) {
-      out.text(from?.address ?? "")
-      out.number(from?.port ?? 0)
+    const [address, port] = [from?.address ?? "", from?.port ?? 0]
+    const write = (): void => {
+      out.text(address)
+      out.number(port)
     }
-    try {
-      this.accepted(from?.address ?? "", from?.port ?? 0)
+    this.within(Kind.Accepted, write, () => {
+      this.accepted(address, port)
       this.transport.come(new TapedLine(this, number, from, this.wireOf(line)))
-    } finally {
-      this.leave()
-    }
+    })
   }
 
   private wireOf(line: Line): Wire {
@@ -191,16 +195,12 @@ export class Recorder implements Tape {
         if (kind === Kind.Gone) this.went(to.number)
       },
       bring: (to, octets, again) => {
-        if (this.begin(this.isInside ? Kind.DataRead : Kind.Data)) {
+        const write = (): void => {
           out.number(to.number)
           out.number(again)
           out.octets(octets.subarray(again))
         }
-        try {
-          to.bring(octets, again)
-        } finally {
-          this.leave()
-        }
+        this.within(this.isInside ? Kind.DataRead : Kind.Data, write, () => to.bring(octets, again))
       }
     }
   }
@@ -212,15 +212,11 @@ export class Recorder implements Tape {
       const store: TapedStore = new TapedStore(this, {
         calls,
         said: (call, said) => {
-          if (this.begin(Kind.FileSaid)) {
+          const write = (): void => {
             out.number(call)
             out.text(Store.textOf(said))
           }
-          try {
-            store.said(call, said)
-          } finally {
-            this.leave()
-          }
+          this.within(Kind.FileSaid, write, () => store.said(call, said))
         }
       })
       return store
@@ -234,12 +230,7 @@ export class Recorder implements Tape {
   }
 
   private listenerFailed(cause: Error, tell: () => void): void {
-    if (this.begin(Kind.ListenerFailed)) this.out.text(cause.message)
-    try {
-      tell()
-    } finally {
-      this.leave()
-    }
+    this.within(Kind.ListenerFailed, () => this.out.text(cause.message), tell)
   }
 
   /** Nothing more is recorded; resolves when the tape is written. */

@@ -27,7 +27,7 @@ const make = () => {
   )
   station.addStation(1, Image.utc())
   const at = Image.station(station.world.image, 1) as Image.Station
-  const { block } = station.addPoints(at, 1, 7, 3, {}, 0, 0) as Image.PointRef
+  const { block } = station.addPoints(at, { ioa: 1, type: 7, count: 3, variants: {} }, 0, 0) as Image.PointRef
   const log = station.world.logs[0] as EventLog.EventLog
   // Somebody is there who has been told everything.
   const cursor = {
