@@ -7,6 +7,18 @@ import * as Iec104 from "../../../src/api/effect/index.ts"
 import { RawClient } from "../../support/RawClient.ts"
 import { Recorder } from "../../support/Stage.ts"
 
+/** Listens, with all that happens recorded and one client that is started. */
+const serve = (server: Iec104.Shape, events: Recorder) =>
+  Effect.gen(function* () {
+    yield* Effect.forkScoped(
+      Stream.runForEach(server.events, (event) => Effect.sync(() => events.observer(event as never)))
+    )
+    const { port } = yield* server.listen
+    const client = yield* Effect.promise(() => RawClient.connect(port))
+    yield* Effect.promise(() => client.startdt())
+    return { port, client }
+  })
+
 it.live.each([
   ["ends", Effect.void, []],
   ["breaks as it ends", Effect.die(new Error("the brake is worn")), ["the brake is worn"]]
@@ -17,12 +29,7 @@ it.live.each([
     const station = yield* server.addStation(1)
     const point = yield* station.addPoint({ ioAddress: 10, type: 45, abandon: "interrupt" })
     yield* point.onCommand(() => Effect.onInterrupt(Effect.never, () => atEnd))
-    yield* Effect.forkScoped(
-      Stream.runForEach(server.events, (event) => Effect.sync(() => events.observer(event as never)))
-    )
-    const { port } = yield* server.listen
-    const client = yield* Effect.promise(() => RawClient.connect(port))
-    yield* Effect.promise(() => client.startdt())
+    const { client } = yield* serve(server, events)
     client.command(45, 10, { scs: true })
     yield* Effect.promise(() => client.testfr())
     client.reset()
@@ -69,12 +76,7 @@ it.live.each(strangers)("a handler that is no Effect but %s has failed, and that
     const point = yield* station.addPoint({ ioAddress: 10, type: 45 })
     yield* point.onCommand(handler as () => Effect.Effect<never>)
     yield* server.onReset(handler as () => Effect.Effect<never>)
-    yield* Effect.forkScoped(
-      Stream.runForEach(server.events, (event) => Effect.sync(() => events.observer(event as never)))
-    )
-    const { port } = yield* server.listen
-    const client = yield* Effect.promise(() => RawClient.connect(port))
-    yield* Effect.promise(() => client.startdt())
+    const { port, client } = yield* serve(server, events)
     client.command(45, 10, { scs: true })
     client.command(105, 0, { qrp: 1 })
     for (const typeId of [45, 105]) {
@@ -96,12 +98,7 @@ it.live("a logger that fails is told to observers, and disturbs nothing", () =>
   Effect.gen(function* () {
     const events = new Recorder()
     const server = yield* Iec104.make({ host: "127.0.0.1", port: 0, logLevel: "info" })
-    yield* Effect.forkScoped(
-      Stream.runForEach(server.events, (event) => Effect.sync(() => events.observer(event as never)))
-    )
-    const { port } = yield* server.listen
-    const client = yield* Effect.promise(() => RawClient.connect(port))
-    yield* Effect.promise(() => client.startdt())
+    const { client } = yield* serve(server, events)
     yield* Effect.promise(() => events.next("started"))
     const messages = events.of("error").map(({ error }) => error.message)
     expect(messages).toHaveLength(2)
