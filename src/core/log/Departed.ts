@@ -67,6 +67,7 @@ export function comeBack(log: EventLog.EventLog, block: Block, slot: number): vo
   const oldest = passed(log)
   if (position <= oldest) return
   block.last[slot] = position | 0
+  if (block.last[slot] === 0) block.lapSlot = slot
   block.heirs ??= new Map()
   block.heirs.set(slot, position | 0)
   // Behind how many of its own type they lie does not matter: they may still be told.

@@ -86,3 +86,17 @@ it("the way to the oldest event of a point goes past the one behind which a posi
   const other = station.publishing.append(block, 1, 3, 0, 0) - 1
   expect(EventLog.oldestFrom(log, other, first, log.end, null)).toBe(other)
 })
+
+it("a point that is added anew goes on behind such an event too", () => {
+  const { station, block, log, later } = make()
+  later(LAP - 1)
+  const behind = station.publishing.append(block, 1, 3, 0, 0)
+  expect(behind).toBe(LAP)
+  // Somebody has not been told yet.
+  station.publishing.sessions.clear()
+  station.publishing.sessions.add({ cursor: { acknowledged: [LAP - 1] }, ready: () => {} })
+  station.removePoint(block, 1)
+  const at = Image.station(station.world.image, 1) as Image.Station
+  const again = station.addPoints(at, { ioa: 2, type: 7, count: 1, variants: {} }, 0, 0) as Image.PointRef
+  expect(EventLog.lastOf(again.block, again.slot, log.end)).toBe(behind)
+})
