@@ -339,7 +339,10 @@ export class Point<T extends Type = Type> {
     PointOps.setDeadband(this.#block, this.#slot, deadband)
   }
 
-  /** `update` makes at most one event in so many ms; the newest value follows. */
+  /**
+   * `update` makes at most one event in so many ms; the newest value follows when the time is over, if it still differs from what was
+   * told last by more than the dead band.
+   */
   get minIntervalMs(): number {
     this.#verify()
     return Rates.minIntervalMs(this.#block, this.#slot)
@@ -412,7 +415,10 @@ export class Point<T extends Type = Type> {
     setCallback(this.#hooks, "onBeforeAutoTransmit", callback === null ? null : () => callback(this))
   }
 
-  /** Registers a callback that is called every `intervalMs` while a client is active; null ends it. */
+  /**
+   * Registers a callback that is called while a client is active, with a delay of `intervalMs` behind each call, by the next tick (as
+   * in c104, so it drifts); null ends it.
+   */
   onTimer(callback: PointCallback<T> | null, intervalMs = 0): void {
     callable("onTimer", callback)
     const host = this.#attached
