@@ -82,6 +82,7 @@ export const serve = (options: {
       else {
         yield* Output.err(warningLines(config))
         yield* greet(plant, host, port, file)
+        if (options.record !== undefined) yield* Output.out([`It is recorded into ${shown(options.record)}.`])
       }
       if (feed.isFile()) yield* announce(json, feed.FILE_WAITS)
       telling?.open()
