@@ -859,6 +859,7 @@ describe("a listening address on the command line", () => {
     ["rtu.example", { host: "rtu.example", port: 2404 }],
     ["a:65536", undefined],
     ["a:b", undefined],
+    ["2405", undefined],
     ["::1", undefined],
     ["", undefined]
   ])("%s", (text, listen) => {

@@ -204,9 +204,15 @@ export const parse = (text: string, file: string): Effect.Effect<ServerConfig, C
     })
   })
 
-/** `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (all addresses) or `HOST` (port 2404), as given on a command line. */
+/** `HOST:PORT`, `[IPv6]:PORT`, `:PORT` (all addresses) or `HOST` (port 2404), as given on a command line. A number alone is no host. */
 export const parseListen = (text: string): Listen | undefined => {
   const [, bracketed, plain, port = "2404"] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? []
-  if ((bracketed === undefined && plain === undefined) || text === "" || Number(port) > 65_535) return undefined
+  if (
+    (bracketed === undefined && plain === undefined) ||
+    text === "" ||
+    Number(port) > 65_535 ||
+    /^\d+$/.test(plain ?? "")
+  )
+    return undefined
   return { host: bracketed ?? (plain === "" || plain === undefined ? "0.0.0.0" : plain), port: Number(port) }
 }
