@@ -10,6 +10,7 @@ import * as Image from "../core/image/Image.ts"
 import type { EventLog } from "../core/log/EventLog.ts"
 import type { Profile } from "../core/Profile.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
+import * as Drain from "../core/station/Drain.ts"
 import * as Requests from "../core/station/Requests.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import * as Commands from "./Commands.ts"
@@ -139,18 +140,18 @@ export class Calling extends Asking implements Operating.Around {
     if (situation !== null) {
       this.perform(Operating.leave(outlet.output, number))
       Commands.refuseAged(session, command, situation)
-      return session.exchange.tellCollected()
+      return session.tellCollected()
     }
     const judged = Operating.judge(outlet.output, operation, this, host.clock.monotonicMs())
     const handler = judged === "begin" ? Feedback.decider(host, command.block, hooks) : null
     if (handler === null) this.refuse(false)
-    else this.begin(handler, false)
+    else this.operate(handler, false)
   }
 
   // ---- begun ----
 
   /** Lets the point say what is commanded and asks its handler. */
-  begin(handler: CommandHandler, collects: boolean): void {
+  operate(handler: CommandHandler, collects: boolean): void {
     const { hooks, outlet, session, command, number, receivedMs } = this
     const { host } = session
     const { block, slot } = command
@@ -216,7 +217,7 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   /** Its client was told that it is accepted: the second phase begins. */
-  private carryOut(): void {
+  override begin(): void {
     const { operation } = this
     if (operation?.phase !== "accepted") return
     this.operation = Operating.carryOut(operation, endOf(this.session.host))
@@ -277,7 +278,7 @@ export class Calling extends Asking implements Operating.Around {
   detach(): () => void {
     const step = this.change(Operating.detach)
     if (step !== null) this.apply(step)
-    return () => this.session.exchange.tellCollected()
+    return () => this.session.tellCollected()
   }
 
   /** Its point is gone: what is begun is to stop. */
@@ -298,8 +299,8 @@ export class Calling extends Asking implements Operating.Around {
   /** Nobody can answer it by `transmit` any more: its client hears nothing of it, and that is told. */
   private forget(): void {
     if (!this.open) return
-    this.session.exchange.collect(Outcome.forgotten(this.id))
-    this.session.host.loop.soon(() => this.session.exchange.tellCollected())
+    this.session.collect(Outcome.forgotten(this.id))
+    this.session.host.loop.soon(() => this.session.tellCollected())
   }
 
   // ---- what follows ----
@@ -329,17 +330,17 @@ export class Calling extends Asking implements Operating.Around {
     // Who asks for the signal later than this is told as well.
     if (this.operation === null && before?.aborted === true) this.abortion().abort()
     forgotten?.forget()
-    if (step.accepts) session.exchange.afterwards(this.id, () => this.carryOut())
-    for (const answer of step.answers) session.exchange.collect(answer)
+    if (step.accepts) session.exchange.afterwards(this.id)
+    for (const answer of step.answers) session.collect(answer)
   }
 
   /** Who is told, and who goes on. */
   private follow(step: Operating.Step, collects: boolean): void {
     const { outlet, session } = this
-    if (step.accepts) session.exchange.announce(() => this.tell(step.facts))
+    if (step.accepts) Drain.announce(session, () => this.tell(step.facts))
     else this.tell(step.facts)
     if (step.stops) this.controller?.abort()
-    if (step.tells && !collects) session.exchange.tellCollected()
+    if (step.tells && !collects) session.tellCollected()
     if (step.frees) outlet.goOn()
   }
 

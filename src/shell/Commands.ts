@@ -45,7 +45,7 @@ export function command(session: Session, notice: CommandRequested): void {
   const handler = Feedback.decider(host, block, hooks)
   switch (Requests.arrive(host.world, outlet.output, tellsBefore, handler !== null)) {
     case "before":
-      exchange.tellCollected()
+      session.tellCollected()
       if (take(session, notice) === "ask") command(session, notice)
       return
     case "begin":
@@ -63,17 +63,17 @@ export function refuseAged(session: Session, notice: Requested, situation: Situa
   const { host, peer } = session
   const apdu = Asking.find(session.state.work, notice.id)?.apdu
   if (apdu !== undefined) host.tell({ event: "rejected", peer, situation, apdu })
-  session.exchange.collect(Outcome.confirm(notice.id, situation === "outdatedSilently" ? "none" : "failure"))
+  session.collect(Outcome.confirm(notice.id, situation === "outdatedSilently" ? "none" : "failure"))
 }
 
 /** Refuses a request whose session is about to end, or all of them: that of a command is told as of any that is refused. */
 function refuse(session: Session, notice: Requested): void {
-  const { host, peer, exchange } = session
+  const { host, peer } = session
   const situation = World.refusing(host.world)
   if (situation !== null && "apdu" in notice) host.tell({ event: "rejected", peer, situation, apdu: notice.apdu })
-  if (notice.kind !== "command" || situation !== null) return exchange.collect(Outcome.confirm(notice.id, "failure"))
+  if (notice.kind !== "command" || situation !== null) return session.collect(Outcome.confirm(notice.id, "failure"))
   // Whoever has the address by now refuses it.
-  if (!Image.lives(notice)) return exchange.collect(Outcome.gone(notice.id))
+  if (!Image.lives(notice)) return session.collect(Outcome.gone(notice.id))
   const hooks = host.hooks.of(notice.block, notice.slot)
   hooks.outlet ??= new Outlet(host.world.profile, notice.block, notice.ioa)
   new Calling(session, notice, hooks, hooks.outlet).refuse(true)
@@ -84,16 +84,16 @@ function refuse(session: Session, notice: Requested): void {
  * before it, and before what comes behind it is decided.
  */
 function gone(session: Session, { id }: CommandRequested | SelectRequested): void {
-  session.exchange.tellCollected()
-  session.exchange.collect(Outcome.gone(id))
-  session.exchange.tellCollected()
+  session.tellCollected()
+  session.collect(Outcome.gone(id))
+  session.tellCollected()
 }
 
 /** Begins a command. */
 function begin(session: Session, outlet: Outlet, calling: Calling, handler: CommandHandler): void {
   const { host } = session
   const before = endOf(host)
-  calling.begin(handler, true)
+  calling.operate(handler, true)
   if (endOf(host) > before) outlet.publishedIn = session.exchange.batch
 }
 
@@ -101,10 +101,10 @@ function begin(session: Session, outlet: Outlet, calling: Calling, handler: Comm
 export function select(session: Session, notice: SelectRequested): void {
   const hooks = session.host.hooks.find(notice.block, notice.slot)
   if (!Image.lives(notice)) return gone(session, notice)
-  if (hooks?.onSelect == null) return session.exchange.collect(Outcome.confirm(notice.id, "failure"))
+  if (hooks?.onSelect == null) return session.collect(Outcome.confirm(notice.id, "failure"))
   new Selecting(session, notice, hooks.onSelect).decide()
   // What is asked next may remove the point: who had it is told before.
-  session.exchange.tellCollected()
+  session.tellCollected()
 }
 
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
@@ -113,7 +113,7 @@ export function abandon(session: Session, notice: AbandonRequested): void {
   const outlet = host.hooks.find(notice.block, notice.slot)?.outlet
   if (Image.lives(notice) && outlet?.find(outlet.output.begun)?.abandon(session, notice) === true) return
   host.tell({ event: "rejected", peer, situation: "nothingToDeactivate", apdu: notice.apdu })
-  session.exchange.collect(Outcome.confirm(notice.id, "failure"))
+  session.collect(Outcome.confirm(notice.id, "failure"))
 }
 
 /**

@@ -79,6 +79,9 @@ export abstract class Asking {
     this.session.aborts.delete(this.id)
   }
 
+  /** What was accepted begins: of most nothing is left to begin. */
+  begin(): void {}
+
   /** The session is about to end: only what the handler says at once is still heard. */
   cancel(): void {
     this.controller?.abort()
@@ -206,9 +209,9 @@ export abstract class Deciding extends Asking {
     if (ended) return
     this.end()
     if (session.reason !== null) return
-    session.exchange.collect(this.decisionOf(outcome))
+    session.collect(this.decisionOf(outcome))
     this.told(outcome)
-    if (!this.collects) session.exchange.tellCollected()
+    if (!this.collects) session.tellCollected()
   }
 }
 
@@ -259,12 +262,12 @@ export abstract class AtPoint extends Deciding {
   detach(): void {
     const { session } = this
     this.abandon()
-    if (session.reason === null) session.exchange.collect(this.decisionOf("failure"))
+    if (session.reason === null) session.collect(this.decisionOf("failure"))
   }
 
   tellDetached(): void {
     this.told("failure")
-    this.session.exchange.tellCollected()
+    this.session.tellCollected()
     this.controller?.abort()
   }
 }

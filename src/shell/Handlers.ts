@@ -34,8 +34,6 @@ export function act(session: Session, notice: Notice): boolean {
     case "parameter":
       return take(session, notice)
     case "stopping":
-      // Before a STOPDT the session lives on: only what came before it is not begun any more.
-      if (session.state.link.pause?.reason !== null) session.exchange.leaving = true
       Commands.stopping(session)
       return true
     case "restarting":
@@ -121,7 +119,7 @@ function ask(session: Session, notice: Requested): void {
     default: {
       // A callback may have removed the stations that a request means.
       const station = Image.firstPresent(session.host.world.image, notice.stations)
-      if (station === undefined) session.exchange.collect(Outcome.confirm(notice.id, "failure"))
+      if (station === undefined) session.collect(Outcome.confirm(notice.id, "failure"))
       else askServer(session, notice, station)
     }
   }
@@ -187,7 +185,7 @@ function clock(session: Session, notice: ClockRequested, station: Image.Station)
     return { ...Outcome.confirm(notice.id, outcome), timeLow: own.low | unset, timeHigh: own.high }
   }
   const handler = host.onClockSync
-  if (handler === null) session.exchange.collect(conclude("success"))
+  if (handler === null) session.collect(conclude("success"))
   else {
     const subject = ["onClockSync", `station ${ca}`] as const
     const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(peer, timeLow, timeHigh, timeMs)
@@ -200,7 +198,7 @@ function freeze(session: Session, notice: FreezeRequested): void {
   const { host } = session
   const { group, freeze, reset } = notice
   host.freeze(notice.counting, { group, freeze, reset, tells: "D" })
-  session.exchange.collect({
+  session.collect({
     ...Outcome.confirm(notice.id, "success"),
     terminate: host.world.profile.freezeTermination
   })
@@ -210,7 +208,7 @@ function reset(session: Session, notice: ResetRequested): void {
   const { host, peer } = session
   const handler = host.onReset
   if (handler === null) {
-    session.exchange.collect(Outcome.confirm(notice.id, "failure"))
+    session.collect(Outcome.confirm(notice.id, "failure"))
     return
   }
   const conclude = (outcome: Outcome.Outcome): Decision => {
@@ -257,7 +255,7 @@ function parameter(session: Session, notice: ParameterRequested): void {
   const point = block === null ? null : { block, slot, born }
   // A callback has removed its point.
   if (onParameter === null || (point !== null && !Image.lives(point)))
-    return session.exchange.collect(Outcome.confirm(id, "failure"))
+    return session.collect(Outcome.confirm(id, "failure"))
   const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => onParameter(session.peer, notice)
   if (point !== null) return new Loading(session, notice, point, call).decide()
   const subject = ["onParameter", `${Names.ofType(notice.type)} of station ${ca}`] as const
@@ -270,7 +268,7 @@ function parameter(session: Session, notice: ParameterRequested): void {
 function refresh(session: Session, notice: RefreshRequested): void {
   const { block, version, slots } = notice
   const waiting = callAll(session.host, block, slots, "onBeforeRead", (hooks) => hooks.onBeforeRead, version)
-  if (waiting.length === 0) return session.exchange.collect(Outcome.confirm(notice.id, "success"))
+  if (waiting.length === 0) return session.collect(Outcome.confirm(notice.id, "success"))
   void Promise.all(waiting).then(() => {
     if (session.reason === null) session.refreshed(notice.id)
   })

@@ -183,6 +183,7 @@ export class Host extends Publisher {
   /** Has every session told that a station was initialised (COI octet): those that cannot be told now when they can. */
   initialised(ca: number, cause: number): void {
     this.station.initialised(ca, cause)
+    for (const session of this.station.publishing.open) session.ready()
   }
 
   /** Changes link parameters; k applies to new connections. */

@@ -28,7 +28,7 @@ export abstract class Publisher extends Stations {
   /** Called when an event was put off: {@link reportDelayed} has to be called again and again. */
   onDelayed: () => void = () => {}
   private readonly waiting: Room
-  private readonly due = (): void => this.publishing.deliver()
+  private readonly deliverLater = (): void => this.deliver()
 
   constructor(options: Options) {
     super(options)
@@ -39,13 +39,17 @@ export abstract class Publisher extends Stations {
     return this.publishing.sessions
   }
 
-  protected override deliverSoon(): void {
-    this.loop.soon(this.due)
-  }
-
   /** What was published since the last microtask is sent. */
   deliver(): void {
-    this.publishing.deliver()
+    for (const session of this.publishing.delivered(this.tagClock.nowMs())) session.ready()
+  }
+
+  /** Has what was published sent when what happens now is over, or at once where it has filled the windows. */
+  private followUp(): void {
+    const { due } = this.publishing
+    this.publishing.due = "nothing"
+    if (due === "soon") this.loop.soon(this.deliverLater)
+    else for (const session of this.publishing.flushed(this.tagClock.nowMs())) session.ready()
   }
 
   /** Sets what counters of a station do. */
@@ -56,17 +60,31 @@ export abstract class Publisher extends Stations {
   /** Freezes or resets counters of the stations that are asked, and tells the readings of those with the mode that does. */
   freeze(asked: Image.Order, order: Freeze.FreezeOrder): void {
     const { nowMs, flags } = this.tagClock
-    this.station.freeze(asked, order, nowMs(), flags, (counters) => this.turns.work(counters))
+    const { work, told } = this.station.freeze(asked, order, nowMs(), flags)
+    this.turns.work(work)
+    // Whoever sees what is published may add and remove points: those that come now were not frozen.
+    for (const { block, version, slots } of told)
+      for (const slot of slots) {
+        this.publishing.appendFrozen(block, version, slot)
+        if (this.publishing.due !== "nothing") this.followUp()
+      }
   }
 
   /** As {@link publish}; returns the log position behind the event, or -1. `asker` is the session that is shown the originator. */
   append(block: Block, slot: number, cause: number, originator: number, asker: number): number {
-    return this.publishing.append(block, slot, cause, originator, asker)
+    const end = this.publishing.append(block, slot, cause, originator, asker)
+    if (this.publishing.due !== "nothing") this.followUp()
+    return end
   }
 
   /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
   appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
-    return this.publishing.appendAll(block, slots, cause, originator)
+    const batch = this.publishing.appendAll(block, slots, cause, originator)
+    for (let rest = batch; rest !== null; ) {
+      rest = this.publishing.appendRest(rest)
+      if (this.publishing.due !== "nothing") this.followUp()
+    }
+    return batch !== null
   }
 
   /** Throws {@link IllegalCause} for a cause that the type of a block's events cannot have in monitor direction. */
@@ -141,6 +159,7 @@ export abstract class Publisher extends Stations {
     if (mayMs === Rates.NEVER) return false
     const report = this.publishing.report(block, slot, mayMs, this.clock.monotonicMs())
     if (report === "later") this.onDelayed()
+    if (this.publishing.due !== "nothing") this.followUp()
     return report === "told"
   }
 
@@ -156,6 +175,10 @@ export abstract class Publisher extends Stations {
 
   /** Makes the events that the rate of their points had put off and that are due now. */
   reportDelayed(): void {
-    this.publishing.reportDelayed(this.clock.monotonicMs())
+    const nowMs = this.clock.monotonicMs()
+    for (const point of this.publishing.dueDelayed(nowMs)) {
+      this.publishing.reportDelayed(point, nowMs)
+      if (this.publishing.due !== "nothing") this.followUp()
+    }
   }
 }

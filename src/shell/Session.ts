@@ -10,7 +10,8 @@ import type { Notice } from "../core/session/Notice.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
 import type { SessionOutputs } from "../core/session/SessionTurn.ts"
-import { type End, Exchange, type Holder } from "../core/station/Exchange.ts"
+import * as Drain from "../core/station/Drain.ts"
+import { type End, Exchange } from "../core/station/Exchange.ts"
 import * as Leaving from "../core/station/Leaving.ts"
 import type { CloseReason } from "../core/Violation.ts"
 import { APDU_MAX } from "../core/wire/Frame.ts"
@@ -41,6 +42,8 @@ export interface Abandonable {
   readonly expire: () => void
   /** The session is about to end: only what the handler says at once is still heard. */
   readonly cancel: () => void
+  /** What was accepted begins: its client was told. */
+  readonly begin: () => void
 }
 
 /**
@@ -54,7 +57,7 @@ export interface Certificate {
   readonly validTo: string
 }
 
-export class Session implements Holder {
+export class Session implements Drain.Runner {
   readonly host: Host
   readonly line: Line
   readonly peer: Peer
@@ -102,7 +105,7 @@ export class Session implements Holder {
     this.number = peer.session
     const nowMs = host.clock.monotonicMs()
     const state = SessionState.open(host.settled(), peer.session, nowMs)
-    this.exchange = new Exchange(this, state, Cursor.at(host.logEnds(), host.world.initialised.count))
+    this.exchange = new Exchange(state, Cursor.at(host.logEnds(), host.world.initialised.count))
     this.rearm()
   }
 
@@ -154,7 +157,7 @@ export class Session implements Holder {
     const ends = host.logEnds()
     const wallMs = this.judgingMs()
     this.readAfter = host.stall.stalls
-    this.exchange.dispatch(SessionEvent.received(nowMs, ends, this.room(), chunk, wallMs, stale, host.turns.isTired))
+    this.dispatch(SessionEvent.received(nowMs, ends, this.room(), chunk, wallMs, stale, host.turns.isTired))
     this.readAfter = -1
     if (this.untaken === null) return null
     const { untaken } = this
@@ -181,7 +184,7 @@ export class Session implements Holder {
    * session has sent may publish, and what is read from the image is of now.
    */
   ready(): void {
-    this.exchange.dispatch(this.event("ready"))
+    this.dispatch(this.event("ready"))
   }
 
   /** Nothing is sent while it is held: a TLS handshake goes on. No I frames are made then, and what confirms is kept. */
@@ -209,7 +212,7 @@ export class Session implements Holder {
     const { leaving, late } = Leaving.hasLeft(outgoing, nowMs, state.sentFrames)
     this.outgoing = leaving
     if (late === null || this.reason !== null) return
-    this.exchange.dispatch({ ...this.event("left"), late })
+    this.dispatch({ ...this.event("left"), late })
   }
 
   private readonly goOn = (): void => this.ready()
@@ -232,22 +235,22 @@ export class Session implements Holder {
   }
 
   refreshed(id: number): void {
-    this.exchange.dispatch({ ...this.event("refreshed"), refreshed: id })
+    this.dispatch({ ...this.event("refreshed"), refreshed: id })
   }
 
   /** Points are due for cyclic transmission. */
   offered(batches: readonly CyclicBatch[]): void {
-    this.exchange.dispatch({ ...this.event("cyclic"), batches })
+    this.dispatch({ ...this.event("cyclic"), batches })
   }
 
   /** The file store answered. */
   filed(file: FileAnswer): void {
-    this.exchange.dispatch({ ...this.event("file"), file })
+    this.dispatch({ ...this.event("file"), file })
   }
 
   /** Ends the session for a reason of ours or of the transport; what its last chunk asked for is answered first. */
   end(kind: End): void {
-    if (!this.exchange.end(kind)) for (const deciding of this.aborts.values()) deciding.cancel()
+    if (!Drain.end(this, kind)) for (const deciding of this.aborts.values()) deciding.cancel()
   }
 
   event(kind: SessionEvent.Kind): SessionEvent.SessionEvent {
@@ -265,12 +268,29 @@ export class Session implements Holder {
     return this.host.settled()
   }
 
-  nextBatch(): number {
-    return this.host.station.nextBatch()
-  }
-
   act(notice: Notice): boolean {
     return Handlers.act(this, notice)
+  }
+
+  begin(id: number): void {
+    this.aborts.get(id)?.begin()
+  }
+
+  /** Reduces an event, and does whatever follows from it at once. */
+  private dispatch(event: SessionEvent.SessionEvent): void {
+    Drain.dispatch(this, event)
+  }
+
+  /** Takes a decision: it is reduced with others when the application was asked, and before anything else that happens. */
+  collect(decision: Decision): void {
+    const { exchange } = this
+    if (exchange.isIdle) exchange.batch = this.host.station.nextBatch()
+    exchange.collect(decision)
+  }
+
+  /** Has what was collected reduced. */
+  tellCollected(): void {
+    Drain.tellCollected(this)
   }
 
   /** Writes what a reduction has given. */
@@ -322,7 +342,7 @@ export class Session implements Holder {
   /** Refuses what was not begun: its commands that wait for the answers of others are not carried out any more. */
   refuseWaiting(): void {
     Commands.stopping(this)
-    this.exchange.tellCollected()
+    this.tellCollected()
   }
 
   // ---- the line ----
@@ -384,7 +404,6 @@ export class Session implements Holder {
 
   /** Called by Handlers when the session has ended. */
   closed(reason: CloseReason): void {
-    this.exchange.reason = reason
     this.cancelWake?.()
     this.writeKept()
     this.listen()
@@ -427,7 +446,7 @@ export class Session implements Holder {
         return this.judge(heardMs, writes, shares - this.host.turns.portion)
       this.wakeAtMs = Number.POSITIVE_INFINITY
       const ends = this.host.logEnds()
-      this.exchange.dispatch(SessionEvent.plain("tick", clock.monotonicMs(), ends, this.room(), heardMs))
+      this.dispatch(SessionEvent.plain("tick", clock.monotonicMs(), ends, this.room(), heardMs))
     })
   }
 }

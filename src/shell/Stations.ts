@@ -47,15 +47,9 @@ export abstract class Stations {
     const { link, profile, limits, packEvents, selectMs, commandAgeMs, clockSource, clockValidMs } = options
     const [files, clockByClients] = [options.files !== null, clockSource === "c_cs"]
     const settings = { link, profile, limits, packEvents, selectMs, commandAgeMs, files, clockByClients, clockValidMs }
-    this.station = new Station<Session>(settings, {
-      deliverSoon: () => this.deliverSoon(),
-      nowMs: () => this.tagClock.nowMs()
-    })
+    this.station = new Station<Session>(settings)
     this.tagClock = new TagClock(options, this.station)
   }
-
-  /** Has what was published sent when what happens now is over. */
-  protected abstract deliverSoon(): void
 
   /** What sessions read. */
   get world(): World {
@@ -77,10 +71,11 @@ export abstract class Stations {
 
   /** Removes a station with its points. False when there is none. */
   removeStation(ca: number): boolean {
-    return this.station.removeStation(ca, (block) => {
+    for (const block of Image.station(this.world.image, ca)?.blocks ?? []) {
       for (const hooks of this.hooks.all(block)) this.detached(hooks)
       this.hooks.removeBlock(block)
-    })
+    }
+    return this.station.removeStation(ca)
   }
 
   /**

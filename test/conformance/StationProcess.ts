@@ -5,6 +5,7 @@ import * as Value from "../../src/core/image/Value.ts"
 import * as Rates from "../../src/core/log/Rates.ts"
 import type { CyclicBatch } from "../../src/core/read/ReadWork.ts"
 import * as SessionEvent from "../../src/core/session/SessionEvent.ts"
+import * as Drain from "../../src/core/station/Drain.ts"
 import type { Command } from "../../src/shell/Hooks.ts"
 import { Host } from "../../src/shell/Host.ts"
 import * as Options from "../../src/shell/Options.ts"
@@ -209,7 +210,7 @@ export class StationProcess {
     })
     const { host } = this
     for (const session of host.sessions)
-      session.exchange.dispatch({
+      Drain.dispatch(session, {
         ...SessionEvent.plain("cyclic", host.clock.monotonicMs(), host.logEnds(), session.room()),
         batches
       })

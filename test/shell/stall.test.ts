@@ -3,6 +3,7 @@
 import * as Fs from "node:fs"
 import { describe, expect, it } from "vitest"
 import { ResponseState } from "../../src/api/c104/index.ts"
+import * as Drain from "../../src/core/station/Drain.ts"
 import { Type } from "../../src/core/wire/TypeTable.ts"
 import type { FileStore } from "../../src/shell/files/FileStore.ts"
 import { connectSecure, security, startSecure } from "../support/certificates.ts"
@@ -38,7 +39,7 @@ const notices: Readonly<Record<string, (of: Awaited<ReturnType<typeof given>>) =
     host.deliver()
   },
   "a decision": ({ host }) => {
-    for (const session of host.sessions) session.exchange.dispatch(session.decision([], "decided"))
+    for (const session of host.sessions) Drain.dispatch(session, session.decision([], "decided"))
   },
   "the room in the socket": ({ host }) => {
     for (const session of host.sessions) session.ready()
@@ -123,7 +124,7 @@ it("a peer that does not acknowledge is closed all the same, whatever else happe
   await client.until(() => client.iFrames === 1)
   const busy = setInterval(() => {
     publish()
-    for (const session of host.sessions) session.exchange.dispatch(session.decision([], "decided"))
+    for (const session of host.sessions) Drain.dispatch(session, session.decision([], "decided"))
   }, 20)
   await client.ended
   clearInterval(busy)

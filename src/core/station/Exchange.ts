@@ -1,6 +1,6 @@
-// One connection between the reducer and the application: what comes is reduced in turn, what the application says meanwhile is
-// collected and goes ahead of all that comes behind it, and what was accepted begins when its client was told. A machine
-// without I/O: it is told the time, and whoever holds it writes, and asks the application.
+// One connection between the reducer and the application: where its session and its client stand, what the application said
+// that is not reduced yet, what was accepted and begins when its client was told, and whether it is about to end. Nothing
+// here calls anybody; who runs a station does what is due in the order of Drain.
 
 import type * as Cursor from "../log/Cursor.ts"
 import * as Asking from "../procedure/Asking.ts"
@@ -13,30 +13,10 @@ import type * as SessionState from "../session/SessionState.ts"
 import type { SessionOutputs } from "../session/SessionTurn.ts"
 import type { CloseReason } from "../Violation.ts"
 
-const NONE: readonly Decision[] = []
-
 /** How an end comes about: by us, by the peer, or by the transport. */
 export type End = "shutdown" | "peerClosed" | "broken"
 
-/** Whoever holds an exchange, and does what it cannot do. */
-export interface Holder {
-  /** What is read by reductions. */
-  readonly world: () => World
-  /** An event of now without more than its kind. */
-  readonly event: (kind: "ready" | End) => SessionEvent
-  /** An event of now that carries what the application has decided. */
-  readonly decision: (decisions: readonly Decision[], kind: "decided" | "resumed") => SessionEvent
-  /** An event that was made before, as one of now. */
-  readonly renewed: (event: SessionEvent) => SessionEvent
-  /** Takes what a reduction has given: its octets are written. The state before it had sent so many frames. */
-  readonly take: (outputs: SessionOutputs, event: SessionEvent, sentBefore: number) => void
-  /** A number for what begins to be collected: none has it. */
-  readonly nextBatch: () => number
-  /** Acts on a notice, which may ask the application; whether it was asked. */
-  readonly act: (notice: Notice) => boolean
-  /** All that came of a reduction was seen to; the event that follows at once, or null. */
-  readonly rest: (outputs: SessionOutputs) => SessionEvent | null
-}
+const NONE: readonly number[] = []
 
 export class Exchange {
   state: SessionState.SessionState
@@ -49,11 +29,10 @@ export class Exchange {
   /** The number of what is being collected, 0 = nothing is. */
   batch = 0
 
-  private readonly holder: Holder
   private collected: Decision[] | null = null
-  /** What begins once the decision of its request was reduced: by request, and then in order. */
-  private readonly accepted: Map<number, () => void> = new Map()
-  private begins: (() => void)[] = []
+  /** Requests that begin once their decision was reduced, and those of them whose decision was, in order. */
+  private readonly accepted: Set<number> = new Set()
+  private begins: number[] = []
   /** How many facts are being told of what is not reduced yet. */
   private announcing = 0
   /** Dispatches that go on: a callback of the application may cause one within another. */
@@ -63,8 +42,7 @@ export class Exchange {
   /** Whether it has sent, or sends, what waits before an end of ours. */
   private lastWords = false
 
-  constructor(holder: Holder, state: SessionState.SessionState, cursor: Cursor.Cursor) {
-    this.holder = holder
+  constructor(state: SessionState.SessionState, cursor: Cursor.Cursor) {
     this.state = state
     this.cursor = cursor
   }
@@ -74,135 +52,114 @@ export class Exchange {
     return this.reason === null && Asking.find(this.state.work, id) !== undefined
   }
 
-  /** Reduces an event and whatever follows from it at once: the only way in. */
-  dispatch(event: SessionEvent): void {
-    this.depth++
-    // What the application has said before goes first: it is neither overtaken nor too late.
-    this.run(this.collected === null ? event : this.behindCollected(event))
-    this.depth--
-    if (this.wanted === null || this.depth > 0) return
-    const kind = this.wanted
-    this.wanted = null
-    this.endNow(kind)
+  // ---- dispatches ----
+
+  /** A dispatch begins: within how many others, and itself. */
+  enter(): number {
+    return ++this.depth
   }
 
-  /** Ends the session; false where that waits until what its last chunk asked for is answered. */
-  end(kind: End): boolean {
-    if (this.depth === 0) {
-      this.endNow(kind)
-      return true
-    }
+  /** A dispatch is over; the end that had waited for it, null = none. */
+  leave(): End | null {
+    this.depth--
+    if (this.wanted === null || this.depth > 0) return null
+    const { wanted } = this
+    this.wanted = null
+    return wanted
+  }
+
+  /** Whether a dispatch goes on. */
+  get isBusy(): boolean {
+    return this.depth > 0
+  }
+
+  /** Whether what the application does now is within one dispatch only: what was accepted begins there. */
+  get isOutermost(): boolean {
+    return this.depth === 1
+  }
+
+  /** Reduces an event: state and cursor are those after it. */
+  reduce(world: World, event: SessionEvent): SessionOutputs {
+    const { state, cursor, outputs } = reduce(world, this.state, this.cursor, event)
+    this.state = state
+    this.cursor = cursor
+    return outputs
+  }
+
+  /** What a notice says of the session itself. */
+  note(notice: Notice): void {
+    if (notice.kind === "closed") this.reason = notice.reason
+    // Before a STOPDT the session lives on: only what came before it is not begun any more.
+    else if (notice.kind === "stopping" && this.state.link.pause?.reason !== null) this.leaving = true
+  }
+
+  // ---- its end ----
+
+  /** It is to end when the dispatch that goes on is over: what its last chunk asked for is answered first. */
+  endLater(kind: End): void {
     this.wanted ??= kind
     this.leaving = true
-    return false
   }
 
-  private endNow(kind: End): void {
-    // What was published before an end of ours goes before it. Who is told what is sent may end it once more: that is all.
-    if (kind === "shutdown" && !this.lastWords) {
-      this.lastWords = true
-      this.dispatch(this.holder.event("ready"))
-    }
-    this.dispatch(this.holder.event(kind))
+  /**
+   * Whether what was published before this end goes before it: an end of ours, once. Who is told what is sent may end it once
+   * more: that is all.
+   */
+  hasLastWords(kind: End): boolean {
+    if (kind !== "shutdown" || this.lastWords) return false
+    this.lastWords = true
+    return true
   }
 
-  // A loop, not a chain of calls: a chunk may hold a thousand commands with a STOPDT behind each.
-  private run(event: SessionEvent): void {
-    for (let next: SessionEvent | null = event; next !== null && this.reason === null; ) next = this.step(next)
+  // ---- what the application says ----
+
+  /** Whether nothing was collected. */
+  get isIdle(): boolean {
+    return this.collected === null
   }
 
-  /** Reduces what was collected so far; returns an event that was made before as one of now. */
-  private behindCollected(event: SessionEvent): SessionEvent {
-    this.run(this.holder.decision(this.gathered() ?? NONE, "decided"))
-    return this.holder.renewed(event)
+  /** Takes a decision: it is reduced with others when the application was asked, and before anything else that happens. */
+  collect(decision: Decision): void {
+    if (this.collected === null) this.collected = [decision]
+    else this.collected.push(decision)
   }
 
   /** What was collected, which is nobody else's from now on; null when nothing was. */
-  private gathered(): readonly Decision[] | null {
+  gathered(): readonly Decision[] | null {
     const { collected } = this
     this.collected = null
     this.batch = 0
     return collected
   }
 
-  /** Reduces an event, has its octets written, and its notices acted on; returns what has to be reduced next, or null. */
-  private step(event: SessionEvent): SessionEvent | null {
-    const { holder } = this
-    const { sentFrames } = this.state
-    const { state, cursor, outputs } = reduce(holder.world(), this.state, this.cursor, event)
-    this.state = state
-    this.cursor = cursor
-    holder.take(outputs, event, sentFrames)
-    // Decisions are reduced in turn, and all else is seen to then.
-    const decisions = outputs.notices.length > 0 ? this.act(outputs.notices) : null
-    if (this.accepted.size > 0) this.confirmed(event.decisions)
-    if (this.depth === 1) this.begin()
-    if (this.reason !== null) return null
-    if (this.state.link.pause !== null && this.depth === 1) return holder.decision(decisions ?? NONE, "resumed")
-    if (decisions !== null) return holder.decision(decisions, "decided")
-    return holder.rest(outputs)
+  // ---- what was accepted ----
+
+  /** What was asked for by a request begins once its decision, which is on its way, was reduced: the client is told before. */
+  afterwards(id: number): void {
+    this.accepted.add(id)
   }
 
-  /** Acts on notices; what the application decided at once, null when it was not asked. */
-  private act(notices: readonly Notice[]): readonly Decision[] | null {
-    let asked = false
-    for (const notice of notices) {
-      if (this.holder.act(notice)) asked = true
-      // What was accepted is confirmed and begun before whatever came behind it, however the octets were cut.
-      if (this.depth === 1 && (this.accepted.size > 0 || this.begins.length > 0)) this.beginAccepted()
-    }
-    const decisions = this.gathered()
-    return asked ? (decisions ?? NONE) : decisions
+  /** These decisions were reduced: what waited for them is to begin. */
+  confirmed(decisions: readonly Decision[]): void {
+    if (this.accepted.size === 0) return
+    for (const { id } of decisions) if (this.accepted.delete(id)) this.begins.push(id)
   }
 
-  /** Has something begin once a decision that is on its way was reduced: the client is told before. */
-  afterwards(id: number, begin: () => void): void {
-    this.accepted.set(id, begin)
+  /** Whether anything was accepted that has not begun. */
+  get hasAccepted(): boolean {
+    return this.accepted.size > 0 || this.begins.length > 0
   }
 
-  /** These decisions were reduced: what waited for them begins. */
-  private confirmed(decisions: readonly Decision[]): void {
-    for (const { id } of decisions) {
-      const begin = this.accepted.get(id)
-      if (begin === undefined) continue
-      this.accepted.delete(id)
-      this.begins.push(begin)
-    }
+  /** What begins now, by its requests: not within a callback of the application, which would not expect that. */
+  begun(): readonly number[] {
+    if (this.begins.length === 0 || this.announcing > 0) return NONE
+    const { begins } = this
+    this.begins = []
+    return begins
   }
 
-  /** Reduces what was collected, and begins what waited for that. */
-  private beginAccepted(): void {
-    this.tellCollected()
-    this.begin()
-  }
-
-  /** Reduces what was collected. */
-  tellCollected(): void {
-    const decisions = this.gathered()
-    if (decisions !== null) this.dispatch(this.holder.decision(decisions, "decided"))
-  }
-
-  /** Tells that something was accepted before its client is told: it does not begin within that, whatever observers do. */
-  announce(tell: () => void): void {
-    this.announcing++
-    tell()
-    this.announcing--
-    if (this.depth === 0) this.begin()
-  }
-
-  /** Not within a callback of the application: it would not expect that. */
-  private begin(): void {
-    while (this.begins.length > 0 && this.announcing === 0) {
-      const { begins } = this
-      this.begins = []
-      for (const begin of begins) begin()
-    }
-  }
-
-  /** Takes a decision: it is reduced with others when the application was asked, and before anything else that happens. */
-  collect(decision: Decision): void {
-    if (this.collected !== null) return void this.collected.push(decision)
-    this.collected = [decision]
-    this.batch = this.holder.nextBatch()
+  /** Whether something is told that was accepted and is not reduced yet: it does not begin within that, whatever observers do. */
+  announce(tells: boolean): void {
+    this.announcing += tells ? 1 : -1
   }
 }

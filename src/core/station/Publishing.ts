@@ -1,7 +1,9 @@
 // Publishing: one append to a log, whatever the number of clients. Whoever can be told is told when what happens now is over, or
-// earlier where a burst has filled the windows; a change is an event when that is worth one and the rate of its point allows it.
+// earlier where a burst has filled the windows: what is due is said here, and done by whoever holds it, since those who are
+// told may do anything. A change is an event when that is worth one and the rate of its point allows it.
 
 import type { Block } from "../image/Block.ts"
+import type * as Image from "../image/Image.ts"
 import * as Value from "../image/Value.ts"
 import * as EventLog from "../log/EventLog.ts"
 import * as Flushes from "../log/Flushes.ts"
@@ -14,16 +16,19 @@ import * as Delayed from "./Delayed.ts"
 export interface Follower {
   /** The oldest positions in the logs that it may still read, by priority. */
   readonly cursor: { readonly acknowledged: readonly number[] }
-  /** The logs have grown, and it can send. */
-  ready(): void
 }
 
-/** Whoever holds a station. */
-export interface Holder {
-  /** Has {@link Publishing.deliver} called when what happens now is over. */
-  deliverSoon(): void
-  /** The present time of time tags, in ms since 1970 UTC: asked for where something is sent. */
-  nowMs(): number
+/** What has to be done after an append: nothing; {@link Publishing.delivered} when what happens now is over; {@link Publishing.flushed} at once. */
+export type Due = "nothing" | "soon" | "now"
+
+/** The events of a batch that are still to be made: of these points from an index on, if they were there in a version of the block. */
+export interface Rest {
+  readonly block: Block
+  readonly version: number
+  readonly slots: readonly number[]
+  readonly from: number
+  readonly cause: number
+  readonly originator: number
 }
 
 /** What came of a change: an event that somebody takes, one that nobody takes or that was put off before, or one that is put off now. */
@@ -46,7 +51,9 @@ export class Publishing<F extends Follower> {
   /** Points whose newest value waits until their rate allows an event. */
   delayed: Delayed.Delayed = Delayed.none
 
-  private readonly holder: Holder
+  /** What the last append has made due. */
+  due: Due = "nothing"
+
   /** Has the image forget positions that lie too far behind an end. */
   private readonly forget: (end: number) => void
   /** Log end at which it forgets next. */
@@ -58,8 +65,7 @@ export class Publishing<F extends Follower> {
   /** Log end at which a synchronous burst is flushed before it is over. */
   private flushAt = Number.POSITIVE_INFINITY
 
-  constructor(logRecords: number, k: number, packEvents: boolean, holder: Holder, forget: (end: number) => void) {
-    this.holder = holder
+  constructor(logRecords: number, k: number, packEvents: boolean, forget: (end: number) => void) {
     this.forget = forget
     this.k = k
     this.packEvents = packEvents
@@ -82,32 +88,33 @@ export class Publishing<F extends Follower> {
     return end
   }
 
-  /** As {@link append} for several points of a block; their events stay together. False when nobody takes them. */
-  appendAll(block: Block, slots: readonly number[], cause: number, originator: number): boolean {
+  /**
+   * As {@link append} for several points of a block, whose events stay together; null when nobody takes them. They are made by
+   * {@link appendRest}.
+   */
+  appendAll(block: Block, slots: readonly number[], cause: number, originator: number): Rest | null {
     Publish.noteAll(block, slots, cause)
-    if (this.sessions.size === 0) return false
-    const log = this.logs[block.priority] as EventLog.EventLog
-    let { version } = block
-    let rest = slots
-    let to = 0
-    for (let from = 0; from < rest.length; from = to) {
-      // Not more at once than a window takes: what has filled it is sent before more is appended.
-      to = Math.min(rest.length, from + this.untilFlush(log.end))
-      const end = EventLog.appendAll(log, block, rest, from, to, cause, originator)
-      Publish.toldAll(block, rest, from, to, cause)
-      this.appended(end, to - from)
-      // Whoever observes what was sent may have removed points that are still to come.
-      if (block.version === version) continue
-      const before = version
-      rest = rest.filter((slot, i) => i < to || block.holds(slot, before))
-      version = block.version
-    }
-    return true
+    if (this.sessions.size === 0) return null
+    return { block, version: block.version, slots, from: 0, cause, originator }
   }
 
-  /** Tells the frozen reading of a counter. */
-  appendFrozen(block: Block, slot: number): void {
-    if (this.sessions.size === 0) return
+  /** Makes events of a batch, not more at once than a window takes: what has filled it is sent before the rest, if any, is made. */
+  appendRest({ block, version, slots: all, from: start, cause, originator }: Rest): Rest | null {
+    // Whoever observes what was sent may have removed points that were still to come.
+    const same = block.version === version
+    const slots = same ? all : all.filter((slot, i) => i < start || block.holds(slot, version))
+    if (start >= slots.length) return null
+    const log = this.logs[block.priority] as EventLog.EventLog
+    const to = Math.min(slots.length, start + this.untilFlush(log.end))
+    const end = EventLog.appendAll(log, block, slots, start, to, cause, originator)
+    Publish.toldAll(block, slots, start, to, cause)
+    this.appended(end, to - start)
+    return to === slots.length ? null : { block, version: block.version, slots, from: to, cause, originator }
+  }
+
+  /** Tells the frozen reading of a counter, if it was there in a version of its block. */
+  appendFrozen(block: Block, version: number, slot: number): void {
+    if (this.sessions.size === 0 || !block.holds(slot, version)) return
     const log = this.logs[block.priority] as EventLog.EventLog
     EventLog.appendFrozen(log, block, slot, Cause.SPONTANEOUS, 0)
     Publish.frozen(log, block, slot)
@@ -116,22 +123,18 @@ export class Publishing<F extends Follower> {
 
   /** A log has grown by so many to this end: it is flushed when what happens now is over, or now when a burst has filled the windows. */
   private appended(end: number, count = 1): void {
-    if (!this.scheduled) this.sendSoon(end + 1 - count)
-    else if (end >= this.flushAt) this.flush()
+    if (!this.scheduled) {
+      this.scheduled = true
+      this.flushAt = end + 1 - count + this.early()
+      this.due = "soon"
+    } else if (end >= this.flushAt) this.due = "now"
   }
 
-  /** Lets sessions send soon what was published until then, from the event before this end on. */
-  private sendSoon(end: number): void {
-    this.scheduled = true
-    this.flushAt = end + this.early()
-    this.holder.deliverSoon()
-  }
-
-  /** What was published since is sent. */
-  deliver(): void {
+  /** What was published since is sent by these, at a time of time tags in ms since 1970 UTC. */
+  delivered(nowMs: number): Iterable<F> {
     this.scheduled = false
-    if (this.open.size === 0) this.remember(this.logEnds()[0] as number)
-    this.flush()
+    if (this.open.size === 0) this.remember(this.logEnds()[0] as number, nowMs)
+    return this.flushed(nowMs)
   }
 
   /**
@@ -149,8 +152,8 @@ export class Publishing<F extends Follower> {
     return this.scheduled ? Math.min(most, Math.max(1, this.flushAt - end)) : most
   }
 
-  /** Lets every session with an open window send what is new. */
-  flush(): void {
+  /** Every session with an open window sends what is new: those who have one then. */
+  flushed(nowMs: number): Iterable<F> {
     const newest = (this.logs[0] as EventLog.EventLog).end
     if (newest >= this.forgetAt) {
       this.forget(newest)
@@ -159,17 +162,16 @@ export class Publishing<F extends Follower> {
     if (this.open.size === 0) {
       // Whoever opens its window sends what waits by itself.
       this.flushAt = Number.POSITIVE_INFINITY
-      return
+      return this.open
     }
-    const ends = this.logEnds()
-    this.flushAt = (ends[0] as number) + this.early()
-    this.remember(ends[0] as number)
-    for (const session of this.open) session.ready()
+    this.flushAt = newest + this.early()
+    this.remember(newest, nowMs)
+    return this.open
   }
 
   /** Notes when the log had reached an end. */
-  private remember(end: number): void {
-    Flushes.note(this.flushes, end, this.holder.nowMs())
+  private remember(end: number, nowMs: number): void {
+    Flushes.note(this.flushes, end, nowMs)
   }
 
   /** When the newest event of a point was made, as far as is remembered, in ms since 1970 UTC; 0 when it never was, null: just now. */
@@ -223,12 +225,15 @@ export class Publishing<F extends Follower> {
     this.delayed = Delayed.changed(this.delayed, block, slot)
   }
 
-  /** Makes the events that the rate of their points had put off and that are due now. */
-  reportDelayed(nowMs: number): void {
-    for (const point of Delayed.due(this.delayed, nowMs)) {
-      const { delayed, isTold } = Delayed.judge(this.delayed, point, nowMs)
-      this.delayed = delayed
-      if (isTold) this.reportNow(point.block, point.slot, nowMs)
-    }
+  /** The points whose events their rate had put off and that are due now. */
+  dueDelayed(nowMs: number): readonly Image.PointRef[] {
+    return Delayed.due(this.delayed, nowMs)
+  }
+
+  /** Makes the event of one of them, unless it was removed, or told, or put off anew meanwhile. */
+  reportDelayed(point: Image.PointRef, nowMs: number): void {
+    const { delayed, isTold } = Delayed.judge(this.delayed, point, nowMs)
+    this.delayed = delayed
+    if (isTold) this.reportNow(point.block, point.slot, nowMs)
   }
 }

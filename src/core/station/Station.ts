@@ -20,7 +20,7 @@ import * as Ending from "./Ending.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Offers from "./Offers.ts"
 import * as Points from "./Points.ts"
-import { type Follower, type Holder, Publishing } from "./Publishing.ts"
+import { type Follower, Publishing } from "./Publishing.ts"
 import * as Schedule from "./Schedule.ts"
 import * as Stall from "./Stall.ts"
 import * as Waiting from "./Waiting.ts"
@@ -70,10 +70,10 @@ export class Station<F extends Follower = Follower> {
   private lastOperation = 0
   private lastBatch = 0
 
-  constructor({ clockByClients, clockValidMs, ...settings }: Settings, holder: Holder) {
+  constructor({ clockByClients, clockValidMs, ...settings }: Settings) {
     this.tagClock = TagClock.make(clockByClients, clockValidMs)
     const { limits, link, packEvents } = settings
-    this.publishing = new Publishing<F>(limits.logRecords, link.k, packEvents, holder, (end) => this.forgetFar(end))
+    this.publishing = new Publishing<F>(limits.logRecords, link.k, packEvents, (end) => this.forgetFar(end))
     this.bursts = Bursts.none(limits.logRecords)
     this.world = {
       ...settings,
@@ -111,13 +111,12 @@ export class Station<F extends Follower = Follower> {
     return true
   }
 
-  /** Removes a station with its points; `each` is called with a block before it is emptied. False when there is none. */
-  removeStation(ca: number, each: (block: Block) => void): boolean {
+  /** Removes a station with its points. False when there is none. */
+  removeStation(ca: number): boolean {
     const station = Image.station(this.world.image, ca)
     if (station === undefined) return false
     for (const block of station.blocks) {
       this.publishing.delayed = Delayed.forgetBlock(this.publishing.delayed, block)
-      each(block)
       this.unsettled.delete(block)
       Points.removeAll(this.world, block)
     }
@@ -173,10 +172,9 @@ export class Station<F extends Follower = Follower> {
     this.world = { ...this.world, trace }
   }
 
-  /** A station was initialised (COI octet): every session is told. */
+  /** A station was initialised (COI octet): every session is to be told. */
   initialised(ca: number, cause: number): void {
     this.world = { ...this.world, initialised: Initialised.noted(this.world.initialised, this.world.image, ca, cause) }
-    for (const session of this.publishing.open) session.ready()
   }
 
   // ---- its end, and numbers ----
@@ -235,23 +233,11 @@ export class Station<F extends Follower = Follower> {
     return { low: zone.tagLow, high: zone.tagHigh }
   }
 
-  /**
-   * Freezes or resets counters of the stations that are asked, at a time, and tells the readings of those with the mode that does.
-   * `worked` is told what that cost, in counters, before anybody is told of them.
-   */
-  freeze(
-    asked: Image.Order,
-    order: Freeze.FreezeOrder,
-    nowMs: number,
-    flags: number,
-    worked: (counters: number) => void
-  ): void {
+  /** Freezes or resets counters of the stations that are asked, at a time; the readings are told by {@link Publishing.appendFrozen}. */
+  freeze(asked: Image.Order, order: Freeze.FreezeOrder, nowMs: number, flags: number): Freeze.Done {
     const { image, freezes } = this.settled()
     const done = Freeze.carryOut(image, freezes, this.counterModes, asked, order, nowMs, flags)
     this.boundedTimes += done.bounded
-    worked(done.work)
-    // Whoever sees what is published may add and remove points: those that come now were not frozen.
-    for (const { block, version, slots } of done.told)
-      for (const slot of slots) if (block.holds(slot, version)) this.publishing.appendFrozen(block, slot)
+    return done
   }
 }

@@ -8,24 +8,24 @@ import type { Notice } from "../../../src/core/session/Notice.ts"
 import * as SessionEvent from "../../../src/core/session/SessionEvent.ts"
 import * as SessionState from "../../../src/core/session/SessionState.ts"
 import type { SessionOutputs } from "../../../src/core/session/SessionTurn.ts"
-import { Exchange, type Holder } from "../../../src/core/station/Exchange.ts"
+import * as Drain from "../../../src/core/station/Drain.ts"
+import { Exchange } from "../../../src/core/station/Exchange.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { Plant } from "../../property/support/Peer.ts"
 
-class Stage implements Holder {
+class Stage implements Drain.Runner {
   readonly plant = new Plant()
   readonly exchange: Exchange
   /** What has left, in words, with what the application did between. */
   readonly told: string[] = []
   onCommand: (id: number) => Decision | null = (id) => Outcome.command(id, "success", true, false, -1)
-  private batch = 0
   private sent = 0
 
   constructor() {
     const block = this.plant.block(1, 45)
     for (const ioa of [10, 11, 12]) block.add(ioa)
     const state = SessionState.open(this.plant.world, 1, 0)
-    this.exchange = new Exchange(this, state, Cursor.at(this.plant.ends, 0))
+    this.exchange = new Exchange(state, Cursor.at(this.plant.ends, 0))
     this.receive(Frames.u(Frames.U.startdt))
   }
 
@@ -34,7 +34,7 @@ class Stage implements Holder {
   decision = (decisions: readonly Decision[], kind: "decided" | "resumed") =>
     SessionEvent.decided(0, this.plant.ends, 65_536, decisions, kind)
   renewed = (event: SessionEvent.SessionEvent) => event
-  nextBatch = () => ++this.batch
+  begin = () => void this.told.push("begins")
   rest = (outputs: SessionOutputs) => (outputs.more ? this.event("ready") : null)
 
   take = ({ octets, start, end }: SessionOutputs): void => {
@@ -44,7 +44,6 @@ class Stage implements Holder {
   }
 
   act = (notice: Notice): boolean => {
-    if (notice.kind === "closed") this.exchange.reason = notice.reason
     if (notice.kind === "command" || notice.kind === "closed") this.told.push(notice.kind)
     if (notice.kind !== "command") return notice.kind === "holding" || notice.kind === "stopping"
     const decision = this.onCommand(notice.id)
@@ -53,7 +52,7 @@ class Stage implements Holder {
   }
 
   receive(octets: Uint8Array): void {
-    this.exchange.dispatch(SessionEvent.received(0, this.plant.ends, 65_536, octets))
+    Drain.dispatch(this, SessionEvent.received(0, this.plant.ends, 65_536, octets))
   }
 
   command(...ioas: readonly number[]): void {
@@ -72,7 +71,7 @@ describe("an exchange", () => {
     const stage = new Stage()
     stage.onCommand = (id) => {
       stage.exchange.collect(Outcome.command(id, "success", true, false, -1))
-      if (id > 1) stage.exchange.tellCollected()
+      if (id > 1) Drain.tellCollected(stage)
       return null
     }
     stage.command(10, 11, 12)
@@ -83,9 +82,9 @@ describe("an exchange", () => {
   it("begins what was accepted behind its confirmation, not within what tells of it", () => {
     const stage = new Stage()
     stage.onCommand = (id) => {
-      stage.exchange.afterwards(id, () => stage.told.push("begins"))
+      stage.exchange.afterwards(id)
       stage.exchange.collect({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
-      stage.exchange.announce(() => stage.told.push("fact"))
+      Drain.announce(stage, () => stage.told.push("fact"))
       return null
     }
     stage.command(10)
@@ -95,7 +94,7 @@ describe("an exchange", () => {
   it("ends behind the answers of the chunk in which that was wanted, and asks for nothing more", () => {
     const stage = new Stage()
     stage.onCommand = (id) => {
-      expect(stage.exchange.end("shutdown")).toBe(false)
+      expect(Drain.end(stage, "shutdown")).toBe(false)
       expect(stage.exchange.leaving).toBe(true)
       return Outcome.command(id, "success", true, false, -1)
     }

@@ -11,20 +11,17 @@ import { Station } from "../../../src/core/station/Station.ts"
 const LAP = 2 ** 32
 
 const make = () => {
-  const station = new Station(
-    {
-      link: Parameters.defaults,
-      profile: Profile.iec,
-      limits: { ...Limits.defaults, logRecords: 4096 },
-      packEvents: false,
-      selectMs: 10_000,
-      commandAgeMs: 0,
-      files: false,
-      clockByClients: false,
-      clockValidMs: 0
-    },
-    { deliverSoon: () => {}, nowMs: () => 0 }
-  )
+  const station = new Station({
+    link: Parameters.defaults,
+    profile: Profile.iec,
+    limits: { ...Limits.defaults, logRecords: 4096 },
+    packEvents: false,
+    selectMs: 10_000,
+    commandAgeMs: 0,
+    files: false,
+    clockByClients: false,
+    clockValidMs: 0
+  })
   station.addStation(1, Image.utc())
   const at = Image.station(station.world.image, 1) as Image.Station
   const { block } = station.addPoints(at, { ioa: 1, type: 7, count: 3, variants: {} }, 0, 0) as Image.PointRef
@@ -35,13 +32,13 @@ const make = () => {
       return [log.end]
     }
   }
-  station.publishing.sessions.add({ cursor, ready: () => {} })
+  station.publishing.sessions.add({ cursor })
   /** So many events of other points later, told in bursts. */
   const later = (events: number): void => {
     for (let left = events; left > 0; left -= 2 ** 24) {
       log.end += Math.min(left, 2 ** 24)
       log.full = -1
-      station.publishing.deliver()
+      station.publishing.delivered(0)
     }
   }
   return { station, block, log, later }
@@ -94,7 +91,7 @@ it("a point that is added anew goes on behind such an event too", () => {
   expect(behind).toBe(LAP)
   // Somebody has not been told yet.
   station.publishing.sessions.clear()
-  station.publishing.sessions.add({ cursor: { acknowledged: [LAP - 1] }, ready: () => {} })
+  station.publishing.sessions.add({ cursor: { acknowledged: [LAP - 1] } })
   station.removePoint(block, 1)
   const at = Image.station(station.world.image, 1) as Image.Station
   const again = station.addPoints(at, { ioa: 2, type: 7, count: 1, variants: {} }, 0, 0) as Image.PointRef
