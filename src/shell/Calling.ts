@@ -217,7 +217,7 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   /** Its client was told that it is accepted: the second phase begins. */
-  override begin(): void {
+  carryOut(): void {
     const { operation } = this
     if (operation?.phase !== "accepted") return
     this.operation = Operating.carryOut(operation, endOf(this.session.host))
@@ -330,7 +330,7 @@ export class Calling extends Asking implements Operating.Around {
     // Who asks for the signal later than this is told as well.
     if (this.operation === null && before?.aborted === true) this.abortion().abort()
     forgotten?.forget()
-    if (step.accepts) session.exchange.afterwards(this.id)
+    if (step.accepts) session.afterwards(this.id, this)
     for (const answer of step.answers) session.collect(answer)
   }
 

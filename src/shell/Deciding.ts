@@ -79,9 +79,6 @@ export abstract class Asking {
     this.session.aborts.delete(this.id)
   }
 
-  /** What was accepted begins: of most nothing is left to begin. */
-  begin(): void {}
-
   /** The session is about to end: only what the handler says at once is still heard. */
   cancel(): void {
     this.controller?.abort()

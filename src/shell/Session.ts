@@ -42,8 +42,11 @@ export interface Abandonable {
   readonly expire: () => void
   /** The session is about to end: only what the handler says at once is still heard. */
   readonly cancel: () => void
-  /** What was accepted begins: its client was told. */
-  readonly begin: () => void
+}
+
+/** What was accepted, and begins when its client was told. */
+interface Accepted {
+  readonly carryOut: () => void
 }
 
 /**
@@ -74,6 +77,8 @@ export class Session implements Drain.Runner {
   onClosed: (reason: CloseReason) => void = () => {}
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Abandonable> = new Map()
+  /** What was accepted and has not begun, by request. */
+  private readonly accepted: Map<number, Accepted> = new Map()
 
   /** No further I frame may wait in the line: {@link taken} tells when that is over. */
   private full = false
@@ -273,7 +278,9 @@ export class Session implements Drain.Runner {
   }
 
   begin(id: number): void {
-    this.aborts.get(id)?.begin()
+    const accepted = this.accepted.get(id)
+    this.accepted.delete(id)
+    accepted?.carryOut()
   }
 
   /** Reduces an event, and does whatever follows from it at once. */
@@ -286,6 +293,12 @@ export class Session implements Drain.Runner {
     const { exchange } = this
     if (exchange.isIdle) exchange.batch = this.host.station.nextBatch()
     exchange.collect(decision)
+  }
+
+  /** Has what was accepted begin once the decision of its request, which is on its way, was reduced: the client is told before. */
+  afterwards(id: number, accepted: Accepted): void {
+    this.accepted.set(id, accepted)
+    this.exchange.afterwards(id)
   }
 
   /** Has what was collected reduced. */
