@@ -85,6 +85,19 @@ const SLACK = 16
 const IN_PLACE = 64
 
 export class Block {
+  /** What follows from the other fields: a snapshot leaves it out. */
+  static readonly derived: readonly (keyof Block)[] = [
+    "ca",
+    "eventKey",
+    "eventTagged",
+    "priority",
+    "command",
+    "layout",
+    "kind",
+    "stride",
+    "view"
+  ]
+
   readonly of: BlockType
   readonly ca: number
   /** Its own among all blocks that were ever in its image, from 0. */

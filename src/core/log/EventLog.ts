@@ -38,6 +38,9 @@ export interface EventLog {
   behindLap: number
 }
 
+/** What a log is given: a snapshot leaves it out. */
+export const ports: readonly (keyof EventLog)[] = ["needed"]
+
 const FIRST_RECORDS = 1024
 
 /**

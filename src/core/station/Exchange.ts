@@ -68,6 +68,11 @@ export class Exchange {
     return wanted
   }
 
+  /** Whether anything goes on, so that what it knows is not all that is so. */
+  get isAmid(): boolean {
+    return this.depth > 0 || this.announcing > 0
+  }
+
   /** Whether a dispatch goes on. */
   get isBusy(): boolean {
     return this.depth > 0

@@ -42,6 +42,9 @@ function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
 }
 
 export class Publishing<F extends Follower> {
+  /** What it is given: a snapshot leaves it out. */
+  static readonly ports: readonly string[] = ["forget"]
+
   readonly logs: readonly EventLog.EventLog[]
   /** Sessions that are open, and of those the ones that can be told of events at once. */
   readonly sessions: Set<F> = new Set()
@@ -128,6 +131,11 @@ export class Publishing<F extends Follower> {
       this.flushAt = end + 1 - count + this.early()
       this.due = "soon"
     } else if (end >= this.flushAt) this.due = "now"
+  }
+
+  /** Whether {@link delivered} is owed, which was due "soon" as the first event since was made. */
+  get isScheduled(): boolean {
+    return this.scheduled
   }
 
   /** What was published since is sent by these, at a time of time tags in ms since 1970 UTC. */

@@ -25,19 +25,24 @@ export const freeze = <A>(value: A): A => {
   return value
 }
 
-/** A text that is the same for values of the same structure. */
-export const print = (value: unknown): string => {
+/** The name of a block, null for anything else. */
+const named = (value: object): string | null => (value instanceof Block ? `block ${idOf(value)}` : null)
+
+/** A text that is the same for values of the same structure, but for those that have names. */
+export const print = (value: unknown, nameOf: (value: object) => string | null = named): string => {
+  const part = (of: unknown): string => print(of, nameOf)
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value)
   if (typeof value !== "object" || value === null)
     return typeof value === "string" ? JSON.stringify(value) : String(value)
-  if (value instanceof Block) return `block ${idOf(value)}`
+  const name = nameOf(value)
+  if (name !== null) return name
   if (value instanceof Uint8Array) return `x${Hex.octetsToHex(value)}`
   if (ArrayBuffer.isView(value)) return `[${String(value)}]`
-  if (Array.isArray(value)) return `[${value.map(print).join()}]`
+  if (Array.isArray(value)) return `[${value.map(part).join()}]`
   if (isLedger(value))
     return `ledger ${Array.from(value.buffer.subarray(1 + 2 * value.low, 1 + 2 * value.high)).join()}`
   return `{${Object.entries(value)
-    .map(([key, part]) => `${key}:${print(part)}`)
+    .map(([key, of]) => `${key}:${part(of)}`)
     .join()}}`
 }
 

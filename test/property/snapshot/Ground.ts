@@ -1,0 +1,71 @@
+// What is around a station on a bench, as plain data.
+import type * as FileCall from "../../../src/core/file/FileCall.ts"
+import * as InLine from "../../../src/core/station/InLine.ts"
+import * as Scenario from "../support/Scenario.ts"
+
+/** A connection: what its client knows, and what waits in its socket. */
+export interface Line {
+  readonly number: number
+  readonly address: string
+  client: Scenario.Client
+  /** How far it has come with a file: down, and up. */
+  down: number
+  up: number
+  /** Octets that were written and have not left. */
+  waits: number
+  full: boolean
+  counted: boolean
+  listens: boolean
+}
+
+export const line = (number: number, address: string): Line => ({
+  number,
+  address,
+  client: Scenario.newClient,
+  down: 0,
+  up: 0,
+  waits: 0,
+  full: false,
+  counted: false,
+  listens: false
+})
+
+/** What the application has yet to say. */
+export interface Asked {
+  readonly session: number
+  readonly id: number
+  /** `ends`: it was accepted, and is to be terminated. */
+  readonly what: "command" | "ends" | "confirm" | "refreshed"
+  readonly selected: boolean
+}
+
+export interface Ground {
+  readonly seed: number
+  nowMs: number
+  wallMs: number
+  /** What was published is to be delivered so often. */
+  readonly lines: Map<number, Line>
+  asked: Asked[]
+  store: Exclude<FileCall.Due, { readonly kind: "answer" | "abandoned" | "settled" | "timedOut" | "failed" }>[]
+  looking: InLine.InLine
+  /** Publishers that are about to go on. */
+  readonly going: { patient: number; counted: number }
+  turning: number
+  /** Callbacks that nobody waits for, by callback and address. */
+  abandoned: (readonly [string, string])[]
+  purposes: number
+}
+
+export const ground = (seed: number): Ground => ({
+  seed,
+  nowMs: 0,
+  wallMs: 1_700_000_000_000,
+  lines: new Map(),
+  asked: [],
+  store: [],
+  looking: InLine.none,
+  going: { patient: 0, counted: 0 },
+  turning: 0,
+  abandoned: [],
+  purposes: 0
+})

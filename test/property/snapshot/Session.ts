@@ -1,0 +1,250 @@
+// A session on a bench: does what is due in the order of Drain, writes into the line, and is the application that is asked.
+import * as FileCalls from "../../../src/core/file/FileCalls.ts"
+import * as Image from "../../../src/core/image/Image.ts"
+import * as Cursor from "../../../src/core/log/Cursor.ts"
+import * as Ledger from "../../../src/core/log/Ledger.ts"
+import type { Decision } from "../../../src/core/procedure/Notice.ts"
+import * as Outcome from "../../../src/core/procedure/Outcome.ts"
+import type { World } from "../../../src/core/procedure/World.ts"
+import type { Notice } from "../../../src/core/session/Notice.ts"
+import * as SessionEvent from "../../../src/core/session/SessionEvent.ts"
+import * as SessionState from "../../../src/core/session/SessionState.ts"
+import type { SessionOutputs } from "../../../src/core/session/SessionTurn.ts"
+import * as Drain from "../../../src/core/station/Drain.ts"
+import * as Ending from "../../../src/core/station/Ending.ts"
+import type { Exchange } from "../../../src/core/station/Exchange.ts"
+import * as InLine from "../../../src/core/station/InLine.ts"
+import * as Waiting from "../../../src/core/station/Waiting.ts"
+import * as TagClock from "../../../src/core/system/TagClock.ts"
+import { APDU_MAX } from "../../../src/core/wire/Frame.ts"
+import * as Hex from "../../../src/core/wire/Hex.ts"
+import { Random } from "../support/Random.ts"
+import * as Scenario from "../support/Scenario.ts"
+import type { Bench } from "./Bench.ts"
+import type { Line } from "./Ground.ts"
+
+type Command = Extract<Notice, { readonly kind: "command" }>
+
+export class Session implements Drain.Runner {
+  readonly bench: Bench
+  readonly line: Line
+  readonly exchange: Exchange
+
+  constructor(bench: Bench, line: Line, exchange: Exchange) {
+    this.bench = bench
+    this.line = line
+    this.exchange = exchange
+  }
+
+  get number(): number {
+    return this.line.number
+  }
+
+  get cursor(): Cursor.Cursor {
+    return this.exchange.cursor
+  }
+
+  get isStarted(): boolean {
+    return this.line.counted
+  }
+
+  waiting(ends: readonly number[]): number {
+    return Cursor.waiting(this.cursor, ends)
+  }
+
+  backlog(ends: readonly number[]): number {
+    return this.isStarted ? this.waiting(ends) : 0
+  }
+
+  ready(): void {
+    Drain.dispatch(this, this.event("ready"))
+  }
+
+  get room(): number {
+    return this.bench.station.world.limits.undrainedOctets - this.line.waits
+  }
+
+  private get now(): readonly [number, readonly number[], number] {
+    return [this.bench.ground.nowMs, this.bench.station.publishing.logEnds(), this.room]
+  }
+
+  // ---- what a runner does ----
+
+  world = (): World => this.bench.station.settled()
+
+  event = (kind: SessionEvent.Kind): SessionEvent.SessionEvent => SessionEvent.plain(kind, ...this.now)
+
+  decision = (decisions: readonly Decision[], kind: "decided" | "resumed"): SessionEvent.SessionEvent =>
+    SessionEvent.decided(...this.now, decisions, kind)
+
+  renewed = (event: SessionEvent.SessionEvent): SessionEvent.SessionEvent => {
+    const [nowMs, stable, room] = this.now
+    return { ...event, nowMs, stable, room }
+  }
+
+  take = (outputs: SessionOutputs): void => {
+    const { line, bench } = this
+    const octets = outputs.octets.slice(outputs.start, outputs.end)
+    if (octets.length > 0) bench.say(`${line.number} writes ${Hex.octetsToHex(octets)}`)
+    line.client = Scenario.hear(line.client, outputs)
+    const isStarted = this.exchange.state.link.phase === 1
+    if (isStarted !== line.counted) {
+      line.counted = isStarted
+      const { station } = bench
+      if (isStarted) {
+        station.started.add(this)
+        station.waiting = Waiting.starts(station.waiting, this, bench.around())
+      } else station.started.delete(this)
+    }
+    line.waits += octets.length
+    line.full = this.room <= APDU_MAX
+    this.listen()
+  }
+
+  /** Notes whether published events can leave at once. */
+  listen(): void {
+    const { line, bench, exchange } = this
+    const listens = exchange.reason === null && !line.full && SessionState.listens(exchange.state)
+    if (listens === line.listens) return
+    line.listens = listens
+    if (listens) bench.station.publishing.open.add(this)
+    else bench.station.publishing.open.delete(this)
+  }
+
+  rest = (outputs: SessionOutputs): SessionEvent.SessionEvent | null => {
+    const { ground } = this.bench
+    if (outputs.more && !this.line.full) {
+      if (outputs.end > outputs.start) return this.event("ready")
+      ground.looking = InLine.add(ground.looking, this.number, this.line.address)
+    }
+    this.bench.relieved(this)
+    return null
+  }
+
+  begin = (id: number): void => {
+    this.bench.say(`${this.number} begins`, id)
+    this.owes(id, "ends", false)
+  }
+
+  act = (notice: Notice): boolean => {
+    const { bench, number } = this
+    const { station } = bench
+    bench.say(`${number} is told`, notice)
+    switch (notice.kind) {
+      case "command":
+        return this.command(notice)
+      case "select":
+      case "parameter":
+      case "abandon":
+        return this.confirm(notice.id)
+      case "clock":
+        return this.clock(notice)
+      case "freeze":
+        return this.freeze(notice)
+      case "reset":
+        if (notice.qualifier === 1 && this.chance(notice.id).chance(70)) return this.confirm(notice.id)
+        if (notice.qualifier === 1) station.end((ending) => Ending.reset(ending, number))
+        this.collect(Outcome.confirm(notice.id, "success"))
+        return true
+      case "restarting":
+        bench.reset()
+        return false
+      case "refresh":
+        if (this.chance(notice.id).chance(50)) this.collect(Outcome.confirm(notice.id, "success"))
+        else this.owes(notice.id, "refreshed", false)
+        return true
+      case "selected":
+      case "released":
+        bench.select(number, notice)
+        return false
+      case "file":
+        if (notice.request.op === "close") bench.follow(FileCalls.release(station.files, number, false))
+        else {
+          const { address } = this.line
+          const around = bench.filesAround()
+          bench.follow(FileCalls.request(station.files, number, address, notice.id, notice.request, around))
+        }
+        return false
+      case "timedOut":
+        bench.follow(FileCalls.timedOut(station.files, number, notice.id))
+        return false
+      case "closed":
+        bench.closed(this)
+        return false
+      default:
+        return notice.kind === "stopping" || notice.kind === "holding"
+    }
+  }
+
+  // ---- the application ----
+
+  private chance(id: number): Random {
+    return new Random(this.bench.ground.seed * 7919 + this.number * 104_729 + id)
+  }
+
+  private owes(id: number, what: "command" | "ends" | "confirm" | "refreshed", selected: boolean): void {
+    this.bench.ground.asked.push({ session: this.number, id, what, selected })
+  }
+
+  collect(decision: Decision): void {
+    if (this.exchange.isIdle) this.exchange.batch = this.bench.station.nextBatch()
+    this.exchange.collect(decision)
+  }
+
+  private command({ id, selected, block, slot }: Command): boolean {
+    const dice = this.chance(id).below(100)
+    if (dice < 35) {
+      if (dice < 15) this.bench.station.publishing.append(block, slot, 11, 1, this.number)
+      this.bench.followUp()
+      this.collect(Outcome.command(id, "success", true, selected, this.barrier(this.chance(id))))
+    } else if (dice < 45) this.collect(Outcome.command(id, "failure", true, selected, -1))
+    else if (dice < 65) this.owes(id, "command", selected)
+    else if (dice < 80) {
+      this.collect(Outcome.command(id, "none", true, selected, -1))
+      this.owes(id, "command", selected)
+    } else this.accept(id)
+    return true
+  }
+
+  /** It begins when its client was told. */
+  accept(id: number): void {
+    this.exchange.afterwards(id)
+    this.collect({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
+    Drain.announce(this, () => this.bench.say("accepted", this.bench.station.nextOperation()))
+  }
+
+  /** What a termination goes behind: mostly nothing, else what was published until now. */
+  barrier(random: Random): number {
+    return random.chance(50) ? -1 : Ledger.mark(this.bench.station.publishing.logEnds()[0] as number, 0)
+  }
+
+  private confirm(id: number): boolean {
+    const dice = this.chance(id).below(100)
+    if (dice < 60) this.collect(Outcome.confirm(id, dice < 45 ? "success" : "failure"))
+    else this.owes(id, "confirm", false)
+    return true
+  }
+
+  private clock({ id, timeLow, timeHigh, stations }: Extract<Notice, { readonly kind: "clock" }>): boolean {
+    const { station, tagMs, flags } = this.bench
+    const at = Image.firstPresent(station.world.image, stations)
+    if (at === undefined) this.collect(Outcome.confirm(id, "failure"))
+    else {
+      const own = station.timeTag(at.zone, tagMs)
+      const timeMs = Image.instant(at, station.world.profile, timeLow, timeHigh)
+      station.tagClock = TagClock.tell(station.tagClock)
+      const { told } = station.tagClock
+      station.tagClock = TagClock.set(station.tagClock, told, timeMs, this.exchange.state.link.receivedAtMs)
+      this.collect({ ...Outcome.confirm(id, "success"), timeLow: own.low | flags, timeHigh: own.high })
+    }
+    return true
+  }
+
+  private freeze(notice: Extract<Notice, { readonly kind: "freeze" }>): boolean {
+    const { bench } = this
+    const { group, freeze, reset } = notice
+    bench.freeze(notice.counting, { group, freeze, reset, tells: "D" })
+    this.collect({ ...Outcome.confirm(notice.id, "success"), terminate: true })
+    return true
+  }
+}
