@@ -7,10 +7,12 @@ import * as Operating from "../core/command/Operating.ts"
 import * as Operation from "../core/command/Operation.ts"
 import * as Output from "../core/command/Output.ts"
 import * as Image from "../core/image/Image.ts"
+import * as Recent from "../core/image/Recent.ts"
 import type { EventLog } from "../core/log/EventLog.ts"
 import type { Profile } from "../core/Profile.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Drain from "../core/station/Drain.ts"
+import * as Outputs from "../core/station/Outputs.ts"
 import * as Requests from "../core/station/Requests.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import * as Commands from "./Commands.ts"
@@ -19,23 +21,16 @@ import { Described, saidBy } from "./Described.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
-import type { Outlet } from "./Outlet.ts"
 import * as Patience from "./Patience.ts"
 import type { Session } from "./Session.ts"
 
 const nobody: CommandHandler = () => "failure"
 
 export class Calling extends Asking implements Operating.Around {
-  /** Its number among the operations of the server, what is commanded, and when it came, in ms since 1970 UTC. */
+  /** Its number among the operations of the server, what is commanded, and the number of the output. */
   declare readonly number: number
   declare readonly command: CommandRequested
-  declare readonly receivedMs: number
-  /** When the command before it came, in the same way; 0 = there was none. */
-  declare previousMs: number
-  /** The operation as it is at present; null before it comes to its output, and when nothing more can come of it. */
-  declare operation: Operation.Operation | null
-  declare private readonly hooks: Hooks
-  declare private readonly outlet: Outlet
+  declare private readonly outlet: number
   /** Whom it asks now, and whom when it was accepted; null: one phase. */
   declare private handler: CommandHandler
   declare private execute: CommandHandler | null
@@ -43,20 +38,28 @@ export class Calling extends Asking implements Operating.Around {
   declare private timed: Operation.Limit
   declare private cancelTimer: (() => void) | null
 
-  constructor(session: Session, notice: CommandRequested, hooks: Hooks, outlet: Outlet) {
+  constructor(session: Session, notice: CommandRequested, outlet: number) {
     super(session, notice.id)
-    const { host } = session
-    this.number = host.station.nextOperation()
+    this.number = session.host.station.nextOperation()
     this.command = notice
-    this.receivedMs = host.wallMs(session.state.link.receivedAtMs)
-    this.previousMs = 0
-    this.operation = null
-    this.hooks = hooks
     this.outlet = outlet
     this.handler = nobody
     this.execute = null
     this.timed = "none"
     this.cancelTimer = null
+  }
+
+  /** The operation as it is at present; null before it comes to its output, and when nothing more can come of it. */
+  get operation(): Operation.Operation | null {
+    return Outputs.operation(this.outputs, this.number)
+  }
+
+  private get outputs(): Outputs.Outputs {
+    return this.session.host.station.outputs
+  }
+
+  private get output(): Operating.OutputOf {
+    return Outputs.outputOf(this.outputs, this.outlet)
   }
 
   /** Whether its client still waits for its answer. */
@@ -76,7 +79,8 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   protected get isUnderWay(): boolean {
-    return this.operation !== null && Operation.isUnderWay(this.operation)
+    const { operation } = this
+    return operation !== null && Operation.isUnderWay(operation)
   }
 
   /** Whether it was told to stop, its point is gone, or its session has ended or is about to. */
@@ -108,10 +112,17 @@ export class Calling extends Asking implements Operating.Around {
 
   /** Waits for its turn, within a time. */
   wait(withinMs: number): void {
-    const { outlet, number, command, receivedMs, session } = this
-    const untilMs = session.host.clock.monotonicMs() + withinMs
-    outlet.hold(this)
-    this.perform(Operating.wait(outlet.output, Operation.waiting(number, command, receivedMs, untilMs)))
+    const { number, command, session } = this
+    const { clock, callings } = session.host
+    const untilMs = clock.monotonicMs() + withinMs
+    Recent.put(callings, number, this)
+    this.perform(Operating.wait(this.output, Operation.waiting(number, command, this.arrivedMs(), untilMs)))
+  }
+
+  /** When it came, in ms since 1970 UTC, asked as it comes. */
+  private arrivedMs(): number {
+    const { host, state } = this.session
+    return host.wallMs(state.link.receivedAtMs)
   }
 
   /** Refuses it: it was not begun, and never will be. The session `collects` while it asks. */
@@ -127,34 +138,47 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   private refusal(): Operating.Step {
-    return Operating.refuse(this.outlet.output, this.number, this.id, this.open)
+    return Operating.refuse(this.output, this.number, this.id, this.open)
   }
 
   /** Its turn has come: it is begun, unless nobody decides it any more. */
   proceed(): void {
-    const { hooks, outlet, session, operation, command, number } = this
+    const { session, operation, command, number, output } = this
     const { host } = session
     // Its time is over as well: that is told next.
-    if (operation === null || !this.open) return outlet.become(Output.leave(outlet.output, number))
+    if (operation === null || !this.open) return Outputs.become(this.outputs, this.outlet, Output.leave(output, number))
     const situation = Requests.aged(session, host.world, command)
     if (situation !== null) {
-      this.perform(Operating.leave(outlet.output, number))
+      this.perform(Operating.leave(output, number))
       Commands.refuseAged(session, command, situation)
       return session.tellCollected()
     }
-    const judged = Operating.judge(outlet.output, operation, this, host.clock.monotonicMs())
-    const handler = judged === "begin" ? Feedback.decider(host, command.block, hooks) : null
-    if (handler === null) this.refuse(false)
-    else this.operate(handler, false)
+    const judged = Operating.judge(output, operation, this, host.clock.monotonicMs())
+    if (judged === "refuse") return this.refuse(false)
+    const { block, slot } = command
+    const hooks = host.hooks.of(block, slot)
+    const handler = Feedback.decider(host, block, hooks)
+    const outlet = Outputs.find(this.outputs, block, slot)
+    if (handler === null || outlet === undefined) this.refuse(false)
+    else this.operate(outlet, hooks, handler, operation)
   }
 
   // ---- begun ----
 
-  /** Lets the point say what is commanded and asks its handler. */
-  operate(handler: CommandHandler, collects: boolean): void {
-    const { hooks, outlet, session, command, number, receivedMs } = this
+  /**
+   * Lets the point say what is commanded and asks its handler: as it comes, when the session collects what is decided at once, or
+   * where it has waited.
+   */
+  operate(
+    outlet: Outputs.Outlet,
+    hooks: Hooks,
+    handler: CommandHandler,
+    waited: Operation.Operation | null = null
+  ): void {
+    const { session, command, number } = this
     const { host } = session
     const { block, slot } = command
+    const receivedMs = waited === null ? this.arrivedMs() : waited.receivedMs
     const said = saidBy(host, command, receivedMs)
     this.execute = handler === hooks.onCommand ? hooks.onExecute : null
     const manner: Operation.Manner = {
@@ -162,39 +186,40 @@ export class Calling extends Asking implements Operating.Around {
       termination: hooks.actTerm,
       said,
       before: Instruction.of(block, slot),
-      byClient: hooks.received,
+      byClient: outlet.byClient,
       related: hooks.relatedIoAutoreturn ? hooks.related : null
     }
-    const listed = this.operation?.listed === true
-    this.operation = Operation.begun(number, command, receivedMs, listed, manner, endOf(host))
-    if ((this.operation?.limit ?? "none") !== this.timed) this.measure()
-    outlet.take(this)
-    this.previousMs = hooks.receivedMs
-    hooks.received = true
-    hooks.receivedMs = receivedMs
-    Instruction.put(block, slot, said)
-    this.collects = collects
+    const listed = waited?.listed === true
+    const operation = Operation.begun(number, command, receivedMs, outlet.receivedMs, listed, manner, endOf(host))
+    Outputs.begin(host.station.outputs, outlet, operation, said)
+    if (waited === null) Recent.put(host.callings, number, this)
+    else this.measure(operation)
+    this.collects = waited === null
     this.handler = handler
     this.ask()
   }
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
-    const before = this.operation?.manner?.before ?? this.command
-    return this.handler(new Described(this.session, this.command, before, this))
+    const { operation, command } = this
+    const arrival = operation ?? { receivedMs: 0, previousMs: 0 }
+    return this.handler(new Described(this.session, command, operation?.manner?.before ?? command, arrival, this))
   }
 
   protected override takesTime(): void {
-    if (this.operation !== null) this.operation = Operating.takesTime(this.operation)
-    if ((this.operation?.limit ?? "none") !== this.timed) this.measure()
+    const { operation } = this
+    if (operation !== null) this.become(Operating.takesTime(operation))
     super.takesTime()
   }
 
   protected settled(said: Outcome.Outcome): void {
-    const { operation } = this
+    let { operation } = this
     if (operation === null) return
     // Of most there is nothing to hear.
-    if (said !== "success" || operation.manner?.related !== null || !this.open) this.hear(operation, said)
-    this.perform(Operating.settle(this.outlet.output, this.operation ?? operation, said, this), this.collects)
+    if (said !== "success" || operation.manner?.related !== null || !this.open) {
+      this.hear(operation, said)
+      operation = this.operation ?? operation
+    }
+    this.perform(Operating.settle(this.output, operation, said, this), this.collects)
   }
 
   protected fail(cause: unknown): Outcome.Outcome {
@@ -220,7 +245,7 @@ export class Calling extends Asking implements Operating.Around {
   carryOut(): void {
     const { operation } = this
     if (operation?.phase !== "accepted") return
-    this.operation = Operating.carryOut(operation, endOf(this.session.host))
+    this.become(Operating.carryOut(operation, endOf(this.session.host)))
     this.collects = false
     this.handler = this.execute ?? nobody
     if (Operating.isCarriedOut(this)) this.ask()
@@ -232,9 +257,10 @@ export class Calling extends Asking implements Operating.Around {
    * is not executing, or is said to do something else.
    */
   abandon(session: Session, { id, apdu }: AbandonRequested): boolean {
-    const stopped = this.operation === null ? null : Operating.cancel(this.operation, id)
+    const { operation } = this
+    const stopped = operation === null ? null : Operating.cancel(operation, id)
     if (stopped === null || this.session !== session || !CommandFacts.sayTheSame(this.command.apdu, apdu)) return false
-    this.operation = stopped
+    this.become(stopped)
     this.controller?.abort()
     return true
   }
@@ -249,7 +275,8 @@ export class Calling extends Asking implements Operating.Around {
       around: Operating.Around
     ) => Operating.Step | null
   ): Operating.Step | null {
-    return this.operation === null ? null : step(this.outlet.output, this.operation, this)
+    const { operation } = this
+    return operation === null ? null : step(this.output, operation, this)
   }
 
   abort(): void {
@@ -298,6 +325,7 @@ export class Calling extends Asking implements Operating.Around {
 
   /** Nobody can answer it by `transmit` any more: its client hears nothing of it, and that is told. */
   private forget(): void {
+    this.conclude()
     if (!this.open) return
     this.session.collect(Outcome.forgotten(this.id))
     this.session.host.loop.soon(() => this.session.tellCollected())
@@ -313,59 +341,58 @@ export class Calling extends Asking implements Operating.Around {
 
   /** What is so from now on, and what its client is to be told. */
   private apply(step: Operating.Step): void {
-    const { outlet, session } = this
-    const before = this.operation
-    // What is shown is judged by the output as it was.
-    const shown = before !== null && step.shows !== null ? this.show(before, step.shows) : before?.shown
-    this.operation =
-      step.operation === null || shown === undefined || step.operation.shown === shown
-        ? step.operation
-        : { ...step.operation, shown }
-    const forgotten = step.forgets === 0 ? undefined : outlet.find(step.forgets)
-    outlet.become(step.output)
-    if ((this.operation?.limit ?? "none") !== this.timed) this.measure()
+    const { session, operation: before } = this
+    const operation = Outputs.take(this.outputs, this.outlet, this.number, before, step)
+    this.measure(operation)
     // What was accepted is called off behind what came until then.
-    if (step.accepts || this.operation?.listed !== true) this.unlist()
-    if (this.operation?.listed === true) super.list()
-    // Who asks for the signal later than this is told as well.
-    if (this.operation === null && before?.aborted === true) this.abortion().abort()
-    forgotten?.forget()
+    if (step.accepts || operation?.listed !== true) this.unlist()
+    if (operation?.listed === true) super.list()
+    if (operation === null) this.end(before?.aborted === true)
+    if (step.forgets !== 0) Recent.find(session.host.callings, step.forgets)?.forget()
     if (step.accepts) session.afterwards(this.id, this)
     for (const answer of step.answers) session.collect(answer)
   }
 
   /** Who is told, and who goes on. */
   private follow(step: Operating.Step, collects: boolean): void {
-    const { outlet, session } = this
+    const { session } = this
     if (step.accepts) Drain.announce(session, () => this.tell(step.facts))
     else this.tell(step.facts)
     if (step.stops) this.controller?.abort()
+    if (step.operation !== null) this.conclude()
     if (step.tells && !collects) session.tellCollected()
-    if (step.frees) outlet.goOn()
+    if (step.frees) goOn(session.host, this.outlet)
   }
 
-  /**
-   * Lets the point show what was done: what was refused was not, unless the application changed the point itself. What is shown
-   * since another command was begun is that one's. Returns what it shows now.
-   */
-  private show({ shown, manner }: Operation.Operation, done: boolean): boolean {
-    const { hooks, outlet, command } = this
-    if (done === shown || manner === null || outlet.output.last !== this.number || !this.exists) return shown
-    hooks.received = done || manner.byClient
-    const { block, slot, value } = command
-    if (done) Instruction.put(block, slot, manner.said)
-    else if (Image.value(block, slot) === value) Instruction.put(block, slot, manner.before)
-    return done
+  /** The operation, which is known, is so from now on. */
+  private become(operation: Operation.Operation): void {
+    Outputs.put(this.outputs, operation)
+    this.measure(operation)
+  }
+
+  /** Its answer is owed to nobody any more: nothing more comes of it. */
+  private conclude(): void {
+    const { operation, outputs, outlet } = this
+    if (operation !== null && Outputs.conclude(outputs, outlet, operation)) this.end(operation.aborted)
+  }
+
+  /** The station does not know the operation any more. */
+  private end(aborted: boolean): void {
+    Recent.drop(this.session.host.callings, this.number)
+    // Who asks for the signal later than this is told as well.
+    if (aborted) this.abortion().abort()
   }
 
   protected override list(): void {
-    if (this.operation !== null) this.operation = { ...this.operation, listed: true }
+    const { operation } = this
+    if (operation !== null) Outputs.put(this.outputs, { ...operation, listed: true })
     super.list()
   }
 
   /** Measures the time that is to be measured from now on. */
-  private measure(): void {
-    const limit = this.operation?.limit ?? "none"
+  private measure(operation: Operation.Operation | null): void {
+    const limit = operation === null ? "none" : operation.limit
+    if (limit === this.timed) return
     this.cancelTimer?.()
     this.timed = limit
     const { host } = this.session
@@ -375,7 +402,7 @@ export class Calling extends Asking implements Operating.Around {
     }
     if (limit === "none") this.cancelTimer = null
     else if (limit === "turn")
-      this.cancelTimer = host.clock.wake((this.operation?.untilMs ?? 0) - host.clock.monotonicMs(), over)
+      this.cancelTimer = host.clock.wake((operation?.untilMs ?? 0) - host.clock.monotonicMs(), over)
     // A server that was stopped does not keep its process for a handler that never ends.
     else this.cancelTimer = Patience.within(host.clock, host.world.limits.operationMs, over, true)
   }
@@ -394,6 +421,27 @@ export class Calling extends Asking implements Operating.Around {
 
   private tellFailed(callback: string, cause: unknown): void {
     failed(this.session.host, callback, this.subject, cause)
+  }
+}
+
+/**
+ * Has the commands that wait at an output judged, until one takes its time. A loop, not a chain of calls: handlers may answer at
+ * once.
+ */
+export function goOn(host: Host, outlet: number): void {
+  const { callings, judging, station } = host
+  const { outputs } = station
+  if (Outputs.next(outputs, outlet) === 0 || judging.has(outlet)) return
+  judging.add(outlet)
+  try {
+    for (let next = Outputs.next(outputs, outlet); next !== 0; next = Outputs.next(outputs, outlet)) {
+      const calling = Recent.find(callings, next)
+      // Nobody waits under a number that is not known.
+      if (calling === undefined) Outputs.become(outputs, outlet, Output.leave(Outputs.outputOf(outputs, outlet), next))
+      else calling.proceed()
+    }
+  } finally {
+    judging.delete(outlet)
   }
 }
 

@@ -4,12 +4,12 @@ import type { CommandRequested } from "../core/command/CommandNotice.ts"
 import type * as Operating from "../core/command/Operating.ts"
 import type { Status } from "../core/command/Output.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
+import * as Outputs from "../core/station/Outputs.ts"
 import * as Asdu from "../core/wire/Asdu.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
-import type { Outlet } from "./Outlet.ts"
 import type { Session } from "./Session.ts"
 
 /** Tells what became of an operation, and of its output where that has a point by then: who is told may remove it, or add one. */
@@ -17,7 +17,7 @@ export function tellAll(
   session: Session,
   command: CommandRequested,
   facts: readonly Operating.Fact[],
-  outlet: Outlet
+  outlet: number
 ): void {
   for (const fact of facts)
     switch (fact.fact) {
@@ -26,7 +26,7 @@ export function tellAll(
         tell(session, command, fact.fact, fact.outcome, fact.answered)
         break
       case "output":
-        if (outlet.hasPoint) tellOutput(session.host, command, fact.status)
+        if (Outputs.hasPoint(session.host.station.outputs, outlet)) tellOutput(session.host, command, fact.status)
         break
       case "late":
         tellLate(session.host, subjectOf(command))

@@ -5,18 +5,19 @@ import type { AbandonRequested, CommandRequested, SelectRequested } from "../cor
 import * as Output from "../core/command/Output.ts"
 import type { Block } from "../core/image/Block.ts"
 import * as Image from "../core/image/Image.ts"
+import * as Recent from "../core/image/Recent.ts"
 import * as Asking from "../core/procedure/Asking.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import type { Situation } from "../core/procedure/Rejection.ts"
 import * as World from "../core/procedure/World.ts"
 import type { Requested } from "../core/session/Notice.ts"
+import * as Outputs from "../core/station/Outputs.ts"
 import * as Requests from "../core/station/Requests.ts"
-import { Calling, endOf } from "./Calling.ts"
+import { Calling, endOf, goOn } from "./Calling.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
-import { Outlet } from "./Outlet.ts"
 import { Selecting } from "./Selecting.ts"
 import type { Session } from "./Session.ts"
 
@@ -39,8 +40,7 @@ export function command(session: Session, notice: CommandRequested): void {
   const { block, slot } = notice
   if (!Image.lives(notice)) return gone(session, notice)
   const hooks = host.hooks.of(block, slot)
-  hooks.outlet ??= new Outlet(host.world.profile, block, notice.ioa)
-  const { outlet } = hooks
+  const outlet = Outputs.of(host.station.outputs, host.world.profile, block, slot, notice.ioa)
   const tellsBefore = outlet.publishedIn !== 0 && outlet.publishedIn === exchange.batch
   const handler = Feedback.decider(host, block, hooks)
   switch (Requests.arrive(host.world, outlet.output, tellsBefore, handler !== null)) {
@@ -49,12 +49,12 @@ export function command(session: Session, notice: CommandRequested): void {
       if (take(session, notice) === "ask") command(session, notice)
       return
     case "begin":
-      if (handler !== null) begin(session, outlet, new Calling(session, notice, hooks, outlet), handler)
+      if (handler !== null) begin(session, outlet, new Calling(session, notice, outlet.number), hooks, handler)
       return
     case "wait":
-      return new Calling(session, notice, hooks, outlet).wait(host.world.profile.commandWaitMs)
+      return new Calling(session, notice, outlet.number).wait(host.world.profile.commandWaitMs)
     case "refuse":
-      return new Calling(session, notice, hooks, outlet).refuse(true)
+      return new Calling(session, notice, outlet.number).refuse(true)
   }
 }
 
@@ -74,9 +74,9 @@ function refuse(session: Session, notice: Requested): void {
   if (notice.kind !== "command" || situation !== null) return session.collect(Outcome.confirm(notice.id, "failure"))
   // Whoever has the address by now refuses it.
   if (!Image.lives(notice)) return session.collect(Outcome.gone(notice.id))
-  const hooks = host.hooks.of(notice.block, notice.slot)
-  hooks.outlet ??= new Outlet(host.world.profile, notice.block, notice.ioa)
-  new Calling(session, notice, hooks, hooks.outlet).refuse(true)
+  const { block, slot, ioa } = notice
+  const { number } = Outputs.of(host.station.outputs, host.world.profile, block, slot, ioa)
+  new Calling(session, notice, number).refuse(true)
 }
 
 /**
@@ -90,11 +90,17 @@ function gone(session: Session, { id }: CommandRequested | SelectRequested): voi
 }
 
 /** Begins a command. */
-function begin(session: Session, outlet: Outlet, calling: Calling, handler: CommandHandler): void {
+function begin(
+  session: Session,
+  outlet: Outputs.Outlet,
+  calling: Calling,
+  hooks: Hooks,
+  handler: CommandHandler
+): void {
   const { host } = session
   const before = endOf(host)
-  calling.operate(handler, true)
-  if (endOf(host) > before) outlet.publishedIn = session.exchange.batch
+  calling.operate(outlet, hooks, handler)
+  if (endOf(host) > before) Outputs.published(host.station.outputs, outlet.number, session.exchange.batch)
 }
 
 /** A client wants to select a point whose application decides who may. */
@@ -110,8 +116,8 @@ export function select(session: Session, notice: SelectRequested): void {
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
 export function abandon(session: Session, notice: AbandonRequested): void {
   const { host, peer } = session
-  const outlet = host.hooks.find(notice.block, notice.slot)?.outlet
-  if (Image.lives(notice) && outlet?.find(outlet.output.begun)?.abandon(session, notice) === true) return
+  const begun = outputOf(host, notice.block, notice.slot)?.begun
+  if (Image.lives(notice) && callingOf(host, begun)?.abandon(session, notice) === true) return
   host.tell({ event: "rejected", peer, situation: "nothingToDeactivate", apdu: notice.apdu })
   session.collect(Outcome.confirm(notice.id, "failure"))
 }
@@ -130,8 +136,7 @@ export function stopping(session: Session): void {
  * and with its octets. False when nobody is told.
  */
 export function resolve(host: Host, block: Block, slot: number, cause: number, negative: boolean): boolean {
-  const outlet = host.hooks.find(block, slot)?.outlet ?? null
-  return outlet?.find(outlet.output.owed?.command)?.resolve(cause, negative) === true
+  return callingOf(host, outputOf(host, block, slot)?.owed?.command)?.resolve(cause, negative) === true
 }
 
 /**
@@ -139,22 +144,18 @@ export function resolve(host: Host, block: Block, slot: number, cause: number, n
  * and who operates it is told to stop. Their clients are answered in this place, ahead of all that they ask or do behind it;
  * the application hears of it a moment later: whoever removes it has done then.
  */
-export function detached(host: Host, { outlet, deciding }: Hooks): void {
-  if (deciding !== null && deciding.size > 0) {
-    const ended = [...deciding]
+export function detached(host: Host, hooks: Hooks | undefined, operated: Outputs.Detached | null): void {
+  if (hooks !== undefined && hooks.deciding !== null && hooks.deciding.size > 0) {
+    const ended = [...hooks.deciding]
     for (const one of ended) one.detach()
     host.loop.soon(() => {
       for (const one of ended) one.tellDetached()
     })
   }
-  if (outlet === null) return
-  const { output } = outlet
-  const [begun, owed] = [outlet.find(output.begun), outlet.find(output.owed?.command)]
-  const waiting = output.waiting.flatMap((number) => outlet.find(number) ?? [])
-  outlet.detach(host.outlets)
-  if (begun === undefined && owed === undefined && waiting.length === 0) return
-  const told = owed?.detach()
-  const refused = waiting.filter(({ operation }) => operation?.phase === "waiting").map((calling) => calling.turnAway())
+  if (operated === null) return
+  const begun = callingOf(host, operated.begun)
+  const told = callingOf(host, operated.owed)?.detach()
+  const refused = operated.waiting.flatMap((number) => callingOf(host, number)?.turnAway() ?? [])
   host.loop.soon(() => {
     told?.()
     begun?.stop()
@@ -162,22 +163,30 @@ export function detached(host: Host, { outlet, deciding }: Hooks): void {
   })
 }
 
+const outputOf = (host: Host, block: Block, slot: number): Output.Output<number> | undefined =>
+  Outputs.find(host.station.outputs, block, slot)?.output
+
+/** How the application carries an operation out; undefined where nothing more can come of it. */
+const callingOf = ({ callings }: Host, number: number | null | undefined): Calling | undefined =>
+  Recent.find(callings, number ?? 0)
+
 /** What is known of the output of a command point. */
 export const status = (host: Host, block: Block, slot: number): Output.Status =>
-  host.hooks.find(block, slot)?.outlet?.output.status ?? "free"
+  outputOf(host, block, slot)?.status ?? "free"
 
 /** The application says that an output is free, whatever was begun at it; whether anything was. */
 export function release(host: Host, block: Block, slot: number): boolean {
-  const outlet = host.hooks.find(block, slot)?.outlet ?? null
-  if (outlet === null || outlet.output.status === "free") return false
+  const { outputs } = host.station
+  const outlet = Outputs.find(outputs, block, slot)
+  if (outlet === undefined || outlet.output.status === "free") return false
   const tell = (): void =>
     CommandFacts.tellOutput(host, { block, ca: block.of.ca, ioa: block.ioa[slot] as number }, "free")
-  const begun = outlet.find(outlet.output.begun)
+  const begun = callingOf(host, outlet.output.begun)
   if (begun !== undefined) begun.release(tell)
   else {
-    outlet.become(Output.release(outlet.output))
+    Outputs.become(outputs, outlet.number, Output.release(outlet.output))
     tell()
-    outlet.goOn()
+    goOn(host, outlet.number)
   }
   return true
 }

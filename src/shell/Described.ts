@@ -11,6 +11,10 @@ import type { Certificate, Session } from "./Session.ts"
 export interface Deciding {
   readonly signal: AbortSignal
   readonly isWanted: boolean
+}
+
+/** When a command came, and the one before it (0 = there was none), in ms since 1970 UTC. */
+export interface Arrival {
   readonly receivedMs: number
   readonly previousMs: number
 }
@@ -20,12 +24,14 @@ export class Described implements Command {
   readonly session: Session
   readonly previous: Instruction
   private readonly notice: Commanded
+  private readonly arrival: Arrival
   private readonly deciding: Deciding
 
-  constructor(session: Session, notice: Commanded, previous: Instruction, deciding: Deciding) {
+  constructor(session: Session, notice: Commanded, previous: Instruction, arrival: Arrival, deciding: Deciding) {
     this.session = session
     this.previous = previous
     this.notice = notice
+    this.arrival = arrival
     this.deciding = deciding
   }
 
@@ -63,10 +69,10 @@ export class Described implements Command {
     return this.notice.selected
   }
   get receivedMs(): number {
-    return this.deciding.receivedMs
+    return this.arrival.receivedMs
   }
   get previousMs(): number {
-    return this.deciding.previousMs
+    return this.arrival.previousMs
   }
   get apdu(): Uint8Array {
     return this.notice.apdu

@@ -6,7 +6,6 @@ import type { Block } from "../core/image/Block.ts"
 import type { Outcome, Termination } from "../core/procedure/Outcome.ts"
 import type { AtPoint } from "./Deciding.ts"
 import type { Described } from "./Described.ts"
-import type { Outlet } from "./Outlet.ts"
 import type { PointKey } from "./PointKeys.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate } from "./Session.ts"
@@ -62,12 +61,6 @@ export interface Hooks {
   actTerm: Termination
   /** Whether a handler that is an Effect is interrupted when nobody waits for it any more. */
   interrupts: boolean
-  /** A command point whose value came from a client: it is not the application's to change. */
-  received: boolean
-  /** When a command came last, in ms since 1970 UTC; 0 = never. */
-  receivedMs: number
-  /** What is operated at a command point; null before the first command. */
-  outlet: Outlet | null
   /** Selects and parameters that the application takes its time to decide; null before the first of them. */
   deciding: Set<AtPoint> | null
   /** The runs of callbacks that take their time, by name; null before the first of them. */
@@ -87,9 +80,6 @@ const make = (): Hooks => ({
   relatedIoAutoreturn: false,
   actTerm: true,
   interrupts: false,
-  received: false,
-  receivedMs: 0,
-  outlet: null,
   deciding: null,
   running: null,
   calling: null
@@ -134,9 +124,9 @@ export class HookTable {
     return hooks
   }
 
-  /** The hooks of all points of a block that have any. */
-  all(block: Block): Iterable<Hooks> {
-    return this.blocks.get(block)?.values() ?? []
+  /** The hooks of all points of a block that have any, by slot. */
+  all(block: Block): Iterable<readonly [number, Hooks]> {
+    return this.blocks.get(block) ?? []
   }
 
   remove(block: Block, slot: number): void {

@@ -2,10 +2,13 @@
 // application, and who observes. Everything here is plain and synchronous.
 
 import type { Block } from "../core/image/Block.ts"
+import * as Recent from "../core/image/Recent.ts"
 import type { World } from "../core/procedure/World.ts"
 import * as Ending from "../core/station/Ending.ts"
+import type { Detached } from "../core/station/Outputs.ts"
 import type { ParameterRequested } from "../core/system/SystemNotice.ts"
 import { Cause } from "../core/wire/Cause.ts"
+import type { Calling } from "./Calling.ts"
 import * as Commands from "./Commands.ts"
 import { CallbackFailed } from "./Errors.ts"
 import { FileDesk } from "./files/FileTransfer.ts"
@@ -72,6 +75,10 @@ export class Host extends Publisher {
   readonly stall: Stall = new Stall(this.station, this.sessions, () => this.world.link.t1Ms, this.clock, this.loop)
   /** Callbacks that run on though nobody waits for them any more. */
   readonly strays: Strays = new Strays(this.station, () => this.world.limits.abandonedCallbacks)
+  /** How the application carries operations out, by their numbers: as long as the station knows them. */
+  readonly callings: Recent.Recent<Calling> = Recent.none()
+  /** Outputs at which those that wait are being judged one after the other. */
+  readonly judging: Set<number> = new Set()
   /** Sessions are about to look which of their transfers have lost their station. */
   private endsTransfers = false
   private telling = false
@@ -106,9 +113,9 @@ export class Host extends Publisher {
     return this.append(block, slot, cause, originator, 0) >= 0
   }
 
-  protected override detached(hooks: Hooks): void {
-    Commands.detached(this, hooks)
-    Handlers.detached(hooks)
+  protected override detached(hooks: Hooks | undefined, operated: Detached | null): void {
+    Commands.detached(this, hooks, operated)
+    if (hooks !== undefined) Handlers.detached(hooks)
   }
 
   /** Removes a station with its points and settings. False when there is none. */

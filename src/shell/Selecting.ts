@@ -39,7 +39,7 @@ export class Selecting extends AtPoint {
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
     const { session, notice } = this
     const previous = Instruction.of(notice.block, notice.slot)
-    return this.handler(new Described(session, notice, previous, this))
+    return this.handler(new Described(session, notice, previous, this, this))
   }
 
   /** Whether it is selected by this answer. What could follow is refused where the process is to be reset. */

@@ -7,6 +7,7 @@ import * as Image from "../core/image/Image.ts"
 import * as Information from "../core/image/Information.ts"
 import * as Value from "../core/image/Value.ts"
 import type { World } from "../core/procedure/World.ts"
+import * as Outputs from "../core/station/Outputs.ts"
 import { Station } from "../core/station/Station.ts"
 import * as TypeTable from "../core/wire/TypeTable.ts"
 import * as Check from "./Check.ts"
@@ -14,7 +15,6 @@ import type { Clock } from "./Clock.ts"
 import { InvalidArgument, InvalidValue } from "./Errors.ts"
 import { type Hooks, HookTable } from "./Hooks.ts"
 import type { Options } from "./Options.ts"
-import * as Outlet from "./Outlet.ts"
 import * as PointRules from "./PointRules.ts"
 import type { Session } from "./Session.ts"
 import { TagClock } from "./TagClock.ts"
@@ -32,8 +32,6 @@ export abstract class Stations {
   readonly station: Station<Session>
   readonly tagClock: TagClock
   readonly hooks: HookTable = new HookTable()
-  /** Outputs that are not free and whose point is gone. */
-  readonly outlets: Outlet.Kept = new Map()
   /** When it was made, in ms since 1970 UTC. */
   readonly madeMs: number
   /** The wall clock when it was read last, and what the monotonic clock said then. */
@@ -72,7 +70,8 @@ export abstract class Stations {
   /** Removes a station with its points. False when there is none. */
   removeStation(ca: number): boolean {
     for (const block of Image.station(this.world.image, ca)?.blocks ?? []) {
-      for (const hooks of this.hooks.all(block)) this.detached(hooks)
+      for (const [slot, hooks] of this.hooks.all(block))
+        this.detached(hooks, Outputs.detach(this.station.outputs, block, slot))
       this.hooks.removeBlock(block)
     }
     return this.station.removeStation(ca)
@@ -103,17 +102,7 @@ export abstract class Stations {
     if (station === undefined)
       throw new InvalidArgument({ what: "station", expected: "a station of this server", value: ca })
     const { nowMs, flags } = this.tagClock
-    const first = this.station.addPoints(station, { ioa, type, count, variants }, nowMs(), flags)
-    if (first?.block.command === true && this.outlets.size > 0) this.takeOutlets(first.block, ioa, count)
-    return first
-  }
-
-  /** Points go on with the outputs of those that had their addresses before. */
-  private takeOutlets(block: Block, ioa: number, count: number): void {
-    for (let i = 0; i < count; i++) {
-      const outlet = Outlet.take(this.outlets, this.world.profile, block, ioa + i)
-      if (outlet !== null) this.hooks.of(block, block.find(ioa + i)).outlet = outlet
-    }
+    return this.station.addPoints(station, { ioa, type, count, variants }, nowMs(), flags)
   }
 
   /** Puts a point into interrogation groups (1..16) and counter groups (1..4). */
@@ -146,12 +135,11 @@ export abstract class Stations {
   removePoint({ block, slot }: Image.Place): void {
     const hooks = this.hooks.find(block, slot)
     this.hooks.remove(block, slot)
-    this.station.removePoint(block, slot)
-    if (hooks !== undefined) this.detached(hooks)
+    this.detached(hooks, this.station.removePoint(block, slot))
   }
 
-  /** The point that had these hooks is gone, or goes. */
-  protected abstract detached(hooks: Hooks): void
+  /** The point that had these hooks is gone, or goes, and who operates it is to be told. */
+  protected abstract detached(hooks: Hooks | undefined, operated: Outputs.Detached | null): void
 
   /** The surroundings of a reduction. */
   settled(): World {

@@ -24,7 +24,6 @@ const excused: readonly Tidiness.Excused[] = [
       "src/shell/Handlers.ts",
       "src/shell/Hooks.ts",
       "src/shell/Host.ts",
-      "src/shell/Outlet.ts",
       "src/shell/Publisher.ts",
       "src/shell/RawTrace.ts",
       "src/shell/Selecting.ts",

@@ -77,7 +77,7 @@ class Play {
       related: null
     }
     this.output = freeze(Output.begin(Output.leave(this.output, number), number))
-    this.operations.set(number, freeze(Operation.begun(number, command, 0, listed, manner, 0)))
+    this.operations.set(number, freeze(Operation.begun(number, command, 0, 0, listed, manner, 0)))
     this.running.add(number)
   }
 

@@ -4,6 +4,7 @@ import type { Block } from "../../core/image/Block.ts"
 import * as Image from "../../core/image/Image.ts"
 import type { Deadband } from "../../core/image/Told.ts"
 import * as Rates from "../../core/log/Rates.ts"
+import * as Outputs from "../../core/station/Outputs.ts"
 import * as Commands from "../../shell/Commands.ts"
 import type { Described } from "../../shell/Described.ts"
 import { Detached, InvalidArgument, InvalidValue } from "../../shell/Errors.ts"
@@ -137,6 +138,10 @@ export class Point<T extends Type = Type> {
     return this.#attached.hooks.find(this.#block, this.#slot)
   }
 
+  get #output(): Outputs.Outlet | undefined {
+    return Outputs.find(this.#attached.station.outputs, this.#block, this.#slot)
+  }
+
   // ---- what it says ----
 
   /** The value: boolean for single points and commands, a flag set for packed ones, else a number in the type's range. */
@@ -158,7 +163,7 @@ export class Point<T extends Type = Type> {
   /** Throws `Detached`, or `InvalidValue` for a command point whose value came from a client. */
   #verifyOwn(): void {
     this.#verify()
-    if (this.#block.command && this.#settings?.received === true)
+    if (this.#block.command && this.#output?.byClient === true)
       throw new InvalidValue({
         type: `point ${this.ioAddress}`,
         problem: "its information came from a client and is read-only"
@@ -183,7 +188,7 @@ export class Point<T extends Type = Type> {
   /** Everything the application has said of the point: value, quality or qualifier, and time. */
   get info(): Information {
     if (!this.#exists) throw new Detached({ what: `point ${this.ioAddress}` })
-    const readonly = this.#block.command && this.#settings?.received === true
+    const readonly = this.#block.command && this.#output?.byClient === true
     return convert.read(this.#block, this.#slot, this.#processed, readonly)
   }
 
@@ -194,8 +199,7 @@ export class Point<T extends Type = Type> {
     const { recordedAt } = info
     if (recordedAt === null) host.setInformation(this.#block, this.#slot, form, host.nowMs())
     else host.setInformation(this.#block, this.#slot, form, recordedAt.epochMs, flagBits(recordedAt))
-    const hooks = this.#settings
-    if (hooks !== undefined) hooks.received = false
+    Outputs.own(host.station.outputs, this.#block, this.#slot)
   }
 
   /** The time tag, or null for a type without one. */
@@ -220,7 +224,7 @@ export class Point<T extends Type = Type> {
   get #processed(): number {
     this.#verify()
     // Commands make no events of their own.
-    if (this.#block.command) return Math.max(this.#madeMs, this.#settings?.receivedMs ?? 0)
+    if (this.#block.command) return Math.max(this.#madeMs, this.#output?.receivedMs ?? 0)
     return Math.max(this.#madeMs, this.#host.publishedMs(this.#block, this.#slot))
   }
 

@@ -303,7 +303,7 @@ export function lose(output: OutputOf, operation: Operation, around: Around): St
 
 /** The application says that its output is free: it is over, whatever comes of it. */
 export const release = (output: OutputOf, operation: Operation, around: Around): Step =>
-  step(Output.release(output), givenUp(Operations.over(operation)), {
+  step(Output.release(output), givenUp(Operations.released(operation)), {
     shows: false,
     answers: noBetter(operation, around),
     stops: true,

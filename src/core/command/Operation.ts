@@ -10,9 +10,10 @@ import type { Instruction } from "./Instruction.ts"
 /**
  * `waiting`: for the command before it. `deciding`: the handler, or its first phase, has not settled. `accepted`: the first
  * phase said yes, which is to be confirmed before the second. `executing`: that has not settled. `left`: the application said
- * that it answers by itself. `over`: the output is somebody else's.
+ * that it answers by itself. `released`: the application said that the output is free, and the handler has not settled. `over`:
+ * the output is somebody else's; all that can come is an answer that is owed.
  */
-export type Phase = "waiting" | "deciding" | "accepted" | "executing" | "left" | "over"
+export type Phase = "waiting" | "deciding" | "accepted" | "executing" | "left" | "released" | "over"
 
 /** What ends it by time: `turn`, that its turn has not come; `end`, that it takes too long altogether. */
 export type Limit = "none" | "turn" | "end"
@@ -37,6 +38,8 @@ export interface Operation {
   readonly command: CommandRequested
   /** When it came, in ms since 1970 UTC. */
   readonly receivedMs: number
+  /** When the command before it came, in the same way; 0 = there was none, or it was not begun. */
+  readonly previousMs: number
   readonly phase: Phase
   readonly limit: Limit
   /** Until when it may be begun, by the monotonic clock. */
@@ -61,7 +64,7 @@ export interface Operation {
 
 /** A command that has come and waits for its turn, until a time. */
 export const waiting = (number: number, command: CommandRequested, receivedMs: number, untilMs: number): Operation => ({
-  ...begun(number, command, receivedMs, false, null, 0),
+  ...begun(number, command, receivedMs, 0, false, null, 0),
   phase: "waiting",
   limit: "turn",
   untilMs,
@@ -73,6 +76,7 @@ export const begun = (
   number: number,
   command: CommandRequested,
   receivedMs: number,
+  previousMs: number,
   listed: boolean,
   manner: Manner | null,
   since: number
@@ -80,6 +84,7 @@ export const begun = (
   number,
   command,
   receivedMs,
+  previousMs,
   phase: "deciding",
   limit: "none",
   untilMs: 0,
@@ -97,5 +102,19 @@ export const begun = (
 export const isUnderWay = ({ phase }: Operation): boolean =>
   phase === "deciding" || phase === "executing" || phase === "accepted"
 
+/** Whether its handler has settled, and there is nothing to begin: what may come is the answer that it owes. */
+export const isSettled = ({ phase }: Operation): boolean => phase === "left" || phase === "over"
+
+/** It is over: its handler has settled. */
+export const over = (operation: Operation): Operation => ended(operation, "over")
+
 /** It is over, whatever its handler still says. */
-export const over = (operation: Operation): Operation => ({ ...operation, phase: "over", limit: "none", listed: false })
+export const released = (operation: Operation): Operation =>
+  ended(operation, operation.phase === "deciding" || operation.phase === "executing" ? "released" : "over")
+
+const ended = (operation: Operation, phase: "released" | "over"): Operation => ({
+  ...operation,
+  phase,
+  limit: "none",
+  listed: false
+})

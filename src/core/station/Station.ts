@@ -19,6 +19,7 @@ import * as Delayed from "./Delayed.ts"
 import * as Ending from "./Ending.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Offers from "./Offers.ts"
+import * as Outputs from "./Outputs.ts"
 import * as Points from "./Points.ts"
 import { type Follower, Publishing } from "./Publishing.ts"
 import * as Schedule from "./Schedule.ts"
@@ -54,6 +55,8 @@ export class Station<F extends Follower = Follower> {
   /** For whom publishers wait, and when they wait for a turn of the event loop. */
   waiting: Waiting.Waiting = Waiting.none
   bursts: Bursts.Bursts
+  /** What is operated at command points. */
+  readonly outputs: Outputs.Outputs = Outputs.make()
   /** Who has which file, and what the store was asked. */
   files: FileCall.Files = FileCall.none
   /** Whether the process stood still. */
@@ -67,7 +70,6 @@ export class Station<F extends Follower = Follower> {
 
   /** Blocks that have to be put in order before they are read. */
   private readonly unsettled: Set<Block> = new Set()
-  private lastOperation = 0
   private lastBatch = 0
 
   constructor({ clockByClients, clockValidMs, ...settings }: Settings) {
@@ -118,6 +120,7 @@ export class Station<F extends Follower = Follower> {
     for (const block of station.blocks) {
       this.publishing.delayed = Delayed.forgetBlock(this.publishing.delayed, block)
       this.unsettled.delete(block)
+      if (block.command) for (let slot = 0; slot < block.length; slot++) Outputs.detach(this.outputs, block, slot)
       Points.removeAll(this.world, block)
     }
     this.counterModes = Numbered.without(this.counterModes, ca)
@@ -133,14 +136,23 @@ export class Station<F extends Follower = Follower> {
     this.boundedTimes += bounded
     this.setImage(image)
     this.unsettled.add(block)
+    if (block.command) this.attach(block, adding)
     return Image.refTo(block, block.find(adding.ioa))
   }
 
-  /** Removes a point, and with it everything that was said of it. */
-  removePoint(block: Block, slot: number): void {
+  /** Command points go on with the outputs of those that had their addresses before. */
+  private attach(block: Block, { ioa, count }: Points.Adding): void {
+    for (let i = 0; i < count && this.outputs.kept.size > 0; i++)
+      Outputs.attach(this.outputs, this.world.profile, block, block.find(ioa + i))
+  }
+
+  /** Removes a point, and with it everything that was said of it; who operates it, null = nobody. */
+  removePoint(block: Block, slot: number): Outputs.Detached | null {
+    const operated = Outputs.detach(this.outputs, block, slot)
     this.publishing.delayed = Delayed.forget(this.publishing.delayed, block, slot)
     Points.remove(this.world, block, slot)
     this.unsettled.add(block)
+    return operated
   }
 
   /** Puts a point into interrogation groups (1..16) and counter groups (1..4). */
@@ -216,7 +228,7 @@ export class Station<F extends Follower = Follower> {
 
   /** A number for an operation: none has had it. */
   nextOperation(): number {
-    return ++this.lastOperation
+    return ++this.outputs.lastOperation
   }
 
   // ---- time tags ----

@@ -2,12 +2,14 @@
 // machine's clock and sockets are these.
 import type * as Link from "../../../src/core/link/Link.ts"
 import type { Clock } from "../../../src/shell/Clock.ts"
+import type { Host } from "../../../src/shell/Host.ts"
 import type { Transport } from "../../../src/shell/Transport.ts"
 import type { MemoryGround } from "./MemoryGround.ts"
 
 let present: MemoryGround | null = null
 /** By the clock of the server that listens. */
 const transports = new WeakMap<Clock, Transport>()
+const hosts = new WeakMap<Clock, Host>()
 
 /** Makes a server that stands on a ground. */
 export function on<A>(ground: MemoryGround, make: () => A): A {
@@ -33,9 +35,15 @@ const below = (clock: Clock): Transport => transports.get(clock) as Transport
 
 /** Instead of the system's sockets. */
 export const transport: Transport = {
-  open: (host, ...more) => below(host.clock).open(host, ...more),
+  open: (host, ...more) => {
+    hosts.set(host.clock, host)
+    return below(host.clock).open(host, ...more)
+  },
   handshakes: (host) => below(host.clock).handshakes(host)
 }
+
+/** The server that has listened on a ground. */
+export const hostOn = ({ clock }: MemoryGround): Host | undefined => hosts.get(clock)
 
 let first = 0
 

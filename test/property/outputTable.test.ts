@@ -1,0 +1,294 @@
+// The outputs of a station are data: who takes a copy goes on from it without the other seeing it, what stands in them does not
+// change, and what happens at one after the other leaves nothing behind. An application is played by what it said last.
+import { describe, expect, it } from "vitest"
+import type { CommandRequested } from "../../src/core/command/CommandNotice.ts"
+import * as Operating from "../../src/core/command/Operating.ts"
+import * as Operation from "../../src/core/command/Operation.ts"
+import * as Output from "../../src/core/command/Output.ts"
+import * as Image from "../../src/core/image/Image.ts"
+import * as Recent from "../../src/core/image/Recent.ts"
+import * as Profile from "../../src/core/Profile.ts"
+import * as Outputs from "../../src/core/station/Outputs.ts"
+import { Random } from "./support/Random.ts"
+import { freeze, print } from "./support/Snapshot.ts"
+
+const OFF = { value: 1, qualifier: 0, timeLow: 0, timeHigh: 0 }
+const ON = { ...OFF, value: 2 }
+const PLACES = 3
+const ADDRESSES = [1, 2, 3]
+
+const printed = ({ operations, ...outputs }: Outputs.Outputs): string =>
+  print([
+    ...[outputs.outlets, outputs.points, outputs.kept].map((map) => [...map].sort(([a], [b]) => a - b)),
+    [operations.newest, [...operations.others].sort(([a], [b]) => a - b)],
+    [outputs.lastOutlet, outputs.lastOperation]
+  ])
+
+/** A copy with outlets of its own; outputs and operations are values, and shared. */
+function copyOf(outputs: Outputs.Outputs): Outputs.Outputs {
+  const copies = new Map([...outputs.outlets.values()].map((outlet) => [outlet, { ...outlet }]))
+  const copied = (map: ReadonlyMap<number, Outputs.Outlet>): Map<number, Outputs.Outlet> =>
+    new Map([...map].map(([key, outlet]) => [key, copies.get(outlet) as Outputs.Outlet]))
+  return {
+    ...outputs,
+    outlets: copied(outputs.outlets),
+    points: copied(outputs.points),
+    kept: copied(outputs.kept),
+    operations: { ...outputs.operations, others: new Map(outputs.operations.others) }
+  }
+}
+
+/** A server of three command points, whose handlers settle when they are told to. */
+class Play {
+  readonly outputs: Outputs.Outputs
+  readonly block: Image.PointRef["block"]
+  private readonly random: Random
+  private readonly running: Set<number>
+  private readonly removes: boolean
+
+  constructor(
+    random: Random,
+    outputs: Outputs.Outputs,
+    block: Image.PointRef["block"] | null = null,
+    running: ReadonlySet<number> = new Set()
+  ) {
+    this.random = random
+    this.outputs = outputs
+    this.running = new Set(running)
+    this.removes = block === null
+    const of = Image.blockType(1, 45, Profile.iec)
+    this.block = block ?? Image.withBlock(Image.withStation(Image.empty, 1), 1, of).block
+    if (block === null) for (const ioa of ADDRESSES) this.block.add(ioa)
+  }
+
+  private around(command: CommandRequested): Operating.Around {
+    const exists = Image.lives(command)
+    return { open: true, cancels: false, exists, ending: false, logEnd: 0, profile: Profile.iec }
+  }
+
+  /** What one operation is made of is seen by nobody else: what it leads to is frozen before it is taken. */
+  private take(of: number, number: number, step: Operating.Step | null): void {
+    if (step === null) return
+    const { outputs } = this
+    Outputs.take(outputs, of, number, Outputs.operation(outputs, number), freeze(step))
+    for (const one of [number, step.forgets]) {
+      const operation = Outputs.operation(outputs, one)
+      if (operation !== null) Outputs.conclude(outputs, of, operation)
+    }
+    if (step.frees) this.goOn(of)
+  }
+
+  private goOn(of: number): void {
+    const { outputs } = this
+    for (let next = Outputs.next(outputs, of); next !== 0; next = Outputs.next(outputs, of)) {
+      const { command } = Outputs.operation(outputs, next) as Operation.Operation
+      const outlet = outputs.outlets.get(of)
+      if (outlet?.output.status === "free" && Image.lives(command)) this.begin(outlet, next, command)
+      else this.take(of, next, Operating.refuse(Outputs.outputOf(outputs, of), next, next, true))
+    }
+  }
+
+  private begin(outlet: Outputs.Outlet, number: number, command: CommandRequested): void {
+    const { random } = this
+    const manner: Operation.Manner = {
+      twoPhases: random.chance(30),
+      termination: random.pick([true, false, "manual" as const]),
+      said: ON,
+      before: OFF,
+      byClient: outlet.byClient,
+      related: null
+    }
+    const operation = Operation.begun(number, command, number, outlet.receivedMs, false, manner, 0)
+    Outputs.begin(this.outputs, outlet, freeze(operation), ON)
+    this.running.add(number)
+    expect(outlet).toMatchObject({ byClient: true, receivedMs: number })
+  }
+
+  private come(slot: number): void {
+    const { outputs, block } = this
+    const ioa = block.ioa[slot] as number
+    const number = ++outputs.lastOperation
+    const outlet = Outputs.of(outputs, Profile.iec, block, slot, ioa)
+    expect(Outputs.find(outputs, block, slot)).toBe(outlet)
+    const point = Image.refTo(block, slot)
+    const said = { type: 45, ca: 1, ioa, ...ON, originator: 0, selected: false, apdu: new Uint8Array(16) }
+    const command: CommandRequested = { kind: "command", id: number, ...point, ...said }
+    const verdict = Output.judge(outlet.output, PLACES)
+    if (verdict === "begin") this.begin(outlet, number, command)
+    else if (verdict === "wait")
+      this.take(outlet.number, number, Operating.wait(outlet.output, Operation.waiting(number, command, 0, 9)))
+    else this.take(outlet.number, number, Operating.refuse(outlet.output, number, number, true))
+  }
+
+  /** A handler says something. */
+  private settle(number: number, said: "success" | "failure" | "none"): void {
+    const operation = Outputs.operation(this.outputs, number) as Operation.Operation
+    this.running.delete(number)
+    const outlet = [...this.outputs.outlets.values()].find(({ output }) => Output.knows(output, number))
+    const of = outlet?.number ?? 0
+    const output = outlet?.output ?? Output.free
+    this.take(of, number, Operating.settle(output, operation, said, this.around(operation.command)))
+    const after = Outputs.operation(this.outputs, number)
+    if (after?.phase !== "accepted") return
+    Outputs.put(this.outputs, freeze(Operation.isUnderWay(after) ? Operating.carryOut(after, 0) : after))
+    this.running.add(number)
+  }
+
+  /** The point goes. */
+  private remove(slot: number): void {
+    const { outputs, block } = this
+    const known = Outputs.find(outputs, block, slot)
+    const gone = Outputs.detach(outputs, block, slot)
+    block.remove(slot)
+    if (gone !== null && known !== undefined) {
+      const { number: of } = known
+      const owed = Outputs.operation(outputs, gone.owed)
+      if (owed !== null)
+        this.take(of, gone.owed, Operating.detach(Outputs.outputOf(outputs, of), owed, this.around(owed.command)))
+      for (const number of gone.waiting)
+        this.take(of, number, Operating.refuse(Outputs.outputOf(outputs, of), number, number, true))
+      const begun = Outputs.operation(outputs, gone.begun)
+      if (begun !== null) this.take(of, gone.begun, Operating.stop(Outputs.outputOf(outputs, of), begun))
+    }
+    expect(Outputs.find(outputs, block, slot)).toBeUndefined()
+  }
+
+  /** Another one comes to its address. */
+  private add(ioa: number): void {
+    const { outputs, block } = this
+    const next = block.add(ioa)
+    Outputs.attach(outputs, Profile.iec, block, next)
+    const taken = Outputs.find(outputs, block, next)
+    if (taken === undefined) return
+    expect(taken.output.status).not.toBe("free")
+    expect(taken).toMatchObject({ hasPoint: true, byClient: false, receivedMs: 0 })
+  }
+
+  private release(outlet: Outputs.Outlet): void {
+    const { number: of, output } = outlet
+    if (output.status === "free") return
+    const begun = output.begun === null ? null : Outputs.operation(this.outputs, output.begun)
+    if (begun !== null) return this.take(of, begun.number, Operating.release(output, begun, this.around(begun.command)))
+    Outputs.become(this.outputs, of, Output.release(output))
+    this.goOn(of)
+  }
+
+  private answer({ number: of, output }: Outputs.Outlet, cause: number): void {
+    const owed = Outputs.operation(this.outputs, output.owed?.command ?? 0)
+    if (owed === null) return
+    const negative = this.random.chance(50)
+    this.take(of, owed.number, Operating.resolve(output, owed, cause, negative, this.around(owed.command)))
+  }
+
+  step(): void {
+    const { random, outputs, block, running } = this
+    const ioa = random.pick(ADDRESSES)
+    const slot = block.find(ioa)
+    if (slot < 0 && this.removes && random.chance(30)) this.add(ioa)
+    if (slot < 0) return
+    const outlet = Outputs.find(outputs, block, slot)
+    const begun = outlet?.output.begun ?? null
+    const operation = begun === null ? null : Outputs.operation(outputs, begun)
+    const what = random.below(10)
+    if (what < 4) this.come(slot)
+    else if (what < 6 && running.size > 0)
+      this.settle(random.pick([...running]), random.pick(["success", "failure", "none"] as const))
+    else if (what === 6 && this.removes && random.chance(30)) this.remove(slot)
+    else if (outlet === undefined) return
+    else if (what === 7) this.answer(outlet, random.pick([7, 10]))
+    else if (what === 8 && random.chance(40)) this.release(outlet)
+    else if (operation !== null && random.chance(30))
+      this.take(
+        outlet.number,
+        operation.number,
+        Operating.lose(outlet.output, operation, this.around(operation.command))
+      )
+    this.verify()
+  }
+
+  /** Every operation is one that an output knows, or whose handler has not settled; and every one that an output knows is there. */
+  verify(): void {
+    const { outputs, running } = this
+    const known = new Set<number>()
+    for (const { output, hasPoint } of outputs.outlets.values()) {
+      const numbers = [...output.waiting, output.begun, output.owed?.command].filter((one) => typeof one === "number")
+      for (const number of numbers) known.add(number)
+      if (!hasPoint) expect(output.status).not.toBe("free")
+      expect(output.waiting.length).toBeLessThanOrEqual(PLACES)
+    }
+    for (const number of [...known, ...running]) expect(Outputs.operation(outputs, number)?.number).toBe(number)
+    expect(Recent.size(outputs.operations)).toBe(new Set([...known, ...running]).size)
+    expect(outputs.outlets.size).toBe(outputs.points.size + outputs.kept.size)
+  }
+
+  /** Points are in the image, which is not copied: in a branch none goes. */
+  branch(random: Random): Play {
+    return new Play(random, copyOf(this.outputs), this.block, this.running)
+  }
+
+  /** Everything ends. */
+  end(): void {
+    const { outputs, running } = this
+    while (running.size > 0 || [...outputs.outlets.values()].some(({ output }) => output.status !== "free")) {
+      for (const number of [...running]) if (running.has(number)) this.settle(number, "failure")
+      for (const outlet of [...outputs.outlets.values()]) this.release(outlet)
+    }
+    for (const outlet of [...outputs.outlets.values()]) this.answer(outlet, 10)
+    this.verify()
+  }
+}
+
+describe("the outputs of a station", () => {
+  it("know the operations that are not over, and no others, whatever happens to them and their points", () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const play = new Play(new Random(seed), Outputs.make())
+      for (let n = 0; n < 150; n++) play.step()
+      play.end()
+      expect(Recent.size(play.outputs.operations)).toBe(0)
+      expect(play.outputs.kept.size).toBe(0)
+    }
+  })
+
+  it("go on from a copy as from themselves, and none sees the other", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const play = new Play(new Random(seed), Outputs.make())
+      for (let n = 0; n < 60; n++) play.step()
+      const before = printed(play.outputs)
+      const ends = [1, 1, 2].map((future) => {
+        const branch = play.branch(new Random(1000 * seed + future))
+        for (let n = 0; n < 60; n++) branch.step()
+        return printed(branch.outputs)
+      })
+      expect(printed(play.outputs)).toBe(before)
+      expect(ends[1]).toBe(ends[0])
+      expect(ends[2]).not.toBe(ends[0])
+    }
+  })
+})
+
+describe("a map of what is mostly gone before another comes", () => {
+  it("is a map", () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const random = new Random(seed)
+      const isSame = (): boolean =>
+        Array.from({ length: last + 1 }, (_, key) => Recent.find(recent, key) === model.get(key)).every(Boolean)
+      const recent = Recent.none<string>()
+      const model = new Map<number, string>()
+      let last = 0
+      for (let n = 0; n < 200; n++) {
+        const old = random.below(last + 1)
+        if (random.chance(40)) {
+          Recent.put(recent, ++last, `${n}`)
+          model.set(last, `${n}`)
+        } else if (random.chance(50)) {
+          Recent.drop(recent, old)
+          model.delete(old)
+        } else if (model.has(old)) {
+          Recent.put(recent, old, `${n}`)
+          model.set(old, `${n}`)
+        }
+        expect([Recent.size(recent), isSame()]).toEqual([model.size, true])
+      }
+    }
+  })
+})
