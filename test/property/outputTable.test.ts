@@ -1,64 +1,76 @@
-// The outputs of a station are data: who takes a copy goes on from it without the other seeing it, what stands in them does not
-// change, and what happens at one after the other leaves nothing behind. An application is played by what it said last.
+// The outputs of a station are data: a station that is made of a snapshot goes on with its own, what stands in them does not change,
+// and what happens at one after the other leaves nothing behind. An application is played by what it said last.
 import { describe, expect, it } from "vitest"
 import type { CommandRequested } from "../../src/core/command/CommandNotice.ts"
 import * as Operating from "../../src/core/command/Operating.ts"
 import * as Operation from "../../src/core/command/Operation.ts"
 import * as Output from "../../src/core/command/Output.ts"
+import { Block } from "../../src/core/image/Block.ts"
 import * as Image from "../../src/core/image/Image.ts"
 import * as Recent from "../../src/core/image/Recent.ts"
+import * as Limits from "../../src/core/Limits.ts"
+import * as Parameters from "../../src/core/link/Parameters.ts"
 import * as Profile from "../../src/core/Profile.ts"
 import * as Outputs from "../../src/core/station/Outputs.ts"
+import * as Snapshot from "../../src/core/station/Snapshot.ts"
+import * as Stations from "../../src/core/station/Station.ts"
 import { Random } from "./support/Random.ts"
-import { freeze, print } from "./support/Snapshot.ts"
+import { freeze } from "./support/Snapshot.ts"
 
 const OFF = { value: 1, qualifier: 0, timeLow: 0, timeHigh: 0 }
 const ON = { ...OFF, value: 2 }
 const PLACES = 3
 const ADDRESSES = [1, 2, 3]
 
-const printed = ({ operations, ...outputs }: Outputs.Outputs): string =>
-  print([
-    ...[outputs.outlets, outputs.points, outputs.kept].map((map) => [...map].sort(([a], [b]) => a - b)),
-    [operations.newest, [...operations.others].sort(([a], [b]) => a - b)],
-    [outputs.lastOutlet, outputs.lastOperation]
-  ])
+const printed = ({ station }: Play): string => {
+  const { outlets, points, kept, operations, ...numbers } = station.outputs
+  const sorted = <A>(map: ReadonlyMap<number, A>): unknown => [...map].sort(([a], [b]) => a - b)
+  const all = [sorted(outlets), sorted(points), sorted(kept), operations.newest, sorted(operations.others), numbers]
+  return JSON.stringify(all, (_, value: unknown) => (value instanceof Block ? value.number : value))
+}
 
-/** A copy with outlets of its own; outputs and operations are values, and shared. */
-function copyOf(outputs: Outputs.Outputs): Outputs.Outputs {
-  const copies = new Map([...outputs.outlets.values()].map((outlet) => [outlet, { ...outlet }]))
-  const copied = (map: ReadonlyMap<number, Outputs.Outlet>): Map<number, Outputs.Outlet> =>
-    new Map([...map].map(([key, outlet]) => [key, copies.get(outlet) as Outputs.Outlet]))
-  return {
-    ...outputs,
-    outlets: copied(outputs.outlets),
-    points: copied(outputs.points),
-    kept: copied(outputs.kept),
-    operations: { ...outputs.operations, others: new Map(outputs.operations.others) }
-  }
+type Station = Stations.Station<Snapshot.Session>
+
+/** A station that goes on where another one is. */
+const copyOf = (station: Station): Station =>
+  Snapshot.restore<Snapshot.Session>(Snapshot.take(station, []), {
+    zone: Image.utc,
+    session: () => expect.unreachable()
+  }).station
+
+const settings: Stations.Settings = {
+  link: Parameters.defaults,
+  profile: Profile.iec,
+  limits: Limits.defaults,
+  packEvents: true,
+  selectMs: 1000,
+  commandAgeMs: 0,
+  files: false,
+  clockByClients: false,
+  clockValidMs: 0
 }
 
 /** A server of three command points, whose handlers settle when they are told to. */
 class Play {
-  readonly outputs: Outputs.Outputs
-  readonly block: Image.PointRef["block"]
+  readonly station: Station
   private readonly random: Random
   private readonly running: Set<number>
-  private readonly removes: boolean
 
-  constructor(
-    random: Random,
-    outputs: Outputs.Outputs,
-    block: Image.PointRef["block"] | null = null,
-    running: ReadonlySet<number> = new Set()
-  ) {
+  constructor(random: Random, station: Station | null = null, running: ReadonlySet<number> = new Set()) {
     this.random = random
-    this.outputs = outputs
+    this.station = station ?? new Stations.Station(settings)
     this.running = new Set(running)
-    this.removes = block === null
-    const of = Image.blockType(1, 45, Profile.iec)
-    this.block = block ?? Image.withBlock(Image.withStation(Image.empty, 1), 1, of).block
-    if (block === null) for (const ioa of ADDRESSES) this.block.add(ioa)
+    if (station !== null) return
+    this.station.addStation(1, Image.utc())
+    for (const ioa of ADDRESSES) this.add(ioa)
+  }
+
+  get outputs(): Outputs.Outputs {
+    return this.station.outputs
+  }
+
+  private get block(): Block {
+    return Image.station(this.station.world.image, 1)?.blocks[0] as Block
   }
 
   private around(command: CommandRequested): Operating.Around {
@@ -136,29 +148,26 @@ class Play {
 
   /** The point goes. */
   private remove(slot: number): void {
-    const { outputs, block } = this
-    const known = Outputs.find(outputs, block, slot)
-    const gone = Outputs.detach(outputs, block, slot)
-    block.remove(slot)
-    if (gone !== null && known !== undefined) {
-      const { number: of } = known
-      const owed = Outputs.operation(outputs, gone.owed)
-      if (owed !== null)
-        this.take(of, gone.owed, Operating.detach(Outputs.outputOf(outputs, of), owed, this.around(owed.command)))
-      for (const number of gone.waiting)
-        this.take(of, number, Operating.refuse(Outputs.outputOf(outputs, of), number, number, true))
-      const begun = Outputs.operation(outputs, gone.begun)
-      if (begun !== null) this.take(of, gone.begun, Operating.stop(Outputs.outputOf(outputs, of), begun))
-    }
+    const { outputs, block, station } = this
+    const of = Outputs.find(outputs, block, slot)?.number ?? 0
+    const gone = station.removePoint(block, slot)
     expect(Outputs.find(outputs, block, slot)).toBeUndefined()
+    if (gone === null) return
+    const owed = Outputs.operation(outputs, gone.owed)
+    if (owed !== null)
+      this.take(of, gone.owed, Operating.detach(Outputs.outputOf(outputs, of), owed, this.around(owed.command)))
+    for (const number of gone.waiting)
+      this.take(of, number, Operating.refuse(Outputs.outputOf(outputs, of), number, number, true))
+    const begun = Outputs.operation(outputs, gone.begun)
+    if (begun !== null) this.take(of, gone.begun, Operating.stop(Outputs.outputOf(outputs, of), begun))
   }
 
   /** Another one comes to its address. */
   private add(ioa: number): void {
-    const { outputs, block } = this
-    const next = block.add(ioa)
-    Outputs.attach(outputs, Profile.iec, block, next)
-    const taken = Outputs.find(outputs, block, next)
+    const { station } = this
+    const at = Image.station(station.world.image, 1) as Image.Station
+    const point = station.addPoints(at, { ioa, type: 45, count: 1, variants: {} }, 0, 0) as Image.PointRef
+    const taken = Outputs.find(this.outputs, point.block, point.slot)
     if (taken === undefined) return
     expect(taken.output.status).not.toBe("free")
     expect(taken).toMatchObject({ hasPoint: true, byClient: false, receivedMs: 0 })
@@ -184,7 +193,7 @@ class Play {
     const { random, outputs, block, running } = this
     const ioa = random.pick(ADDRESSES)
     const slot = block.find(ioa)
-    if (slot < 0 && this.removes && random.chance(30)) this.add(ioa)
+    if (slot < 0 && random.chance(30)) this.add(ioa)
     if (slot < 0) return
     const outlet = Outputs.find(outputs, block, slot)
     const begun = outlet?.output.begun ?? null
@@ -193,7 +202,7 @@ class Play {
     if (what < 4) this.come(slot)
     else if (what < 6 && running.size > 0)
       this.settle(random.pick([...running]), random.pick(["success", "failure", "none"] as const))
-    else if (what === 6 && this.removes && random.chance(30)) this.remove(slot)
+    else if (what === 6 && random.chance(30)) this.remove(slot)
     else if (outlet === undefined) return
     else if (what === 7) this.answer(outlet, random.pick([7, 10]))
     else if (what === 8 && random.chance(40)) this.release(outlet)
@@ -221,9 +230,8 @@ class Play {
     expect(outputs.outlets.size).toBe(outputs.points.size + outputs.kept.size)
   }
 
-  /** Points are in the image, which is not copied: in a branch none goes. */
   branch(random: Random): Play {
-    return new Play(random, copyOf(this.outputs), this.block, this.running)
+    return new Play(random, copyOf(this.station), this.running)
   }
 
   /** Everything ends. */
@@ -241,7 +249,7 @@ class Play {
 describe("the outputs of a station", () => {
   it("know the operations that are not over, and no others, whatever happens to them and their points", () => {
     for (let seed = 1; seed <= 60; seed++) {
-      const play = new Play(new Random(seed), Outputs.make())
+      const play = new Play(new Random(seed))
       for (let n = 0; n < 150; n++) play.step()
       play.end()
       expect(Recent.size(play.outputs.operations)).toBe(0)
@@ -249,17 +257,18 @@ describe("the outputs of a station", () => {
     }
   })
 
-  it("go on from a copy as from themselves, and none sees the other", () => {
+  it("go on in a station that is made of a snapshot, and none sees the other", () => {
     for (let seed = 1; seed <= 30; seed++) {
-      const play = new Play(new Random(seed), Outputs.make())
+      const play = new Play(new Random(seed))
       for (let n = 0; n < 60; n++) play.step()
-      const before = printed(play.outputs)
+      const before = printed(play)
       const ends = [1, 1, 2].map((future) => {
         const branch = play.branch(new Random(1000 * seed + future))
+        expect(printed(branch)).toBe(before)
         for (let n = 0; n < 60; n++) branch.step()
-        return printed(branch.outputs)
+        return printed(branch)
       })
-      expect(printed(play.outputs)).toBe(before)
+      expect(printed(play)).toBe(before)
       expect(ends[1]).toBe(ends[0])
       expect(ends[2]).not.toBe(ends[0])
     }
