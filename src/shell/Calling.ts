@@ -349,7 +349,7 @@ export class Calling extends Asking implements Operating.Around {
     if (operation?.listed === true) super.list()
     if (operation === null) this.end(before?.aborted === true)
     if (step.forgets !== 0) Recent.find(session.host.callings, step.forgets)?.forget()
-    if (step.accepts) session.afterwards(this.id, this)
+    if (step.accepts) session.exchange.afterwards(this.id, this.number)
     for (const answer of step.answers) session.collect(answer)
   }
 

@@ -1,5 +1,6 @@
 // One connection: moves octets and time between a line and an exchange, which reduces them. It decides nothing.
 import type { FileAnswer } from "../core/file/FileMessage.ts"
+import * as Recent from "../core/image/Recent.ts"
 import * as Arena from "../core/link/Arena.ts"
 import { Phase } from "../core/link/Link.ts"
 import * as Cursor from "../core/log/Cursor.ts"
@@ -44,11 +45,6 @@ export interface Abandonable {
   readonly cancel: () => void
 }
 
-/** What was accepted, and begins when its client was told. */
-interface Accepted {
-  readonly carryOut: () => void
-}
-
 /**
  * What is known of a client by its certificate. Its names are as they may be shown: what a terminal would obey is escaped
  * as `\u{9b}`, and of more than 512 characters the beginning is kept. Who has to be sure compares the fingerprint.
@@ -77,8 +73,6 @@ export class Session implements Drain.Runner {
   onClosed: (reason: CloseReason) => void = () => {}
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Abandonable> = new Map()
-  /** What was accepted and has not begun, by request. */
-  private readonly accepted: Map<number, Accepted> = new Map()
 
   /** No further I frame may wait in the line: {@link taken} tells when that is over. */
   private full = false
@@ -277,10 +271,8 @@ export class Session implements Drain.Runner {
     return Handlers.act(this, notice)
   }
 
-  begin(id: number): void {
-    const accepted = this.accepted.get(id)
-    this.accepted.delete(id)
-    accepted?.carryOut()
+  begin(operation: number): void {
+    Recent.find(this.host.callings, operation)?.carryOut()
   }
 
   /** Reduces an event, and does whatever follows from it at once. */
@@ -293,12 +285,6 @@ export class Session implements Drain.Runner {
     const { exchange } = this
     if (exchange.isIdle) exchange.batch = this.host.station.nextBatch()
     exchange.collect(decision)
-  }
-
-  /** Has what was accepted begin once the decision of its request, which is on its way, was reduced: the client is told before. */
-  afterwards(id: number, accepted: Accepted): void {
-    this.accepted.set(id, accepted)
-    this.exchange.afterwards(id)
   }
 
   /** Has what was collected reduced. */

@@ -26,8 +26,8 @@ export interface Runner {
   readonly take: (outputs: SessionOutputs, event: SessionEvent, sentBefore: number) => void
   /** Acts on a notice, which may ask the application; whether it was asked. */
   readonly act: (notice: Notice) => boolean
-  /** What was asked for by a request, and accepted, begins. */
-  readonly begin: (id: number) => void
+  /** An operation that was accepted begins. */
+  readonly begin: (operation: number) => void
   /** All that came of a reduction was seen to; the event that follows at once, or null. */
   readonly rest: (outputs: SessionOutputs) => SessionEvent | null
 }
@@ -120,5 +120,6 @@ export function announce(runner: Runner, tell: () => void): void {
 /** Begins what was accepted and told. */
 function begin(runner: Runner): void {
   const { exchange } = runner
-  for (let ids = exchange.begun(); ids.length > 0; ids = exchange.begun()) for (const id of ids) runner.begin(id)
+  for (let begun = exchange.begun(); begun.length > 0; begun = exchange.begun())
+    for (const operation of begun) runner.begin(operation)
 }

@@ -30,8 +30,8 @@ export class Exchange {
   batch = 0
 
   private collected: Decision[] | null = null
-  /** Requests that begin once their decision was reduced, and those of them whose decision was, in order. */
-  private readonly accepted: Set<number> = new Set()
+  /** Operations that begin once the decision of their request was reduced, by request, and those whose was, in order. */
+  private readonly accepted: Map<number, number> = new Map()
   private begins: number[] = []
   /** How many facts are being told of what is not reduced yet. */
   private announcing = 0
@@ -139,15 +139,18 @@ export class Exchange {
 
   // ---- what was accepted ----
 
-  /** What was asked for by a request begins once its decision, which is on its way, was reduced: the client is told before. */
-  afterwards(id: number): void {
-    this.accepted.add(id)
+  /** An operation begins once the decision of its request, which is on its way, was reduced: the client is told before. */
+  afterwards(id: number, operation: number): void {
+    this.accepted.set(id, operation)
   }
 
   /** These decisions were reduced: what waited for them is to begin. */
   confirmed(decisions: readonly Decision[]): void {
     if (this.accepted.size === 0) return
-    for (const { id } of decisions) if (this.accepted.delete(id)) this.begins.push(id)
+    for (const { id } of decisions) {
+      const operation = this.accepted.get(id)
+      if (operation !== undefined && this.accepted.delete(id)) this.begins.push(operation)
+    }
   }
 
   /** Whether anything was accepted that has not begun. */
@@ -155,7 +158,7 @@ export class Exchange {
     return this.accepted.size > 0 || this.begins.length > 0
   }
 
-  /** What begins now, by its requests: not within a callback of the application, which would not expect that. */
+  /** The operations that begin now: not within a callback of the application, which would not expect that. */
   begun(): readonly number[] {
     if (this.begins.length === 0 || this.announcing > 0) return NONE
     const { begins } = this

@@ -34,7 +34,7 @@ class Stage implements Drain.Runner {
   decision = (decisions: readonly Decision[], kind: "decided" | "resumed") =>
     SessionEvent.decided(0, this.plant.ends, 65_536, decisions, kind)
   renewed = (event: SessionEvent.SessionEvent) => event
-  begin = () => void this.told.push("begins")
+  begin = (operation: number) => void this.told.push(`begins ${operation}`)
   rest = (outputs: SessionOutputs) => (outputs.more ? this.event("ready") : null)
 
   take = ({ octets, start, end }: SessionOutputs): void => {
@@ -82,13 +82,13 @@ describe("an exchange", () => {
   it("begins what was accepted behind its confirmation, not within what tells of it", () => {
     const stage = new Stage()
     stage.onCommand = (id) => {
-      stage.exchange.afterwards(id)
+      stage.exchange.afterwards(id, 7)
       stage.exchange.collect({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
       Drain.announce(stage, () => stage.told.push("fact"))
       return null
     }
     stage.command(10)
-    expect(stage.told).toEqual(["command", "fact", "45:7", "begins"])
+    expect(stage.told).toEqual(["command", "fact", "45:7", "begins 7"])
   })
 
   it("ends behind the answers of the chunk in which that was wanted, and asks for nothing more", () => {

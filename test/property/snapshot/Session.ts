@@ -208,7 +208,7 @@ export class Session implements Drain.Runner {
 
   /** It begins when its client was told. */
   accept(id: number): void {
-    this.exchange.afterwards(id)
+    this.exchange.afterwards(id, id)
     this.collect({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
     Drain.announce(this, () => this.bench.say("accepted", this.bench.station.nextOperation()))
   }
