@@ -41,7 +41,7 @@ class Stage {
 
   around(): FileCall.Around {
     return {
-      world: { image: Image.empty, limits: Limits.defaults, profile: Profile.iec },
+      world: { image: Image.empty, limits: Limits.defaults, profile: Profile.iec, resetting: false, stopping: false },
       awaits: (session, id) => this.open.get(id)?.session === session && this.open.get(id)?.awaited === true,
       areMany: () => this.abandoned >= MANY,
       queries: true,
@@ -92,7 +92,7 @@ class Stage {
     this.open.set(id, { session, awaited: true, gone: false })
     if (request.op !== "list" && request.op !== "delete") this.transfers.set(session, { id, answered: false })
     const address = `192.0.2.${session}`
-    this.take((files) => FileCalls.request(files, session, address, id, request, this.around()))
+    this.take((files) => FileCalls.request(files, session, address, id, request))
   }
 
   /** Nobody waits for a request any more. */

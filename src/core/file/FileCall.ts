@@ -73,7 +73,7 @@ export const none: Files = {
 
 /** What is read of others: whether a session still waits for an answer, and whether too many answers are owed to nobody. */
 export interface Around {
-  readonly world: Pick<World, "image" | "limits" | "profile">
+  readonly world: Pick<World, "image" | "limits" | "profile" | "resetting" | "stopping">
   readonly awaits: (session: number, id: number) => boolean
   readonly areMany: (callback: string, address: string) => boolean
   /** Whether the store knows queries. */

@@ -2,6 +2,7 @@
 // is being closed, and who hears what came out. Each input is a function of the table: the table from now on, and what follows.
 import * as Image from "../image/Image.ts"
 import * as Numbered from "../image/Numbered.ts"
+import * as World from "../procedure/World.ts"
 import {
   type Answer,
   type Around,
@@ -39,13 +40,11 @@ export const request = (
   session: number,
   address: string,
   id: number,
-  asked: Exclude<FileRequest, { readonly op: "close" }>,
-  around: Around
+  asked: Exclude<FileRequest, { readonly op: "close" }>
 ): Step =>
   step(files, (turn) => {
     const { transfer } = clientOf(turn, session)
     const begins = asked.op === "open" || asked.op === "create" || asked.op === "query"
-    const isErrand = asked.op === "list" || asked.op === "delete"
     if (FOLLOWING.has(asked.op) && transfer === 0) return
     const holding = begins || asked.op === "delete" ? newHolding(turn) : asked.op === "list" ? 0 : transfer
     const number = nextNumber(turn)
@@ -70,8 +69,8 @@ export const request = (
     putCall(turn, call)
     const own = holdingOf(turn, holding)
     if (own !== undefined) putHolding(turn, { ...own, calls: Numbered.put(own.calls, number, number) })
-    if (isErrand) begin(turn, call, around)
-    else if (own?.calls === null) turn.due.push({ kind: "goOn", call: number })
+    // A moment later, when it is known what stands behind it: who leaves or ends with the same octets has nothing begun.
+    if (own === undefined || own.calls === null) turn.due.push({ kind: "goOn", call: number })
   })
 
 /** A call that waited goes on. */
@@ -88,8 +87,8 @@ function begin(turn: Turn, before: Call, around: Around): void {
   const { session, id, request: asked, address } = call
   putCall(turn, call)
   const isNew = asked.op !== "list" && !FOLLOWING.has(asked.op)
-  if (!around.awaits(session, id) || (isNew && around.areMany(callbackOf(asked), address)))
-    return conclude(turn, call, busy)
+  const isRefused = isNew && (World.refusing(around.world) !== null || around.areMany(callbackOf(asked), address))
+  if (isRefused || !around.awaits(session, id)) return conclude(turn, call, busy)
   switch (asked.op) {
     case "list":
       return list(turn, call, asked.ca, around)
@@ -285,7 +284,10 @@ function leaveAlone(turn: Turn, call: Call): void {
   }
   turn.files = { ...turn.files, calls: Numbered.without(turn.files.calls, call.number) }
   const holding = holdingOf(turn, call.holding)
-  if (holding !== undefined) leave(turn, holding, call.number)
+  if (holding === undefined) return
+  // What was to be deleted has no transfer that would be closed.
+  if (call.request.op === "delete") free(turn, holding)
+  else leave(turn, holding, call.number)
 }
 
 /** A request was not answered in time. */

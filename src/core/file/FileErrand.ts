@@ -37,7 +37,7 @@ export function list(turn: Turn, to: FileAddress): void {
 
 /** Delete file. */
 export function erase(turn: Turn, to: FileAddress): void {
-  if (full(turn)) return FileWire.call(turn, to, 0, Action.DeleteFile | Fault.Service)
+  if (full(turn) || FileStep.isRefused(turn)) return FileWire.call(turn, to, 0, Action.DeleteFile | Fault.Service)
   add(turn, "delete", to, FileStep.ask(turn, { op: "delete", name: nameOf(to) }))
 }
 

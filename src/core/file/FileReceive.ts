@@ -40,7 +40,7 @@ export function announced(turn: Turn, to: FileAddress, octets: number, negative:
   }
   if (transfer !== null && !own) return FileWire.call(turn, to, 0, Action.DeactivateFile | Fault.Service)
   if (own) FileStep.end(turn, to)
-  if (FileStep.isBusy(turn)) return FileWire.call(turn, to, 0, Action.DeactivateFile | Fault.Service)
+  if (FileStep.isRefused(turn)) return FileWire.call(turn, to, 0, Action.DeactivateFile | Fault.Service)
   if (octets > turn.world.limits.fileOctetsMax) return FileWire.call(turn, to, 0, Action.DeactivateFile | Fault.Memory)
   FileStep.put(turn, { ...FileStep.work(turn), refused: null })
   FileStep.step(turn, {

@@ -26,7 +26,7 @@ export function start(turn: Turn, to: FileAddress, request: FileRequest): void {
       return FileWire.fileReady(turn, to, 0, FileWire.NEGATIVE)
     FileStep.end(turn, transfer.to)
   }
-  if (FileStep.isBusy(turn)) return FileWire.fileReady(turn, to, 0, FileWire.NEGATIVE)
+  if (FileStep.isRefused(turn)) return FileWire.fileReady(turn, to, 0, FileWire.NEGATIVE)
   FileStep.step(turn, {
     direction: "send",
     to,

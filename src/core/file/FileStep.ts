@@ -1,4 +1,5 @@
 // What both directions of file transfer and its errands do alike: ask the store, wait with a time limit, end.
+import * as World from "../procedure/World.ts"
 import type { FileRequest } from "./FileMessage.ts"
 import * as FileWire from "./FileWire.ts"
 import type { Turn } from "./FileWork.ts"
@@ -14,6 +15,9 @@ export const work = (turn: Turn): FileWork => turn.work.files ?? noFiles
 
 /** Whether a client that asks for something more has to be refused, since the store has not answered what it was asked. */
 export const isBusy = (turn: Turn): boolean => work(turn).unanswered >= ASKED_MAX
+
+/** Whether nothing new is begun: as {@link isBusy}, or since the process is about to be reset, or the server to stop. */
+export const isRefused = (turn: Turn): boolean => isBusy(turn) || World.refusing(turn.world) !== null
 
 export function put(turn: Turn, files: FileWork): void {
   turn.own.files = files

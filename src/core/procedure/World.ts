@@ -49,5 +49,8 @@ export interface World {
 }
 
 /** Why requests are refused whatever they ask for, or null. */
-export const refusing = ({ stopping, resetting }: World): "stopping" | "resetting" | null =>
+export const refusing = ({
+  stopping,
+  resetting
+}: Pick<World, "stopping" | "resetting">): "stopping" | "resetting" | null =>
   stopping ? "stopping" : resetting ? "resetting" : null

@@ -44,7 +44,7 @@ export class FileDesk {
     if (session.reason !== null) return
     const { session: number, address } = session.peer
     this.sessions.set(number, session)
-    this.follow(FileCalls.request(this.host.station.files, number, address, id, request, this.around()))
+    this.follow(FileCalls.request(this.host.station.files, number, address, id, request))
   }
 
   /** A session's transfer ended, or the session did: its file is closed when the store has answered what it was asked. */
@@ -110,7 +110,8 @@ export class FileDesk {
       case "ask":
         return this.calls.ask(due.holding, due.ask, (said) => this.answered(due.call, said))
       case "close":
-        return this.calls.close(due.holding, (said) => this.isClosed(due.holding, due.name, said))
+        // The store is called when what happens now is over, as for everything else that it is asked.
+        return host.loop.soon(() => this.calls.close(due.holding, (said) => this.isClosed(due.holding, due.name, said)))
       case "list":
         return this.calls.list(due.ca, (said) => this.listed(due.ca, due.round, said))
       case "listAgain":
