@@ -309,13 +309,22 @@ export class Block {
     return this.frozen
   }
 
-  /** Forgets positions that lie further than `far` behind the `end` of the log. */
-  forgetFar(end: number, far: number): void {
-    Positions.forgetFar(this.last, this.length, end, far)
-    if (Positions.isFar(0, end, far)) this.lapSlot = -1
+  /** Moves positions that lie further than `far` behind the `end` of the log up to there. */
+  moveUp(end: number, far: number): void {
+    const to = Positions.farBehind(end, far)
+    this.frozen?.moveUp(this.last, end, far, to)
     for (const kept of [this.heirs, this.mixed])
-      for (const [slot, low] of kept ?? []) if (Positions.isFar(low, end, far)) kept?.delete(slot)
-    this.frozen?.forgetFar(end, far)
+      for (const [slot, low] of kept ?? [])
+        if (Positions.isFar(low, end, far)) {
+          // Of what is told by now nothing is left but the newest.
+          if (low === this.last[slot]) kept?.set(slot, to)
+          else kept?.delete(slot)
+        }
+    if (this.lapSlot >= 0 && Positions.isFar(0, end, far)) {
+      this.last[this.lapSlot] = to
+      this.lapSlot = -1
+    }
+    Positions.moveUp(this.last, this.length, end, far, to)
   }
 
   /** The columns of what was told last, made when they are first needed. */

@@ -1,7 +1,7 @@
 // What a point is beside what it says: whether it has to be selected and who decides that, whether it is refreshed before it is
 // read, and in which groups it is. Columns that a block has only where one of its points needs them.
 
-import type { Block } from "./Block.ts"
+import { type Block, SELECT_FIRST } from "./Block.ts"
 import * as Image from "./Image.ts"
 
 /** Notes whether a command point has one of the bits of selection (`SELECT_FIRST`, `SELECT_ASKS`). */
@@ -13,6 +13,10 @@ export function setSelect(block: Block, slot: number, bit: number, on: boolean):
   const before = block.select[slot] as number
   block.select[slot] = on ? before | bit : before & ~bit
 }
+
+/** Whether a command point has to be selected before it is executed. */
+export const needsSelect = ({ select }: Block, slot: number): boolean =>
+  select !== null && ((select[slot] as number) & SELECT_FIRST) !== 0
 
 /** Notes whether the application wants to refresh a point before it is read. */
 export function setRefresh(block: Block, slot: number, on: boolean): void {

@@ -35,6 +35,8 @@ export class Frozen implements Readings {
   /** As `Block.last` was at the last freeze whose sequence number is a multiple of eight, and at the one before that. */
   private readonly near: Int32Array
   private readonly far: Int32Array
+  /** Where `Block.last` was moved up to that was the event which told what a slot says now; 0 = it was not moved. */
+  private readonly movedTo: Int32Array
 
   constructor(capacity: number, stride: number) {
     this.stride = stride
@@ -52,6 +54,7 @@ export class Frozen implements Readings {
     this.last = new Int32Array(capacity)
     this.near = new Int32Array(capacity)
     this.far = new Int32Array(capacity)
+    this.movedTo = new Int32Array(capacity)
   }
 
   /** The same for more slots. */
@@ -67,6 +70,7 @@ export class Frozen implements Readings {
     wide.last.set(this.last)
     wide.near.set(this.near)
     wide.far.set(this.far)
+    wide.movedTo.set(this.movedTo)
     return wide
   }
 
@@ -148,9 +152,26 @@ export class Frozen implements Readings {
     return this.isPast(slot, orders) && (this.beforeSince[slot] as number) > orders
   }
 
-  /** Forgets positions that lie further than `far` behind the `end` of the log. */
-  forgetFar(end: number, far: number): void {
-    for (const column of [this.last, this.near, this.far]) Positions.forgetFar(column, column.length, end, far)
+  /**
+   * Moves positions that lie further than `far` behind the `end` of the log up `to` there; `lasts` are those of `Block.last` until
+   * then. What was an event ago is told from it still: it lies one before.
+   */
+  moveUp(lasts: Int32Array, end: number, far: number, to: number): void {
+    for (let slot = 0; slot < this.movedTo.length; slot++) {
+      const last = lasts[slot] as number
+      if (!Positions.isFar(last, end, far)) continue
+      const told = this.toldBehind(slot)
+      const isNewest = (told !== 0 && (told | 0) === last) || (last !== 0 && this.movedTo[slot] === last)
+      this.movedTo[slot] = isNewest ? to : 0
+    }
+    const before = (to - 1) | 0 || -1
+    for (const column of [this.last, this.near, this.far]) Positions.moveUp(column, column.length, end, far, before)
+  }
+
+  /** Whether what a slot says now is told by its newest event, behind which lies a position of these low bits. */
+  isNewest(slot: number, last: number): boolean {
+    const told = this.toldBehind(slot)
+    return told === last || (told !== 0 && this.movedTo[slot] !== 0 && this.movedTo[slot] === (last | 0))
   }
 
   /** Another counter will use the slot. */
@@ -161,6 +182,7 @@ export class Frozen implements Readings {
     this.beforeSince[slot] = 0
     this.near[slot] = 0
     this.far[slot] = 0
+    this.movedTo[slot] = 0
   }
 }
 

@@ -227,8 +227,8 @@ function makeRoom(log: EventLog, records: number): void {
 }
 
 /**
- * Positions that lie further behind the end are forgotten by the image, at least once in as many events: so those that it keeps are
- * told from each other by 32 bits. No log holds so many records.
+ * Positions that lie further behind the end are moved up to there by the image, at least once in as many events: so those that it
+ * keeps are told from each other by 32 bits. No log holds so many records; of what lies behind it is known only that it was.
  */
 export const FAR_BEHIND = 0x40000000
 

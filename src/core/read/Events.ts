@@ -221,7 +221,7 @@ function whatWasLost(
   const behind = frozen.toldBehind(slot)
   const purged = block.eventTagged ? purgedOf(turn, block.priority, block.ca) : 0
   const isReading = behind > Math.max(from, purged) && behind <= to
-  if (behind !== last) return isLast || isReading ? "unknown" : "nothing"
+  if (!frozen.isNewest(slot, last)) return isLast || isReading ? "unknown" : "nothing"
   if (!isReading) return "nothing"
   const known = Ahead.of(turn, block, slot, frozen)
   if (known === "reading") return "nothing"

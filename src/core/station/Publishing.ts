@@ -57,10 +57,10 @@ export class Publishing<F extends Follower> {
   /** What the last append has made due. */
   due: Due = "nothing"
 
-  /** Has the image forget positions that lie too far behind an end. */
-  private readonly forget: (end: number) => void
-  /** Log end at which it forgets next. */
-  private forgetAt: number = EventLog.FAR_BEHIND
+  /** Has the image move positions up that lie too far behind an end. */
+  private readonly moveUp: (end: number) => void
+  /** Log end at which it does so next. */
+  private moveAt: number = EventLog.FAR_BEHIND
   private readonly packEvents: boolean
   private readonly flushes: Flushes.Flushes = Flushes.make()
   private ends: readonly number[]
@@ -68,8 +68,8 @@ export class Publishing<F extends Follower> {
   /** Log end at which a synchronous burst is flushed before it is over. */
   private flushAt = Number.POSITIVE_INFINITY
 
-  constructor(logRecords: number, k: number, packEvents: boolean, forget: (end: number) => void) {
-    this.forget = forget
+  constructor(logRecords: number, k: number, packEvents: boolean, moveUp: (end: number) => void) {
+    this.moveUp = moveUp
     this.k = k
     this.packEvents = packEvents
     this.logs = [EventLog.make(logRecords, () => this.oldestNeeded(0))]
@@ -163,9 +163,9 @@ export class Publishing<F extends Follower> {
   /** Every session with an open window sends what is new: those who have one then. */
   flushed(nowMs: number): Iterable<F> {
     const newest = (this.logs[0] as EventLog.EventLog).end
-    if (newest >= this.forgetAt) {
-      this.forget(newest)
-      this.forgetAt = newest + EventLog.FAR_BEHIND
+    if (newest >= this.moveAt) {
+      this.moveUp(newest)
+      this.moveAt = newest + EventLog.FAR_BEHIND
     }
     if (this.open.size === 0) {
       // Whoever opens its window sends what waits by itself.

@@ -75,7 +75,7 @@ export class Station<F extends Follower = Follower> {
   constructor({ clockByClients, clockValidMs, ...settings }: Settings) {
     this.tagClock = TagClock.make(clockByClients, clockValidMs)
     const { limits, link, packEvents } = settings
-    this.publishing = new Publishing<F>(limits.logRecords, link.k, packEvents, (end) => this.forgetFar(end))
+    this.publishing = new Publishing<F>(limits.logRecords, link.k, packEvents, (end) => this.moveUp(end))
     this.bursts = Bursts.none(limits.logRecords)
     this.world = {
       ...settings,
@@ -161,10 +161,10 @@ export class Station<F extends Follower = Follower> {
     this.unsettled.add(block)
   }
 
-  /** The image forgets positions that lie too far behind the end of a log. */
-  private forgetFar(end: number): void {
+  /** The image moves positions up that lie too far behind the end of a log. */
+  private moveUp(end: number): void {
     for (const { blocks } of Image.all(this.world.image))
-      for (const block of blocks) block.forgetFar(end, EventLog.FAR_BEHIND)
+      for (const block of blocks) block.moveUp(end, EventLog.FAR_BEHIND)
   }
 
   // ---- what sessions read beside the image ----
