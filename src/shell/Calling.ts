@@ -147,10 +147,10 @@ export class Calling extends Asking implements Operating.Around {
     const { host } = session
     // Its time is over as well: that is told next.
     if (operation === null || !this.open) return Outputs.become(this.outputs, this.outlet, Output.leave(output, number))
-    const situation = Requests.aged(session, host.world, command)
+    const situation = Requests.outdated(session, host.world, command)
     if (situation !== null) {
       this.perform(Operating.leave(output, number))
-      Commands.refuseAged(session, command, situation)
+      Commands.refuseOutdated(session, command, situation)
       return session.tellCollected()
     }
     const judged = Operating.judge(output, operation, this, host.clock.monotonicMs())

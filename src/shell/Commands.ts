@@ -30,7 +30,7 @@ export function take(session: Session, notice: Requested): Taken {
   const verdict = Requests.judge(session, host.world, notice, exchange.awaits(notice.id), exchange.leaving)
   if (verdict === "ask" || verdict === "nobody") return verdict
   if (verdict === "refuse") refuse(session, notice)
-  else refuseAged(session, notice, verdict)
+  else refuseOutdated(session, notice, verdict)
   return "refused"
 }
 
@@ -58,8 +58,8 @@ export function command(session: Session, notice: CommandRequested): void {
   }
 }
 
-/** Refuses a request that is too old: its client is told as by the profile, and so are observers. The session collects that. */
-export function refuseAged(session: Session, notice: Requested, situation: Situation): void {
+/** Refuses a request that cannot be begun any more: its client is told as by the profile, and so are observers. The session collects that. */
+export function refuseOutdated(session: Session, notice: Requested, situation: Situation): void {
   const { host, peer } = session
   const apdu = Asking.find(session.state.work, notice.id)?.apdu
   if (apdu !== undefined) host.tell({ event: "rejected", peer, situation, apdu })

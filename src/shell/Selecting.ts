@@ -31,9 +31,9 @@ export class Selecting extends AtPoint {
     return `${Names.ofType(type)} ${ioa} of station ${ca}`
   }
 
-  /** Whether its client still waits for the answer, and its point is there. */
+  /** Whether its client still waits for the answer, its point is there, and anything is begun. */
   get isWanted(): boolean {
-    return !this.isGivenUp && this.session.exchange.awaits(this.id)
+    return !(this.isGivenUp || this.session.host.isEnding) && this.session.exchange.awaits(this.id)
   }
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {

@@ -70,7 +70,7 @@ export type Refuse = (line: number, why: string) => Promise<void>
 /** What is said of an input that is a file. */
 export const FILE_WAITS =
   "standard input is a file: it is read at once, also while nobody is connected, but no faster than every started client " +
-  "takes it that acknowledges within t1"
+  "takes it that acknowledges within t1 (simulated values wait for holdMs only, and what is too much is lost, and told)"
 
 /** Whether standard input is a file: it does not mind to wait, and loses nothing by it. */
 export const isFile = (): boolean => InputLines.kind()?.isFile() === true

@@ -3,6 +3,7 @@
 
 import * as Age from "../command/Age.ts"
 import * as Output from "../command/Output.ts"
+import * as Flags from "../image/Flags.ts"
 import * as Image from "../image/Image.ts"
 import type { Situation } from "../procedure/Rejection.ts"
 import * as World from "../procedure/World.ts"
@@ -17,13 +18,15 @@ export interface Reading {
 }
 
 /**
- * Why a request has become too old, or null: what is as new as it has to be when it is read may be older when the application is
- * asked for it, however the octets were cut.
+ * Why a request cannot be begun any more that could when it was read, or null: it may be too old when the application is asked
+ * for it, or its point may have to be selected by now, as a handler before it has said. So any cut of the octets is the same.
  */
-export function aged(reading: Reading, world: World.World, request: Requested): Situation | null {
+export function outdated(reading: Reading, world: World.World, request: Requested): Situation | null {
   // Nobody begins anything by having it stopped.
   if (request.kind === "abandon") return null
   if (reading.stoodStill) return "stale"
+  if (request.kind === "command" && !request.selected && Flags.needsSelect(request.block, request.slot))
+    if (Image.lives(request)) return "notSelected"
   if (world.commandAgeMs === 0 || !(request.kind === "command" || request.kind === "select")) return null
   const station = Image.station(world.image, request.ca)
   // Whoever takes it up finds out that its station is gone.
@@ -32,7 +35,7 @@ export function aged(reading: Reading, world: World.World, request: Requested): 
 }
 
 /**
- * Where nobody `awaits` it any more: `nobody`. It is refused where its session is `leaving` or all of them end; it is too old; or the
+ * Where nobody `awaits` it any more: `nobody`. It is refused where its session is `leaving` or all of them end; it cannot be begun any more; or the
  * application is asked.
  */
 export function judge(
@@ -44,7 +47,7 @@ export function judge(
 ): "nobody" | "refuse" | "ask" | Situation {
   if (!awaits) return "nobody"
   if (leaving || World.refusing(world) !== null) return "refuse"
-  return aged(reading, world, request) ?? "ask"
+  return outdated(reading, world, request) ?? "ask"
 }
 
 /**

@@ -68,6 +68,31 @@ describe("after a reset was accepted", () => {
     }
   )
 
+  it("a select that is being decided has nothing to begin any more", async () => {
+    const { server, station } = await given()
+    const said = deferred<void>()
+    const begins: boolean[] = []
+    const commandMode = CommandMode.SELECT_AND_EXECUTE
+    const point = station.addPoint({ ioAddress: 11, type: Type.C_SC_NA_1, commandMode })
+    point?.onSelect(async (_point, message) => {
+      begins.push(message.begin())
+      await said.promise
+      begins.push(message.begin())
+      return SUCCESS
+    })
+    const client = await startClient(server.port, { acknowledge: "never" })
+    client.send(client.i({ typeId: 45, cot: 6, ca: 1, objects: [{ ioa: 11, scs: true, select: true }] }))
+    await client.testfr()
+    client.send(client.i(RESET))
+    await client.until(() => client.iFrames === 1)
+    said.resolve()
+    await client.until(() => client.iFrames === 2)
+    expect([begins, answers(client)]).toEqual([
+      [true, false],
+      ["105/7", "45/7-"]
+    ])
+  })
+
   it("a command that waits for another is refused", async () => {
     const first = deferred<ResponseState>()
     const { server, asked } = await given(() => first.promise)
