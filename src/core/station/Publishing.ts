@@ -43,7 +43,7 @@ function endsOf(logs: readonly EventLog.EventLog[]): readonly number[] {
 
 export class Publishing<F extends Follower> {
   /** What it is given: a snapshot leaves it out. */
-  static readonly ports: readonly string[] = ["forget"]
+  static readonly ports: readonly string[] = ["moveUp"]
 
   readonly logs: readonly EventLog.EventLog[]
   /** Sessions that are open, and of those the ones that can be told of events at once. */

@@ -161,8 +161,7 @@ export class Session implements Drain.Runner {
         if (notice.request.op === "close") bench.follow(FileCalls.release(station.files, number, false))
         else {
           const { address } = this.line
-          const around = bench.filesAround()
-          bench.follow(FileCalls.request(station.files, number, address, notice.id, notice.request, around))
+          bench.follow(FileCalls.request(station.files, number, address, notice.id, notice.request))
         }
         return false
       case "timedOut":
