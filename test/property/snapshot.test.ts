@@ -100,7 +100,7 @@ describe("a snapshot", () => {
       "view"
     ])
     expect(EventLog.ports).toEqual(["needed"])
-    expect(Publishing.ports).toEqual(["forget"])
+    expect(Publishing.ports).toEqual(["moveUp"])
     expect(Object.keys(Exchange)).not.toContain("ports")
   })
 
