@@ -14,8 +14,14 @@ export interface Run {
   readonly trace: readonly string[]
 }
 
-export async function runOf(of: Program): Promise<Run> {
+/** `between` is called before each turn of the loop. */
+export async function runOf(of: Program, between: () => void = () => {}): Promise<Run> {
   const ground = new MemoryGround(of.times?.capacity, of.times?.stands)
+  const turn = ground.clock.turn.bind(ground.clock)
+  ground.clock.turn = () => {
+    between()
+    return turn()
+  }
   Below.numbersFrom(of.times?.first ?? 0)
   const play = Below.on(ground, () => new Play(of, ground))
   await play.begin()

@@ -81,5 +81,8 @@ export function freezes(bench: Bench, random: Random): void {
     [true, true],
     [false, true]
   ] as const)
-  bench.freeze(bench.station.world.image.order, { group: random.below(3), freeze, reset, tells: "D" })
+  const group = random.below(3)
+  // So many that the sequence numbers of a counter go on to those that are told apart by them.
+  for (let n = random.pick([1, 1, 1, 1, 17]); n > 0; n--)
+    bench.freeze(bench.station.world.image.order, { group, freeze, reset, tells: "D" })
 }

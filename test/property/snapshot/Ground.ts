@@ -39,6 +39,14 @@ export interface Asked {
   readonly selected: boolean
 }
 
+/** An operation whose handler has not settled, or that waits, at an output. */
+export interface Running {
+  readonly operation: number
+  readonly outlet: number
+  readonly session: number
+  readonly id: number
+}
+
 export interface Ground {
   readonly seed: number
   nowMs: number
@@ -46,6 +54,10 @@ export interface Ground {
   /** What was published is to be delivered so often. */
   readonly lines: Map<number, Line>
   asked: Asked[]
+  running: Running[]
+  waiting: Running[]
+  /** Those that begin when their clients were told. */
+  accepted: Running[]
   store: Exclude<FileCall.Due, { readonly kind: "answer" | "abandoned" | "settled" | "timedOut" | "failed" }>[]
   looking: InLine.InLine
   /** Publishers that are about to go on. */
@@ -62,6 +74,9 @@ export const ground = (seed: number): Ground => ({
   wallMs: 1_700_000_000_000,
   lines: new Map(),
   asked: [],
+  running: [],
+  waiting: [],
+  accepted: [],
   store: [],
   looking: InLine.none,
   going: { patient: 0, counted: 0 },

@@ -13,6 +13,7 @@ import type { Bench } from "./Bench.ts"
 import * as Clients from "./Clients.ts"
 import { freezes, schedule, tick } from "./Clocked.ts"
 import { answer, callbacks, passFiles } from "./Later.ts"
+import * as Operations from "./Operations.ts"
 import { send, sessionOf, stations } from "./Places.ts"
 import { add, addPoints, addStation, comeBack, initialise, removePoint, removeStation, settings } from "./Points.ts"
 import { lap, publish, room, update } from "./Publishers.ts"
@@ -28,6 +29,7 @@ const inputs: readonly (readonly [number, (bench: Bench, random: Random) => void
   [130, publish],
   [60, update],
   [70, answer],
+  [50, Operations.goesOn],
   [40, passFiles],
   [30, tick],
   [20, look],
@@ -94,7 +96,7 @@ export function finish(bench: Bench): void {
 
 function receive(bench: Bench, random: Random): void {
   const session = sessionOf(bench, random)
-  if (session === undefined) return
+  if (session === undefined) return bench.open()
   const { line } = session
   const parts: Uint8Array[] = [line.client.late]
   for (let n = 1 + random.below(6); n > 0; n--) parts.push(Clients.say(random, bench.station.world.image, line))

@@ -22,6 +22,7 @@ import { Random } from "../support/Random.ts"
 import * as Scenario from "../support/Scenario.ts"
 import type { Bench } from "./Bench.ts"
 import type { Line } from "./Ground.ts"
+import * as Operations from "./Operations.ts"
 
 type Command = Extract<Notice, { readonly kind: "command" }>
 
@@ -121,9 +122,9 @@ export class Session implements Drain.Runner {
     return null
   }
 
-  begin = (id: number): void => {
-    this.bench.say(`${this.number} begins`, id)
-    this.owes(id, "ends", false)
+  begin = (operation: number): void => {
+    this.bench.say(`${this.number} begins`, operation)
+    Operations.carryOut(this, operation)
   }
 
   act = (notice: Notice): boolean => {
@@ -166,8 +167,13 @@ export class Session implements Drain.Runner {
         return false
       case "timedOut":
         bench.follow(FileCalls.timedOut(station.files, number, notice.id))
+        Operations.abandoned(this, this.chance(notice.id), notice.id)
+        return false
+      case "stopped":
+        Operations.abandoned(this, this.chance(0))
         return false
       case "closed":
+        Operations.abandoned(this, this.chance(0))
         bench.closed(this)
         return false
       default:
@@ -181,7 +187,8 @@ export class Session implements Drain.Runner {
     return new Random(this.bench.ground.seed * 7919 + this.number * 104_729 + id)
   }
 
-  private owes(id: number, what: "command" | "ends" | "confirm" | "refreshed", selected: boolean): void {
+  /** The application says it later. */
+  owes(id: number, what: "command" | "ends" | "confirm" | "refreshed", selected: boolean): void {
     this.bench.ground.asked.push({ session: this.number, id, what, selected })
   }
 
@@ -190,8 +197,14 @@ export class Session implements Drain.Runner {
     this.exchange.collect(decision)
   }
 
-  private command({ id, selected, block, slot }: Command): boolean {
-    const dice = this.chance(id).below(100)
+  private command(notice: Command): boolean {
+    const { id, selected, block, slot } = notice
+    const random = this.chance(id)
+    if (random.chance(60)) {
+      Operations.command(this, notice, random)
+      return true
+    }
+    const dice = random.below(100)
     if (dice < 35) {
       if (dice < 15) this.bench.station.publishing.append(block, slot, 11, 1, this.number)
       this.bench.followUp()
@@ -207,9 +220,12 @@ export class Session implements Drain.Runner {
 
   /** It begins when its client was told. */
   accept(id: number): void {
-    this.exchange.afterwards(id, id)
+    const { bench, number: session } = this
+    const operation = bench.station.nextOperation()
+    bench.ground.accepted.push({ operation, outlet: 0, session, id })
+    this.exchange.afterwards(id, operation)
     this.collect({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
-    Drain.announce(this, () => this.bench.say("accepted", this.bench.station.nextOperation()))
+    Drain.announce(this, () => bench.say("accepted", operation))
   }
 
   /** What a termination goes behind: mostly nothing, else what was published until now. */
