@@ -176,5 +176,7 @@ describe("a snapshot", () => {
     const copy = new Copying(() => undefined).of("all", [shared, { again: shared }]) as [object, { again: object }]
     expect(copy[1].again).toBe(copy[0])
     expect(copy[0]).not.toBe(shared)
+    const bare = Object.assign(Object.create(null) as object, { one: [1] })
+    expect(new Copying(() => undefined).of("bare", bare)).toEqual({ one: [1] })
   })
 })

@@ -51,8 +51,9 @@ export class Copying {
 
   private copied(value: object): unknown {
     if (Array.isArray(value)) return this.list(value)
-    // Those of another realm have another prototype, which has none either.
-    if (Object.getPrototypeOf(Object.getPrototypeOf(value)) === null) return this.fields(value)
+    const prototype: unknown = Object.getPrototypeOf(value)
+    // Records of another realm have another prototype, which has none either.
+    if (prototype === null || Object.getPrototypeOf(prototype) === null) return this.fields(value)
     for (const Typed of TYPED) if (value instanceof Typed) return new Typed(value)
     if (value instanceof DataView)
       return new DataView(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength))
