@@ -24,7 +24,7 @@ const frames = (octets: Uint8Array): ReadonlyArray<Uint8Array> => {
 }
 
 /** One octet an argument, as in `iec104 explain 68 04 07 00 00 00`, is one frame; otherwise an argument is a line. */
-const linesOf = (hex: ReadonlyArray<string>): ReadonlyArray<string> =>
+export const linesOf = (hex: ReadonlyArray<string>): ReadonlyArray<string> =>
   hex.length > 0 && hex.every((text) => /^(0x)?[0-9a-f]{1,2}$/i.test(text)) ? [hex.join(" ")] : hex
 
 /** The octets of a line, at least one; or what is wrong with it. */
@@ -34,13 +34,13 @@ const octetsOf = (text: string): Uint8Array | string => {
 }
 
 /** A line may hold several frames, and each is told as far as it goes. */
-const inWords: Lines.Answer = (text) => {
+export const inWords: Lines.Answer = (text) => {
   const octets = octetsOf(text)
   return typeof octets === "string" ? octets : frames(octets).flatMap(Explain.explain)
 }
 
 /** A line is one frame and has one answer, so that answers can be matched with lines: its fields, or why it has none. */
-const asFields: Lines.Answer = (text) => {
+export const asFields: Lines.Answer = (text) => {
   const octets = octetsOf(text)
   if (typeof octets === "string") return octets
   const decoded = Fields.decode(octets)

@@ -7,6 +7,7 @@ import * as Scope from "effect/Scope"
 import type { Block } from "../../core/image/Block.ts"
 import * as Image from "../../core/image/Image.ts"
 import type { Plant } from "../config/Plant.ts"
+import type { Said } from "../files/StoreCalls.ts"
 import { serve } from "../Serve.ts"
 import type { ServerEvent } from "../ServerEvent.ts"
 import * as Format from "./Format.ts"
@@ -248,7 +249,7 @@ export class Player implements Tape {
       case Kind.Gone:
         return this.gone(this.line(tape.number()))
       case Kind.FileSaid:
-        return this.waited(kind, this.store.said(tape.number(), Store.saidOf(tape.text())))
+        return this.waited(kind, this.store.said(tape.number(), this.said()))
       case Kind.Woken:
       case Kind.InputRead:
       case Kind.SoonCame:
@@ -270,6 +271,10 @@ export class Player implements Tape {
     Effect.runFork(serve(host, ticker, this.transport).pipe(Scope.provide(this.scope)), {
       scheduler: schedulerOf(this.clock)
     })
+  }
+
+  private said(): Said {
+    return Store.saidOf(this.tape.text()) ?? this.tape.damaged("what a file store is said to say, none says")
   }
 
   private there(): Plant {

@@ -1,6 +1,7 @@
 // The calls of a file store by a server that is recorded or played. What the store says is kept as text.
 import { crc32 } from "node:zlib"
 import type * as FileCall from "../../core/file/FileCall.ts"
+import * as FileWire from "../../core/file/FileWire.ts"
 import type { Calls, Said } from "../files/StoreCalls.ts"
 import { reason } from "../Reason.ts"
 import { Kind } from "./Format.ts"
@@ -33,7 +34,34 @@ const read = (_: string, value: unknown): unknown => {
 /** What a store says as text, and the way back. */
 export const textOf = (said: Said): string => JSON.stringify(said, written)
 
-export const saidOf = (text: string): Said => JSON.parse(text, read) as Said
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+/** Whether something is what a store answers; a tape may say anything. */
+function isAnswer(answer: unknown): boolean {
+  if (!isObject(answer)) return Number.isInteger(answer)
+  const { ok, op, why, octets, data } = answer
+  if (ok === false) return typeof why === "string" && Object.hasOwn(FileWire.faultOf, why)
+  if (op === "open") return Number.isInteger(octets)
+  return op === "read" ? data instanceof Uint8Array : ["create", "write", "commit", "delete"].includes(String(op))
+}
+
+function isSaid(said: unknown): said is Said {
+  if (!isObject(said)) return false
+  const { kind, answer, files } = said
+  if (kind === "answered") return isAnswer(answer)
+  return kind === "listed" ? Array.isArray(files) : kind === "closed" || kind === "failed"
+}
+
+/** What a text says; null where no store says that. */
+export function saidOf(text: string): Said | null {
+  try {
+    const said: unknown = JSON.parse(text, read)
+    return isSaid(said) ? said : null
+  } catch {
+    return null
+  }
+}
 
 export class TapedStore implements Calls {
   private readonly tape: Tape

@@ -1,0 +1,89 @@
+// Values as `iec104 serve` reads them from standard input, a JSON object a line: each becomes an event of its point, or is refused in words.
+import * as Effect from "effect/Effect"
+import * as Feed from "../../../src/api/cli/feed.ts"
+import * as Config from "../../../src/shell/config/Config.ts"
+import * as Plant from "../../../src/shell/config/Plant.ts"
+import { Host } from "../../../src/shell/Host.ts"
+import { VirtualClock } from "../../../src/shell/VirtualClock.ts"
+import { hold, octetsOf, type Target, textOf } from "../Target.ts"
+
+const CONFIG = `stations:
+  - commonAddress: 47
+    points:
+      - { address: 1, type: M_SP_NA_1 }
+      - { address: 2, type: M_DP_TB_1 }
+      - { address: 3, type: M_ST_NA_1 }
+      - { address: 4, type: M_BO_NA_1 }
+      - { address: 5, type: M_ME_NA_1 }
+      - { address: 6, type: M_ME_NB_1, deadband: 3, rate: 1 second }
+      - { address: 7, type: M_ME_TF_1 }
+      - { address: 8, type: M_IT_NA_1 }
+      - { address: 9, type: M_EP_TD_1 }
+      - { address: 10, type: M_EP_TE_1 }
+      - { address: 11, type: M_EP_TF_1 }
+      - { address: 12, type: M_PS_NA_1 }
+      - { address: 13, type: M_ME_ND_1 }
+      - { address: 20, type: C_SC_NA_1 }
+  - { commonAddress: 48, timeZone: Europe/Berlin, points: [{ address: 1, type: M_SP_TB_1 }] }
+`
+const config = Effect.runSync(Config.parse(CONFIG, "a.yaml"))
+const parts = {
+  clock: new VirtualClock(Date.UTC(2026, 0, 1)),
+  host: (options: ConstructorParameters<typeof Host>[0]) => new Host(options)
+}
+const { host } = Plant.make(config, config.listen, parts)
+/** Somebody listens: what nobody takes is not made. */
+const [REFUSED, REFUSED_A_CHARACTER] = [1000, 60]
+
+function run(input: Uint8Array): void {
+  for (const line of textOf(input).split("\n")) {
+    const why = Feed.feed(host, line)
+    if (why === null) continue
+    hold(
+      why.length <= REFUSED + REFUSED_A_CHARACTER * line.length,
+      () => `${line.length} characters are refused with ${why.length}`
+    )
+    // Whatever is thrown within it is told: what nobody has meant to throw shows by its words.
+    const isMeant =
+      !/undefined|is not a function|Cannot (?:read|set)|\[object|call stack|BigInt|out of range|Invalid (?:array|string)/.test(
+        why
+      )
+    hold(isMeant || /JSON|Unexpected|literal/.test(why), () => `it is refused with: ${why}`)
+  }
+}
+
+const lines = [
+  '{"station":47,"address":1,"value":true}',
+  '{"station":47,"address":2,"value":2,"quality":["iv","nt"],"at":"2026-01-01T12:00:00Z"}',
+  '{"station":47,"address":3,"value":-64,"quality":"ov"}',
+  '{"station":47,"address":4,"value":4294967295}',
+  '{"station":47,"address":5,"value":-1}',
+  '{"station":47,"address":6,"value":32767,"type":"M_ME_NB_1"}',
+  '{"station":47,"address":7,"value":1.5e-3,"quality":[],"at":"2026-06-30T12:00:00.125+02:00"}',
+  '{"station":47,"address":8,"value":-2147483648,"quality":["cy","ca"]}',
+  '{"station":47,"address":9,"value":1}\n{"station":47,"address":10,"value":255}\n{"station":47,"address":11,"value":15}',
+  '{"station":47,"address":12,"value":65535}\n{"station":47,"address":13,"value":0.5}',
+  '{"station":48,"address":1,"value":"on","at":"2026-03-29T02:30:00+01:00"}',
+  '{"station":47,"address":20,"value":"off"}',
+  '{"station":47,"station":48,"address":1}',
+  '{"station":47,"address":1,"at":"1999-12-31T23:59:59Z"}',
+  '[]\nnull\n1\n"a"\n{}\n'
+]
+
+const words =
+  '"station": "address": "type": "value": "quality": "at": "on" "off" true false null { } [ ] , : 1e999 -0 0.1 1e-320 9007199254740993 "iv" "nt" "sb" "bl" "ov" "cy" "ca" "ei" "M_SP_NA_1" "__proto__": "constructor": "toString" \\u0000 \\ud800 "2026-02-30T00:00:00Z" "+275760-09-13T00:00:00.001Z" "2100-01-01T00:00:00Z"'
+    .split(" ")
+    .concat(["\n", '"', "\\"])
+    .map(octetsOf)
+
+export const target: Target = {
+  name: "input",
+  about: "JSON lines, as `iec104 serve` reads them from standard input",
+  seeds: () => lines.map(octetsOf),
+  words,
+  text: true,
+  most: 4096,
+  work: { base: 60_000, octet: 600 },
+  batch: 64,
+  run
+}
