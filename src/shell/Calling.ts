@@ -200,9 +200,10 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
-    const { operation, command } = this
-    const arrival = operation ?? { receivedMs: 0, previousMs: 0 }
-    return this.handler(new Described(this.session, command, operation?.manner?.before ?? command, arrival, this))
+    const { operation } = this
+    // Whoever asks has begun it.
+    if (operation === null) return "failure"
+    return this.handler(new Described(this.session, operation, this))
   }
 
   protected override takesTime(): void {
@@ -212,14 +213,18 @@ export class Calling extends Asking implements Operating.Around {
   }
 
   protected settled(said: Outcome.Outcome): void {
-    let { operation } = this
+    const { outputs } = this
+    let operation = Outputs.operation(outputs, this.number)
     if (operation === null) return
     // Of most there is nothing to hear.
     if (said !== "success" || operation.manner?.related !== null || !this.open) {
       this.hear(operation, said)
       operation = this.operation ?? operation
     }
-    this.perform(Operating.settle(this.output, operation, said, this), this.collects)
+    const outlet = Outputs.at(outputs, this.outlet)
+    const step = Operating.settle(outlet?.output ?? Output.free, operation, said, this)
+    this.apply(step, operation, outlet)
+    this.follow(step, this.collects)
   }
 
   protected fail(cause: unknown): Outcome.Outcome {
@@ -339,10 +344,14 @@ export class Calling extends Asking implements Operating.Around {
     this.follow(step, collects)
   }
 
-  /** What is so from now on, and what its client is to be told. */
-  private apply(step: Operating.Step): void {
-    const { session, operation: before } = this
-    const operation = Outputs.take(this.outputs, this.outlet, this.number, before, step)
+  /** What is so from now on, and what its client is to be told. The operation, and what is known of its output, were so before. */
+  private apply(
+    step: Operating.Step,
+    before: Operation.Operation | null = this.operation,
+    outlet: Outputs.Outlet | undefined = Outputs.at(this.outputs, this.outlet)
+  ): void {
+    const { session } = this
+    const operation = Outputs.take(session.host.station.outputs, outlet, this.number, before, step)
     this.measure(operation)
     // What was accepted is called off behind what came until then.
     if (step.accepts || operation?.listed !== true) this.unlist()

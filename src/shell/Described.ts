@@ -13,26 +13,30 @@ export interface Deciding {
   readonly isWanted: boolean
 }
 
-/** When a command came, and the one before it (0 = there was none), in ms since 1970 UTC. */
-export interface Arrival {
+/** What is known of a command when its handler is asked. */
+export interface Asked {
+  readonly command: Commanded
+  /** When it came, and the one before it (0 = there was none), in ms since 1970 UTC. */
   readonly receivedMs: number
   readonly previousMs: number
+  /** What its point said before it; null: what it says. */
+  readonly manner: { readonly before: Instruction } | null
 }
 
 /** A class, since an accessor would make each literal a slow object of its own. */
 export class Described implements Command {
   readonly session: Session
-  readonly previous: Instruction
-  private readonly notice: Commanded
-  private readonly arrival: Arrival
+  private readonly asked: Asked
   private readonly deciding: Deciding
 
-  constructor(session: Session, notice: Commanded, previous: Instruction, arrival: Arrival, deciding: Deciding) {
+  constructor(session: Session, asked: Asked, deciding: Deciding) {
     this.session = session
-    this.previous = previous
-    this.notice = notice
-    this.arrival = arrival
+    this.asked = asked
     this.deciding = deciding
+  }
+
+  private get notice(): Commanded {
+    return this.asked.command
   }
 
   get peer(): Peer {
@@ -49,6 +53,10 @@ export class Described implements Command {
   }
   get type(): number {
     return this.notice.type
+  }
+  get previous(): Instruction {
+    const { manner, command } = this.asked
+    return manner === null ? command : manner.before
   }
   get value(): number {
     return this.notice.value
@@ -69,10 +77,10 @@ export class Described implements Command {
     return this.notice.selected
   }
   get receivedMs(): number {
-    return this.arrival.receivedMs
+    return this.asked.receivedMs
   }
   get previousMs(): number {
-    return this.arrival.previousMs
+    return this.asked.previousMs
   }
   get apdu(): Uint8Array {
     return this.notice.apdu

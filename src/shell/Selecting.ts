@@ -13,14 +13,13 @@ import type { Session } from "./Session.ts"
 
 export class Selecting extends AtPoint {
   readonly callback = "onSelect"
-  /** When it came, by this machine's clock in ms since 1970 UTC. */
-  readonly receivedMs: number
-  readonly previousMs = 0
   private readonly notice: SelectRequested
   private readonly handler: CommandHandler
+  private readonly receivedMs: number
 
   constructor(session: Session, notice: SelectRequested, handler: CommandHandler) {
     super(session, notice.id, notice)
+    // When it came, by this machine's clock in ms since 1970 UTC.
     this.receivedMs = session.host.wallMs(session.state.link.receivedAtMs)
     this.notice = notice
     this.handler = handler
@@ -37,9 +36,9 @@ export class Selecting extends AtPoint {
   }
 
   protected call(): Outcome.Outcome | Promise<Outcome.Outcome> {
-    const { session, notice } = this
-    const previous = Instruction.of(notice.block, notice.slot)
-    return this.handler(new Described(session, notice, previous, this, this))
+    const { session, notice: command, receivedMs } = this
+    const manner = { before: Instruction.of(command.block, command.slot) }
+    return this.handler(new Described(session, { command, receivedMs, previousMs: 0, manner }, this))
   }
 
   /** Whether it is selected by this answer. What could follow is refused where the process is to be reset. */

@@ -82,7 +82,7 @@ class Play {
   private take(of: number, number: number, step: Operating.Step | null): void {
     if (step === null) return
     const { outputs } = this
-    Outputs.take(outputs, of, number, Outputs.operation(outputs, number), freeze(step))
+    Outputs.take(outputs, Outputs.at(outputs, of), number, Outputs.operation(outputs, number), freeze(step))
     for (const one of [number, step.forgets]) {
       const operation = Outputs.operation(outputs, one)
       if (operation !== null) Outputs.conclude(outputs, of, operation)

@@ -64,7 +64,7 @@ export const wait = <C>(output: Output<C>, command: C): Output<C> => ({
 
 /** A command does not wait any more: its turn has come, or it was given up. */
 export const leave = <C>(output: Output<C>, command: C): Output<C> =>
-  output.waiting.includes(command)
+  output.waiting.length > 0 && output.waiting.includes(command)
     ? { ...output, waiting: output.waiting.filter((other) => other !== command) }
     : output
 

@@ -21,8 +21,9 @@ export function find<A>(recent: Recent<A>, key: number): A | undefined {
 /** Gives a number a value, which takes the place of the one before. */
 export function put<A>(recent: Recent<A>, key: number, value: A): void {
   if (recent.key !== key) {
-    if (recent.others.has(key)) return void recent.others.set(key, value)
-    if (recent.newest !== undefined) recent.others.set(recent.key, recent.newest)
+    const { newest, others } = recent
+    if (others.size > 0 && others.has(key)) return void others.set(key, value)
+    if (newest !== undefined) others.set(recent.key, newest)
     recent.key = key
   }
   recent.newest = value

@@ -118,7 +118,9 @@ export function detach(outputs: Outputs, block: Block, slot: number): Detached |
 
 // ---- outputs by their number ----
 
-/** The output of a number: free where it is not there any more. */
+/** What is known of the output of a number; undefined where it is not there any more, which is free. */
+export const at = ({ outlets }: Outputs, number: number): Outlet | undefined => outlets.get(number)
+
 export const outputOf = ({ outlets }: Outputs, number: number): OutputOf => outlets.get(number)?.output ?? Output.free
 
 /** Whether a point is there. */
@@ -176,13 +178,12 @@ export function begin(outputs: Outputs, outlet: Outlet, operation: Operation, sa
  * operation as it is then, null where it is over.
  */
 export function take(
-  { operations, outlets }: Outputs,
-  at: number,
+  { operations }: Outputs,
+  outlet: Outlet | undefined,
   number: number,
   before: Operation | null,
   step: Step
 ): Operation | null {
-  const outlet = outlets.get(at)
   let after = step.operation
   if (outlet !== undefined) {
     if (before !== null && step.shows !== null) {

@@ -109,7 +109,7 @@ function perform(bench: Bench, running: Running, step: Operating.Step | null, ra
   const { outputs } = bench.station
   const session = sessionOf(bench, running)
   const before = Outputs.operation(outputs, running.operation)
-  Outputs.take(outputs, running.outlet, running.operation, before, step)
+  Outputs.take(outputs, Outputs.at(outputs, running.outlet), running.operation, before, step)
   if (step.accepts && session !== undefined) {
     bench.ground.accepted.push(running)
     session.exchange.afterwards(running.id, running.operation)
