@@ -80,6 +80,9 @@ function told(fact: "command" | "executed", outcome: Outcome.Outcome, answered: 
 
 const FREE: Fact = { fact: "output", status: "free" }
 
+/** Whether an output that was told to be stuck is free: not where another command makes it so. */
+const isFreed = (before: OutputOf, after: OutputOf): boolean => before.status === "stuck" && after.status === "free"
+
 /** The mark behind everything that was published since it began, none when nothing was: a termination goes behind it. */
 const mark = ({ since }: Operation, { logEnd }: Around): number =>
   logEnd > since ? Ledger.mark(logEnd, 0) : Ledger.NO_EVENTS
@@ -136,16 +139,16 @@ function decided(output: OutputOf, operation: Operation, said: Outcome.Outcome, 
   const owes = decision.keep && (open || keeps)
   const confirmed = owes ? outcome === "success" : operation.confirmed
   const owing = owes ? owe(output, operation, confirmed) : output
-  const freed = !keeps && output.status === "stuck"
+  const after = keeps ? owing : Output.end(owing, operation.number)
   const facts = told("command", outcome, open)
   return {
-    output: keeps ? owing : Output.end(owing, operation.number),
+    output: after,
     operation: keeps ? leftOpen(operation, confirmed) : owes ? { ...Operations.over(operation), confirmed } : null,
     shows: outcome !== "failure",
     forgets: owes ? (output.owed?.command ?? 0) : 0,
     accepts: false,
     answers: open ? [decision] : NO_ANSWERS,
-    facts: freed ? [...facts, FREE] : facts,
+    facts: isFreed(output, after) ? [...facts, FREE] : facts,
     stops: false,
     tells: true,
     frees: !keeps
@@ -221,10 +224,11 @@ function executed(output: OutputOf, operation: Operation, said: Outcome.Outcome,
       ),
       forgets: output.owed?.command ?? 0
     }
-  return step(Output.end(output, operation.number), null, {
+  const after = Output.end(output, operation.number)
+  return step(after, null, {
     shows: said === "success",
     answers: lastAnswers(operation, said !== "success", around),
-    facts: output.status === "stuck" ? [...facts, FREE] : facts,
+    facts: isFreed(output, after) ? [...facts, FREE] : facts,
     tells: true,
     frees: true
   })
