@@ -2,6 +2,7 @@
 // that is not reduced yet, what was accepted and begins when its client was told, and whether it is about to end. Nothing
 // here calls anybody; who runs a station does what is due in the order of Drain.
 
+import * as Numbered from "../image/Numbered.ts"
 import type * as Cursor from "../log/Cursor.ts"
 import * as Asking from "../procedure/Asking.ts"
 import type { Decision } from "../procedure/Notice.ts"
@@ -31,8 +32,8 @@ export class Exchange {
 
   private collected: Decision[] | null = null
   /** Operations that begin once the decision of their request was reduced, by request, and those whose was, in order. */
-  private readonly accepted: Map<number, number> = new Map()
-  private begins: number[] = []
+  private accepted: Numbered.Numbered<number> = null
+  private begins: number[] | null = null
   /** How many facts are being told of what is not reduced yet. */
   private announcing = 0
   /** Dispatches that go on: a callback of the application may cause one within another. */
@@ -141,28 +142,31 @@ export class Exchange {
 
   /** An operation begins once the decision of its request, which is on its way, was reduced: the client is told before. */
   afterwards(id: number, operation: number): void {
-    this.accepted.set(id, operation)
+    this.accepted = Numbered.put(this.accepted, id, operation)
   }
 
   /** These decisions were reduced: what waited for them is to begin. */
   confirmed(decisions: readonly Decision[]): void {
-    if (this.accepted.size === 0) return
+    if (this.accepted === null) return
     for (const { id } of decisions) {
-      const operation = this.accepted.get(id)
-      if (operation !== undefined && this.accepted.delete(id)) this.begins.push(operation)
+      const operation = Numbered.find(this.accepted, id)
+      if (operation === undefined) continue
+      this.accepted = Numbered.without(this.accepted, id)
+      if (this.begins === null) this.begins = [operation]
+      else this.begins.push(operation)
     }
   }
 
   /** Whether anything was accepted that has not begun. */
   get hasAccepted(): boolean {
-    return this.accepted.size > 0 || this.begins.length > 0
+    return this.accepted !== null || this.begins !== null
   }
 
   /** The operations that begin now: not within a callback of the application, which would not expect that. */
   begun(): readonly number[] {
-    if (this.begins.length === 0 || this.announcing > 0) return NONE
+    if (this.begins === null || this.announcing > 0) return NONE
     const { begins } = this
-    this.begins = []
+    this.begins = null
     return begins
   }
 
