@@ -126,11 +126,6 @@ export abstract class Publisher extends Stations {
     return most
   }
 
-  /** Called when a session has started: publishers may have to wait for it. */
-  starts(session: Session): void {
-    this.waiting.starts(session)
-  }
-
   /** Called when a session has sent: publishers that wait for it may go on. */
   relieved(session: Session): void {
     this.waiting.relieved(session)

@@ -59,11 +59,6 @@ export class Room {
     return isFull
   }
 
-  /** A session has started: what waits for it counts from now on. */
-  starts(follower: Waiting.Follower): void {
-    this.station.waiting = Waiting.starts(this.station.waiting, follower, this.around())
-  }
-
   /** Waits for the sessions that are behind. */
   wait(patient: boolean): Promise<void> {
     return new Promise((resolve) => this.enter(patient, resolve))

@@ -1,8 +1,6 @@
 // One connection: moves octets and time between a line and an exchange, which reduces them. It decides nothing.
 import type { FileAnswer } from "../core/file/FileMessage.ts"
 import * as Recent from "../core/image/Recent.ts"
-import * as Arena from "../core/link/Arena.ts"
-import { Phase } from "../core/link/Link.ts"
 import * as Cursor from "../core/log/Cursor.ts"
 import type { Decision } from "../core/procedure/Notice.ts"
 import type { World } from "../core/procedure/World.ts"
@@ -14,28 +12,22 @@ import type { SessionOutputs } from "../core/session/SessionTurn.ts"
 import * as Drain from "../core/station/Drain.ts"
 import { type End, Exchange } from "../core/station/Exchange.ts"
 import * as Leaving from "../core/station/Leaving.ts"
+import * as Outgoing from "../core/station/Outgoing.ts"
+import * as Sending from "../core/station/Sending.ts"
 import type { CloseReason } from "../core/Violation.ts"
-import { APDU_MAX } from "../core/wire/Frame.ts"
 import * as Commands from "./Commands.ts"
 import * as Handlers from "./Handlers.ts"
 import type { Host } from "./Host.ts"
 import type { Line } from "./Line.ts"
+import { Port } from "./Port.ts"
 import type * as Reading from "./Reading.ts"
 import type { Peer } from "./ServerEvent.ts"
-import * as Records from "./tls/Records.ts"
-import { Views, viewOf } from "./Views.ts"
 
 /** Turns of the loop in which what could leave has left, over TLS one record after the other. */
 const LEAVING_TURNS = 4
 
-/** Asks to be told when what was written before has left. */
-const NOTHING = new Uint8Array(0)
-
 /** Whole shares that are read at most of a connection's waiting input before deadlines are judged: 4 MiB of it. */
 const SHARES_MAX = 2048
-
-/** Where all sessions write from: while the kernel takes everything at once, that is always the same place. */
-let views = new Views(new Uint8Array(0), 0)
 
 /** What is being decided: nobody waits for it any more, or its time is over. */
 export interface Abandonable {
@@ -56,9 +48,11 @@ export interface Certificate {
   readonly validTo: string
 }
 
-export class Session implements Drain.Runner {
+export class Session implements Drain.Runner, Sending.Sender {
   readonly host: Host
   readonly line: Line
+  /** The line, as octets are put into it. */
+  readonly port: Port
   readonly peer: Peer
   readonly number: number
   /** What is reduced, and what the application says to that. */
@@ -74,32 +68,21 @@ export class Session implements Drain.Runner {
   /** Cancellation of handlers that are deciding, by request. */
   readonly aborts: Map<number, Abandonable> = new Map()
 
-  /** No further I frame may wait in the line: {@link taken} tells when that is over. */
-  private full = false
-  /** Over TLS: the last APDU of every write has a record of its own. */
-  private readonly secure: boolean
-  /** What reports when the kernel has taken it. */
-  private outgoing = Leaving.none
-  private held = false
-  /** What was not written while it was held, and how many octets that are. */
-  private kept: Uint8Array[] = []
-  private keptOctets = 0
-  /** Since when something is kept, and how many I frames had been sent before. */
-  private keptSinceMs = 0
-  private keptBehind = 0
   /** Octets that the last chunk has left for another turn of the loop. */
   private untaken: Uint8Array | null = null
   /** How often this process had stood still when the chunk was read that is being taken; -1 = none is. */
   private readAfter = -1
-  private listens = false
-  private counted = false
   private wakeAtMs = Number.POSITIVE_INFINITY
   private cancelWake: (() => void) | null = null
 
   constructor(host: Host, line: Line, peer: Peer) {
     this.host = host
     this.line = line
-    this.secure = Records.separate(line)
+    this.port = new Port(
+      line,
+      () => this.taken(),
+      () => this.left()
+    )
     this.peer = peer
     this.number = peer.session
     const nowMs = host.clock.monotonicMs()
@@ -123,17 +106,12 @@ export class Session implements Drain.Runner {
   }
 
   get isStarted(): boolean {
-    return this.state.link.phase === Phase.Started
+    return Sending.isStarted(this.exchange)
   }
 
   /** Octets of I frames that the line may still be given. */
   room(): number {
-    const free = this.free()
-    return this.held && free > 0 ? 0 : free
-  }
-
-  private free(): number {
-    return this.host.world.limits.undrainedOctets - this.line.writableLength - this.keptOctets
+    return Sending.room(this.host.station, this)
   }
 
   /** Events that wait for this session. */
@@ -188,28 +166,24 @@ export class Session implements Drain.Runner {
 
   /** Nothing is sent while it is held: a TLS handshake goes on. No I frames are made then, and what confirms is kept. */
   hold(held: boolean): void {
-    if (this.held === held) return
-    this.held = held
-    this.writeKept()
-    this.ready()
+    if (Sending.hold(this.host.station, this, held)) this.ready()
   }
 
   /**
    * The kernel has taken what had filled the room: it goes on in the next turn of the loop, so that a large window does not
    * keep others waiting. Node's own `drain` does not come for a socket that was not quite full.
    */
-  private readonly taken = (): void => {
+  private taken(): void {
     this.left()
-    this.full = this.free() <= APDU_MAX
+    Sending.taken(this.host.station, this)
     this.host.clock.afterInput(this.goOn)
   }
 
   /** A write that reports has left. The times of what was late run from now. */
-  private readonly left = (): void => {
-    const { outgoing, state, host } = this
-    const nowMs = Leaving.isWatched(outgoing) ? host.clock.monotonicMs() : 0
-    const { leaving, late } = Leaving.hasLeft(outgoing, nowMs, state.sentFrames)
-    this.outgoing = leaving
+  private left(): void {
+    const { outgoing, state } = this.exchange
+    const nowMs = Outgoing.isWatched(outgoing) ? this.host.clock.monotonicMs() : 0
+    const late = Outgoing.left(outgoing, nowMs, state.sentFrames)
     if (late === null || this.reason !== null) return
     this.dispatch({ ...this.event("left"), late })
   }
@@ -295,43 +269,24 @@ export class Session implements Drain.Runner {
   /** Writes what a reduction has given. */
   take(outputs: SessionOutputs, event: SessionEvent.SessionEvent, sentBefore: number): void {
     if (outputs.left !== null) this.untaken = outputs.left
-    if (this.isStarted !== this.counted) this.count()
-    const { trace } = this.host.world
+    const { host } = this
+    const { trace } = host.world
     if (trace) this.noteReceived(outputs.notices)
-    const octets = outputs.end - outputs.start
-    if (octets > 0) this.write(outputs, event.room - octets <= APDU_MAX, event.nowMs, sentBefore)
-    // Before anybody is told: what they publish, or have all clients told, can leave at once here too.
-    this.listen()
+    const leaves = Sending.take(host.station, this, outputs, event, sentBefore)
+    if (!trace && host.onSendRaw === null) return
+    if (leaves && host.onSendRaw !== null) host.raws.sent(this.peer, outputs.octets, outputs.start, outputs.end)
     // Behind the write: the callbacks may make this or another session write.
-    if (trace || this.host.onSendRaw !== null) this.host.raws.tell()
+    host.raws.tell()
   }
 
   /** Looks for more to send, or waits for what comes. */
   rest(outputs: SessionOutputs): SessionEvent.SessionEvent | null {
-    const open = !this.full && !this.held
-    // Where nothing came out it has only looked for what to send: others are served before it looks further.
-    if (outputs.more && open && outputs.end === outputs.start) this.host.looking.add(this)
-    else if (outputs.more && open) return this.event("ready")
+    const next = Sending.rest(this.exchange, outputs)
+    if (next === "again") return this.event("ready")
+    if (next === "inLine") this.host.looking.add(this)
     this.rearm()
     this.host.relieved(this)
     return null
-  }
-
-  /** Counts among the started sessions of the host, or not any more. */
-  private count(): void {
-    this.counted = !this.counted
-    if (!this.counted) return void this.host.station.started.delete(this)
-    this.host.station.started.add(this)
-    this.host.starts(this)
-  }
-
-  /** Notes whether published events can leave at once. */
-  private listen(): void {
-    const listens = this.reason === null && !this.full && !this.held && SessionState.listens(this.state)
-    if (listens === this.listens) return
-    this.listens = listens
-    if (listens) this.host.station.publishing.open.add(this)
-    else this.host.station.publishing.open.delete(this)
   }
 
   private noteReceived(notices: readonly Notice[]): void {
@@ -344,58 +299,6 @@ export class Session implements Drain.Runner {
     this.tellCollected()
   }
 
-  // ---- the line ----
-
-  /**
-   * Writes what came out; `bounded` when it leaves no room for a frame more. The session had sent `before` I frames before.
-   */
-  private write(outputs: SessionOutputs, bounded: boolean, nowMs: number, before: number): void {
-    const { octets, start, end } = outputs
-    const { line } = this
-    if (line.destroyed) return
-    if (this.held) return this.keep(outputs, nowMs, before)
-    if (views.slab !== octets || views.from !== start) views = new Views(octets, start)
-    const from = this.secure ? Records.last(octets, start, end) : start
-    if (from > start) line.write(views.of(from - start))
-    const rest = from > start ? viewOf(octets, from, end - from) : views.of(end - start)
-    // It reports when it is taken, so that whoever has to wait for room is called again; and where it may be late.
-    const taken = bounded ? this.taken : this.secure || line.writableLength > 0 ? this.left : null
-    if (taken === null) line.write(rest)
-    else line.write(rest, taken)
-    const waiting = line.writableLength
-    if (taken === null && waiting > 0) line.write(NOTHING, this.left)
-    if (taken !== null || waiting > 0)
-      this.outgoing = Leaving.wrote(this.outgoing, nowMs, before, this.state.sentFrames)
-    this.full = this.host.world.limits.undrainedOctets - waiting <= APDU_MAX
-    if (this.host.onSendRaw !== null) this.host.raws.sent(this.peer, octets, start, end)
-    // The kernel took everything at once: nobody reads the region any more.
-    if (waiting === 0) Arena.release(octets, start, end)
-  }
-
-  private keep({ octets, start, end }: SessionOutputs, nowMs: number, before: number): void {
-    if (this.keptOctets === 0) {
-      this.keptSinceMs = nowMs
-      this.keptBehind = before
-    }
-    this.kept.push(octets.slice(start, end))
-    this.keptOctets += end - start
-    if (this.host.onSendRaw !== null) this.host.raws.sent(this.peer, octets, start, end)
-    Arena.release(octets, start, end)
-  }
-
-  /** Writes what was kept, which may fill the room. It has left late, and none of it could be answered before. */
-  private writeKept(): void {
-    if (this.keptOctets === 0 || this.line.destroyed) return
-    const octets = Buffer.concat(this.kept)
-    this.kept = []
-    this.keptOctets = 0
-    const from = Records.last(octets, 0, octets.length)
-    if (from > 0) this.line.write(octets.subarray(0, from))
-    this.line.write(octets.subarray(from), this.taken)
-    this.outgoing = Leaving.wrote(this.outgoing, this.keptSinceMs, this.keptBehind, this.state.sentFrames)
-    this.full = this.free() <= APDU_MAX
-  }
-
   /** Nobody waits any more for what is being decided: the client stopped data transfer, or the session has ended. */
   giveUp(): void {
     for (const deciding of [...this.aborts.values()]) deciding.abort()
@@ -404,8 +307,7 @@ export class Session implements Drain.Runner {
   /** Called by Handlers when the session has ended. */
   closed(reason: CloseReason): void {
     this.cancelWake?.()
-    this.writeKept()
-    this.listen()
+    Sending.close(this.host.station, this)
     this.giveUp()
     this.host.files?.release(this)
     this.onClosed(reason)
@@ -430,7 +332,7 @@ export class Session implements Drain.Runner {
     // Nothing is armed meanwhile: what is due is judged soon.
     this.wakeAtMs = Number.NEGATIVE_INFINITY
     this.cancelWake = null
-    this.judge(this.host.clock.monotonicMs(), this.outgoing.made, SHARES_MAX)
+    this.judge(this.host.clock.monotonicMs(), this.exchange.outgoing.leaving.made, SHARES_MAX)
   }
 
   /**
@@ -440,7 +342,7 @@ export class Session implements Drain.Runner {
   private judge(heardMs: number, writes: number, shares: number): void {
     const { clock } = this.host
     clock.afterInput(() => {
-      const leaves = shares > SHARES_MAX - LEAVING_TURNS && Leaving.waits(this.outgoing, writes)
+      const leaves = shares > SHARES_MAX - LEAVING_TURNS && Leaving.waits(this.exchange.outgoing.leaving, writes)
       if (leaves || (shares > 0 && this.reader?.isBehind === true))
         return this.judge(heardMs, writes, shares - this.host.turns.portion)
       this.wakeAtMs = Number.POSITIVE_INFINITY

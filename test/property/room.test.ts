@@ -41,15 +41,14 @@ const make = () => {
     wake: () => () => {},
     afterInput: (go: () => void) => void later.push(go)
   }
-  const room = new Room(
-    { waiting: Waiting.none, bursts: Bursts.none(RECORDS) },
-    followers,
-    clock,
-    { logRecords: RECORDS, holdMs: HOLD_MS },
-    () => ends
-  )
+  const station = { waiting: Waiting.none, bursts: Bursts.none(RECORDS) }
+  const room = new Room(station, followers, clock, { logRecords: RECORDS, holdMs: HOLD_MS }, () => ends)
   return {
     room,
+    starts: (one: Follower) => {
+      const around = { followers, ends, records: RECORDS, holdMs: HOLD_MS }
+      station.waiting = Waiting.starts(station.waiting, one, around)
+    },
     followers,
     ends: () => ends,
     append: (events: number) => {
@@ -73,7 +72,7 @@ const step = fc.oneof(
 it("publishers wait as if every session had been looked at", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
-      const { room, followers, ends, append, pass, turn } = make()
+      const { room, starts, followers, ends, append, pass, turn } = make()
       const holding = (one: Follower): Waiting.Hold => Waiting.holdOf(room.state, one)
       const isBehind = (one: Follower): boolean => {
         const backlog = one.isStarted ? one.waiting(ends()) : 0
@@ -93,7 +92,7 @@ it("publishers wait as if every session had been looked at", () => {
           if (what === "leave" || what === "stop") chosen.isStarted = false
           if (what === "start" && !chosen.isStarted) {
             chosen.isStarted = true
-            room.starts(chosen)
+            starts(chosen)
           }
           if (what === "leave") room.leaves(chosen)
           else room.relieved(chosen)

@@ -13,6 +13,7 @@ import type { SessionEvent } from "../session/SessionEvent.ts"
 import type * as SessionState from "../session/SessionState.ts"
 import type { SessionOutputs } from "../session/SessionTurn.ts"
 import type { CloseReason } from "../Violation.ts"
+import * as Outgoing from "./Outgoing.ts"
 
 /** How an end comes about: by us, by the peer, or by the transport. */
 export type End = "shutdown" | "peerClosed" | "broken"
@@ -29,6 +30,11 @@ export class Exchange {
   leaving = false
   /** The number of what is being collected, 0 = nothing is. */
   batch = 0
+  /** What has left of what it says. */
+  readonly outgoing: Outgoing.Outgoing = Outgoing.make()
+  /** Whether it counts among the started sessions, and whether published events can leave at once. */
+  counted = false
+  listens = false
 
   private collected: Decision[] | null = null
   /** Operations that begin once the decision of their request was reduced, by request, and those whose was, in order. */

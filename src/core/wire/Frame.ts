@@ -32,6 +32,13 @@ export const sendNumber = (octets: Uint8Array, at: number): number =>
 export const receiveNumber = (octets: Uint8Array, at: number): number =>
   ((octets[at + 4] as number) >> 1) | ((octets[at + 5] as number) << 7)
 
+/** Where the last of a run of whole APDUs begins. */
+export function last(octets: Uint8Array, start: number, end: number): number {
+  let at = start
+  for (let next = start; next < end; next += (octets[next + 1] as number) + 2) at = next
+  return at
+}
+
 /** Writes a U frame at `at`. */
 export function putU(view: DataView, at: number, code: number): void {
   view.setInt16(at, 0x0468, true)

@@ -7,13 +7,6 @@
 import { TLSSocket } from "node:tls"
 import type { Line } from "../Line.ts"
 
-/** Where the last APDU of a run of whole ones begins. */
-export function last(octets: Uint8Array, start: number, end: number): number {
-  let at = start
-  for (let next = start; next < end; next += (octets[next + 1] as number) + 2) at = next
-  return at
-}
-
 /**
  * Makes every write to a TLS socket a record, or several, of its own; false for any other line. Node joins writes that
  * wait for one another through `_writev`, and only there: a stream without one is written piece by piece.

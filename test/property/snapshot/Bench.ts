@@ -18,6 +18,7 @@ import * as Drain from "../../../src/core/station/Drain.ts"
 import * as Ending from "../../../src/core/station/Ending.ts"
 import { Exchange } from "../../../src/core/station/Exchange.ts"
 import * as Offers from "../../../src/core/station/Offers.ts"
+import * as Sending from "../../../src/core/station/Sending.ts"
 import * as Snapshot from "../../../src/core/station/Snapshot.ts"
 import * as Stall from "../../../src/core/station/Stall.ts"
 import { Station } from "../../../src/core/station/Station.ts"
@@ -126,7 +127,7 @@ export class Bench {
 
   closed(session: Session): void {
     const { number } = session
-    session.listen()
+    Sending.close(this.station, session)
     this.follow(FileCalls.release(this.station.files, number, true))
     if (this.station.resetting === number) this.reset()
     this.relieved(session)

@@ -1,6 +1,7 @@
 // What is around a station on a bench, as plain data.
 import type * as FileCall from "../../../src/core/file/FileCall.ts"
 import * as InLine from "../../../src/core/station/InLine.ts"
+import type * as Outgoing from "../../../src/core/station/Outgoing.ts"
 import * as Scenario from "../support/Scenario.ts"
 
 /** A connection: what its client knows, and what waits in its socket. */
@@ -11,11 +12,17 @@ export interface Line {
   /** How far it has come with a file: down, and up. */
   down: number
   up: number
-  /** Octets that were written and have not left. */
+  /** Octets that were written and have not left, and the writes in their order. */
   waits: number
-  full: boolean
-  counted: boolean
-  listens: boolean
+  writes: readonly Write[]
+  /** How many writes there were ever. */
+  written: number
+}
+
+/** Something that was written, and who is told when it has left. */
+export interface Write {
+  readonly octets: number
+  readonly report: Outgoing.Report
 }
 
 export const line = (number: number, address: string): Line => ({
@@ -25,9 +32,8 @@ export const line = (number: number, address: string): Line => ({
   down: 0,
   up: 0,
   waits: 0,
-  full: false,
-  counted: false,
-  listens: false
+  writes: [],
+  written: 0
 })
 
 /** What the application has yet to say. */

@@ -85,8 +85,8 @@ export function finish(bench: Bench): void {
   for (let round = 0; round < 8; round++)
     for (const session of [...bench.sessions.values()]) {
       const { line } = session
-      line.waits = 0
-      line.full = false
+      session.hold(false)
+      while (line.writes.length > 0) session.leaves()
       const said = [line.client.late, ...(round === 1 ? Clients.everything(bench.station.world.image, line) : [])]
       line.client = { ...line.client, late: new Uint8Array(0), started: true }
       send(bench, session, Frames.join(...said, Frames.u(Frames.U.startdt), Clients.acknowledge(line)))
@@ -121,10 +121,10 @@ function time(bench: Bench, random: Random): void {
 /** Octets leave. */
 function drain(bench: Bench, random: Random): void {
   const session = sessionOf(bench, random)
-  if (session === undefined || session.line.waits === 0) return
-  session.line.waits = random.chance(70) ? 0 : random.below(session.line.waits)
-  session.line.full = session.room <= 255
-  session.ready()
+  if (session === undefined) return
+  if (random.chance(10)) session.hold(!session.exchange.outgoing.held)
+  const { length } = session.line.writes
+  for (let n = random.chance(70) ? length : random.below(length + 1); n > 0; n--) session.leaves()
 }
 
 function end(bench: Bench, random: Random): void {

@@ -8,33 +8,34 @@ import * as Outcome from "../../../src/core/procedure/Outcome.ts"
 import type { World } from "../../../src/core/procedure/World.ts"
 import type { Notice } from "../../../src/core/session/Notice.ts"
 import * as SessionEvent from "../../../src/core/session/SessionEvent.ts"
-import * as SessionState from "../../../src/core/session/SessionState.ts"
 import type { SessionOutputs } from "../../../src/core/session/SessionTurn.ts"
 import * as Drain from "../../../src/core/station/Drain.ts"
 import * as Ending from "../../../src/core/station/Ending.ts"
 import type { Exchange } from "../../../src/core/station/Exchange.ts"
 import * as InLine from "../../../src/core/station/InLine.ts"
-import * as Waiting from "../../../src/core/station/Waiting.ts"
+import * as Outgoing from "../../../src/core/station/Outgoing.ts"
+import * as Sending from "../../../src/core/station/Sending.ts"
 import * as TagClock from "../../../src/core/system/TagClock.ts"
-import { APDU_MAX } from "../../../src/core/wire/Frame.ts"
-import * as Hex from "../../../src/core/wire/Hex.ts"
 import { Random } from "../support/Random.ts"
 import * as Scenario from "../support/Scenario.ts"
 import type { Bench } from "./Bench.ts"
 import type { Line } from "./Ground.ts"
 import * as Operations from "./Operations.ts"
+import { Port } from "./Port.ts"
 
 type Command = Extract<Notice, { readonly kind: "command" }>
 
-export class Session implements Drain.Runner {
+export class Session implements Drain.Runner, Sending.Sender {
   readonly bench: Bench
   readonly line: Line
   readonly exchange: Exchange
+  readonly port: Outgoing.Port
 
   constructor(bench: Bench, line: Line, exchange: Exchange) {
     this.bench = bench
     this.line = line
     this.exchange = exchange
+    this.port = new Port(bench, line)
   }
 
   get number(): number {
@@ -46,7 +47,7 @@ export class Session implements Drain.Runner {
   }
 
   get isStarted(): boolean {
-    return this.line.counted
+    return Sending.isStarted(this.exchange)
   }
 
   waiting(ends: readonly number[]): number {
@@ -62,11 +63,37 @@ export class Session implements Drain.Runner {
   }
 
   get room(): number {
-    return this.bench.station.world.limits.undrainedOctets - this.line.waits
+    return Sending.room(this.bench.station, this)
   }
 
   private get now(): readonly [number, readonly number[], number] {
     return [this.bench.ground.nowMs, this.bench.station.publishing.logEnds(), this.room]
+  }
+
+  // ---- its line ----
+
+  /** The first write leaves. */
+  leaves(): void {
+    const { line } = this
+    const [first, ...others] = line.writes
+    if (first === undefined) return
+    line.writes = others
+    line.waits -= first.octets
+    if (first.report !== "nothing") this.left()
+    if (first.report !== "taken") return
+    Sending.taken(this.bench.station, this)
+    this.ready()
+  }
+
+  private left(): void {
+    const { exchange, bench } = this
+    const late = Outgoing.left(exchange.outgoing, bench.ground.nowMs, exchange.state.sentFrames)
+    if (late !== null && exchange.reason === null) Drain.dispatch(this, { ...this.event("left"), late })
+  }
+
+  /** A handshake goes on, or is over. */
+  hold(held: boolean): void {
+    if (Sending.hold(this.bench.station, this, held)) this.ready()
   }
 
   // ---- what a runner does ----
@@ -83,41 +110,16 @@ export class Session implements Drain.Runner {
     return { ...event, nowMs, stable, room }
   }
 
-  take = (outputs: SessionOutputs): void => {
-    const { line, bench } = this
-    const octets = outputs.octets.slice(outputs.start, outputs.end)
-    if (octets.length > 0) bench.say(`${line.number} writes ${Hex.octetsToHex(octets)}`)
-    line.client = Scenario.hear(line.client, outputs)
-    const isStarted = this.exchange.state.link.phase === 1
-    if (isStarted !== line.counted) {
-      line.counted = isStarted
-      const { station } = bench
-      if (isStarted) {
-        station.started.add(this)
-        station.waiting = Waiting.starts(station.waiting, this, bench.around())
-      } else station.started.delete(this)
-    }
-    line.waits += octets.length
-    line.full = this.room <= APDU_MAX
-    this.listen()
-  }
-
-  /** Notes whether published events can leave at once. */
-  listen(): void {
-    const { line, bench, exchange } = this
-    const listens = exchange.reason === null && !line.full && SessionState.listens(exchange.state)
-    if (listens === line.listens) return
-    line.listens = listens
-    if (listens) bench.station.publishing.open.add(this)
-    else bench.station.publishing.open.delete(this)
+  take = (outputs: SessionOutputs, event: SessionEvent.SessionEvent, sentBefore: number): void => {
+    this.line.client = Scenario.hear(this.line.client, outputs)
+    Sending.take(this.bench.station, this, outputs, event, sentBefore)
   }
 
   rest = (outputs: SessionOutputs): SessionEvent.SessionEvent | null => {
     const { ground } = this.bench
-    if (outputs.more && !this.line.full) {
-      if (outputs.end > outputs.start) return this.event("ready")
-      ground.looking = InLine.add(ground.looking, this.number, this.line.address)
-    }
+    const next = Sending.rest(this.exchange, outputs)
+    if (next === "again") return this.event("ready")
+    if (next === "inLine") ground.looking = InLine.add(ground.looking, this.number, this.line.address)
     this.bench.relieved(this)
     return null
   }
