@@ -1,7 +1,7 @@
 // One operation as the application carries it out: its handler, its signal and its time. What becomes of it is decided in the
 // core; what follows from that is done here, in the order in which it is said there.
 
-import type { AbandonRequested, CommandRequested } from "../core/command/CommandNotice.ts"
+import type { CommandRequested } from "../core/command/CommandNotice.ts"
 import * as Instruction from "../core/command/Instruction.ts"
 import * as Operating from "../core/command/Operating.ts"
 import * as Operation from "../core/command/Operation.ts"
@@ -12,6 +12,7 @@ import type { EventLog } from "../core/log/EventLog.ts"
 import type { Profile } from "../core/Profile.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import * as Drain from "../core/station/Drain.ts"
+import * as Noticed from "../core/station/Noticed.ts"
 import * as Outputs from "../core/station/Outputs.ts"
 import * as Requests from "../core/station/Requests.ts"
 import * as CommandFacts from "./CommandFacts.ts"
@@ -116,7 +117,9 @@ export class Calling extends Asking implements Operating.Around {
     const { clock, callings } = session.host
     const untilMs = clock.monotonicMs() + withinMs
     Recent.put(callings, number, this)
-    this.perform(Operating.wait(this.output, Operation.waiting(number, command, this.arrivedMs(), untilMs)))
+    this.perform(
+      Operating.wait(this.output, Operation.waiting(number, session.number, command, this.arrivedMs(), untilMs))
+    )
   }
 
   /** When it came, in ms since 1970 UTC, asked as it comes. */
@@ -150,7 +153,7 @@ export class Calling extends Asking implements Operating.Around {
     const situation = Requests.outdated(session, host.world, command)
     if (situation !== null) {
       this.perform(Operating.leave(output, number))
-      Commands.refuseOutdated(session, command, situation)
+      Commands.answer(session, Noticed.outdated(session.exchange, command, situation))
       return session.tellCollected()
     }
     const judged = Operating.judge(output, operation, this, host.clock.monotonicMs())
@@ -190,7 +193,16 @@ export class Calling extends Asking implements Operating.Around {
       related: hooks.relatedIoAutoreturn ? hooks.related : null
     }
     const listed = waited?.listed === true
-    const operation = Operation.begun(number, command, receivedMs, outlet.receivedMs, listed, manner, endOf(host))
+    const operation = Operation.begun(
+      number,
+      session.number,
+      command,
+      receivedMs,
+      outlet.receivedMs,
+      listed,
+      manner,
+      endOf(host)
+    )
     Outputs.begin(host.station.outputs, outlet, operation, said)
     if (waited === null) Recent.put(host.callings, number, this)
     else this.measure(operation)
@@ -255,19 +267,6 @@ export class Calling extends Asking implements Operating.Around {
     this.handler = this.execute ?? nobody
     if (Operating.isCarriedOut(this)) this.ask()
     else this.settled("failure")
-  }
-
-  /**
-   * Its client wants it stopped (cause 8): whoever executes it is told by the signal, and what it then says decides. False when it
-   * is not executing, or is said to do something else.
-   */
-  abandon(session: Session, { id, apdu }: AbandonRequested): boolean {
-    const { operation } = this
-    const stopped = operation === null ? null : Operating.cancel(operation, id)
-    if (stopped === null || this.session !== session || !CommandFacts.sayTheSame(this.command.apdu, apdu)) return false
-    this.become(stopped)
-    this.controller?.abort()
-    return true
   }
 
   // ---- ends ----

@@ -1,12 +1,10 @@
-// What is told of commands and outputs to observers and the log, and when two commands say the same.
+// What is told of commands and outputs to observers and the log.
 
 import type { CommandRequested } from "../core/command/CommandNotice.ts"
 import type * as Operating from "../core/command/Operating.ts"
 import type { Status } from "../core/command/Output.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
 import * as Outputs from "../core/station/Outputs.ts"
-import * as Asdu from "../core/wire/Asdu.ts"
-import * as TypeTable from "../core/wire/TypeTable.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
@@ -65,13 +63,4 @@ export function tellOutput(
   status: Status
 ): void {
   host.tell({ event: "output", commonAddress: ca, address: ioa, type: Names.ofType(block.of.type), status })
-}
-
-/** Whether two commands say the same but for their cause and time tag. */
-export function sayTheSame(a: Uint8Array, b: Uint8Array): boolean {
-  const untagged = TypeTable.byId[Asdu.type(a, 0)]?.untagged ?? 0
-  const end = Asdu.ELEMENT_AT + (TypeTable.byId[untagged]?.octets ?? 0)
-  if (Asdu.type(a, 0) !== Asdu.type(b, 0)) return false
-  for (let i = Asdu.OBJECT_AT; i < end; i++) if (a[i] !== b[i]) return false
-  return true
 }

@@ -1,16 +1,12 @@
 // Commands at the outputs of a server: who is asked now, who waits and who is refused, and what the application says to
 // outputs from outside a handler.
 
-import type { AbandonRequested, CommandRequested, SelectRequested } from "../core/command/CommandNotice.ts"
+import type { CommandRequested, SelectRequested } from "../core/command/CommandNotice.ts"
 import * as Output from "../core/command/Output.ts"
 import type { Block } from "../core/image/Block.ts"
-import * as Image from "../core/image/Image.ts"
 import * as Recent from "../core/image/Recent.ts"
-import * as Asking from "../core/procedure/Asking.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import type { Situation } from "../core/procedure/Rejection.ts"
-import * as World from "../core/procedure/World.ts"
-import type { Requested } from "../core/session/Notice.ts"
+import type * as Noticed from "../core/station/Noticed.ts"
 import * as Outputs from "../core/station/Outputs.ts"
 import * as Requests from "../core/station/Requests.ts"
 import { Calling, endOf, goOn } from "./Calling.ts"
@@ -21,73 +17,51 @@ import type { Host } from "./Host.ts"
 import { Selecting } from "./Selecting.ts"
 import type { Session } from "./Session.ts"
 
-/** What became of a request before the application is asked: nobody waits for it, it was refused, or it is to be asked for. */
-export type Taken = "nobody" | "refused" | "ask"
-
-/** Judges a request when the application is about to be asked for it. The session collects a refusal. */
-export function take(session: Session, notice: Requested): Taken {
-  const { exchange, host } = session
-  const verdict = Requests.judge(session, host.world, notice, exchange.awaits(notice.id), exchange.leaving)
-  if (verdict === "ask" || verdict === "nobody") return verdict
-  if (verdict === "refuse") refuse(session, notice)
-  else refuseOutdated(session, notice, verdict)
-  return "refused"
+/** A request is answered without the application; the session collects the decision. */
+export function answer(session: Session, { fact, decision, alone }: Noticed.Answered): void {
+  const { host, peer } = session
+  if (fact !== null) host.tell({ event: "rejected", peer, situation: fact.situation, apdu: fact.apdu })
+  if (alone) session.tellCollected()
+  session.collect(decision)
+  if (alone) session.tellCollected()
 }
 
-/** Takes a command; the session collects a decision that is made at once. */
-export function command(session: Session, notice: CommandRequested): void {
+/**
+ * Takes a command; the session collects a decision that is made at once. False where something is to be told before: then it is
+ * judged anew.
+ */
+export function command(session: Session, notice: CommandRequested): boolean {
   const { exchange, host } = session
   const { block, slot } = notice
-  if (!Image.lives(notice)) return gone(session, notice)
   const hooks = host.hooks.of(block, slot)
   const outlet = Outputs.of(host.station.outputs, host.world.profile, block, slot, notice.ioa)
   const tellsBefore = outlet.publishedIn !== 0 && outlet.publishedIn === exchange.batch
   const handler = Feedback.decider(host, block, hooks)
   switch (Requests.arrive(host.world, outlet.output, tellsBefore, handler !== null)) {
     case "before":
-      session.tellCollected()
-      if (take(session, notice) === "ask") command(session, notice)
-      return
+      return false
     case "begin":
       if (handler !== null) begin(session, outlet, new Calling(session, notice, outlet.number), hooks, handler)
-      return
+      return true
     case "wait":
-      return new Calling(session, notice, outlet.number).wait(host.world.profile.commandWaitMs)
+      new Calling(session, notice, outlet.number).wait(host.world.profile.commandWaitMs)
+      return true
     case "refuse":
-      return new Calling(session, notice, outlet.number).refuse(true)
+      new Calling(session, notice, outlet.number).refuse(true)
+      return true
   }
 }
 
-/** Refuses a request that cannot be begun any more: its client is told as by the profile, and so are observers. The session collects that. */
-export function refuseOutdated(session: Session, notice: Requested, situation: Situation): void {
-  const { host, peer } = session
-  const apdu = Asking.find(session.state.work, notice.id)?.apdu
-  if (apdu !== undefined) host.tell({ event: "rejected", peer, situation, apdu })
-  session.collect(Outcome.confirm(notice.id, situation === "outdatedSilently" ? "none" : "failure"))
+/** A command is refused that has not come to its output. */
+export function turnAway(session: Session, command: CommandRequested): void {
+  const { block, slot, ioa } = command
+  const { station, world } = session.host
+  const { number } = Outputs.of(station.outputs, world.profile, block, slot, ioa)
+  new Calling(session, command, number).refuse(true)
 }
 
-/** Refuses a request whose session is about to end, or all of them: that of a command is told as of any that is refused. */
-function refuse(session: Session, notice: Requested): void {
-  const { host, peer } = session
-  const situation = World.refusing(host.world)
-  if (situation !== null && "apdu" in notice) host.tell({ event: "rejected", peer, situation, apdu: notice.apdu })
-  if (notice.kind !== "command" || situation !== null) return session.collect(Outcome.confirm(notice.id, "failure"))
-  // Whoever has the address by now refuses it.
-  if (!Image.lives(notice)) return session.collect(Outcome.gone(notice.id))
-  const { block, slot, ioa } = notice
-  const { number } = Outputs.of(host.station.outputs, host.world.profile, block, slot, ioa)
-  new Calling(session, notice, number).refuse(true)
-}
-
-/**
- * Its point was removed by the handler of a command before it: it is judged anew, behind all that is still to be said of those
- * before it, and before what comes behind it is decided.
- */
-function gone(session: Session, { id }: CommandRequested | SelectRequested): void {
-  session.tellCollected()
-  session.collect(Outcome.gone(id))
-  session.tellCollected()
-}
+/** An operation is to be stopped: whoever carries it out is told. */
+export const cancel = (host: Host, operation: number): void => callingOf(host, operation)?.cancel()
 
 /** Begins a command. */
 function begin(
@@ -106,20 +80,10 @@ function begin(
 /** A client wants to select a point whose application decides who may. */
 export function select(session: Session, notice: SelectRequested): void {
   const hooks = session.host.hooks.find(notice.block, notice.slot)
-  if (!Image.lives(notice)) return gone(session, notice)
   if (hooks?.onSelect == null) return session.collect(Outcome.confirm(notice.id, "failure"))
   new Selecting(session, notice, hooks.onSelect).decide()
   // What is asked next may remove the point: who had it is told before.
   session.tellCollected()
-}
-
-/** A client wants an operation of its own stopped that was confirmed and is not over. */
-export function abandon(session: Session, notice: AbandonRequested): void {
-  const { host, peer } = session
-  const begun = outputOf(host, notice.block, notice.slot)?.begun
-  if (Image.lives(notice) && callingOf(host, begun)?.abandon(session, notice) === true) return
-  host.tell({ event: "rejected", peer, situation: "nothingToDeactivate", apdu: notice.apdu })
-  session.collect(Outcome.confirm(notice.id, "failure"))
 }
 
 /**

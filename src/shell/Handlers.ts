@@ -1,13 +1,15 @@
 // The application's decisions: notices of a session become calls of handlers, and their answers become decisions.
 // A handler may be synchronous or not, may throw, hang or return nonsense: whatever is not a clear yes is a no.
 
-import * as Held from "../core/command/Held.ts"
+import type { CommandRequested } from "../core/command/CommandNotice.ts"
 import type { Block } from "../core/image/Block.ts"
-import * as Image from "../core/image/Image.ts"
-import type { Addressed, Decision } from "../core/procedure/Notice.ts"
+import type * as Image from "../core/image/Image.ts"
+import type { Decision } from "../core/procedure/Notice.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
 import type { FreezeRequested, RefreshRequested } from "../core/read/ReadNotice.ts"
-import type { Notice, Requested } from "../core/session/Notice.ts"
+import type { Notice } from "../core/session/Notice.ts"
+import * as Answers from "../core/station/Answers.ts"
+import * as Noticed from "../core/station/Noticed.ts"
 import type { ClockRequested, ParameterRequested, ResetRequested } from "../core/system/SystemNotice.ts"
 import * as Asdu from "../core/wire/Asdu.ts"
 import * as Commands from "./Commands.ts"
@@ -23,71 +25,91 @@ import { Shared } from "./Shared.ts"
 
 /** Acts on one notice; the session collects what is decided at once. True when it waits for an answer. */
 export function act(session: Session, notice: Notice): boolean {
+  return perform(session, Noticed.follow(session.host.station, session.exchange, session, notice))
+}
+
+/** Does what is due. */
+function perform(session: Session, due: Noticed.Due): boolean {
   const { host, peer } = session
-  switch (notice.kind) {
+  switch (due.kind) {
+    case "nothing":
+      return false
     case "command":
+      command(session, due)
+      return true
     case "select":
-    case "abandon":
+      Commands.select(session, due)
+      return true
     case "clock":
+      clock(session, due)
+      return true
     case "freeze":
+      freeze(session, due)
+      return true
     case "reset":
+      reset(session, due)
+      return true
     case "parameter":
-      return take(session, notice)
+      parameter(session, due)
+      return true
+    case "answered":
+      Commands.answer(session, due)
+      return true
+    case "turnedAway":
+      Commands.turnAway(session, due.command)
+      return true
+    case "cancelled":
+      Commands.cancel(host, due.operation)
+      return true
     case "stopping":
       Commands.stopping(session)
       return true
-    case "restarting":
-      host.reset()
-      return false
-    case "unanswered":
-      host.tell({ event: "unanswered", peer, ...subjectOf(notice.apdu), outcome: notice.outcome })
-      return false
     case "refresh":
-      refresh(session, notice)
+      refresh(session, due)
       return true
-    case "holding":
-    case "traced":
-      return false
-    case "selected":
-      host.station.select(Held.put(host.world.selections, peer.session, notice))
-      if (notice.fresh) Selections.tell(host, peer, notice, "selected")
-      return false
-    case "released":
-      host.station.select(Held.drop(host.world.selections, peer.session, notice))
-      if (notice.why !== "executed") Selections.tell(host, peer, notice, notice.why)
-      return false
     case "file":
-      host.files?.act(session, notice)
+      host.files?.act(session, due)
       return false
     case "timedOut":
-      host.files?.timedOut(session, notice.id)
-      session.aborts.get(notice.id)?.expire()
+      host.files?.timedOut(session, due.id)
+      session.aborts.get(due.id)?.expire()
       return false
-    case "rejected":
-      host.tell({ event: "rejected", peer, situation: notice.situation, apdu: notice.apdu })
-      return false
-    case "overflow":
-      host.tell({ event: "overflow", peer, lost: notice.lost, counters: notice.counters })
-      return false
-    case "interrogated":
-      host.tell({
-        event: "interrogated",
-        peer,
-        type: Names.ofType(notice.type),
-        commonAddress: notice.ca,
-        qualifier: notice.qualifier
-      })
+    case "restarting":
+      host.reset()
       return false
     case "stopped":
       session.giveUp()
       host.tell({ event: "stopped", peer })
       return false
-    case "started":
-      host.tell({ event: "started", peer })
-      return false
     case "closed":
-      session.closed(notice.reason)
+      session.closed(due.reason)
       return false
+    default:
+      tell(session, due)
+      return false
+  }
+}
+
+/** Tells what a client did, or what became of it. */
+function tell({ host, peer }: Session, fact: Noticed.Fact): void {
+  switch (fact.kind) {
+    case "started":
+      return host.tell({ event: "started", peer })
+    case "selected":
+      return Selections.tell(host, peer, fact, "selected")
+    case "released":
+      if (fact.why !== "executed") Selections.tell(host, peer, fact, fact.why)
+      return
+    case "rejected":
+      return host.tell({ event: "rejected", peer, situation: fact.situation, apdu: fact.apdu })
+    case "unanswered":
+      return host.tell({ event: "unanswered", peer, ...subjectOf(fact.apdu), outcome: fact.outcome })
+    case "overflow":
+      return host.tell({ event: "overflow", peer, lost: fact.lost, counters: fact.counters })
+    case "interrogated": {
+      const { ca: commonAddress, qualifier } = fact
+      return host.tell({ event: "interrogated", peer, type: Names.ofType(fact.type), commonAddress, qualifier })
+    }
   }
 }
 
@@ -100,43 +122,12 @@ const subjectOf = (
   type: Names.ofType(Asdu.type(apdu, 0))
 })
 
-/** Has a request decided, unless nobody waits for it any more; false then. */
-function take(session: Session, notice: Requested): boolean {
-  const taken = Commands.take(session, notice)
-  if (taken === "ask") ask(session, notice)
-  return taken !== "nobody"
-}
-
-/** Has a request decided. */
-function ask(session: Session, notice: Requested): void {
-  switch (notice.kind) {
-    case "command":
-      return Commands.command(session, notice)
-    case "select":
-      return Commands.select(session, notice)
-    case "abandon":
-      return Commands.abandon(session, notice)
-    default: {
-      // A callback may have removed the stations that a request means.
-      const station = Image.firstPresent(session.host.world.image, notice.stations)
-      if (station === undefined) session.collect(Outcome.confirm(notice.id, "failure"))
-      else askServer(session, notice, station)
-    }
-  }
-}
-
-/** Has a request decided that is none of a point; `station` is the first that it means. */
-function askServer(session: Session, notice: Extract<Requested, Addressed>, station: Image.Station): void {
-  switch (notice.kind) {
-    case "clock":
-      return clock(session, notice, station)
-    case "freeze":
-      return freeze(session, notice)
-    case "reset":
-      return reset(session, notice)
-    case "parameter":
-      return parameter(session, notice)
-  }
+/** Has a command decided, behind what is to be told before. */
+function command(session: Session, notice: CommandRequested): void {
+  if (Commands.command(session, notice)) return
+  session.tellCollected()
+  const { station } = session.host
+  perform(session, Noticed.requested(station, session.exchange, session, notice))
 }
 
 // ---- clock, counters, reset, parameters ----
@@ -171,18 +162,16 @@ class Asked extends Deciding {
   }
 }
 
-function clock(session: Session, notice: ClockRequested, station: Image.Station): void {
-  const { host, peer } = session
+function clock(session: Session, notice: ClockRequested): void {
+  const { host, peer, exchange } = session
   const { timeLow, timeHigh, ca } = notice
-  const { profile } = host.world
-  const own = host.timeTag(station.zone, host.nowMs())
-  const unset = host.tagClock.flags
-  const timeMs = Image.instant(station, profile, timeLow, timeHigh)
-  const set = host.tagClock.told(timeMs, session.state.link.receivedAtMs)
+  const asked = Answers.clock(host.station, exchange, notice, host.nowMs(), host.tagClock.flags)
+  // Whoever asks has seen its station.
+  if (asked === null) return
+  const { timeMs } = asked
   const conclude = (outcome: Outcome.Outcome): Decision => {
     host.tell({ event: "clock", peer, timeMs, outcome })
-    if (outcome === "success") set()
-    return { ...Outcome.confirm(notice.id, outcome), timeLow: own.low | unset, timeHigh: own.high }
+    return Answers.synchronise(host.station, asked, outcome)
   }
   const handler = host.onClockSync
   if (handler === null) session.collect(conclude("success"))
@@ -198,10 +187,7 @@ function freeze(session: Session, notice: FreezeRequested): void {
   const { host } = session
   const { group, freeze, reset } = notice
   host.freeze(notice.counting, { group, freeze, reset, tells: "D" })
-  session.collect({
-    ...Outcome.confirm(notice.id, "success"),
-    terminate: host.world.profile.freezeTermination
-  })
+  session.collect(Answers.frozen(host.world, notice))
 }
 
 function reset(session: Session, notice: ResetRequested): void {
@@ -212,16 +198,13 @@ function reset(session: Session, notice: ResetRequested): void {
     return
   }
   const conclude = (outcome: Outcome.Outcome): Decision => {
-    if (outcome === "success" && notice.qualifier === RESET_PROCESS) host.beginReset(session)
+    if (Answers.resets(notice, outcome)) host.beginReset(session)
     return Outcome.confirm(notice.id, outcome)
   }
   const subject = ["onReset", `station ${notice.ca}`] as const
   const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => handler(peer, notice.ca, notice.qualifier)
   new Asked(session, notice.id, subject, call, conclude).decide()
 }
-
-/** QRP: general reset of the process. */
-const RESET_PROCESS = 1
 
 /** A parameter of a point. */
 class Loading extends AtPoint {
@@ -253,9 +236,7 @@ function parameter(session: Session, notice: ParameterRequested): void {
   const { onParameter } = session.host
   const { id, ca, block, slot, born } = notice
   const point = block === null ? null : { block, slot, born }
-  // A callback has removed its point.
-  if (onParameter === null || (point !== null && !Image.lives(point)))
-    return session.collect(Outcome.confirm(id, "failure"))
+  if (onParameter === null) return session.collect(Outcome.confirm(id, "failure"))
   const call = (): Outcome.Outcome | Promise<Outcome.Outcome> => onParameter(session.peer, notice)
   if (point !== null) return new Loading(session, notice, point, call).decide()
   const subject = ["onParameter", `${Names.ofType(notice.type)} of station ${ca}`] as const

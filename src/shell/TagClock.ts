@@ -29,16 +29,4 @@ export class TagClock {
   get isSynchronised(): boolean {
     return this.flags === 0
   }
-
-  /**
-   * A client says what time it is, in a frame that came at `arrivedMs` of the monotonic clock: with `clockSource` "c_cs" the
-   * result sets the clock by that, however late it is called, unless one that came later has set it meanwhile.
-   */
-  told(utcMs: number, arrivedMs: number): () => void {
-    this.station.tagClock = Clock.tell(this.station.tagClock)
-    const { told } = this.station.tagClock
-    return () => {
-      this.station.tagClock = Clock.set(this.station.tagClock, told, utcMs, arrivedMs)
-    }
-  }
 }

@@ -62,7 +62,7 @@ class Play {
     this.open.add(number)
     this.heard.set(number, [])
     if (verdict === "begin") return this.begin(number, command, false)
-    const step = Operating.wait(output, freeze(Operation.waiting(number, command, 0, 5)))
+    const step = Operating.wait(output, freeze(Operation.waiting(number, 1, command, 0, 5)))
     this.take(step, number)
   }
 
@@ -77,7 +77,7 @@ class Play {
       related: null
     }
     this.output = freeze(Output.begin(Output.leave(this.output, number), number))
-    this.operations.set(number, freeze(Operation.begun(number, command, 0, 0, listed, manner, 0)))
+    this.operations.set(number, freeze(Operation.begun(number, 1, command, 0, 0, listed, manner, 0)))
     this.running.add(number)
   }
 

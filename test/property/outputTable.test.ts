@@ -113,7 +113,7 @@ class Play {
       byClient: outlet.byClient,
       related: null
     }
-    const operation = Operation.begun(number, command, number, outlet.receivedMs, false, manner, 0)
+    const operation = Operation.begun(number, 1, command, number, outlet.receivedMs, false, manner, 0)
     Outputs.begin(this.outputs, outlet, freeze(operation), ON)
     this.running.set(number, outlet.number)
     expect(outlet).toMatchObject({ byClient: true, receivedMs: number })
@@ -131,7 +131,7 @@ class Play {
     const verdict = Output.judge(outlet.output, PLACES)
     if (verdict === "begin") this.begin(outlet, number, command)
     else if (verdict === "wait")
-      this.take(outlet.number, number, Operating.wait(outlet.output, Operation.waiting(number, command, 0, 9)))
+      this.take(outlet.number, number, Operating.wait(outlet.output, Operation.waiting(number, 1, command, 0, 9)))
     else this.take(outlet.number, number, Operating.refuse(outlet.output, number, number, true))
   }
 

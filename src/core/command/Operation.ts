@@ -35,6 +35,8 @@ export interface Manner {
 export interface Operation {
   /** Of all operations of a server, ascending: none has the number of another. */
   readonly number: number
+  /** The number of the session that asked for it. */
+  readonly session: number
   readonly command: CommandRequested
   /** When it came, in ms since 1970 UTC. */
   readonly receivedMs: number
@@ -63,8 +65,14 @@ export interface Operation {
 }
 
 /** A command that has come and waits for its turn, until a time. */
-export const waiting = (number: number, command: CommandRequested, receivedMs: number, untilMs: number): Operation => ({
-  ...begun(number, command, receivedMs, 0, false, null, 0),
+export const waiting = (
+  number: number,
+  session: number,
+  command: CommandRequested,
+  receivedMs: number,
+  untilMs: number
+): Operation => ({
+  ...begun(number, session, command, receivedMs, 0, false, null, 0),
   phase: "waiting",
   limit: "turn",
   untilMs,
@@ -74,6 +82,7 @@ export const waiting = (number: number, command: CommandRequested, receivedMs: n
 /** It is begun; `since` is the end of the log. */
 export const begun = (
   number: number,
+  session: number,
   command: CommandRequested,
   receivedMs: number,
   previousMs: number,
@@ -82,6 +91,7 @@ export const begun = (
   since: number
 ): Operation => ({
   number,
+  session,
   command,
   receivedMs,
   previousMs,

@@ -1,7 +1,5 @@
 // A station with its sessions and what is around them: lines, a clock, an application and a file store that do what a hash of what
 // they are asked says. All that is around it is plain data, so that a bench can go on as another one.
-import type { Released, Selected } from "../../../src/core/command/CommandNotice.ts"
-import * as Held from "../../../src/core/command/Held.ts"
 import * as File from "../../../src/core/file/File.ts"
 import type * as FileCall from "../../../src/core/file/FileCall.ts"
 import * as FileCalls from "../../../src/core/file/FileCalls.ts"
@@ -144,13 +142,6 @@ export class Bench {
   reset(): void {
     this.station.end(Ending.carriedOut)
     for (const session of [...this.sessions.values()]) Drain.end(session, "shutdown")
-  }
-
-  select(session: number, notice: Selected | Released): void {
-    const { selections } = this.station.world
-    this.station.select(
-      notice.kind === "selected" ? Held.put(selections, session, notice) : Held.drop(selections, session, notice)
-    )
   }
 
   // ---- time ----

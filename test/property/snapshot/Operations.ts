@@ -56,11 +56,33 @@ export function command(session: Session, notice: CommandRequested, random: Rand
   if (verdict === "begin") return begin(bench, running, outlet, notice, random, true)
   const { operation } = running
   if (verdict === "wait") {
-    const waiting = Operation.waiting(operation, notice, bench.tagMs, ground.nowMs + WAIT_MS)
+    const waiting = Operation.waiting(operation, session.number, notice, bench.tagMs, ground.nowMs + WAIT_MS)
     ground.waiting.push(running)
     return perform(bench, running, Operating.wait(outlet.output, waiting), random, true)
   }
   perform(bench, running, Operating.refuse(outlet.output, operation, notice.id, true), random, true)
+}
+
+/** A command is refused that has not come to its output. */
+export function turnAway(session: Session, { block, slot, ioa, id }: CommandRequested, random: Random): void {
+  const { bench, number } = session
+  const { outputs, world } = bench.station
+  const { number: outlet, output } = Outputs.of(outputs, world.profile, block, slot, ioa)
+  const running = { operation: bench.station.nextOperation(), outlet, session: number, id }
+  const open = session.exchange.awaits(id)
+  perform(bench, running, Operating.refuse(output, running.operation, id, open), random, true)
+}
+
+/** A session is about to stop: its commands that wait are refused. */
+export function stopping(session: Session, random: Random): void {
+  const { bench, number } = session
+  const refused = bench.ground.waiting.filter((running) => running.session === number)
+  bench.ground.waiting = bench.ground.waiting.filter((running) => running.session !== number)
+  for (const running of refused) {
+    const output = Outputs.outputOf(bench.station.outputs, running.outlet)
+    const open = session.exchange.awaits(running.id)
+    perform(bench, running, Operating.refuse(output, running.operation, running.id, open), random, true)
+  }
 }
 
 function begin(
@@ -83,7 +105,16 @@ function begin(
     related: null
   }
   const { logEnd } = around(bench, running)
-  const begun = Operation.begun(running.operation, notice, bench.tagMs, outlet.receivedMs, false, manner, logEnd)
+  const begun = Operation.begun(
+    running.operation,
+    running.session,
+    notice,
+    bench.tagMs,
+    outlet.receivedMs,
+    false,
+    manner,
+    logEnd
+  )
   Outputs.begin(outputs, outlet, begun, manner.said)
   const [batch] = [sessionOf(bench, running)?.exchange.batch ?? 0]
   if (random.chance(30) && publishing.append(block, slot, 11, 1, running.session) >= 0)

@@ -1,6 +1,5 @@
 // A session on a bench: does what is due in the order of Drain, writes into the line, and is the application that is asked.
 import * as FileCalls from "../../../src/core/file/FileCalls.ts"
-import * as Image from "../../../src/core/image/Image.ts"
 import * as Cursor from "../../../src/core/log/Cursor.ts"
 import * as Ledger from "../../../src/core/log/Ledger.ts"
 import type { Decision } from "../../../src/core/procedure/Notice.ts"
@@ -9,13 +8,14 @@ import type { World } from "../../../src/core/procedure/World.ts"
 import type { Notice } from "../../../src/core/session/Notice.ts"
 import * as SessionEvent from "../../../src/core/session/SessionEvent.ts"
 import type { SessionOutputs } from "../../../src/core/session/SessionTurn.ts"
+import * as Answers from "../../../src/core/station/Answers.ts"
 import * as Drain from "../../../src/core/station/Drain.ts"
 import * as Ending from "../../../src/core/station/Ending.ts"
 import type { Exchange } from "../../../src/core/station/Exchange.ts"
 import * as InLine from "../../../src/core/station/InLine.ts"
+import * as Noticed from "../../../src/core/station/Noticed.ts"
 import * as Outgoing from "../../../src/core/station/Outgoing.ts"
 import * as Sending from "../../../src/core/station/Sending.ts"
-import * as TagClock from "../../../src/core/system/TagClock.ts"
 import { Random } from "../support/Random.ts"
 import * as Scenario from "../support/Scenario.ts"
 import type { Bench } from "./Bench.ts"
@@ -98,6 +98,10 @@ export class Session implements Drain.Runner, Sending.Sender {
 
   // ---- what a runner does ----
 
+  readonly stoodStill = false
+
+  judgingMs = (): number => this.bench.tagMs
+
   world = (): World => this.bench.station.settled()
 
   event = (kind: SessionEvent.Kind): SessionEvent.SessionEvent => SessionEvent.plain(kind, ...this.now)
@@ -130,56 +134,65 @@ export class Session implements Drain.Runner, Sending.Sender {
   }
 
   act = (notice: Notice): boolean => {
+    const { bench, exchange } = this
+    bench.say(`${this.number} is told`, notice)
+    const due = Noticed.follow(bench.station, exchange, this, notice)
+    bench.say("due", [due.kind, Noticed.isAsked(due)])
+    this.perform(due)
+    return Noticed.isAsked(due)
+  }
+
+  private perform(due: Noticed.Due): void {
     const { bench, number } = this
     const { station } = bench
-    bench.say(`${number} is told`, notice)
-    switch (notice.kind) {
+    switch (due.kind) {
       case "command":
-        return this.command(notice)
+        return this.command(due)
       case "select":
       case "parameter":
-      case "abandon":
-        return this.confirm(notice.id)
-      case "clock":
-        return this.clock(notice)
-      case "freeze":
-        return this.freeze(notice)
+        return this.confirm(due.id)
+      case "answered":
+        if (due.alone) Drain.tellCollected(this)
+        this.collect(due.decision)
+        if (due.alone) Drain.tellCollected(this)
+        return
+      case "turnedAway":
+        return Operations.turnAway(this, due.command, this.chance(due.command.id))
+      case "stopping":
+        return Operations.stopping(this, this.chance(0))
+      case "clock": {
+        const asked = Answers.clock(station, this.exchange, due, bench.tagMs, bench.flags)
+        if (asked !== null) this.collect(Answers.synchronise(station, asked, "success"))
+        return
+      }
+      case "freeze": {
+        const { group, freeze, reset } = due
+        bench.freeze(due.counting, { group, freeze, reset, tells: "D" })
+        return this.collect(Answers.frozen(station.world, due))
+      }
       case "reset":
-        if (notice.qualifier === 1 && this.chance(notice.id).chance(70)) return this.confirm(notice.id)
-        if (notice.qualifier === 1) station.end((ending) => Ending.reset(ending, number))
-        this.collect(Outcome.confirm(notice.id, "success"))
-        return true
+        if (Answers.resets(due, "success") && this.chance(due.id).chance(70)) return this.confirm(due.id)
+        if (Answers.resets(due, "success")) station.end((ending) => Ending.reset(ending, number))
+        return this.collect(Outcome.confirm(due.id, "success"))
       case "restarting":
-        bench.reset()
-        return false
+        return bench.reset()
       case "refresh":
-        if (this.chance(notice.id).chance(50)) this.collect(Outcome.confirm(notice.id, "success"))
-        else this.owes(notice.id, "refreshed", false)
-        return true
-      case "selected":
-      case "released":
-        bench.select(number, notice)
-        return false
+        if (this.chance(due.id).chance(50)) this.collect(Outcome.confirm(due.id, "success"))
+        else this.owes(due.id, "refreshed", false)
+        return
       case "file":
-        if (notice.request.op === "close") bench.follow(FileCalls.release(station.files, number, false))
-        else {
-          const { address } = this.line
-          bench.follow(FileCalls.request(station.files, number, address, notice.id, notice.request))
-        }
-        return false
+        if (due.request.op === "close") return bench.follow(FileCalls.release(station.files, number, false))
+        return bench.follow(FileCalls.request(station.files, number, this.line.address, due.id, due.request))
       case "timedOut":
-        bench.follow(FileCalls.timedOut(station.files, number, notice.id))
-        Operations.abandoned(this, this.chance(notice.id), notice.id)
-        return false
+        bench.follow(FileCalls.timedOut(station.files, number, due.id))
+        return Operations.abandoned(this, this.chance(due.id), due.id)
       case "stopped":
-        Operations.abandoned(this, this.chance(0))
-        return false
+        return Operations.abandoned(this, this.chance(0))
       case "closed":
         Operations.abandoned(this, this.chance(0))
-        bench.closed(this)
-        return false
+        return bench.closed(this)
       default:
-        return notice.kind === "stopping" || notice.kind === "holding"
+        bench.say("tells", due)
     }
   }
 
@@ -199,12 +212,11 @@ export class Session implements Drain.Runner, Sending.Sender {
     this.exchange.collect(decision)
   }
 
-  private command(notice: Command): boolean {
+  private command(notice: Command): void {
     const { id, selected, block, slot } = notice
     const random = this.chance(id)
     if (random.chance(60)) {
-      Operations.command(this, notice, random)
-      return true
+      return Operations.command(this, notice, random)
     }
     const dice = random.below(100)
     if (dice < 35) {
@@ -217,7 +229,6 @@ export class Session implements Drain.Runner, Sending.Sender {
       this.collect(Outcome.command(id, "none", true, selected, -1))
       this.owes(id, "command", selected)
     } else this.accept(id)
-    return true
   }
 
   /** It begins when its client was told. */
@@ -235,33 +246,9 @@ export class Session implements Drain.Runner, Sending.Sender {
     return random.chance(50) ? -1 : Ledger.mark(this.bench.station.publishing.logEnds()[0] as number, 0)
   }
 
-  private confirm(id: number): boolean {
+  private confirm(id: number): void {
     const dice = this.chance(id).below(100)
     if (dice < 60) this.collect(Outcome.confirm(id, dice < 45 ? "success" : "failure"))
     else this.owes(id, "confirm", false)
-    return true
-  }
-
-  private clock({ id, timeLow, timeHigh, stations }: Extract<Notice, { readonly kind: "clock" }>): boolean {
-    const { station, tagMs, flags } = this.bench
-    const at = Image.firstPresent(station.world.image, stations)
-    if (at === undefined) this.collect(Outcome.confirm(id, "failure"))
-    else {
-      const own = station.timeTag(at.zone, tagMs)
-      const timeMs = Image.instant(at, station.world.profile, timeLow, timeHigh)
-      station.tagClock = TagClock.tell(station.tagClock)
-      const { told } = station.tagClock
-      station.tagClock = TagClock.set(station.tagClock, told, timeMs, this.exchange.state.link.receivedAtMs)
-      this.collect({ ...Outcome.confirm(id, "success"), timeLow: own.low | flags, timeHigh: own.high })
-    }
-    return true
-  }
-
-  private freeze(notice: Extract<Notice, { readonly kind: "freeze" }>): boolean {
-    const { bench } = this
-    const { group, freeze, reset } = notice
-    bench.freeze(notice.counting, { group, freeze, reset, tells: "D" })
-    this.collect({ ...Outcome.confirm(notice.id, "success"), terminate: true })
-    return true
   }
 }
