@@ -10,7 +10,7 @@ import { moduleOf, names } from "../test/fuzz/targets.ts"
 const help = `Fuzzes what takes octets or text from outside, guided by V8's coverage.
 
   npm run fuzz                               every target for ten seconds
-  npm run fuzz -- TARGET... [--seconds N]    some, for so long each; 0: until Ctrl-C
+  npm run fuzz -- TARGET... [--seconds N]    some, for so long each; 0: until Ctrl-C (twice: at once)
   npm run fuzz -- --again [FILE...]          runs inputs once more: those of the files, or all that ever failed and
                                              all of the corpus
 
@@ -81,8 +81,8 @@ const moduleFor = (target: string): string =>
 const controller = new AbortController()
 process.once("SIGINT", () => controller.abort())
 
-const words = ({ runs, seconds, pool, covered, worst }: Run.Progress): string =>
-  `${seconds.toFixed(0)} s, ${runs} inputs (${Math.round(runs / Math.max(seconds, 0.001))}/s), ${pool} reached something, ${covered} characters of code, work at most ${(100 * worst).toFixed(0)} % of what is allowed`
+const words = ({ runs, seconds, pool, entered, worst }: Run.Progress): string =>
+  `${seconds.toFixed(0)} s, ${runs} inputs (${Math.round(runs / Math.max(seconds, 0.001))}/s), ${pool} reached something, ${entered} functions entered, work at most ${(100 * worst).toFixed(0)} % of what is allowed`
 
 let toldS = 0
 const telling = (target: string) => (progress: Run.Progress) => {

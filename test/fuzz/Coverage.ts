@@ -52,8 +52,6 @@ function both(one: Gaps, other: Gaps): Gaps {
 const lengthOf = (gaps: Gaps): number => gaps.reduce((sum, [from, to]) => sum + to - from, 0)
 
 export class Coverage {
-  /** Characters of code that have run. */
-  covered = 0
   private readonly session = new inspector.Session()
   private readonly isLooked: (url: string) => boolean
   private readonly gaps = new Map<string, Gaps>()
@@ -69,11 +67,13 @@ export class Coverage {
   /** What has run since the last look; it counts as known from now on only where it is kept. */
   look(keep: boolean): Look {
     const found = this.found()
-    if (keep && found.gained > 0) {
-      for (const [key, gaps] of found.gaps) this.gaps.set(key, gaps)
-      this.covered += found.gained
-    }
+    if (keep && found.gained > 0) for (const [key, gaps] of found.gaps) this.gaps.set(key, gaps)
     return found
+  }
+
+  /** Functions that have run. */
+  get entered(): number {
+    return this.gaps.size
   }
 
   private found(): Found {

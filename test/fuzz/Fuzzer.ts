@@ -37,7 +37,8 @@ export class Fuzzer {
   private readonly coverage: Coverage
   private readonly random: Random
   private readonly watch: Watch
-  private worstInput: Uint8Array | null = null
+  /** That input. */
+  worstInput: Uint8Array | null = null
 
   constructor(target: Target, coverage: Coverage, seed: number, watch: Watch) {
     this.target = target

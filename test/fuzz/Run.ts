@@ -10,7 +10,7 @@ export interface Task {
   /** 0: until it is ended. */
   readonly seconds: number
   readonly inputs: readonly Uint8Array[]
-  /** How many inputs were begun, how long the last is, and its octets. */
+  /** How many inputs were begun, how long the last is, whether it shall end; and from {@link BODY} on its octets. */
   readonly shared: SharedArrayBuffer
 }
 
@@ -21,8 +21,8 @@ export interface Progress {
   readonly worst: number
   /** Inputs that are changed further. */
   readonly pool: number
-  /** Characters of code that have run. */
-  readonly covered: number
+  /** Functions that have run. */
+  readonly entered: number
   readonly seconds: number
 }
 
@@ -42,6 +42,7 @@ export interface Outcome {
 }
 
 const INPUT_MAX = 1_048_576
+export const BODY = 16
 const LOOK_MS = 500
 
 export interface Bounds {
@@ -61,9 +62,9 @@ export function run(
   told: (progress: Progress) => void,
   signal?: AbortSignal
 ): Promise<Outcome> {
-  const shared = new SharedArrayBuffer(8 + INPUT_MAX)
-  const head = new Int32Array(shared, 0, 2)
-  const last = (): Uint8Array => new Uint8Array(shared).slice(8, 8 + (head[1] as number))
+  const shared = new SharedArrayBuffer(BODY + INPUT_MAX)
+  const head = new Int32Array(shared, 0, 3)
+  const last = (): Uint8Array => new Uint8Array(shared).slice(BODY, BODY + (head[1] as number))
   return new Promise((resolve) => {
     let progress: Progress | null = null
     let found: Outcome["failures"][number] | null = null
@@ -83,7 +84,8 @@ export function run(
       const rest = why === null || shrunk.length > 0 ? found : (found ?? { input: last(), what: why })
       resolve({ progress, failures: shrunk.length > 0 || rest === null ? shrunk : [rest] })
     }
-    signal?.addEventListener("abort", () => over(null))
+    // It ends behind what it does now, so that it can keep what it has.
+    signal?.addEventListener("abort", () => Atomics.store(head, 2, 1))
     thread.on("message", (said: Said) => {
       if (said.kind === "over") return over(null)
       if (said.kind === "progress") {

@@ -4,13 +4,24 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { Batch, Cot, type Point, ResponseState, Server, Station, Type } from "../../src/api/c104/index.ts"
+import {
+  Batch,
+  CommandMode,
+  Connection,
+  Cot,
+  type Point,
+  ResponseState,
+  Server,
+  Station,
+  Type
+} from "../../src/api/c104/index.ts"
 import { makeStation } from "../../src/api/effect/Point.ts"
 import * as Image from "../../src/core/image/Image.ts"
 import * as Profile from "../../src/core/Profile.ts"
 import * as Batches from "../../src/shell/Batches.ts"
 import * as Errors from "../../src/shell/Errors.ts"
 import { Host } from "../../src/shell/Host.ts"
+import * as Metrics from "../../src/shell/Metrics.ts"
 import type { MemoryLine } from "../../src/shell/memory/MemoryLine.ts"
 import { MemoryTransport } from "../../src/shell/memory/MemoryTransport.ts"
 import * as Options from "../../src/shell/Options.ts"
@@ -33,10 +44,26 @@ const TYPES = Object.values(Type)
 const ZONES = [null, "Europe/Berlin", "America/St_Johns", "Nowhere/At_all", ""]
 const FUNCTIONS = [...Object.values(Frames.U), 0x03, 0xff]
 const CLIENTS = 3
+const FIRST_COMMAND = 45
+/** Above this an input begins with nothing. */
+const BARE = 200
+
+/** The points of a station that is there. */
+const equipment = [
+  { ioAddress: 1, type: Type.M_SP_NA_1, groups: [1] },
+  { ioAddress: 2, type: Type.M_ME_NC_1, deadband: { absolute: 1 }, minIntervalMs: 100 },
+  { ioAddress: 3, type: Type.M_SP_TB_1, reportMs: 1000 },
+  { ioAddress: 4, type: Type.M_IT_NA_1, counterGroups: [1] },
+  { ioAddress: 10, type: Type.C_SC_NA_1, relatedIoAddress: 1, relatedIoAutoreturn: true, tags: "both" },
+  { ioAddress: 11, type: Type.C_DC_NA_1, commandMode: CommandMode.SELECT_AND_EXECUTE },
+  { ioAddress: 12, type: Type.C_SE_NC_1, actTerm: "manual" }
+]
 const STEPS_MAX = 200
 const TURNS_MAX = 3000
 const PLACE = { address: "127.0.0.1", port: 2404 }
 const BEGUN_MS = Date.UTC(2026, 2, 28, 23, 59)
+const GIVEN_CAS = [1, 2, 1, 65_535, 47]
+const CAUSES = [6, 6, 8, 0x86, 3]
 const MS = [0, 1, 50, 99, 100, 1000, 2500, 16_000, 61_000, 3_600_000]
 
 /** A client's end of a connection. */
@@ -93,6 +120,7 @@ export class StationPlay {
   }
 
   async run(): Promise<void> {
+    if (this.input.octet() < BARE) this.equip()
     await Effect.runPromise(serve(this.host, this.ticker, this.transport).pipe(Scope.provide(this.scope)))
     await tick()
     for (let n = 0; !this.input.isOver && n < STEPS_MAX; n++) {
@@ -101,6 +129,26 @@ export class StationPlay {
     }
     await this.over()
     if (this.wrong !== null) throw this.wrong
+  }
+
+  /** What most inputs begin with, so that they need not come to it by themselves: points, handlers. */
+  private equip(): void {
+    for (const ca of [1, 2]) {
+      this.host.addStation(ca, ca === 2 ? "Europe/Berlin" : null)
+      const station = new Station(this.server, this.host, this.ticker, ca)
+      this.stations.set(ca, station)
+      for (const options of equipment) this.points.push(station.addPoint(options as never) as unknown as Point)
+    }
+    for (const point of this.points) {
+      if (point.type < FIRST_COMMAND) continue
+      if (point.ioAddress === 10) point.onReceive(() => this.answer(0, point) as never)
+      if (point.ioAddress === 11) point.onSelect(() => this.answer(0, point) as never)
+      if (point.ioAddress >= 11)
+        point.onReceive({
+          accept: () => this.answer(point.ioAddress === 11 ? 0 : 5, point) as never,
+          execute: () => this.answer(5, point) as never
+        })
+    }
   }
 
   // ---- what may come of it ----
@@ -358,7 +406,7 @@ export class StationPlay {
   private ofHost(): void {
     const { host, input } = this
     const handler = (how: number) => (): never => this.outcome(how) as never
-    switch (input.below(8)) {
+    switch (input.below(9)) {
       case 0:
         host.onClockSync = handler(input.octet())
         return
@@ -382,6 +430,10 @@ export class StationPlay {
         return
       case 6:
         return this.station?.setBackgroundScan(this.likely([0, 1000, 100]))
+      case 7:
+        for (const session of host.sessions)
+          hold(`${new Connection(session)}`.length > 0, () => `${Metrics.snapshot(host).lostEvents} events are lost`)
+        return
       default:
         host.maxConnections = input.below(3)
     }
@@ -462,29 +514,67 @@ export class StationPlay {
   private async says(at: number): Promise<void> {
     const { input } = this
     const client = this.clients[at]
-    const what = input.below(8)
-    const octets =
-      what < 6
-        ? this.asked(client ?? null, what)
-        : what === 6
-          ? input.take(input.below(40))
-          : Frames.u(input.pick(FUNCTIONS))
-    if (client == null || octets === null) return
+    const octets = this.saidBy(client ?? null)
+    if (client == null || octets.length === 0) return
     client.line.write(octets)
     if (input.below(3) > 0) await this.turn()
   }
 
-  /** A frame with the numbers that are right, if there is such a client. */
-  private asked(client: Client | null, what: number): Uint8Array | null {
+  /** What a client says next: most of it is meant for something that there is. */
+  private saidBy(client: Client | null): Uint8Array {
     const { input } = this
-    if (what === 0) return client === null ? null : Frames.s(client.nr)
-    const [ca, ioa] = [input.pick([...CAS, 65_535]), input.pick(IOAS)]
-    const type = input.pick(TYPES)
-    const cause = input.pick([6, 6, 6, 8, 5, 0x86, 13, 3])
-    const element = input.take(1 + input.below(what > 3 ? 12 : 3))
-    const asdu =
-      what === 1 ? Frames.interrogation(ca, cause) : Frames.asdu(type, cause, input.below(3), ca, ioa, ...element)
-    if (client === null) return null
+    switch (input.below(9)) {
+      case 0:
+        return Frames.s(client?.nr ?? 0)
+      case 1:
+        return input.take(input.below(40))
+      case 2:
+        return Frames.u(input.pick(FUNCTIONS))
+      case 3:
+        return this.framed(client, Frames.interrogation(input.pick(GIVEN_CAS), input.pick(CAUSES)))
+      case 4:
+      case 5:
+        return this.framed(client, this.commanded())
+      case 6: {
+        // A file: its name, and whatever the type has behind it.
+        const type = 120 + input.below(8)
+        const cause = input.pick([13, 13, 13, 5, 6])
+        return this.framed(
+          client,
+          Frames.asdu(type, cause, 0, 1, input.pick([10, 10, 10, 0, 11]), ...input.take(1 + input.below(20)))
+        )
+      }
+      case 7: {
+        const [type, cause] = [input.pick([101, 102, 103, 105, 107, 104, 110, 112, 113]), input.pick([6, 5, 6, 8])]
+        const [ca, ioa] = [input.pick(GIVEN_CAS), input.pick([0, ...IOAS])]
+        return this.framed(client, Frames.asdu(type, cause, 0, ca, ioa, ...input.take(input.below(10))))
+      }
+      default:
+        return this.framed(client, input.take(6 + input.below(30)))
+    }
+  }
+
+  /** A command to one of the points, or its point read. */
+  private commanded(): Uint8Array {
+    const { input } = this
+    const commands = this.points.filter(({ type, station }) => type >= FIRST_COMMAND && station !== null)
+    const point = commands[input.octet() % Math.max(1, commands.length)]
+    const cause = input.pick([6, 6, 6, 6, 8, 0x86, 5, 7])
+    const twin = input.below(4) === 0 ? 13 : 0
+    const element = input.take(1 + input.below(twin > 0 ? 13 : 7))
+    return Frames.asdu(
+      (point?.type ?? 45) + twin,
+      cause,
+      input.below(3),
+      point?.station?.commonAddress ?? 1,
+      point?.ioAddress ?? 1,
+      ...element
+    )
+  }
+
+  /** In a frame with the numbers that are right; nothing without a client. */
+  private framed(client: Client | null, asdu: Uint8Array): Uint8Array {
+    if (client === null) return new Uint8Array(0)
     const { ns, nr } = client
     client.ns = (ns + 1) & 0x7fff
     return Frames.i(ns, nr, asdu)

@@ -36,7 +36,7 @@ export const corpus = (target: string): readonly Uint8Array[] =>
 
 export function keep(target: string, inputs: readonly Uint8Array[]): void {
   const lines = inputs.map(lineOf)
-  const head = `# What reached something new in "${target}" that nothing before it had: \`npm run fuzz -- ${target} --keep\`.`
+  const head = `# What reached something new in "${target}", and last what came nearest to its bound of work: \`npm run fuzz -- ${target} --keep\`.`
   fs.writeFileSync(corpusFile(target), `${[head, ...lines].join("\n")}\n`)
 }
 

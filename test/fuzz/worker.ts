@@ -5,17 +5,19 @@ import { pathToFileURL } from "node:url"
 import { parentPort, workerData } from "node:worker_threads"
 import { Coverage } from "./Coverage.ts"
 import { type Finding, Fuzzer } from "./Fuzzer.ts"
-import type { Said, Task } from "./Run.ts"
+import { BODY, type Said, type Task } from "./Run.ts"
 import * as Store from "./Store.ts"
 import type { Target } from "./Target.ts"
 
 const { module, how, seed, seconds, inputs, shared } = workerData as Task
 const PROGRESS_MS = 500
+/** Longer inputs are not kept: what they reach is reached by shorter ones in time. */
+const KEPT_MAX = 700
 
 const say = (said: Said): void => parentPort?.postMessage(said)
 
-const head = new Int32Array(shared, 0, 2)
-const body = new Uint8Array(shared, 8)
+const head = new Int32Array(shared, 0, 3)
+const body = new Uint8Array(shared, BODY)
 
 /** Notes the input that runs now. */
 function watch(input: Uint8Array): void {
@@ -41,7 +43,7 @@ function progress(fuzzer: Fuzzer): void {
     runs,
     worst,
     pool: pool.length,
-    covered: coverage.covered,
+    entered: coverage.entered,
     seconds: (performance.now() - beganMs) / 1000
   })
 }
@@ -61,18 +63,25 @@ async function fuzz(): Promise<void> {
       progress(fuzzer)
       toldMs = nowMs
     }
-    if (seconds > 0 && nowMs - beganMs >= seconds * 1000) break
+    if (Atomics.load(head, 2) !== 0 || (seconds > 0 && nowMs - beganMs >= seconds * 1000)) break
     finding = await fuzzer.round()
   }
   progress(fuzzer)
   if (finding !== null) await tell(fuzzer, finding)
-  else if (how === "keep") Store.keep(target.name, await distilled([...kept, ...fuzzer.pool]))
+  else if (how === "keep") {
+    const { pool, worstInput } = fuzzer
+    const reaching = await distilled([...kept, ...pool])
+    Store.keep(target.name, worstInput === null ? reaching : [...reaching, worstInput])
+  }
 }
 
 /** In a run of its own, since what was covered before is known to none of them. */
 async function distilled(others: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
   const anew = new Fuzzer(target, new Coverage((url) => isLooked(url)), seed, watch)
-  return anew.distilled(seeds, others)
+  return anew.distilled(
+    seeds,
+    others.filter(({ length }) => length <= KEPT_MAX)
+  )
 }
 
 /** Runs given inputs, and nothing else. */

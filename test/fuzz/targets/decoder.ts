@@ -45,7 +45,7 @@ export const target: Target = {
   words: [],
   text: false,
   most: 300,
-  work: { base: 6000, octet: 150 },
+  work: { base: 12_000, octet: 300 },
   batch: 256,
   run
 }

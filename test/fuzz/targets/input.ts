@@ -1,10 +1,15 @@
 // Values as `iec104 serve` reads them from standard input, a JSON object a line: each becomes an event of its point, or is refused in words.
 import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 import * as Feed from "../../../src/api/cli/feed.ts"
 import * as Config from "../../../src/shell/config/Config.ts"
 import * as Plant from "../../../src/shell/config/Plant.ts"
 import { Host } from "../../../src/shell/Host.ts"
+import { MemoryTransport } from "../../../src/shell/memory/MemoryTransport.ts"
+import { forgo } from "../../../src/shell/Rehearsal.ts"
+import { serve } from "../../../src/shell/Serve.ts"
 import { VirtualClock } from "../../../src/shell/VirtualClock.ts"
+import * as Frames from "../../property/support/Frames.ts"
 import { hold, octetsOf, type Target, textOf } from "../Target.ts"
 
 const CONFIG = `stations:
@@ -26,13 +31,29 @@ const CONFIG = `stations:
       - { address: 20, type: C_SC_NA_1 }
   - { commonAddress: 48, timeZone: Europe/Berlin, points: [{ address: 1, type: M_SP_TB_1 }] }
 `
+const PLACE = { address: "127.0.0.1", port: 2404 }
+const clock = new VirtualClock(Date.UTC(2026, 0, 1))
+const transport = new MemoryTransport(clock)
 const config = Effect.runSync(Config.parse(CONFIG, "a.yaml"))
-const parts = {
-  clock: new VirtualClock(Date.UTC(2026, 0, 1)),
-  host: (options: ConstructorParameters<typeof Host>[0]) => new Host(options)
+const { host, ticker } = Plant.make(
+  config,
+  { host: PLACE.address, port: PLACE.port },
+  { clock, host: (options) => new Host(options) }
+)
+
+/** Somebody listens, and says no more: of what nobody takes nothing is made. */
+async function listens(): Promise<void> {
+  forgo()
+  await Effect.runPromise(serve(host, ticker, transport).pipe(Scope.provide(Effect.runSync(Scope.make()))))
+  const line = transport.connect({ address: "192.0.2.1", port: 50_000 }, PLACE)
+  clock.turn()
+  line?.write(Frames.u(Frames.U.startdt))
+  clock.turn()
+  hold(host.station.started.size === 1, () => "nobody listens")
 }
-const { host } = Plant.make(config, config.listen, parts)
-/** Somebody listens: what nobody takes is not made. */
+
+await listens()
+
 const [REFUSED, REFUSED_A_CHARACTER] = [1000, 60]
 
 function run(input: Uint8Array): void {
@@ -50,6 +71,8 @@ function run(input: Uint8Array): void {
       )
     hold(isMeant || /JSON|Unexpected|literal/.test(why), () => `it is refused with: ${why}`)
   }
+  clock.turn()
+  hold(host.sessions.size === 1, () => "its client has gone")
 }
 
 const lines = [

@@ -283,7 +283,7 @@ export const target: Target = {
   ],
   text: false,
   most: 1200,
-  work: { base: 400_000, octet: 20_000 },
+  work: { base: 200_000, octet: 8000 },
   batch: 16,
   run
 }

@@ -183,7 +183,7 @@ export const target: Target = {
   ],
   text: false,
   most: 6000,
-  work: { base: 600_000, octet: 3000 },
+  work: { base: 250_000, octet: 1200 },
   batch: 4,
   run
 }
