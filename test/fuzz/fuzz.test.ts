@@ -38,7 +38,7 @@ const folder = (): string => {
 
 const planted = ["--targets", path.join(Store.root, "test/fuzz/planted.ts")]
 
-it("what failed once, and the corpus, is run again", { timeout: 120_000 }, async () => {
+it("what failed once, and the corpus, is run again", { timeout: 240_000 }, async () => {
   const { code, out } = await fuzz("none", "--again")
   expect(out).toContain(`${names.length} passed, 0 failed, 0 skipped`)
   expect(code).toBe(0)

@@ -42,7 +42,7 @@ export const target: Target = {
   name: "decoder",
   about: "frames and ASDUs in words and as fields",
   seeds: () => Seeds.vectors(),
-  words: [],
+  words: [Uint8Array.of(0xff, 0xff, 0xff), Uint8Array.of(0xfe, 0xff, 0xff), Uint8Array.of(0x82), Uint8Array.of(0xff)],
   text: false,
   most: 300,
   work: { base: 12_000, octet: 300 },

@@ -59,6 +59,7 @@ const [REFUSED, REFUSED_A_CHARACTER] = [1000, 60]
 function run(input: Uint8Array): void {
   for (const line of textOf(input).split("\n")) {
     const why = Feed.feed(host, line)
+    hold(Feed.feed(host, line) === why, () => `it is ${why === null ? "taken" : "refused"} once, and not again`)
     if (why === null) continue
     hold(
       why.length <= REFUSED + REFUSED_A_CHARACTER * line.length,
