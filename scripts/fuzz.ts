@@ -107,7 +107,8 @@ async function one(target: string, how: Run.Task["how"], inputs: readonly Uint8A
   )
   clear()
   const good = progress !== null && failures.length === 0
-  out(`${target}: ${good ? "ok" : "FAILED"}${progress === null ? "" : `, ${words(progress)}`}`)
+  const all = how === "judge" ? `${inputs.length} inputs` : progress === null ? "" : words(progress)
+  out(`${target}: ${good ? "ok" : "FAILED"}, ${all}`)
   for (const { input, what } of failures) {
     out(what)
     if (how === "judge") continue
