@@ -59,3 +59,22 @@ it("takes the offset that is in force, whatever was tagged last", () => {
   // Confirmed and terminated, twice; the third one is an hour old.
   expect(causes).toEqual([7, 10, 7, 10, 0x47])
 })
+
+it("takes no tag that is further from now than the age, in either direction, and none that is invalid", () => {
+  const at = { ms: Date.UTC(2026, 6, 1, 12) }
+  const { causes, hear } = stage(at)
+  const invalid = 0x80
+  let number = 0
+  const answer = (aheadMs: number, flags = 0): readonly number[] => {
+    const octets = [...command(number++, at.ms + aheadMs)]
+    octets[4] = causes.length << 1
+    octets[18] = (octets[18] as number) | flags
+    const before = causes.length
+    hear(octets)
+    return causes.slice(before)
+  }
+  for (const aheadMs of [-60_000, -1, 0, 1, 60_000]) expect([aheadMs, answer(aheadMs)]).toEqual([aheadMs, [7, 10]])
+  for (const aheadMs of [-86_400_000, -3_600_000, -60_001, 60_001, 3_600_000, 86_400_000, 2_000_000_000])
+    expect([aheadMs, answer(aheadMs)]).toEqual([aheadMs, [0x47]])
+  expect(answer(0, invalid)).toEqual([0x47])
+})

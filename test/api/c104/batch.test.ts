@@ -239,6 +239,16 @@ it("a time of old, which no tag can say, is the first that one can and invalid, 
   expect(points[0]?.recordedAt?.toString()).toBe("2000-01-01T00:00:00.000Z IV")
 })
 
+it("of another server is sent by that one only", async () => {
+  const [own, other] = [await startServer(), await startServer()]
+  const [client, stranger] = [await startClient(own.server.port), await startClient(other.server.port)]
+  const batch = new Batch({ points: pointsOf(own.station, 2) })
+  expect([other.server.transmitBatch(batch), own.server.transmitBatch(batch)]).toEqual([false, true])
+  await client.testfr()
+  await stranger.testfr()
+  expect([client.asdus().length, stranger.asdus().length]).toEqual([1, 0])
+})
+
 describe("events that are made in one go", () => {
   const POINTS = 150
 

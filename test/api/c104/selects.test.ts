@@ -109,6 +109,24 @@ describe("a select that the application decides", () => {
     expect(asked).toBe(1)
   })
 
+  it.each<readonly [string, (client: RawClient) => unknown]>([
+    ["stops", (client) => client.u("STOPDT act")],
+    ["goes", (client) => client.close()]
+  ])("is called off when its client %s meanwhile", async (_, end) => {
+    const asked: IncomingMessage[] = []
+    const { client, select } = await stage((_point, message) => {
+      asked.push(message)
+      return new Promise(() => {})
+    })
+    let aborted = 0
+    select()
+    await expect.poll(() => asked.length).toBe(1)
+    asked[0]?.signal.addEventListener("abort", () => aborted++)
+    end(client)
+    await expect.poll(() => aborted).toBe(1)
+    expect(asked[0]?.begin()).toBe(false)
+  })
+
   it.each<readonly [string, (at: Awaited<ReturnType<typeof stage>>) => unknown]>([
     ["its point", ({ station }) => station.removePoint(10)],
     ["its station", ({ server }) => server.removeStation(1)]

@@ -62,26 +62,33 @@ describe("a value that is no number", () => {
     }
   )
 
-  it("makes no quality of the application's that reads it and writes it back", async () => {
-    const { point, tell } = await plant()
-    expect(
-      await tell(() => {
-        point.update(10)
-        point.update(Number.NaN)
-        const { quality, info } = point
-        point.quality = quality
-        point.info = info
-        point.update(Number.NaN)
-        point.update(11)
-        point.value = Number.NaN
-        point.quality = Quality.Substituted
-        point.update(12)
-      })
-    ).toEqual([[10], [10, "iv"], [11], [12]])
-    expect(point.quality).toEqual(Quality.Substituted)
-    point.value = Number.NaN
-    expect(point.quality?.value).toBe(Quality.Substituted.value | IV)
-  })
+  it.each([
+    ["its quality", ["quality"]],
+    ["its information", ["info"]],
+    ["both", ["quality", "info"]]
+  ] as readonly (readonly [string, readonly string[]])[])(
+    "makes no quality of the application's that reads %s and writes it back",
+    async (_, what) => {
+      const { point, tell } = await plant()
+      expect(
+        await tell(() => {
+          point.update(10)
+          point.update(Number.NaN)
+          const { quality, info } = point
+          if (what.includes("quality")) point.quality = quality
+          if (what.includes("info")) point.info = info
+          point.update(Number.NaN)
+          point.update(11)
+          point.value = Number.NaN
+          point.quality = Quality.Substituted
+          point.update(12)
+        })
+      ).toEqual([[10], [10, "iv"], [11], [12]])
+      expect(point.quality).toEqual(Quality.Substituted)
+      point.value = Number.NaN
+      expect(point.quality?.value).toBe(Quality.Substituted.value | IV)
+    }
+  )
 
   it("is over with the next number: a quality that comes with that is the application's word", async () => {
     const { point, tell } = await plant()

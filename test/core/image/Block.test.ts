@@ -1,7 +1,9 @@
 // A block against the plainest model, a Map from address to slot: whatever is added and removed in whatever order, the
 // points are found, stand in order, and keep their slots and values.
 import { describe, expect, it } from "vitest"
+import * as Flags from "../../../src/core/image/Flags.ts"
 import { Block, Image, Profile, Value } from "../../../src/core/index.ts"
+import * as Rates from "../../../src/core/log/Rates.ts"
 import { Random } from "../../property/support/Random.ts"
 
 const make = (type = 13): Block =>
@@ -82,6 +84,35 @@ describe("block", () => {
       expect(addresses(block)).toEqual([5, 20])
       expect([Image.value(block, slot), Image.quality(block, slot), block.last[slot]]).toEqual([0, 0, 0])
       if (block.time !== null) expect([...block.time.subarray(2 * slot, 2 * slot + 2)]).toEqual([0, 0])
+    }
+  })
+
+  it("keeps and takes what is said beside values however many points come later", () => {
+    const [block, counters] = [make(30), make(15)]
+    const said = (slot: number): readonly number[] => [
+      block.refresh?.[slot] ?? -1,
+      block.select?.[slot] ?? -1,
+      block.groups?.[slot] ?? -1,
+      block.time?.[slot * 2 + 1] ?? -1,
+      Rates.minIntervalMs(block, slot),
+      counters.frozenColumn().view.getInt32(slot * 5, true)
+    ]
+    const say = (slot: number): void => {
+      Flags.setRefresh(block, slot, true)
+      Flags.setSelect(block, slot, 1, true)
+      Flags.setGroups(block, slot, [2], [])
+      Image.setTime(block, slot, 1, 100 + slot)
+      Rates.setMinInterval(block, slot, 1000 + slot)
+      Image.setValue(counters, slot, 7 + slot)
+      Image.freezeCounter(counters, slot, true, false, 0, 0, 1)
+    }
+    for (let ioa = 1; ioa <= 100; ioa++) {
+      const slot = block.add(ioa)
+      counters.add(ioa)
+      expect(said(slot)).toEqual([ioa === 1 ? -1 : 0, ioa === 1 ? -1 : 0, ioa === 1 ? -1 : 0, 0, 0, 0])
+      say(slot)
+      for (const before of [0, slot >> 1, slot])
+        expect(said(before)).toEqual([1, 1, 2, 100 + before, 1000 + before, 7 + before])
     }
   })
 

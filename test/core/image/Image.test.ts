@@ -29,6 +29,30 @@ describe("values in wire form", () => {
     }
   })
 
+  it("a counter has the sequence numbers 0 to 31 one after the other, and says what it said and how it came to it", () => {
+    const plant = new Plant()
+    const block = plant.block(1, 37)
+    const slot = plant.add(block, 1)[0]?.slot ?? -1
+    const at = slot * 5 + 4
+    Image.setQuality(block, slot, 0x60)
+    for (let freeze = 1; freeze <= 70; freeze++) {
+      Image.count(block, slot, 2 ** 30)
+      const [value, carry] = [Image.value(block, slot), (block.octets[at] as number) & 0x60]
+      // It wraps at every other freeze: from 2^30 to -2^31, and back over 2^31.
+      expect(carry).toBe(freeze === 1 ? 0x60 : freeze % 4 === 2 ? 0x20 : 0)
+      Image.freezeCounter(block, slot, true, false, 0, freeze, freeze)
+      const { view, time } = block.frozenColumn()
+      expect(view.getInt32(slot * 5, true)).toBe(value)
+      expect(view.getUint8(at)).toBe(carry | (freeze % 32))
+      expect(time[slot * 2 + 1]).toBe(freeze)
+      // Carry and adjustment spoke of the period that is over.
+      expect(block.octets[at]).toBe(freeze % 32)
+    }
+    Image.freezeCounter(block, slot, true, true, 0, 0, 71)
+    expect(Image.value(block, slot)).toBe(0)
+    expect(block.frozenColumn().view.getUint8(at) & 0x1f).toBe(71 % 32)
+  })
+
   it("a float that is not finite keeps the old value and is invalid until the next one", () => {
     const plant = new Plant()
     const block = plant.block(1, 13)

@@ -273,6 +273,34 @@ describe("a deactivation", () => {
 })
 
 describe("events and answers", () => {
+  it("say what the oldest event that waits will tell, and that its time is not known where events have none", () => {
+    for (const eventType of [13, 36]) {
+      const plant = given({ link: { k: 12, w: 8 }, profile: { interrogationType: "own" } })
+      plant.block(1, 11)
+      const of = Image.blockType(1, 36, plant.profile, { eventType })
+      const { image, block } = Image.withBlock(plant.image, 1, of)
+      plant.image = image
+      const [point, other] = plant.add(block, 7, 8) as readonly [Point, Point]
+      const noon = [12 << 24, 0x1a0101] as const
+      const peer = started(plant)
+      Image.setTime(block, point.slot, ...noon)
+      plant.publish(point, 1)
+      Image.setTime(block, point.slot, noon[0] + 5, noon[1])
+      plant.publish(point, 2)
+      for (let n = 0; n < 400; n++) plant.publish(other, n)
+      Image.setTime(block, point.slot, noon[0] + 9, noon[1])
+      plant.publish(point, 3)
+      const frames = [...peer.send(Frames.interrogation(1)), ...peer.drain()]
+      const answer = frames.filter((frame) => isData(frame) && frame.type === 36).flatMap(Frames.objects)
+      const told = answer.find(({ ioa }) => ioa === 7)
+      const time = told?.["time"] as { readonly ms: number; readonly iv: boolean } | undefined
+      const events = frames.filter(({ type, cause: of }) => type === eventType && of === 3).flatMap(Frames.objects)
+      // What is told by then is no older than that, and no newer than what comes behind it.
+      expect(events.filter(({ ioa }) => ioa === 7).map(({ value }) => value)).toContain(3)
+      expect([eventType, told?.["value"], time?.iv]).toEqual([eventType, 3, eventType === 13])
+    }
+  })
+
   it("of a point come in the order of its values, also under a storm", () => {
     for (let seed = 1; seed <= 30; seed++) {
       const random = new Random(seed)

@@ -45,6 +45,23 @@ describe("data transfer", () => {
     expect(text(peer.start())).toBe(`U${U.startdtCon}`)
   })
 
+  it("is begun anew without the answers that the window kept back before it was stopped", () => {
+    for (const count of [2, 5]) {
+      const { plant, publish } = given({ link: { k: 1, w: 8 } })
+      const peer = started(plant)
+      const unknown = Array.from({ length: count }, (_, n) => Frames.command(1, 900 + n))
+      expect(text(peer.send(...unknown))).toBe("I0")
+      peer.send(Frames.interrogation(1))
+      peer.stop()
+      expect(text(peer.acknowledge())).toBe(`U${U.stopdtCon}`)
+      expect(text(peer.start())).toBe(`U${U.startdtCon}`)
+      expect(text(peer.ready())).toBe("")
+      publish(1)
+      const [event, ...others] = peer.ready()
+      expect([event?.type, event?.cause, text(others), text(peer.drain())]).toEqual([35, 3, "", ""])
+    }
+  })
+
   it("stops when all that was sent is acknowledged; numbers go on afterwards", () => {
     const { plant, publish } = given()
     const peer = started(plant)
@@ -286,5 +303,24 @@ describe("strict and lenient control fields", () => {
       peer.octets(Frames.u(code))
       expect(peer.closed).toBe("BAD_CONTROL_FIELD")
     }
+  })
+})
+
+describe("a TESTFR act that waited for the socket", () => {
+  const T1_MS = 15_000
+
+  it.each([
+    ["left late is timed from when it left", -1, 4000],
+    ["was not among what left late is timed from when it was sent", 0, 0]
+  ])("and %s", (_, before, extraMs) => {
+    const { plant } = given({ link: { t1Ms: T1_MS, t3Ms: 20_000 } })
+    const peer = started(plant)
+    expect(text(peer.tick(20_000))).toBe(`U${U.testfr}`)
+    peer.nowMs += 4000
+    peer.reduce({ ...peer.event("left"), late: { from: 0, afterMs: 20_000 + before } })
+    peer.tick(T1_MS - 4000 + extraMs - 1)
+    expect(peer.closed).toBe("")
+    peer.tick(1)
+    expect(peer.closed).toBe("T1_TESTFR")
   })
 })
