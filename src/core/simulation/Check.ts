@@ -32,6 +32,7 @@ export class Check {
 
   set plant(plant: Plant.Plant) {
     this.events.plant = plant
+    this.commands.plant = plant
   }
 
   /** Nothing is left of what was asked and operated. */

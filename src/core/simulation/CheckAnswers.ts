@@ -116,12 +116,10 @@ export class CheckAnswers extends Checker {
 
   private mirrored(session: number, talk: Talk, frame: Codec.Frame): void {
     if (!frame.negative) this.fail(session, "a mirror is negative", frame)
-    const isStrange = frame.cause === 45
-    const request = this.find(
-      talk,
-      frame,
-      (of) => of.answered.size === 0 && isStrange === (of.cause !== 5 && of.cause !== 6 && of.cause !== 8)
-    )
+    const isStrange = (of: Request): boolean => of.cause !== 5 && of.cause !== 6 && of.cause !== 8
+    const ordinary =
+      frame.cause === 45 ? undefined : this.find(talk, frame, (of) => of.answered.size === 0 && !isStrange(of))
+    const request = ordinary ?? this.find(talk, frame, (of) => of.answered.size === 0 && isStrange(of))
     if (request === undefined) this.fail(session, "a mirror of what was not asked, or was answered", frame)
     this.over(talk, frame, request)
   }

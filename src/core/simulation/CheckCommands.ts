@@ -4,7 +4,7 @@
 
 import * as Asks from "./Asks.ts"
 import * as Codec from "./Codec.ts"
-import type { Point } from "./Plant.ts"
+import { Plant, type Point, placeOf } from "./Plant.ts"
 import { type Begun, Checker, Violation } from "./Watch.ts"
 
 interface Operation {
@@ -15,13 +15,21 @@ interface Operation {
   isConfirmed: boolean
 }
 
+/** A select that came: what it says, when, to which point, and whether something has ended it since. */
+interface Selecting {
+  readonly words: string
+  readonly atMs: number
+  readonly point: Point | undefined
+  isSpent: boolean
+}
+
 interface Talk {
   /** When commands came that were not begun, by their octets. */
   readonly came: Map<string, number[]>
   /** Selects that were confirmed, and when: by place. */
   readonly selected: Map<number, { readonly key: string; readonly atMs: number }>
   /** Selects that came and are not answered: they are good as soon as they came, and their confirmation may wait for the window. */
-  readonly selecting: string[]
+  readonly selecting: Selecting[]
   readonly operations: Operation[]
   isStarted: boolean
 }
@@ -36,6 +44,9 @@ const wordsOf = (asdu: Uint8Array): string => {
 }
 
 export class CheckCommands extends Checker {
+  plant: Plant = new Plant()
+  /** Who has selected which point, and when that was confirmed. */
+  private readonly held: Map<Point, { readonly session: number; readonly atMs: number }> = new Map()
   private readonly now: () => number
   private readonly selectMs: number
   private readonly slackMs: number
@@ -58,15 +69,42 @@ export class CheckCommands extends Checker {
     this.talks.set(session, { came: new Map(), selected: new Map(), selecting: [], operations: [], isStarted: false })
   }
 
+  private pointOf(frame: Codec.Frame): Point | undefined {
+    return this.plant.commands.get(placeOf(frame.ca, Codec.firstIoa(frame)))
+  }
+
+  /** A session may not hold a point any more, or any where none is named. */
+  private drop(session: number, point?: Point): void {
+    for (const [held, by] of this.held)
+      if (by.session === session && (point === undefined || held === point)) this.held.delete(held)
+    for (const of of this.talks.get(session)?.selecting ?? [])
+      if (point === undefined || of.point === point) of.isSpent = true
+  }
+
+  /** A select was confirmed: nobody has held its point since before it came. Its confirmation may have waited for the window. */
+  private hold(session: number, point: Point, cameMs: number): void {
+    const by = this.held.get(point)
+    if (by !== undefined && by.session !== session && by.atMs < cameMs && this.now() - by.atMs < this.selectMs)
+      this.fail(`session ${session} selects ${point.ca}/${point.ioa}, which session ${by.session} holds`)
+    this.held.set(point, { session, atMs: this.now() })
+  }
+
   override got(session: number, frame: Codec.Frame): void {
     const talk = this.talks.get(session)
+    if (frame.format === "U" && frame.code === Codec.STOPDT_ACT) this.drop(session)
     if (talk === undefined || frame.format !== "I" || !isCommand(frame.type) || frame.octets.length < 16) return
     const key = Codec.hex(frame.octets.subarray(6))
     const came = talk.came.get(key)
     if (came === undefined) talk.came.set(key, [this.now()])
     else came.push(this.now())
+    if (!Asks.isSelect(frame.octets.subarray(6)) || frame.cause !== 6) this.drop(session, this.pointOf(frame))
     if (frame.cause === 6 && Asks.isSelect(frame.octets.subarray(6)))
-      talk.selecting.push(wordsOf(frame.octets.subarray(6)))
+      talk.selecting.push({
+        words: wordsOf(frame.octets.subarray(6)),
+        atMs: this.now(),
+        point: this.pointOf(frame),
+        isSpent: false
+      })
   }
 
   override begun(begun: Begun): void {
@@ -92,7 +130,8 @@ export class CheckCommands extends Checker {
 
   private select(talk: Talk, { point, asdu, operation }: Begun, cameMs: number): void {
     const place = point.ca * 0x1000000 + point.ioa
-    if (talk.selecting.includes(wordsOf(asdu))) return
+    const own = wordsOf(asdu)
+    if (talk.selecting.some(({ words }) => words === own)) return
     const selected = talk.selected.get(place)
     if (selected === undefined) this.fail(`${operation} needs a select at ${point.ca}/${point.ioa}, and there is none`)
     if (selected.key !== wordsOf(asdu)) this.fail(`${operation} says something else than its select`)
@@ -127,9 +166,11 @@ export class CheckCommands extends Checker {
     if (frame.format !== "I" || !isCommand(frame.type)) return
     const { cause, negative, test, ca, octets } = frame
     const asdu = octets.subarray(6)
+    let select: Selecting | undefined
     if (cause === 7 || cause >= 44) {
-      const at = Asks.isSelect(asdu) ? talk.selecting.indexOf(wordsOf(Asks.withCause(asdu, test ? 0x86 : 6))) : -1
-      if (at >= 0) talk.selecting.splice(at, 1)
+      const own = wordsOf(Asks.withCause(asdu, test ? 0x86 : 6))
+      const at = Asks.isSelect(asdu) ? talk.selecting.findIndex(({ words }) => words === own) : -1
+      if (at >= 0) select = talk.selecting.splice(at, 1)[0]
     }
     if (negative || test || cause > 10) return
     const place = ca * 0x1000000 + Codec.firstIoa(frame)
@@ -137,6 +178,7 @@ export class CheckCommands extends Checker {
     if (cause === 9 && selects) talk.selected.delete(place)
     if (cause !== 7) return
     if (selects) {
+      if (select?.point !== undefined && !select.isSpent) this.hold(session, select.point, select.atMs)
       talk.selected.set(place, { key: wordsOf(Asks.withCause(asdu, 6)), atMs: this.now() })
       return
     }
@@ -150,6 +192,7 @@ export class CheckCommands extends Checker {
   }
 
   override closed(session: number): void {
+    this.drop(session)
     this.talks.delete(session)
   }
 

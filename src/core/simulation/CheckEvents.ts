@@ -23,8 +23,10 @@ interface Running {
 
 interface Talk {
   waiting: Waiting[]
-  /** What was told of each point last: the number of its state. */
+  /** What was told of each point last, and what was published last: the number of its state. */
   readonly told: Map<Plant.Point, number>
+  readonly due: Map<Plant.Point, number>
+  hasPurged: boolean
   isStarted: boolean
   /** How many events may be missing, since it was said that they are lost; and whether that was ever said. */
   lost: number
@@ -58,6 +60,8 @@ export class CheckEvents extends Checker {
     this.talks.set(session, {
       waiting: [],
       told: new Map(),
+      due: new Map(),
+      hasPurged: false,
       isStarted: false,
       lost: 0,
       hasLost: false,
@@ -69,7 +73,10 @@ export class CheckEvents extends Checker {
   }
 
   override published(event: Published): void {
-    for (const talk of this.talks.values()) talk.waiting.push({ event, unheard: !talk.isStarted })
+    for (const talk of this.talks.values()) {
+      talk.waiting.push({ event, unheard: !talk.isStarted })
+      talk.due.set(event.point, event.state)
+    }
   }
 
   override lost(session: number, count: number): void {
@@ -81,7 +88,9 @@ export class CheckEvents extends Checker {
 
   override purged(session: number): void {
     const talk = this.talks.get(session)
-    if (talk !== undefined) talk.purges = talk.waiting.length
+    if (talk === undefined) return
+    talk.purges = talk.waiting.length
+    talk.hasPurged = true
   }
 
   override turned(session: number): void {
@@ -256,11 +265,22 @@ export class CheckEvents extends Checker {
       for (let at = 0; at < talk.waiting.length; at++) this.missing(talk, at)
       talk.waiting = []
       this.explain(session, talk)
+      this.healed(session, talk)
       // Of a station that is gone nobody is told that its part of a global one was deactivated.
       for (const [key, all] of talk.running)
         if (this.plant.stations.includes(Number(key.split(" ")[0])) && all.some(({ isDoubtful }) => !isDoubtful))
           this.fail(session, `an interrogation of ${key} never ends`)
     }
+  }
+
+  /** What was published while the connection was open is known, also of points whose events were lost: no interrogation is needed. */
+  private healed(session: number, { due, told, hasPurged }: Talk): void {
+    for (const [point, state] of due) {
+      if (point.goneAt > 0 || point.untagged === 15 || (hasPurged && point.type >= 30)) continue
+      if ((told.get(point) ?? -1) < state)
+        this.fail(session, `the last event of ${point.ca}/${point.ioa} was never told`)
+    }
+    due.clear()
   }
 }
 

@@ -36,8 +36,8 @@ export interface Point {
 
 export const placeOf = (ca: number, ioa: number): number => ca * 0x1000000 + ioa
 
-/** States that are remembered of a point. */
-const KEPT = 512
+/** States that are remembered of a point: more than a log has records. */
+const KEPT = 5000
 
 export class Plant {
   /** By common address and object address: monitored points, and command points. */

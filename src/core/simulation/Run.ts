@@ -19,6 +19,8 @@ const WALL_MS = 1_700_000_000_000
 /** Events that may pass until all is idle once faults are over. */
 const SETTLING = 2_000_000
 const SETTLE_MS = 120_000
+/** Events at one instant: whoever is woken again and again without time going on would be woken for ever. */
+const AT_ONCE = 100_000
 
 export interface Options {
   /** Lines of the transcript that are kept, 0 = none. */
@@ -60,6 +62,7 @@ class Run {
   private steps = 0
   private digest = 0x811c9dc5 | 0
   private lineCount = 0
+  private atOnce = 0
   private isHealed = false
 
   constructor(seed: number, { keeps = 0, change, causes }: Options) {
@@ -93,7 +96,7 @@ class Run {
   run(steps: number): Result {
     let violation: Violation | null = null
     try {
-      while (this.steps < steps && this.agenda.step()) {}
+      while (this.steps < steps && this.next()) {}
       this.settle()
     } catch (error) {
       if (!(error instanceof Violation)) throw error
@@ -109,6 +112,16 @@ class Run {
       watch,
       draw: of
     }
+  }
+
+  /** The next thing happens. */
+  private next(): boolean {
+    const { agenda } = this
+    const { nowMs } = agenda
+    const isAny = agenda.step()
+    if (agenda.nowMs > nowMs) this.atOnce = 0
+    else if (++this.atOnce > AT_ONCE) throw new Violation("progress", "something is woken again and again")
+    return isAny
   }
 
   // ---- connections ----
@@ -253,7 +266,7 @@ class Run {
     const untilMs = agenda.nowMs + ms
     for (let n = 0; agenda.nextMs <= untilMs; n++) {
       if (n > SETTLING) throw new Violation("settling", "it does not become idle")
-      agenda.step()
+      this.next()
     }
     agenda.nowMs = untilMs
   }

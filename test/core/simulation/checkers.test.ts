@@ -49,8 +49,10 @@ class Stage {
     this.plant.stations.push(1)
     this.plant.add(this.monitored)
     this.plant.add(this.command)
+    const commands = new CheckCommands(now, 500, 10)
+    commands.plant = this.plant
     const answers = new CheckAnswers({ 7: [3, 5, 20], 45: [7, 9, 10, 44, 45, 46, 47] })
-    this.watch = new Watch([new CheckLink(BOUNDS, now), answers, new CheckCommands(now, 500, 10), events], now, 0)
+    this.watch = new Watch([new CheckLink(BOUNDS, now), answers, commands, events], now, 0)
     this.watch.opened(1)
   }
 
@@ -249,6 +251,22 @@ const wrong: readonly (readonly [string, RegExp, (stage: Stage) => unknown])[] =
         .begin(EXECUTE)
   ],
   [
+    "a point that somebody else holds",
+    /commands.*session 1 holds/,
+    (stage) => {
+      stage
+        .started()
+        .got(i(0, 0, SELECT))
+        .sent(i(0, 1, withCause(SELECT, 7)))
+      stage.nowMs += 10
+      stage.watch.opened(2)
+      stage.watch.got(2, u(Codec.STARTDT_ACT))
+      stage.watch.sent(2, u(Codec.STARTDT_CON))
+      stage.watch.got(2, i(0, 0, SELECT))
+      stage.watch.sent(2, i(0, 1, withCause(SELECT, 7)))
+    }
+  ],
+  [
     "two at one output",
     /commands.*while 1 runs/,
     (stage) => {
@@ -289,6 +307,15 @@ const wrong: readonly (readonly [string, RegExp, (stage: Stage) => unknown])[] =
     /events.*passed over/,
     (stage) => {
       stage.started().publish(1)
+      stage.watch.settled()
+    }
+  ],
+  [
+    "a lost event that is not healed",
+    /events.*never told/,
+    (stage) => {
+      stage.started().publish(1)
+      stage.watch.lost(1, 1)
       stage.watch.settled()
     }
   ],
@@ -368,6 +395,7 @@ it("says nothing where nothing is wrong", () => {
   stage.sent(i(5, 3, withCause(EXECUTE, 7)), i(6, 3, withCause(EXECUTE, 10))).got(s(7))
   stage.publish(2)
   stage.watch.lost(1, 1)
+  stage.sent(i(7, 3, value(3, 2))).got(s(8))
   stage.got(u(Codec.STOPDT_ACT)).sent(u(Codec.STOPDT_CON))
   stage.watch.settled()
   stage.got(u(Codec.STARTDT_ACT)).sent(u(Codec.STARTDT_CON))
