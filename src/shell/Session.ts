@@ -10,7 +10,7 @@ import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
 import type { SessionOutputs } from "../core/session/SessionTurn.ts"
 import * as Drain from "../core/station/Drain.ts"
-import { type End, Exchange } from "../core/station/Exchange.ts"
+import type { End, Exchange } from "../core/station/Exchange.ts"
 import * as Leaving from "../core/station/Leaving.ts"
 import * as Outgoing from "../core/station/Outgoing.ts"
 import * as Sending from "../core/station/Sending.ts"
@@ -85,9 +85,7 @@ export class Session implements Drain.Runner, Sending.Sender {
     )
     this.peer = peer
     this.number = peer.session
-    const nowMs = host.clock.monotonicMs()
-    const state = SessionState.open(host.settled(), peer.session, nowMs)
-    this.exchange = new Exchange(state, Cursor.at(host.logEnds(), host.world.initialised.count))
+    this.exchange = host.station.opened(peer.session, host.clock.monotonicMs())
     this.rearm()
   }
 

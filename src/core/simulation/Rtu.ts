@@ -14,7 +14,7 @@ import type { SessionOutputs } from "../session/SessionTurn.ts"
 import * as Answers from "../station/Answers.ts"
 import * as Drain from "../station/Drain.ts"
 import * as Ending from "../station/Ending.ts"
-import { type End, Exchange } from "../station/Exchange.ts"
+import type { End, Exchange } from "../station/Exchange.ts"
 import * as Noticed from "../station/Noticed.ts"
 import * as Outgoing from "../station/Outgoing.ts"
 import * as Sending from "../station/Sending.ts"
@@ -68,9 +68,7 @@ export class Rtu implements Served {
   open(cable: Cable): Connection {
     const { station, agenda } = this
     const number = station.nextSession()
-    const world = station.settled()
-    const state = SessionState.open(world, number, agenda.nowMs)
-    const exchange = new Exchange(state, Cursor.at(station.publishing.logEnds(), world.initialised.count))
+    const exchange = station.opened(number, agenda.nowMs)
     const connection = new Connection(this, number, cable, exchange)
     this.connections.set(number, connection)
     station.publishing.sessions.add(connection)

@@ -49,9 +49,18 @@ export class Exchange {
   /** Whether it has sent, or sends, what waits before an end of ours. */
   private lastWords = false
 
-  constructor(state: SessionState.SessionState, cursor: Cursor.Cursor) {
+  /** The operation of the server that was the newest when it began: sessions have their numbers one after the other. */
+  private readonly since: number
+
+  constructor(state: SessionState.SessionState, cursor: Cursor.Cursor, since: number) {
     this.state = state
     this.cursor = cursor
+    this.since = since
+  }
+
+  /** Whether its client has asked for an operation, and not one that had its number before. */
+  hasAskedFor({ number, session }: { readonly number: number; readonly session: number }): boolean {
+    return session === this.state.id && number > this.since
   }
 
   /** Whether a request still waits for its decision. */

@@ -154,11 +154,11 @@ const answered = (decision: Decision, alone = false): Answered => ({ kind: "answ
 const failure = ({ id }: Requested): Answered => answered(Outcome.confirm(id, "failure"))
 
 /** A client wants an operation of its own stopped that was confirmed and is not over. */
-function abandoned({ outputs }: Station, { state }: Exchange, request: AbandonRequested): Due {
+function abandoned({ outputs }: Station, exchange: Exchange, request: AbandonRequested): Due {
   const { id, apdu, block, slot } = request
   const number = Image.lives(request) ? (Outputs.find(outputs, block, slot)?.output.begun ?? 0) : 0
   const begun = Outputs.operation(outputs, number)
-  const isOwn = begun?.session === state.id && Instruction.isTheSame(begun.command.apdu, apdu)
+  const isOwn = begun !== null && exchange.hasAskedFor(begun) && Instruction.isTheSame(begun.command.apdu, apdu)
   const stopped = isOwn ? Operating.cancel(begun, id) : null
   if (stopped === null) {
     const fact: Rejected = { kind: "rejected", situation: "nothingToDeactivate", apdu }

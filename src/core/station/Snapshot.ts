@@ -119,7 +119,7 @@ export function restore<F extends Session>(snapshot: Snapshot, ports: Ports<F>):
     const known = sessions.get(number)
     if (known !== undefined) return known
     const fields = walk.fields(some(snapshot.exchanges, "session", number))
-    const exchange = put(new Exchange(fields["state"] as SessionState, fields["cursor"] as Cursor), fields)
+    const exchange = put(new Exchange(fields["state"] as SessionState, fields["cursor"] as Cursor, 0), fields)
     const session = ports.session(number, exchange)
     sessions.set(number, session)
     return session

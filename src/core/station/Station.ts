@@ -9,14 +9,17 @@ import * as Image from "../image/Image.ts"
 import * as Initialised from "../image/Initialised.ts"
 import * as Numbered from "../image/Numbered.ts"
 import * as Stamp from "../image/Stamp.ts"
+import * as Cursor from "../log/Cursor.ts"
 import * as EventLog from "../log/EventLog.ts"
 import type { World } from "../procedure/World.ts"
 import * as Freeze from "../read/Freeze.ts"
+import * as SessionState from "../session/SessionState.ts"
 import * as TagClock from "../system/TagClock.ts"
 import * as Abandoned from "./Abandoned.ts"
 import * as Bursts from "./Bursts.ts"
 import * as Delayed from "./Delayed.ts"
 import * as Ending from "./Ending.ts"
+import { Exchange } from "./Exchange.ts"
 import * as Numbers from "./Numbers.ts"
 import * as Offers from "./Offers.ts"
 import * as Outputs from "./Outputs.ts"
@@ -208,6 +211,13 @@ export class Station<F extends Follower = Follower> {
     this.ending = ending
     this.world = { ...this.world, ...Ending.toWorld(ending) }
     return true
+  }
+
+  /** A connection has come, whose session has this number; of what was published nobody has told it. */
+  opened(number: number, nowMs: number): Exchange {
+    const world = this.settled()
+    const cursor = Cursor.at(this.publishing.logEnds(), world.initialised.count)
+    return new Exchange(SessionState.open(world, number, nowMs), cursor, this.outputs.lastOperation)
   }
 
   /** A number for a new session: 1..65535, none in use. */

@@ -25,7 +25,7 @@ class Stage implements Drain.Runner {
     const block = this.plant.block(1, 45)
     for (const ioa of [10, 11, 12]) block.add(ioa)
     const state = SessionState.open(this.plant.world, 1, 0)
-    this.exchange = new Exchange(state, Cursor.at(this.plant.ends, 0))
+    this.exchange = new Exchange(state, Cursor.at(this.plant.ends, 0), 0)
     this.receive(Frames.u(Frames.U.startdt))
   }
 

@@ -1,21 +1,21 @@
 // What is due for a notice: the application is asked only for what can still be begun, and what it need not be asked for is
 // answered, and told, as data.
 import { describe, expect, it } from "vitest"
+import * as Operation from "../../../src/core/command/Operation.ts"
 import { SELECT_FIRST } from "../../../src/core/image/Block.ts"
 import * as Flags from "../../../src/core/image/Flags.ts"
 import * as Image from "../../../src/core/image/Image.ts"
 import * as Limits from "../../../src/core/Limits.ts"
 import * as Parameters from "../../../src/core/link/Parameters.ts"
-import * as Cursor from "../../../src/core/log/Cursor.ts"
 import * as Profile from "../../../src/core/Profile.ts"
 import * as Outcome from "../../../src/core/procedure/Outcome.ts"
 import type { Notice } from "../../../src/core/session/Notice.ts"
 import * as SessionEvent from "../../../src/core/session/SessionEvent.ts"
-import * as SessionState from "../../../src/core/session/SessionState.ts"
 import * as Answers from "../../../src/core/station/Answers.ts"
 import * as Ending from "../../../src/core/station/Ending.ts"
-import { Exchange } from "../../../src/core/station/Exchange.ts"
+import type { Exchange } from "../../../src/core/station/Exchange.ts"
 import * as Noticed from "../../../src/core/station/Noticed.ts"
+import * as Outputs from "../../../src/core/station/Outputs.ts"
 import { Station } from "../../../src/core/station/Station.ts"
 import * as Frames from "../../property/support/Frames.ts"
 
@@ -25,7 +25,7 @@ const DEACTIVATION = 8
 /** A station with command points 10 and 11 and a client that has begun. */
 class Stage {
   readonly station: Station
-  readonly exchange: Exchange
+  exchange: Exchange
   private sent = 0
 
   constructor() {
@@ -43,8 +43,15 @@ class Stage {
     this.station.addStation(1, Image.utc())
     const at = Image.station(this.station.world.image, 1)
     if (at !== undefined) this.station.addPoints(at, { ioa: 10, type: 45, count: 2, variants: {} }, 0, 0)
-    this.exchange = new Exchange(SessionState.open(this.station.settled(), 1, 0), Cursor.at([0], 0))
+    this.exchange = this.opened()
+  }
+
+  /** A client with the number of the one before it, which has begun. */
+  opened(): Exchange {
+    this.sent = 0
+    this.exchange = this.station.opened(1, 0)
     this.says(Frames.u(Frames.U.startdt))
+    return this.exchange
   }
 
   /** What is noticed of a frame. */
@@ -131,6 +138,23 @@ describe("what is due for a notice", () => {
     if (notice.kind !== "command") return expect.unreachable()
     const due = stage.due({ ...notice, kind: "abandon" })
     expect(due).toMatchObject({ kind: "answered", fact: { situation: "nothingToDeactivate" } })
+  })
+
+  it("is that there is nothing to stop of whoever had the number of its session before", () => {
+    const stage = new Stage()
+    const notice = stage.asks(Frames.command(1, 10))
+    if (notice.kind !== "command") return expect.unreachable()
+    const { outputs, world } = stage.station
+    const outlet = Outputs.of(outputs, world.profile, notice.block, notice.slot, 10)
+    const said = { value: 1, quality: 0 } as never
+    const manner = { twoPhases: true, termination: true, said, before: said, byClient: false, related: null } as const
+    const begun = Operation.begun(stage.station.nextOperation(), 1, notice, 0, 0, true, manner, 0)
+    Outputs.begin(outputs, outlet, { ...begun, phase: "executing", second: true, confirmed: true }, said)
+    const stops = (): Noticed.Due => stage.due({ ...notice, kind: "abandon" })
+    expect(stops().kind).toBe("cancelled")
+    stage.opened()
+    stage.asks(Frames.command(1, 11))
+    expect(stops()).toMatchObject({ kind: "answered", fact: { situation: "nothingToDeactivate" } })
   })
 
   it("is told of selections as they come and go, which are noted", () => {

@@ -5,13 +5,10 @@ import * as Image from "../../../src/core/image/Image.ts"
 import * as Numbered from "../../../src/core/image/Numbered.ts"
 import * as Limits from "../../../src/core/Limits.ts"
 import * as Parameters from "../../../src/core/link/Parameters.ts"
-import * as Cursor from "../../../src/core/log/Cursor.ts"
 import * as EventLog from "../../../src/core/log/EventLog.ts"
 import * as Profile from "../../../src/core/Profile.ts"
 import * as SessionEvent from "../../../src/core/session/SessionEvent.ts"
-import * as SessionState from "../../../src/core/session/SessionState.ts"
 import * as Drain from "../../../src/core/station/Drain.ts"
-import { Exchange } from "../../../src/core/station/Exchange.ts"
 import { Station } from "../../../src/core/station/Station.ts"
 import * as Frames from "../../property/support/Frames.ts"
 
@@ -111,7 +108,7 @@ it("a point that is added anew goes on behind such an event too", () => {
 const client = (station: ReturnType<typeof make>["station"]) => {
   const told: string[] = []
   const ends = () => station.publishing.logEnds()
-  const exchange = new Exchange(SessionState.open(station.settled(), 1, 0), Cursor.at(ends(), 0))
+  const exchange = station.opened(1, 0)
   const event = (kind: SessionEvent.Kind) => SessionEvent.plain(kind, 0, ends(), 65_536)
   let heard = 0
   const runner: Drain.Runner = {

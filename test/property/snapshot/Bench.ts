@@ -6,15 +6,12 @@ import * as FileCalls from "../../../src/core/file/FileCalls.ts"
 import { Block, type Zone } from "../../../src/core/image/Block.ts"
 import type * as Image from "../../../src/core/image/Image.ts"
 import * as Limits from "../../../src/core/Limits.ts"
-import * as Cursor from "../../../src/core/log/Cursor.ts"
 import * as Profile from "../../../src/core/Profile.ts"
 import type * as Freeze from "../../../src/core/read/Freeze.ts"
 import type { CyclicBatch } from "../../../src/core/read/ReadWork.ts"
-import * as SessionState from "../../../src/core/session/SessionState.ts"
 import * as Abandoned from "../../../src/core/station/Abandoned.ts"
 import * as Drain from "../../../src/core/station/Drain.ts"
 import * as Ending from "../../../src/core/station/Ending.ts"
-import { Exchange } from "../../../src/core/station/Exchange.ts"
 import * as Offers from "../../../src/core/station/Offers.ts"
 import * as Sending from "../../../src/core/station/Sending.ts"
 import * as Snapshot from "../../../src/core/station/Snapshot.ts"
@@ -114,9 +111,7 @@ export class Bench {
     const number = station.nextSession()
     const of = line(number, `192.0.2.${number % 3}`)
     ground.lines.set(number, of)
-    const world = station.settled()
-    const state = SessionState.open(world, number, ground.nowMs)
-    const exchange = new Exchange(state, Cursor.at(station.publishing.logEnds(), world.initialised.count))
+    const exchange = station.opened(number, ground.nowMs)
     const session = new Session(this, of, exchange)
     this.sessions.set(number, session)
     station.publishing.sessions.add(session)
