@@ -11,29 +11,18 @@ import * as Timers from "../core/station/Timers.ts"
 import * as Handlers from "./Handlers.ts"
 import { type Hooks, type PointCallback, setCallback } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
-import { InLine } from "./InLine.ts"
-import type { Session } from "./Session.ts"
 
 const refresh = (hooks: Hooks): PointCallback | null => hooks.onBeforeAutoTransmit
-
-/** What offering a batch to a session costs, in units of work of a turn. */
-const OFFER = 4
-/** So many of those that stand in line are offered what was left for them in a turn. */
-const AT_ONCE = 32
 
 export class Ticker {
   private readonly host: Host
   private readonly station: Host["station"]
-  /** What was left for sessions that stand in line. */
-  private readonly left: Map<Session, CyclicBatch[]> = new Map()
-  private readonly line: InLine<Session>
   private running = false
   private cancel: (() => void) | null = null
 
   constructor(host: Host) {
     this.host = host
     this.station = host.station
-    this.line = new InLine(host.clock, AT_ONCE, (session) => this.offerLeft(session))
     host.onDelayed = () => this.arm()
   }
 
@@ -189,28 +178,8 @@ export class Ticker {
     return found
   }
 
-  /**
-   * Sends batches to every started session: nobody else is looked at, since an application may send them one by one. Where that are
-   * many for a turn of the event loop, those that are left stand in line, with all that was offered since.
-   */
+  /** Sends batches to every started session: nobody else is looked at, since an application may send them one by one. */
   offer(batches: readonly CyclicBatch[]): void {
-    const { station, turns } = this.host
-    for (const session of station.started) {
-      const left = this.left.get(session)
-      if (left !== undefined) left.push(...batches)
-      else if (turns.isTired) {
-        this.left.set(session, [...batches])
-        this.line.add(session)
-      } else {
-        turns.work(batches.length * OFFER)
-        session.offered(batches)
-      }
-    }
-  }
-
-  private offerLeft(session: Session): void {
-    const batches = this.left.get(session) ?? []
-    this.left.delete(session)
-    session.offered(batches)
+    for (const session of this.host.station.started) session.offered(batches)
   }
 }

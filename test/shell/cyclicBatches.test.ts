@@ -1,13 +1,11 @@
 // Batches with cause 1 are read from the image when a client takes them. One that takes little is not owed every list that
 // the application has sent meanwhile: neither those that name the same points again, nor more of others than replies may wait.
-import { expect, it, onTestFinished, vi } from "vitest"
+import { expect, it } from "vitest"
 import { Batch, Cot, type Point, Type } from "../../src/api/c104/index.ts"
-import { Session } from "../../src/shell/Session.ts"
 import { startClient, startServer } from "../support/Stage.ts"
 
 const REPLIES = 16
 const WINDOW = 12
-const WAIT = { timeout: 10_000 }
 
 /** A server whose points lie apart, and a started client that acknowledges when it is told to. */
 const given = async (count: number) => {
@@ -72,29 +70,4 @@ it("two lists with one key are two lists", async () => {
   for (let times = 0; times < 3; times++) for (const points of [one, other]) expect(transmit(points)).toBe(true)
   const told = await taken()
   expect(told.slice(WINDOW)).toEqual([...addressesOf(one), ...addressesOf(other)])
-})
-
-it("what is due at many stations is offered to many clients in several turns of the loop, and to all of them", async () => {
-  const [stations, clients] = [60, 40]
-  const { server } = await startServer()
-  for (let ca = 2; ca <= stations + 1; ca++)
-    server.addStation(ca, { backgroundMs: 1000 })?.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 })
-  const all = await Promise.all(Array.from({ length: clients }, () => startClient(server.port)))
-  const offered = vi.spyOn(Session.prototype, "offered")
-  onTestFinished(() => offered.mockRestore())
-  const turns: number[] = []
-  let counting = true
-  const count = (): void => {
-    turns.push(offered.mock.calls.length - turns.reduce((sum, calls) => sum + calls, 0))
-    if (counting) setImmediate(count)
-  }
-  count()
-  await expect
-    .poll(() => all.every((client) => client.asdus({ cot: Cot.BACKGROUND_SCAN }).length >= stations), WAIT)
-    .toBe(true)
-  counting = false
-  expect(Math.max(...turns)).toBeLessThanOrEqual(1024 + clients)
-  expect(turns.filter((calls) => calls > 0).length).toBeGreaterThan(1)
-  for (const client of all)
-    expect(new Set(client.asdus({ cot: Cot.BACKGROUND_SCAN }).map(({ ca }) => ca)).size).toBe(stations)
 })
