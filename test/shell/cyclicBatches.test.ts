@@ -71,3 +71,20 @@ it("two lists with one key are two lists", async () => {
   const told = await taken()
   expect(told.slice(WINDOW)).toEqual([...addressesOf(one), ...addressesOf(other)])
 })
+
+it("lists that are sent one by one are all told to whoever has room for them, however many there are", async () => {
+  const count = 2500
+  const { server, station } = await startServer()
+  server.protocolParameters.update({ sendWindowSize: 32_767, receiveWindowSize: 20_000 })
+  const points: Point[] = []
+  for (let i = 0; i < count; i++) {
+    const point = station.addPoint<Type>({ ioAddress: 1 + i, type: Type.M_SP_NA_1 })
+    if (point !== null) points.push(point)
+  }
+  const clients = await Promise.all([0, 1, 2, 3].map(() => startClient(server.port)))
+  for (const point of points)
+    expect(server.transmitBatch(new Batch({ cause: Cot.PERIODIC, points: [point] }))).toBe(true)
+  await Promise.all(clients.map((client) => client.until(() => client.iFrames === count)))
+  for (const client of clients)
+    expect(new Set(client.asdus({ cot: Cot.PERIODIC }).map(({ objects }) => objects?.[0]?.ioa)).size).toBe(count)
+})
