@@ -103,6 +103,6 @@ export const target: Target = {
   text: false,
   most: 1500,
   work: { base: 120_000, octet: 1200 },
-  batch: 4,
+  batch: 12,
   run: (input) => new StationPlay(new Input(input)).run()
 }

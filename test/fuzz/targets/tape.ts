@@ -186,6 +186,6 @@ export const target: Target = {
   text: false,
   most: 6000,
   work: { base: 250_000, octet: 1200 },
-  batch: 4,
+  batch: 12,
   run
 }

@@ -84,6 +84,6 @@ export const target: Target = {
   most: 8192,
   // A time zone that nobody knows is compared with all there are, of 64 stations at most.
   work: { base: 500_000, octet: 12_000 },
-  batch: 8,
+  batch: 16,
   run
 }
