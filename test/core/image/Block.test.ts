@@ -87,6 +87,27 @@ describe("block", () => {
     }
   })
 
+  it("gives the slot of a removed point to another, and nothing that was said of it beside its value", () => {
+    const [block, counters] = [make(30), make(15)]
+    const [slot, counter] = [block.add(10), counters.add(10)]
+    Flags.setRefresh(block, slot, true)
+    Flags.setSelect(block, slot, 3, true)
+    Flags.setGroups(block, slot, [2, 16], [])
+    Flags.setGroups(counters, counter, [], [1])
+    Rates.setMinInterval(block, slot, 1000)
+    Image.setValue(counters, counter, 7)
+    Image.freezeCounter(counters, counter, true, false, 0, 0, 5)
+    block.remove(slot)
+    counters.remove(counter)
+    expect([block.add(11), counters.add(11)]).toEqual([slot, counter])
+    block.settle()
+    counters.settle()
+    expect([block.refresh?.[slot], block.select?.[slot], block.groups?.[slot], block.mask]).toEqual([0, 0, 0, 0])
+    expect([Rates.minIntervalMs(block, slot), counters.groups?.[counter], counters.mask & 0xfffff]).toEqual([0, 0, 0])
+    const column = counters.frozenColumn()
+    expect([column.said(counter, 5), column.orderOf(counter), column.inOrderSince(counter)]).toEqual([null, 0, 0])
+  })
+
   it("keeps and takes what is said beside values however many points come later", () => {
     const [block, counters] = [make(30), make(15)]
     const said = (slot: number): readonly number[] => [

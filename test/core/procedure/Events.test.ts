@@ -324,3 +324,25 @@ describe("end of initialisation", () => {
     expect(frames[0]?.octets[15]).toBe(2)
   })
 })
+
+describe("a reset of the event buffer", () => {
+  it.each([
+    [1, ["2:30", "1:1", "2:30", "2:1"]],
+    [2, ["1:30", "1:1", "2:1"]],
+    [65_535, ["1:1", "2:1"]]
+  ])("of station %i takes what has a time tag, and nothing of others nor of later", (ca, left) => {
+    const plant = new Plant({ link: { k: 1, w: 1 }, packEvents: false })
+    const point = (of: number, type: number) => at(plant.add(plant.block(of, type), type), 0)
+    const [one, plain, two, other] = [point(1, 30), point(1, 1), point(2, 30), point(2, 1)]
+    const peer = started(plant)
+    // The first one leaves at once, and fills the window; the next leaves with the acknowledgement that the request carries.
+    plant.publish(plain, 1)
+    peer.ready()
+    for (const next of [one, two, one, plain, two, other]) plant.publish(next, 1)
+    peer.send(Frames.asdu(105, 6, 0, ca, 0, 2))
+    peer.decide(peer.of("reset")[0]?.id ?? -1, { terminate: false })
+    plant.publish(one, 0)
+    const frames = peer.drain().filter(({ type }) => type !== 105)
+    expect(frames.map((frame) => `${frame.ca}:${frame.type}`)).toEqual([...left, "1:30"])
+  })
+})

@@ -326,6 +326,25 @@ describe("events and answers", () => {
     }
   })
 
+  it("end, although a point changes faster than its client acknowledges, and always has an event that leaves soon", () => {
+    const plant = given({ link: { k: 12, w: 8 }, packEvents: false })
+    const [point, ...others] = plant.add(plant.block(1, 11), ...Array.from({ length: 20 }, (_, n) => 1 + 2 * n))
+    if (point === undefined) throw new Error("no point")
+    const peer = started(plant)
+    let value = 0
+    const storm = (): void => {
+      for (let n = 0; n < 13; n++) plant.publish(point, ++value)
+    }
+    storm()
+    const frames = [...peer.send(Frames.interrogation(1))]
+    for (let round = 0; round < 20; round++) {
+      storm()
+      frames.push(...peer.acknowledge())
+    }
+    expect(answers(frames)).toEqual(["1:7", "1:10"])
+    expect(addressesOf(frames)).toEqual(Array.from({ length: others.length + 1 }, (_, n) => 1 + 2 * n))
+  })
+
   it("share the window: neither stops the other", () => {
     const plant = given({ link: { k: 4, w: 8 }, packEvents: false })
     const points = plant.add(plant.block(1, 13), ...Array.from({ length: 300 }, (_, n) => 2 * n))
