@@ -117,11 +117,13 @@ export class CheckAnswers extends Checker {
   private mirrored(session: number, talk: Talk, frame: Codec.Frame): void {
     if (!frame.negative) this.fail(session, "a mirror is negative", frame)
     const isStrange = (of: Request): boolean => of.cause !== 5 && of.cause !== 6 && of.cause !== 8
-    const ordinary =
-      frame.cause === 45 ? undefined : this.find(talk, frame, (of) => of.answered.size === 0 && !isStrange(of))
-    const request = ordinary ?? this.find(talk, frame, (of) => of.answered.size === 0 && isStrange(of))
+    const isOpen = (of: Request): boolean => (of.global ? !of.answered.has(frame.ca) : of.answered.size === 0)
+    const ordinary = frame.cause === 45 ? undefined : this.find(talk, frame, (of) => isOpen(of) && !isStrange(of))
+    const request = ordinary ?? this.find(talk, frame, (of) => isOpen(of) && isStrange(of))
     if (request === undefined) this.fail(session, "a mirror of what was not asked, or was answered", frame)
-    this.over(talk, frame, request)
+    // Of one with the global address and one to a station, with the same words, the answer of the other may have been taken for its.
+    if (request.global && frame.ca !== Codec.GLOBAL) request.answered.add(frame.ca)
+    else this.over(talk, frame, request)
   }
 
   private confirmed(session: number, talk: Talk, frame: Codec.Frame): void {

@@ -193,9 +193,10 @@ export class CheckEvents extends Checker {
       event.type === type &&
       event.cause === cause &&
       isSame(event.octets, octets, from, event.point.untagged === 15)
-    let n = waiting.findIndex(isThis)
     // Of what happened while nobody listened only the newest is told, also where one before said the same.
-    if (n >= 0 && type < 30) for (let m = n; waiting[m]?.unheard === true; m++) if (isThis(waiting[m] as Waiting)) n = m
+    const isTold = (of: Waiting, at: number): boolean =>
+      isThis(of) && !(of.unheard && type < 30 && this.hasNewer(talk, at, type))
+    const n = waiting.findIndex(isTold)
     if (n >= 0) {
       const { event } = waiting[n] as Waiting
       for (let before = 0; before < n; before++) this.missing(talk, before)
@@ -223,12 +224,13 @@ export class CheckEvents extends Checker {
     talk.missing.push(`the event of ${point.ca}/${point.ioa} (${Codec.hex(event.octets)}) is passed over`)
   }
 
-  /** Whether a newer event of the same place waits. */
-  private hasNewer({ waiting }: Talk, at: number): boolean {
+  /** Whether a newer event of the same place waits, of a type or of any (0). */
+  private hasNewer({ waiting }: Talk, at: number, type = 0): boolean {
     const { point } = (waiting[at] as Waiting).event
     for (let n = at + 1; n < waiting.length; n++) {
-      const other = (waiting[n] as Waiting).event.point
-      if (other.ioa === point.ioa && other.ca === point.ca) return true
+      const other = (waiting[n] as Waiting).event
+      const isThere = other.point.ioa === point.ioa && other.point.ca === point.ca
+      if (isThere && (type === 0 || other.type === type)) return true
     }
     return false
   }
