@@ -5,6 +5,7 @@ import type * as Operating from "../core/command/Operating.ts"
 import type { Status } from "../core/command/Output.ts"
 import type { Outcome } from "../core/procedure/Outcome.ts"
 import * as Outputs from "../core/station/Outputs.ts"
+import { failed } from "./Deciding.ts"
 import { CallbackTimedOut } from "./Errors.ts"
 import type { Host } from "./Host.ts"
 import * as Names from "./Names.ts"
@@ -29,6 +30,9 @@ export function tellAll(
       case "late":
         tellLate(session.host, subjectOf(command))
         break
+      case "unclear":
+        failed(session.host, "accept", subjectOf(command), new TypeError("it accepts or refuses"))
+        break
     }
 }
 
@@ -51,7 +55,7 @@ export const subjectOf = ({ type, ioa, ca }: CommandRequested): string =>
   `${Names.ofType(type)} ${ioa} of station ${ca}`
 
 /** Tells that a handler did not decide in time. */
-export function tellLate(host: Host, subject: string): void {
+function tellLate(host: Host, subject: string): void {
   const { decisionMs: limitMs } = host.world.limits
   host.tell({ event: "error", error: new CallbackTimedOut({ callback: "onReceive", subject, limitMs }) })
 }

@@ -2,29 +2,18 @@
 // outputs from outside a handler.
 
 import type { CommandRequested, SelectRequested } from "../core/command/CommandNotice.ts"
-import * as Output from "../core/command/Output.ts"
+import type * as Output from "../core/command/Output.ts"
 import type { Block } from "../core/image/Block.ts"
-import * as Recent from "../core/image/Recent.ts"
 import * as Outcome from "../core/procedure/Outcome.ts"
-import type * as Noticed from "../core/station/Noticed.ts"
+import * as Carrying from "../core/station/Carrying.ts"
 import * as Outputs from "../core/station/Outputs.ts"
-import * as Requests from "../core/station/Requests.ts"
-import { Calling, endOf, goOn } from "./Calling.ts"
+import { Calling } from "./Calling.ts"
 import * as CommandFacts from "./CommandFacts.ts"
 import * as Feedback from "./Feedback.ts"
 import type { CommandHandler, Hooks } from "./Hooks.ts"
 import type { Host } from "./Host.ts"
 import { Selecting } from "./Selecting.ts"
 import type { Session } from "./Session.ts"
-
-/** A request is answered without the application; the session collects the decision. */
-export function answer(session: Session, { fact, decision, alone }: Noticed.Answered): void {
-  const { host, peer } = session
-  if (fact !== null) host.tell({ event: "rejected", peer, situation: fact.situation, apdu: fact.apdu })
-  if (alone) session.tellCollected()
-  session.collect(decision)
-  if (alone) session.tellCollected()
-}
 
 /**
  * Takes a command; the session collects a decision that is made at once. False where something is to be told before: then it is
@@ -35,9 +24,8 @@ export function command(session: Session, notice: CommandRequested): boolean {
   const { block, slot } = notice
   const hooks = host.hooks.of(block, slot)
   const outlet = Outputs.of(host.station.outputs, host.world.profile, block, slot, notice.ioa)
-  const tellsBefore = outlet.publishedIn !== 0 && outlet.publishedIn === exchange.batch
   const handler = Feedback.decider(host, block, hooks)
-  switch (Requests.arrive(host.world, outlet.output, tellsBefore, handler !== null)) {
+  switch (Carrying.arrive(host.station, exchange, outlet, handler !== null)) {
     case "before":
       return false
     case "begin":
@@ -47,7 +35,7 @@ export function command(session: Session, notice: CommandRequested): boolean {
       new Calling(session, notice, outlet.number).wait(host.world.profile.commandWaitMs)
       return true
     case "refuse":
-      new Calling(session, notice, outlet.number).refuse(true)
+      Carrying.refuse(host, new Calling(session, notice, outlet.number), true)
       return true
   }
 }
@@ -55,13 +43,13 @@ export function command(session: Session, notice: CommandRequested): boolean {
 /** A command is refused that has not come to its output. */
 export function turnAway(session: Session, command: CommandRequested): void {
   const { block, slot, ioa } = command
-  const { station, world } = session.host
-  const { number } = Outputs.of(station.outputs, world.profile, block, slot, ioa)
-  new Calling(session, command, number).refuse(true)
+  const { host } = session
+  const { number } = Outputs.of(host.station.outputs, host.world.profile, block, slot, ioa)
+  Carrying.refuse(host, new Calling(session, command, number), true)
 }
 
 /** An operation is to be stopped: whoever carries it out is told. */
-export const cancel = (host: Host, operation: number): void => callingOf(host, operation)?.cancel()
+export const cancel = (host: Host, operation: number): void => host.carrier(operation)?.stop()
 
 /** Begins a command. */
 function begin(
@@ -71,10 +59,10 @@ function begin(
   hooks: Hooks,
   handler: CommandHandler
 ): void {
-  const { host } = session
-  const before = endOf(host)
+  const { station } = session.host
+  const before = Carrying.logEnd(station)
   calling.operate(outlet, hooks, handler)
-  if (endOf(host) > before) Outputs.published(host.station.outputs, outlet.number, session.exchange.batch)
+  Carrying.asked(station, calling, before)
 }
 
 /** A client wants to select a point whose application decides who may. */
@@ -92,7 +80,7 @@ export function select(session: Session, notice: SelectRequested): void {
  */
 export function stopping(session: Session): void {
   for (const deciding of [...session.aborts.values()])
-    if (deciding instanceof Calling && deciding.operation?.phase === "waiting") deciding.refuse(true)
+    if (deciding instanceof Calling) Carrying.refuseWaiting(session.host, deciding)
 }
 
 /**
@@ -100,7 +88,7 @@ export function stopping(session: Session): void {
  * and with its octets. False when nobody is told.
  */
 export function resolve(host: Host, block: Block, slot: number, cause: number, negative: boolean): boolean {
-  return callingOf(host, outputOf(host, block, slot)?.owed?.command)?.resolve(cause, negative) === true
+  return Carrying.resolve(host, Outputs.find(host.station.outputs, block, slot), cause, negative)
 }
 
 /**
@@ -116,41 +104,16 @@ export function detached(host: Host, hooks: Hooks | undefined, operated: Outputs
       for (const one of ended) one.tellDetached()
     })
   }
-  if (operated === null) return
-  const begun = callingOf(host, operated.begun)
-  const told = callingOf(host, operated.owed)?.detach()
-  const refused = operated.waiting.flatMap((number) => callingOf(host, number)?.turnAway() ?? [])
-  host.loop.soon(() => {
-    told?.()
-    begun?.stop()
-    for (const tell of refused) tell()
-  })
+  if (operated !== null) Carrying.detached(host, operated)
 }
-
-const outputOf = (host: Host, block: Block, slot: number): Output.Output<number> | undefined =>
-  Outputs.find(host.station.outputs, block, slot)?.output
-
-/** How the application carries an operation out; undefined where nothing more can come of it. */
-const callingOf = ({ callings }: Host, number: number | null | undefined): Calling | undefined =>
-  Recent.find(callings, number ?? 0)
 
 /** What is known of the output of a command point. */
 export const status = (host: Host, block: Block, slot: number): Output.Status =>
-  outputOf(host, block, slot)?.status ?? "free"
+  Outputs.find(host.station.outputs, block, slot)?.output.status ?? "free"
 
 /** The application says that an output is free, whatever was begun at it; whether anything was. */
 export function release(host: Host, block: Block, slot: number): boolean {
-  const { outputs } = host.station
-  const outlet = Outputs.find(outputs, block, slot)
-  if (outlet === undefined || outlet.output.status === "free") return false
-  const tell = (): void =>
+  return Carrying.release(host, Outputs.find(host.station.outputs, block, slot), () =>
     CommandFacts.tellOutput(host, { block, ca: block.of.ca, ioa: block.ioa[slot] as number }, "free")
-  const begun = callingOf(host, outlet.output.begun)
-  if (begun !== undefined) begun.release(tell)
-  else {
-    Outputs.become(outputs, outlet.number, Output.release(outlet.output))
-    tell()
-    goOn(host, outlet.number)
-  }
-  return true
+  )
 }

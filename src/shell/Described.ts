@@ -3,7 +3,6 @@
 import type { Commanded } from "../core/command/CommandNotice.ts"
 import type { Instruction } from "../core/command/Instruction.ts"
 import type { Command } from "./Hooks.ts"
-import type { Host } from "./Host.ts"
 import type { Peer } from "./ServerEvent.ts"
 import type { Certificate, Session } from "./Session.ts"
 
@@ -92,12 +91,4 @@ export class Described implements Command {
   get begin(): () => boolean {
     return () => this.deciding.isWanted
   }
-}
-
-/** What a command says. One without time tag, at a point that has one, gets that of its arrival. */
-export function saidBy(host: Host, command: Commanded, atMs: number): Instruction {
-  const { block, value, qualifier, timeLow, timeHigh } = command
-  if (block.time === null || timeLow !== 0 || timeHigh !== 0) return command
-  const { low, high } = host.timeTag(block.zone, atMs)
-  return { value, qualifier, timeLow: low, timeHigh: high }
 }

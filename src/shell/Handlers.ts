@@ -53,7 +53,7 @@ function perform(session: Session, due: Noticed.Due): boolean {
       parameter(session, due)
       return true
     case "answered":
-      Commands.answer(session, due)
+      session.answer(due)
       return true
     case "turnedAway":
       Commands.turnAway(session, due.command)

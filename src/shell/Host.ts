@@ -4,6 +4,7 @@
 import type { Block } from "../core/image/Block.ts"
 import * as Recent from "../core/image/Recent.ts"
 import type { World } from "../core/procedure/World.ts"
+import type * as Carrying from "../core/station/Carrying.ts"
 import * as Ending from "../core/station/Ending.ts"
 import type { Detached } from "../core/station/Outputs.ts"
 import type { ParameterRequested } from "../core/system/SystemNotice.ts"
@@ -39,7 +40,7 @@ export type ConnectHandler = (address: string, signal: AbortSignal) => boolean |
 /** For so many clients is looked in a turn of the event loop: some two milliseconds. */
 const LOOKING = 32
 
-export class Host extends Publisher {
+export class Host extends Publisher implements Carrying.Runner<Calling> {
   readonly observers: Set<(event: ServerEvent) => void> = new Set()
   /** Where what happens is logged while the server runs. */
   log: Log = silent
@@ -77,8 +78,6 @@ export class Host extends Publisher {
   readonly strays: Strays = new Strays(this.station, () => this.world.limits.abandonedCallbacks)
   /** How the application carries operations out, by their numbers: as long as the station knows them. */
   readonly callings: Recent.Recent<Calling> = Recent.none()
-  /** Outputs at which those that wait are being judged one after the other. */
-  readonly judging: Set<number> = new Set()
   /** Sessions are about to look which of their transfers have lost their station. */
   private endsTransfers = false
   private telling = false
@@ -111,6 +110,18 @@ export class Host extends Publisher {
       if (block.command) return Commands.resolve(this, block, slot, cause, negative)
     }
     return this.append(block, slot, cause, originator, 0) >= 0
+  }
+
+  carrier(operation: number): Calling | undefined {
+    return Recent.find(this.callings, operation)
+  }
+
+  soon(act: () => void): void {
+    this.loop.soon(act)
+  }
+
+  monotonicMs(): number {
+    return this.clock.monotonicMs()
   }
 
   protected override detached(hooks: Hooks | undefined, operated: Detached | null): void {

@@ -1,6 +1,5 @@
 // One connection: moves octets and time between a line and an exchange, which reduces them. It decides nothing.
 import type { FileAnswer } from "../core/file/FileMessage.ts"
-import * as Recent from "../core/image/Recent.ts"
 import * as Cursor from "../core/log/Cursor.ts"
 import type { Decision } from "../core/procedure/Notice.ts"
 import type { World } from "../core/procedure/World.ts"
@@ -9,9 +8,11 @@ import type { Notice } from "../core/session/Notice.ts"
 import * as SessionEvent from "../core/session/SessionEvent.ts"
 import * as SessionState from "../core/session/SessionState.ts"
 import type { SessionOutputs } from "../core/session/SessionTurn.ts"
+import * as Carrying from "../core/station/Carrying.ts"
 import * as Drain from "../core/station/Drain.ts"
 import type { End, Exchange } from "../core/station/Exchange.ts"
 import * as Leaving from "../core/station/Leaving.ts"
+import type * as Noticed from "../core/station/Noticed.ts"
 import * as Outgoing from "../core/station/Outgoing.ts"
 import * as Sending from "../core/station/Sending.ts"
 import type { CloseReason } from "../core/Violation.ts"
@@ -244,7 +245,7 @@ export class Session implements Drain.Runner, Sending.Sender {
   }
 
   begin(operation: number): void {
-    Recent.find(this.host.callings, operation)?.carryOut()
+    Carrying.carryOut(this.host, operation)
   }
 
   /** Reduces an event, and does whatever follows from it at once. */
@@ -254,9 +255,16 @@ export class Session implements Drain.Runner, Sending.Sender {
 
   /** Takes a decision: it is reduced with others when the application was asked, and before anything else that happens. */
   collect(decision: Decision): void {
-    const { exchange } = this
-    if (exchange.isIdle) exchange.batch = this.host.station.nextBatch()
-    exchange.collect(decision)
+    Carrying.collect(this.host.station, this.exchange, decision)
+  }
+
+  /** A request is answered without the application: that is told, and collected. */
+  answer({ fact, decision, alone }: Noticed.Answered): void {
+    const { host, peer } = this
+    if (fact !== null) host.tell({ event: "rejected", peer, situation: fact.situation, apdu: fact.apdu })
+    if (alone) this.tellCollected()
+    this.collect(decision)
+    if (alone) this.tellCollected()
   }
 
   /** Has what was collected reduced. */

@@ -33,6 +33,8 @@ export type Fact =
   | { readonly fact: "command" | "executed"; readonly outcome: Outcome.Outcome; readonly answered: boolean }
   | { readonly fact: "output"; readonly status: Output.Status }
   | { readonly fact: "late" }
+  /** The first phase of two neither accepted nor refused. */
+  | { readonly fact: "unclear" }
 
 /** What follows from something that happened to an operation, in the order of its fields. */
 export interface Step {

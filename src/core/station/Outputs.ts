@@ -40,6 +40,8 @@ export interface Outputs {
   readonly kept: Map<number, Outlet>
   /** Those that an output knows, no more of each than may wait and two, and those whose handler has not settled. */
   readonly operations: Recent.Recent<Operation>
+  /** Outputs at which those that wait are being judged one after the other. */
+  readonly judging: Set<number>
   lastOutlet: number
   lastOperation: number
 }
@@ -49,6 +51,7 @@ export const make = (): Outputs => ({
   points: new Map(),
   kept: new Map(),
   operations: Recent.none(),
+  judging: new Set(),
   lastOutlet: 0,
   lastOperation: 0
 })
