@@ -10,6 +10,7 @@ import * as Profile from "../../../src/core/Profile.ts"
 import type * as Freeze from "../../../src/core/read/Freeze.ts"
 import type { CyclicBatch } from "../../../src/core/read/ReadWork.ts"
 import * as Abandoned from "../../../src/core/station/Abandoned.ts"
+import type * as Carrying from "../../../src/core/station/Carrying.ts"
 import * as Drain from "../../../src/core/station/Drain.ts"
 import * as Ending from "../../../src/core/station/Ending.ts"
 import * as Offers from "../../../src/core/station/Offers.ts"
@@ -23,6 +24,7 @@ import * as Zones from "../../../src/shell/Zones.ts"
 import { Random } from "../support/Random.ts"
 import { print } from "../support/Snapshot.ts"
 import { type Ground, ground, type Line, line } from "./Ground.ts"
+import { carrierOf } from "./Operations.ts"
 import { Session } from "./Session.ts"
 
 /** Everything about a bench as data. */
@@ -39,12 +41,13 @@ function nameOf(value: object): string | null {
   return "spanAt" in value ? (value as Zone).name : null
 }
 
-export class Bench {
+export class Bench implements Carrying.Runner {
   readonly ground: Ground
   station: Station<Session>
   readonly sessions: Map<number, Session> = new Map()
   /** What was written, told and answered since it was looked at last. */
   said: string[] = []
+  private readonly later: (() => void)[] = []
 
   private constructor(of: Ground, station: Station<Session>) {
     this.ground = of
@@ -101,6 +104,35 @@ export class Bench {
 
   say(what: string, value: unknown = ""): void {
     this.said.push(`${what} ${print(value, nameOf)}`)
+  }
+
+  // ---- operations ----
+
+  carrier(operation: number): Carrying.Carrier | undefined {
+    return carrierOf(this, operation)
+  }
+
+  soon(act: () => void): void {
+    this.later.push(act)
+  }
+
+  /** What was to be done when what has happened is over. */
+  settle(): void {
+    for (let next = this.later.shift(); next !== undefined; next = this.later.shift()) next()
+  }
+
+  monotonicMs(): number {
+    return this.ground.nowMs
+  }
+
+  /** The session of a number; one that has ended where there is none any more. */
+  sessionOf(number: number): Session {
+    const known = this.sessions.get(number)
+    if (known !== undefined) return known
+    const { world, publishing } = this.station
+    const ended = new Exchange(SessionState.open(world, number, 0), Cursor.at(publishing.logEnds(), 0))
+    ended.reason = "TRANSPORT"
+    return new Session(this, line(number, ""), ended)
   }
 
   // ---- connections ----

@@ -45,12 +45,12 @@ export interface Asked {
   readonly selected: boolean
 }
 
-/** An operation whose handler has not settled, or that waits, at an output. */
+/** An operation, and whether its handler has not settled. */
 export interface Running {
   readonly operation: number
   readonly outlet: number
   readonly session: number
-  readonly id: number
+  readonly runs: boolean
 }
 
 export interface Ground {
@@ -60,10 +60,10 @@ export interface Ground {
   /** What was published is to be delivered so often. */
   readonly lines: Map<number, Line>
   asked: Asked[]
-  running: Running[]
-  waiting: Running[]
-  /** Those that begin when their clients were told. */
-  accepted: Running[]
+  /** By number. */
+  readonly operations: Map<number, Running>
+  /** Operations at no output that begin when their clients were told, and their requests. */
+  readonly accepted: Map<number, number>
   store: Exclude<FileCall.Due, { readonly kind: "answer" | "abandoned" | "settled" | "timedOut" | "failed" }>[]
   looking: InLine.InLine
   /** Publishers that are about to go on. */
@@ -80,9 +80,8 @@ export const ground = (seed: number): Ground => ({
   wallMs: 1_700_000_000_000,
   lines: new Map(),
   asked: [],
-  running: [],
-  waiting: [],
-  accepted: [],
+  operations: new Map(),
+  accepted: new Map(),
   store: [],
   looking: InLine.none,
   going: { patient: 0, counted: 0 },

@@ -1,250 +1,198 @@
-// Commands at the outputs of a station on a bench: begun, waiting and refused by the tables, with handlers that settle at once or later.
+// Commands at the outputs of a station on a bench: carried out by the station, with handlers that settle at once or later. All that
+// is kept of an operation beside the station is whose it is, and whether its handler runs.
 import type { CommandRequested } from "../../../src/core/command/CommandNotice.ts"
-import * as Instruction from "../../../src/core/command/Instruction.ts"
-import * as Operating from "../../../src/core/command/Operating.ts"
-import * as Operation from "../../../src/core/command/Operation.ts"
-import * as Output from "../../../src/core/command/Output.ts"
-import type { Block } from "../../../src/core/image/Block.ts"
-import * as Image from "../../../src/core/image/Image.ts"
-import * as Outcome from "../../../src/core/procedure/Outcome.ts"
-import * as Drain from "../../../src/core/station/Drain.ts"
+import type * as Operating from "../../../src/core/command/Operating.ts"
+import type * as Operation from "../../../src/core/command/Operation.ts"
+import * as Carrying from "../../../src/core/station/Carrying.ts"
+import type * as Noticed from "../../../src/core/station/Noticed.ts"
 import * as Outputs from "../../../src/core/station/Outputs.ts"
-import type { Random } from "../support/Random.ts"
+import { Random } from "../support/Random.ts"
 import type { Bench } from "./Bench.ts"
 import type { Running } from "./Ground.ts"
 import { one } from "./Places.ts"
 import type { Session } from "./Session.ts"
 
-const PLACES = 3
 const WAIT_MS = 1000
 
-const sessionOf = (bench: Bench, { session }: Running): Session | undefined => {
-  const found = bench.sessions.get(session)
-  return found?.exchange.reason === null ? found : undefined
-}
+export class Carrier implements Carrying.Carrier {
+  readonly number: number
+  readonly outlet: number
+  readonly command: CommandRequested
+  readonly session: Session
+  private readonly bench: Bench
 
-function around(bench: Bench, running: Running): Operating.Around {
-  const { station } = bench
-  const { world } = station
-  const operation = Outputs.operation(station.outputs, running.operation)
-  const exchange = sessionOf(bench, running)?.exchange
-  const cancel = operation?.cancel ?? 0
-  return {
-    open: exchange?.awaits(running.id) === true,
-    cancels: cancel !== 0 && exchange?.awaits(cancel) === true,
-    exists: operation !== null && Image.lives(operation.command),
-    ending: station.isEnding,
-    logEnd: station.publishing.logEnds()[0] as number,
-    profile: world.profile
+  constructor(session: Session, number: number, outlet: number, command: CommandRequested) {
+    this.bench = session.bench
+    this.session = session
+    this.number = number
+    this.outlet = outlet
+    this.command = command
   }
-}
 
-/** A command has come to its output; its session asks. */
-export function command(session: Session, notice: CommandRequested, random: Random): void {
-  const { bench } = session
-  const { station, ground } = bench
-  if (!Image.lives(notice)) return session.collect(Outcome.gone(notice.id))
-  const outlet = Outputs.of(station.outputs, station.world.profile, notice.block, notice.slot, notice.ioa)
-  const running = {
-    operation: station.nextOperation(),
-    outlet: outlet.number,
-    session: session.number,
-    id: notice.id
+  private get random(): Random {
+    const operation = Outputs.operation(this.bench.station.outputs, this.number)
+    const phase = operation === null ? 0 : operation.second ? 2 : 1
+    return new Random(this.bench.ground.seed * 7919 + this.number * 31 + phase)
   }
-  const verdict = Output.judge(outlet.output, PLACES)
-  bench.say("operates", [running.operation, verdict, outlet.publishedIn, outlet.byClient, outlet.receivedMs])
-  if (verdict === "begin") return begin(bench, running, outlet, notice, random, true)
-  const { operation } = running
-  if (verdict === "wait") {
-    const waiting = Operation.waiting(operation, session.number, notice, bench.tagMs, ground.nowMs + WAIT_MS)
-    ground.waiting.push(running)
-    return perform(bench, running, Operating.wait(outlet.output, waiting), random, true)
-  }
-  perform(bench, running, Operating.refuse(outlet.output, operation, notice.id, true), random, true)
-}
 
-/** A command is refused that has not come to its output. */
-export function turnAway(session: Session, { block, slot, ioa, id }: CommandRequested, random: Random): void {
-  const { bench, number } = session
-  const { outputs, world } = bench.station
-  const { number: outlet, output } = Outputs.of(outputs, world.profile, block, slot, ioa)
-  const running = { operation: bench.station.nextOperation(), outlet, session: number, id }
-  const open = session.exchange.awaits(id)
-  perform(bench, running, Operating.refuse(output, running.operation, id, open), random, true)
-}
-
-/** A session is about to stop: its commands that wait are refused. */
-export function stopping(session: Session, random: Random): void {
-  const { bench, number } = session
-  const refused = bench.ground.waiting.filter((running) => running.session === number)
-  bench.ground.waiting = bench.ground.waiting.filter((running) => running.session !== number)
-  for (const running of refused) {
-    const output = Outputs.outputOf(bench.station.outputs, running.outlet)
-    const open = session.exchange.awaits(running.id)
-    perform(bench, running, Operating.refuse(output, running.operation, running.id, open), random, true)
+  /** It is known from now on. */
+  begins(): this {
+    const { number, outlet, session, bench } = this
+    bench.ground.operations.set(number, { operation: number, outlet, session: session.number, runs: false })
+    return this
   }
-}
 
-function begin(
-  bench: Bench,
-  running: Running,
-  outlet: Outputs.Outlet,
-  notice: CommandRequested,
-  random: Random,
-  asks: boolean
-): void {
-  const { station, ground } = bench
-  const { outputs, publishing } = station
-  const { block, slot, value, qualifier, timeLow, timeHigh } = notice
-  const manner: Operation.Manner = {
-    twoPhases: random.chance(30),
-    termination: random.pick([true, false, "manual" as const]),
-    said: { value, qualifier, timeLow, timeHigh },
-    before: Instruction.of(block, slot),
-    byClient: outlet.byClient,
-    related: null
+  private runs(runs: boolean): void {
+    const known = this.bench.ground.operations.get(this.number)
+    if (known !== undefined) this.bench.ground.operations.set(this.number, { ...known, runs })
   }
-  const { logEnd } = around(bench, running)
-  const begun = Operation.begun(
-    running.operation,
-    running.session,
-    notice,
-    bench.tagMs,
-    outlet.receivedMs,
-    false,
-    manner,
-    logEnd
-  )
-  Outputs.begin(outputs, outlet, begun, manner.said)
-  const [batch] = [sessionOf(bench, running)?.exchange.batch ?? 0]
-  if (random.chance(30) && publishing.append(block, slot, 11, 1, running.session) >= 0)
-    Outputs.published(outputs, outlet.number, batch)
-  bench.followUp()
-  if (random.chance(50)) settles(bench, running, random, asks)
-  else ground.running.push(running)
+
+  /** It is begun and asked, as it comes or where it has waited. */
+  ask(outlet: Outputs.Outlet, waited: Operation.Operation | null): void {
+    const { bench, command, random, session } = this
+    const { station } = bench
+    const way: Carrying.Way = {
+      twoPhases: random.chance(30),
+      termination: random.pick([true, false, "manual" as const]),
+      related: null
+    }
+    const since = Carrying.logEnd(station)
+    Carrying.begin(station, this, outlet, way, waited?.receivedMs ?? bench.tagMs, waited?.listed === true)
+    if (random.chance(30)) station.publishing.append(command.block, command.slot, 11, 1, session.number)
+    bench.followUp()
+    this.handle(random, waited === null)
+    if (waited === null) Carrying.asked(station, this, since)
+  }
+
+  private handle(random: Random, collects: boolean): void {
+    if (random.chance(50)) return settle(this.bench, this, random, collects)
+    this.runs(true)
+    Carrying.takesTime(this.bench.station, this)
+    this.says("wanted", Carrying.isWanted(this.bench.station, this))
+  }
+
+  proceed(operation: Operation.Operation): void {
+    const { bench, command } = this
+    const outlet = Outputs.find(bench.station.outputs, command.block, command.slot)
+    if (outlet === undefined || this.random.chance(10)) Carrying.refuse(bench, this, false)
+    else this.ask(outlet, operation)
+  }
+
+  carryOut(): void {
+    this.handle(this.random, false)
+  }
+
+  private says(what: string, value: unknown): void {
+    this.bench.say(`operation ${this.number} ${what}`, value)
+  }
+
+  measure(operation: Operation.Operation | null): void {
+    this.says("measures", operation?.limit ?? "none")
+  }
+
+  lists(on: boolean): void {
+    this.says("lists", on)
+  }
+
+  stop(): void {
+    this.says("stops", "")
+  }
+
+  gone(aborted: boolean): void {
+    this.says("is gone", aborted)
+    this.bench.ground.operations.delete(this.number)
+  }
+
+  tell(facts: readonly Operating.Fact[]): void {
+    this.says("tells", [facts, Outputs.hasPoint(this.bench.station.outputs, this.outlet)])
+  }
+
+  answer(answered: Noticed.Answered): void {
+    this.session.answer(answered)
+  }
+
+  publish(): void {}
 }
 
 /** A handler has settled. */
-function settles(bench: Bench, running: Running, random: Random, asks: boolean): void {
-  const { outputs } = bench.station
-  const operation = Outputs.operation(outputs, running.operation)
-  if (operation === null) return
-  const said = random.pick(["success", "success", "failure", "none"] as const)
-  const output = Outputs.outputOf(outputs, running.outlet)
-  perform(bench, running, Operating.settle(output, operation, said, around(bench, running)), random, asks)
+function settle(bench: Bench, carrier: Carrier, random: Random, collects: boolean): void {
+  Carrying.settle(bench, carrier, random.pick(["success", "success", "failure", "none"] as const), collects)
 }
 
-/** What a step says is so, and what follows from it; a session that `asks` collects what is decided. */
-function perform(bench: Bench, running: Running, step: Operating.Step | null, random: Random, asks = false): void {
-  if (step === null) return
-  const { outputs } = bench.station
-  const session = sessionOf(bench, running)
-  const before = Outputs.operation(outputs, running.operation)
-  Outputs.take(outputs, Outputs.at(outputs, running.outlet), running.operation, before, step)
-  if (step.accepts && session !== undefined) {
-    bench.ground.accepted.push(running)
-    session.exchange.afterwards(running.id, running.operation)
-  }
-  for (const answer of step.answers) session?.collect(answer)
-  const tell = (): void => bench.say("operation", [running.operation, step.facts, step.stops])
-  if (step.accepts && session !== undefined) Drain.announce(session, tell)
-  else tell()
-  for (const number of [running.operation, step.forgets]) {
-    const operation = Outputs.operation(outputs, number)
-    if (operation !== null) Outputs.conclude(outputs, running.outlet, operation)
-  }
-  if (step.tells && !asks && session !== undefined) Drain.tellCollected(session)
-  if (step.frees) goOn(bench, running.outlet, random)
+/** Who carries an operation out that is known. */
+export function carrierOf(bench: Bench, number: number): Carrier | undefined {
+  const known = bench.ground.operations.get(number)
+  const operation = Outputs.operation(bench.station.outputs, number)
+  if (known === undefined || operation === null) return undefined
+  return new Carrier(bench.sessionOf(known.session), number, known.outlet, operation.command)
 }
 
-/** Those that wait at an output are judged, until one takes its time. */
-function goOn(bench: Bench, at: number, random: Random): void {
-  const { station, ground } = bench
-  const { outputs } = station
-  for (let next = Outputs.next(outputs, at); next !== 0; next = Outputs.next(outputs, at)) {
-    const running = ground.waiting.find(({ operation }) => operation === next)
-    const operation = Outputs.operation(outputs, next)
-    const outlet = outputs.outlets.get(at)
-    ground.waiting = ground.waiting.filter((other) => other !== running)
-    if (running === undefined || operation === null || outlet === undefined)
-      Outputs.become(outputs, at, Output.leave(Outputs.outputOf(outputs, at), next))
-    else if (Operating.judge(outlet.output, operation, around(bench, running), ground.nowMs) === "begin")
-      begin(bench, running, outlet, operation.command, random, false)
-    else perform(bench, running, Operating.refuse(outlet.output, next, running.id, around(bench, running).open), random)
-  }
+/** A command has come to its output; its session asks. False where it is judged anew behind what is to be told before. */
+export function command(session: Session, notice: CommandRequested, random: Random): boolean {
+  const { bench } = session
+  const { station } = bench
+  const { block, slot, ioa } = notice
+  const outlet = Outputs.of(station.outputs, station.world.profile, block, slot, ioa)
+  const verdict = Carrying.arrive(station, session.exchange, outlet, random.chance(95))
+  bench.say("operates", [verdict, outlet.publishedIn, outlet.byClient, outlet.receivedMs])
+  if (verdict === "before") return false
+  const carrier = new Carrier(session, station.nextOperation(), outlet.number, notice)
+  if (verdict === "begin") carrier.begins().ask(outlet, null)
+  else if (verdict === "wait") Carrying.wait(bench, carrier.begins(), bench.tagMs, bench.ground.nowMs + WAIT_MS)
+  else Carrying.refuse(bench, carrier, true)
+  return true
 }
 
-/** An operation that was accepted begins; what is at no output is only owed its end. */
-export function carryOut(session: Session, number: number): void {
-  const { ground, station } = session.bench
-  const running = ground.accepted.find(({ operation }) => operation === number)
-  if (running === undefined) return
-  ground.accepted = ground.accepted.filter((other) => other !== running)
-  if (running.outlet === 0) return session.owes(running.id, "ends", false)
-  const operation = Outputs.operation(station.outputs, number)
-  if (operation?.phase !== "accepted") return
-  Outputs.put(station.outputs, Operating.carryOut(operation, around(session.bench, running).logEnd))
-  ground.running.push(running)
+/** A command is refused that has not come to its output. */
+export function turnAway(session: Session, notice: CommandRequested): void {
+  const { bench } = session
+  const { station } = bench
+  const { block, slot, ioa } = notice
+  const { number } = Outputs.of(station.outputs, station.world.profile, block, slot, ioa)
+  Carrying.refuse(bench, new Carrier(session, station.nextOperation(), number, notice), true)
+}
+
+/** What is known of the operations of a session that are called off when nobody waits for them any more. */
+function listed(session: Session): readonly Carrier[] {
+  const { bench, number } = session
+  const found: Carrier[] = []
+  for (const { operation, session: own } of bench.ground.operations.values())
+    if (own === number && Outputs.operation(bench.station.outputs, operation)?.listed === true) {
+      const carrier = carrierOf(bench, operation)
+      if (carrier !== undefined) found.push(carrier)
+    }
+  return found
+}
+
+/** A session is about to stop: its commands that wait are refused. */
+export function stopping(session: Session): void {
+  for (const carrier of listed(session)) Carrying.refuseWaiting(session.bench, carrier)
 }
 
 /** Nobody waits any more for the operations of a session: for one that was not decided in time, or for all. */
-export function abandoned(session: Session, random: Random, id = 0): void {
-  const { bench, number } = session
-  const { outputs } = bench.station
-  for (const running of bench.ground.running) {
-    const operation = Outputs.operation(outputs, running.operation)
-    if (running.session !== number || (id !== 0 && running.id !== id) || operation === null) continue
-    const output = Outputs.outputOf(outputs, running.outlet)
-    const step = id === 0 ? Operating.abort(output, operation) : Operating.expire(output, operation)
-    perform(bench, running, step, random)
-  }
-}
-
-/** A command point goes. */
-export function removed(bench: Bench, outlet: number, gone: Outputs.Detached | null, random: Random): void {
-  const { station, ground } = bench
-  const { outputs } = station
-  if (gone === null) return
-  bench.say("detached", gone)
-  for (const running of [...ground.running, ...ground.waiting]) {
-    const operation = Outputs.operation(outputs, running.operation)
-    const output = Outputs.outputOf(outputs, outlet)
-    if (operation === null || running.outlet !== outlet) continue
-    if (gone.waiting.includes(running.operation))
-      perform(bench, running, Operating.refuse(output, running.operation, running.id, true), random)
-    else if (running.operation === gone.owed)
-      perform(bench, running, Operating.detach(output, operation, around(bench, running)), random)
-    else if (running.operation === gone.begun) perform(bench, running, Operating.stop(output, operation), random)
-  }
+export function abandoned(session: Session, id = 0): void {
+  for (const carrier of listed(session))
+    if (id === 0) Carrying.abort(session.bench, carrier)
+    else if (carrier.command.id === id) Carrying.expire(session.bench, carrier)
 }
 
 /** A handler settles, an operation takes too long, or the application says that an output is free, or answers what it owes. */
 export function goesOn(bench: Bench, random: Random): void {
-  const { ground, station } = bench
-  const { outputs } = station
-  const running = one(random, ground.running)
-  if (running === undefined) return
-  const operation = Outputs.operation(outputs, running.operation)
+  const known: Running | undefined = one(random, [...bench.ground.operations.values()])
+  const carrier = known === undefined ? undefined : carrierOf(bench, known.operation)
+  if (known === undefined || carrier === undefined) return
+  const { operation, outlet } = known
   const what = random.below(10)
-  if (operation === null || what < 7) {
-    ground.running = ground.running.filter((other) => other !== running)
-    return operation?.phase === "left" ? answers(bench, running, random) : settles(bench, running, random, false)
-  }
-  const output = Outputs.outputOf(outputs, running.outlet)
-  const near = around(bench, running)
-  perform(bench, running, (what === 7 ? Operating.lose : Operating.release)(output, operation, near), random)
+  const at = Outputs.at(bench.station.outputs, outlet)
+  bench.say("goes on", [operation, what, known.runs])
+  if (what < 5 && known.runs) {
+    bench.ground.operations.set(operation, { ...known, runs: false })
+    settle(bench, carrier, random, false)
+  } else if (what < 8) bench.say("answered", Carrying.resolve(bench, at, random.pick([7, 10]), random.chance(30)))
+  else if (what === 8) Carrying.timeIsOver(bench, carrier)
+  else
+    bench.say(
+      "released",
+      Carrying.release(bench, at, () => bench.say("free", outlet))
+    )
 }
-
-/** The application answers an operation that it had left open. */
-function answers(bench: Bench, running: Running, random: Random): void {
-  const { outputs } = bench.station
-  const operation = Outputs.operation(outputs, running.operation)
-  if (operation === null) return
-  const output = Outputs.outputOf(outputs, running.outlet)
-  const [cause, negative] = [random.pick([7, 10]), random.chance(30)]
-  perform(bench, running, Operating.resolve(output, operation, cause, negative, around(bench, running)), random)
-}
-
-/** The number of the output of a point, 0 = none. */
-export const outletOf = (bench: Bench, block: Block, slot: number): number =>
-  Outputs.find(bench.station.outputs, block, slot)?.number ?? 0

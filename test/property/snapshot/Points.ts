@@ -4,13 +4,13 @@ import * as Image from "../../../src/core/image/Image.ts"
 import * as Numbered from "../../../src/core/image/Numbered.ts"
 import * as Value from "../../../src/core/image/Value.ts"
 import * as Rates from "../../../src/core/log/Rates.ts"
+import * as Carrying from "../../../src/core/station/Carrying.ts"
 import * as Schedule from "../../../src/core/station/Schedule.ts"
 import * as TypeTable from "../../../src/core/wire/TypeTable.ts"
 import * as Zones from "../../../src/shell/Zones.ts"
 import type { Random } from "../support/Random.ts"
 import type { Bench } from "./Bench.ts"
 import * as Clients from "./Clients.ts"
-import * as Operations from "./Operations.ts"
 import { monitored, one, placeOf, send, sessionOf, stations } from "./Places.ts"
 
 const MONITORED = [1, 3, 5, 7, 9, 11, 13, 15, 15, 15, 20, 21, 30, 31, 34, 36, 36, 37, 37]
@@ -54,8 +54,8 @@ export function removePoint(bench: Bench, random: Random): void {
   const { ca } = block
   const ioa = block.ioa[slot] as number
   bench.station.schedule = Schedule.forgetPoint(bench.station.schedule, block, slot)
-  const outlet = Operations.outletOf(bench, block, slot)
-  Operations.removed(bench, outlet, bench.station.removePoint(block, slot), random)
+  const operated = bench.station.removePoint(block, slot)
+  if (operated !== null) Carrying.detached(bench, operated)
   bench.say("removed", [ca, ioa])
   if (random.chance(40)) return
   add(bench, random, ca, random.chance(30) ? twinOf(block.of.type) : block.of.type, ioa, 1)

@@ -58,7 +58,10 @@ export function input(bench: Bench, n: number): void {
   let dice = random.below(total)
   for (const [often, act] of inputs) {
     dice -= often
-    if (dice < 0) return act(bench, random)
+    if (dice < 0) {
+      act(bench, random)
+      return bench.settle()
+    }
   }
 }
 

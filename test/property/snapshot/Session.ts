@@ -9,6 +9,7 @@ import type { Notice } from "../../../src/core/session/Notice.ts"
 import * as SessionEvent from "../../../src/core/session/SessionEvent.ts"
 import type { SessionOutputs } from "../../../src/core/session/SessionTurn.ts"
 import * as Answers from "../../../src/core/station/Answers.ts"
+import * as Carrying from "../../../src/core/station/Carrying.ts"
 import * as Drain from "../../../src/core/station/Drain.ts"
 import * as Ending from "../../../src/core/station/Ending.ts"
 import type { Exchange } from "../../../src/core/station/Exchange.ts"
@@ -21,6 +22,7 @@ import * as Scenario from "../support/Scenario.ts"
 import type { Bench } from "./Bench.ts"
 import type { Line } from "./Ground.ts"
 import * as Operations from "./Operations.ts"
+import { carrierOf } from "./Operations.ts"
 import { Port } from "./Port.ts"
 
 type Command = Extract<Notice, { readonly kind: "command" }>
@@ -130,7 +132,10 @@ export class Session implements Drain.Runner, Sending.Sender {
 
   begin = (operation: number): void => {
     this.bench.say(`${this.number} begins`, operation)
-    Operations.carryOut(this, operation)
+    const id = this.bench.ground.accepted.get(operation)
+    if (id === undefined) return Carrying.carryOut(this.bench, operation)
+    this.bench.ground.accepted.delete(operation)
+    this.owes(id, "ends", false)
   }
 
   act = (notice: Notice): boolean => {
@@ -152,14 +157,13 @@ export class Session implements Drain.Runner, Sending.Sender {
       case "parameter":
         return this.confirm(due.id)
       case "answered":
-        if (due.alone) Drain.tellCollected(this)
-        this.collect(due.decision)
-        if (due.alone) Drain.tellCollected(this)
-        return
+        return this.answer(due)
+      case "cancelled":
+        return carrierOf(bench, due.operation)?.stop()
       case "turnedAway":
-        return Operations.turnAway(this, due.command, this.chance(due.command.id))
+        return Operations.turnAway(this, due.command)
       case "stopping":
-        return Operations.stopping(this, this.chance(0))
+        return Operations.stopping(this)
       case "clock": {
         const asked = Answers.clock(station, this.exchange, due, bench.tagMs, bench.flags)
         if (asked !== null) this.collect(Answers.synchronise(station, asked, "success"))
@@ -185,11 +189,11 @@ export class Session implements Drain.Runner, Sending.Sender {
         return bench.follow(FileCalls.request(station.files, number, this.line.address, due.id, due.request))
       case "timedOut":
         bench.follow(FileCalls.timedOut(station.files, number, due.id))
-        return Operations.abandoned(this, this.chance(due.id), due.id)
+        return Operations.abandoned(this, due.id)
       case "stopped":
-        return Operations.abandoned(this, this.chance(0))
+        return Operations.abandoned(this)
       case "closed":
-        Operations.abandoned(this, this.chance(0))
+        Operations.abandoned(this)
         return bench.closed(this)
       default:
         bench.say("tells", due)
@@ -208,15 +212,22 @@ export class Session implements Drain.Runner, Sending.Sender {
   }
 
   collect(decision: Decision): void {
-    if (this.exchange.isIdle) this.exchange.batch = this.bench.station.nextBatch()
-    this.exchange.collect(decision)
+    Carrying.collect(this.bench.station, this.exchange, decision)
+  }
+
+  answer({ decision, alone }: Noticed.Answered): void {
+    if (alone) Drain.tellCollected(this)
+    this.collect(decision)
+    if (alone) Drain.tellCollected(this)
   }
 
   private command(notice: Command): void {
     const { id, selected, block, slot } = notice
     const random = this.chance(id)
     if (random.chance(60)) {
-      return Operations.command(this, notice, random)
+      if (Operations.command(this, notice, random)) return
+      Drain.tellCollected(this)
+      return this.perform(Noticed.requested(this.bench.station, this.exchange, this, notice))
     }
     const dice = random.below(100)
     if (dice < 35) {
@@ -233,9 +244,9 @@ export class Session implements Drain.Runner, Sending.Sender {
 
   /** It begins when its client was told. */
   accept(id: number): void {
-    const { bench, number: session } = this
+    const { bench } = this
     const operation = bench.station.nextOperation()
-    bench.ground.accepted.push({ operation, outlet: 0, session, id })
+    bench.ground.accepted.set(operation, id)
     this.exchange.afterwards(id, operation)
     this.collect({ ...Outcome.confirm(id, "success"), keep: true, goesOn: true })
     Drain.announce(this, () => bench.say("accepted", operation))
