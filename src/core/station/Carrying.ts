@@ -216,13 +216,14 @@ export function settle(runner: Runner, carrier: Carrier, said: Outcome.Outcome, 
   const { station } = runner
   let operation = operationOf(station, carrier)
   if (operation === null) return
+  let now = around(station, carrier, operation)
   // Of most there is nothing to hear.
-  if (said !== "success" || operation.manner?.related !== null || !isOpen(carrier)) {
+  if (said !== "success" || operation.manner?.related !== null || !now.open) {
     hear(carrier, operation, said)
     operation = operationOf(station, carrier) ?? operation
+    now = around(station, carrier, operation)
   }
   const outlet = Outputs.at(station.outputs, carrier.outlet)
-  const now = around(station, carrier, operation)
   const step = Operating.settle(outlet?.output ?? Output.free, operation, said, now)
   take(runner, carrier, step, operation, outlet)
   follow(runner, carrier, step, collects)

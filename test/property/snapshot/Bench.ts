@@ -129,8 +129,7 @@ export class Bench implements Carrying.Runner {
   sessionOf(number: number): Session {
     const known = this.sessions.get(number)
     if (known !== undefined) return known
-    const { world, publishing } = this.station
-    const ended = new Exchange(SessionState.open(world, number, 0), Cursor.at(publishing.logEnds(), 0))
+    const ended = this.station.opened(number, this.ground.nowMs)
     ended.reason = "TRANSPORT"
     return new Session(this, line(number, ""), ended)
   }
