@@ -77,7 +77,7 @@ describe("directory", () => {
     const [frame, ...more] = directory(new Dialogue(), 5)
     expect(more).toEqual([])
     expect(Frames.objects(frame as Frames.Frame)).toMatchObject([
-      { ioa: 5, nof: 0, lof: 0, sof: { lfd: true, fa: false }, time: { iv: true } }
+      { ioa: 5, nof: 0, lof: 0, sof: { lfd: true, fa: false }, time: { iv: true, dom: 1, month: 1, year: 0 } }
     ])
   })
 
