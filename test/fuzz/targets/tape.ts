@@ -26,9 +26,8 @@ import { VirtualClock } from "../../../src/shell/VirtualClock.ts"
 import * as Frames from "../../property/support/Frames.ts"
 import { hold, octetsOf, type Target, textOf } from "../Target.ts"
 
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "iec104-fuzz-"))
-process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }))
-const file = path.join(folder, "a.tape")
+/** It is there only while it is played: the thread may be ended at any time. */
+const file = path.join(os.tmpdir(), `iec104-fuzz-${process.pid}.tape`)
 const POINTS_MAX = 2000
 
 const CONFIG = `link: { k: 3, w: 2, t1: 2 s, t2: 1 s, t3: 3 s }
@@ -89,19 +88,21 @@ async function run(input: Uint8Array): Promise<void> {
     hold(difference === null || !/undefined|NaN/.test(difference.what), () => `it is told that ${difference?.what}`)
   } catch (cause) {
     if (!known.some((one) => cause instanceof one)) throw cause
+  } finally {
+    fs.rmSync(file, { force: true })
   }
 }
 
 /** Records what a server does in memory, by a clock that is moved: always the same. */
 async function recorded(): Promise<Uint8Array> {
   forgo()
-  const recordedFile = path.join(folder, "recorded.tape")
+  fs.rmSync(file, { force: true })
   const clock = new VirtualClock(Date.UTC(2026, 0, 1))
   const transport = new MemoryTransport(clock)
   const config = Effect.runSync(Config.parse(CONFIG, "a.yaml"))
   const listen = { host: "127.0.0.1", port: 2404 }
   const head = { program: "0", node: "0", began: "", file: "a.yaml", text: CONFIG, listen: null }
-  const recorder = new Recorder(new TapeWriter(recordedFile, head), transport, clock)
+  const recorder = new Recorder(new TapeWriter(file, head), transport, clock)
   const host = (options: ConstructorParameters<typeof RecordedHost>[0]): RecordedHost =>
     new RecordedHost(options, recorder)
   const plant = recorder.enter(Format.Kind.Build, 0, () => {
@@ -144,7 +145,9 @@ async function recorded(): Promise<Uint8Array> {
   within(Format.Kind.Stop, Scope.close(scope, Exit.void))
   await turns(600)
   await recorder.end()
-  return fs.readFileSync(recordedFile)
+  const tape = fs.readFileSync(file)
+  fs.rmSync(file)
+  return tape
 }
 
 /** The records of a tape that was just recorded, whose chunks are sound. */
