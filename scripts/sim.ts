@@ -18,17 +18,26 @@ A step is an event that changes a station or a centre. What is printed follows f
   --lines L    lines of the transcript of a failure (default 60)
 `
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    steps: { type: "string", default: "200000" },
-    world: { type: "string", default: "5000" },
-    seconds: { type: "string" },
-    lines: { type: "string", default: "60" },
-    shrink: { type: "boolean", default: false },
-    help: { type: "boolean", default: false }
+function parsed() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: "string", default: "1" },
+        steps: { type: "string", default: "200000" },
+        world: { type: "string", default: "5000" },
+        seconds: { type: "string" },
+        lines: { type: "string", default: "60" },
+        shrink: { type: "boolean", default: false },
+        help: { type: "boolean", default: false }
+      }
+    }).values
+  } catch (cause) {
+    process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n\n${usage}`)
+    process.exit(2)
   }
-})
+}
+
+const values = parsed()
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`)
 
