@@ -99,6 +99,12 @@ export function find(
   return -1
 }
 
+/** Whether two of the states of a point say the same, as far as they are remembered. */
+export function saysTheSame({ said, first }: Point, one: number, other: number): boolean {
+  const [a, b] = [said[one - first], said[other - first]]
+  return a !== undefined && b !== undefined && isSame(a, b, 0)
+}
+
 function isSame(said: Said, octets: Uint8Array, from: number): boolean {
   for (let at = 0; at < said.length; at++) if (said[at] !== octets[from + at]) return false
   return true
