@@ -132,7 +132,8 @@ class Run {
     const chance = network.split(1000 + this.lineCount++)
     const way = this.isHealed ? QUICK : of.way
     const down = new Pipe(agenda, chance.split(1), way, (octets) => {
-      centre.received(octets)
+      // What is under way to a connection that its centre has given up is heard by nobody.
+      if (this.lines.get(centre)?.connection === connection) centre.received(octets)
       rtu.when(() => connection.drained())
     })
     const up = new Pipe(agenda, chance.split(2), way, (octets) =>
