@@ -174,6 +174,19 @@ describe("keys of a station", () => {
     expect(after).toBeGreaterThan(before)
     expect((after - before) % 5).toBe(0)
   })
+
+  it.each([
+    ["", [1000, 1000]],
+    [", reset: true", [1000, 0]]
+  ])("freeze counters by the clock%s, and tell readings of it", async (reset, readings) => {
+    const { client } = await served(
+      ["address: 1, type: M_IT_NA_1, value: 1000"],
+      "",
+      `counters: { mode: A, freeze: 200 ms${reset} }`
+    )
+    const told = [await client.next({ cot: SPONTANEOUS }), await client.next({ cot: SPONTANEOUS })]
+    expect(told.map((asdu) => readingOf(objectOf(asdu)).counter)).toEqual(readings)
+  })
 })
 
 describe("keys of monitoring points", () => {

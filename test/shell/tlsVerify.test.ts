@@ -66,9 +66,23 @@ const cases: readonly (readonly [string, Trust, string, string | RegExp])[] = [
     "foreign",
     SERVED
   ],
+  [
+    "with the name of the allowed one, not validated",
+    { validate: false, onlyKnown: true, allowed: ["first"] },
+    "namesake",
+    NOT_ALLOWED
+  ],
+  ["with the name of the allowed one", { onlyKnown: true, allowed: ["first"] }, "namesake", NOT_ALLOWED],
+  ["with the name of one of the authority", { validate: false }, "namesake", SELF_SIGNED],
   ["through an authority in between", {}, "chained", SERVED],
   ["through an authority in between, expired", { validate: false }, "chainedExpired", SERVED],
   ["for servers only", {}, "serverOnly", /is not for clients \(INVALID_PURPOSE\)$/],
+  [
+    "for servers only and expired, trusted itself, only times forgiven",
+    { validate: false, authorities: ["ca", "expiredServer"] },
+    "expiredServer",
+    EXPIRED
+  ],
   ["with a key of 1024 bits", {}, "legacy", SERVED],
   ["with a key of 768 bits", {}, "short", /has a key of 768 bits, less than 1024$/],
   ["with a key of 768 bits, allowed", { validate: false, onlyKnown: true, allowed: ["short"] }, "short", /768 bits/],

@@ -34,6 +34,12 @@ describe("link parameters", () => {
     expect(verdict({ t3Ms: 15_000 }).warnings).toHaveLength(1)
     expect(verdict({ k: 3, w: 2, t3Ms: 15_001 })).toEqual({ errors: [], warnings: [] })
   })
+
+  it("warn of t3 above 48 h, which is a recommendation, and take it", () => {
+    const advisedMs = 48 * 3_600_000
+    expect(verdict({ t3Ms: advisedMs })).toEqual({ errors: [], warnings: [] })
+    expect(verdict({ t3Ms: advisedMs + 1 })).toEqual({ errors: [], warnings: [expect.stringContaining("48 h")] })
+  })
 })
 
 describe("limits", () => {
