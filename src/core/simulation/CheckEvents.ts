@@ -157,7 +157,8 @@ export class CheckEvents extends Checker {
     )
     if (ended === undefined) return
     const isClear = !running.some(({ isDoubtful }) => isDoubtful)
-    for (const other of others) other.isDoubtful ||= !isClear
+    // One that says that it could not tell all may not be the one that was told most.
+    for (const other of others) other.isDoubtful ||= !isClear || negative
     if (!negative && isClear) this.whole(session, ended, ca, type, group)
     if (others.length > 0) talk.running.set(key, others)
     else talk.running.delete(key)

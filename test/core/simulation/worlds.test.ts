@@ -20,7 +20,7 @@ describe("worlds", () => {
   })
 
   // What a run has found stays here.
-  it.for([13, 35, 111, 286, 569, 605, 742, 1604, 1810, 1875, 2545, 3595, 3825, 5728, 6721])(
+  it.for([13, 35, 111, 286, 569, 605, 742, 1604, 1810, 1875, 2545, 3595, 3825, 5728, 6721, 20721])(
     "of seed %i, in which something was once called wrong, become idle and complete",
     (seed) => {
       expect(Simulation.run(seed, 5000).violation?.message).toBeUndefined()
