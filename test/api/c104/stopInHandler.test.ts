@@ -84,6 +84,20 @@ describe.each(["iec", "c104"] as const)("stop() in a handler, profile %s", (prof
     expect(heardAt(client.frames, 10)).toEqual([7, 10])
   })
 
+  it("nothing is begun of the rest of its segment where only its own connection is closed", async () => {
+    const { server, station, begun } = await stage("onReceive", { profile })
+    station.addPoint({ ioAddress: 13, type: C_SC_NA_1 })?.onReceive(() => {
+      begun.push(13)
+      for (const connection of server.connections) connection.close()
+      return SUCCESS
+    })
+    const client = await connect(server.port, { acknowledge: "never" })
+    client.send(Buffer.concat([STARTDT, command(0, 13), command(1, 11), clock(2), command(3, 12)]))
+    await client.ended
+    expect(begun).toEqual([13])
+    expect([heardAt(client.frames, 13), heardAt(client.frames, 11)]).toEqual([[7, 10], [0x47]])
+  })
+
   it("a command that waits for its turn is refused at once", async () => {
     const { server, station, begun, stopped } = await stage("onReceive", { profile: "c104" })
     const answer = deferred<ResponseState>()

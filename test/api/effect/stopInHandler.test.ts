@@ -40,3 +40,29 @@ it.live("nothing is begun once the scope of its server closes", () =>
     ])
   })
 )
+
+it.live("what is accepted while the scope of its server closes is not carried out", () =>
+  Effect.gen(function* () {
+    const server = yield* Iec104.make({ host: "127.0.0.1", port: 0, logLevel: "none" })
+    const station = yield* server.addStation(1)
+    const told: string[] = []
+    const scope = yield* Scope.make()
+    const closing: Promise<void>[] = []
+    const point = yield* station.addPoint({ ioAddress: 10, type: 45 })
+    const phase = (name: string, act: () => void) => () =>
+      Effect.sync(() => {
+        told.push(name)
+        act()
+        return "success" as const
+      })
+    const close = (): void => void closing.push(Effect.runPromise(Scope.close(scope, Exit.void)))
+    yield* point.onCommand({ accept: phase("accept", close), execute: phase("execute", () => {}) })
+    const { port } = yield* server.listen.pipe(Scope.provide(scope))
+    const client = yield* Effect.promise(() => RawClient.connect(port, { acknowledge: "never" }))
+    client.send(Buffer.concat([STARTDT, command(0, 10)]))
+    yield* Effect.promise(() => client.ended)
+    yield* Effect.promise(() => Promise.all(closing))
+    expect(told).toEqual(["accept"])
+    expect(client.asdus({ typeId: 45 }).map(({ cot, negative }) => [cot, negative])).toEqual([[7, true]])
+  })
+)

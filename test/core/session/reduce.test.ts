@@ -116,6 +116,17 @@ describe("windows", () => {
     expect(mirror).toHaveLength(10)
   })
 
+  it("a request that is answered is acknowledged by its answer, not ahead of it, also when w is reached", () => {
+    const { plant } = given({ link: { w: 1 } })
+    const peer = started(plant)
+    expect(text(peer.send(Frames.command(1, 2)))).toBe("")
+    const answers = peer.decide(1, { terminate: false })
+    expect([text(answers), answers[0]?.nr]).toEqual(["I0", 1])
+    // One that nobody answers at once is acknowledged when that is known.
+    peer.send(Frames.command(1, 2))
+    expect(text(peer.reduce(SessionEvent.decided(peer.nowMs, plant.ends, peer.room, [])))).toBe("S2")
+  })
+
   it.each([
     ["N(R) of a frame that was never sent", (peer: Peer) => peer.octets(Frames.s(4)), "SEQUENCE_NR"],
     ["N(R) that moves backwards", (peer: Peer) => [peer.acknowledge(), peer.octets(Frames.s(2))], "SEQUENCE_NR"],
@@ -276,6 +287,55 @@ describe("one call", () => {
     expect(text(peer.ready())).toBe("I1")
     peer.tick(150)
     expect(SessionState.deadline(plant.world, peer.state)).toBeGreaterThan(peer.nowMs)
+  })
+})
+
+describe("a session that is traced", () => {
+  class Traced extends Plant {
+    override get world(): Core.World {
+      return { ...super.world, trace: true }
+    }
+  }
+  const traced = () => {
+    const plant = new Traced({ packEvents: false })
+    plant.add(plant.block(1, 45), 1, 2)
+    return started(plant)
+  }
+
+  it.each([
+    ["a clock synchronisation", Frames.clock(1)],
+    ["an interrogation", Frames.interrogation(1)],
+    ["what is turned down", Frames.command(1, 900)],
+    ["a command to be tested", Frames.asdu(45, 6 | 0x80, 0, 1, 2, 1)]
+  ])(
+    "tells every frame once, also %s that is put back since the application is asked for what is before it",
+    (_, asdu) => {
+      const peer = traced()
+      const [first, second] = [peer.frame(Frames.command(1, 1)), peer.frame(asdu)]
+      peer.octets(first, second)
+      peer.decide(1)
+      const told = peer.of("traced").map(({ apdu }) => [...apdu])
+      expect(told).toEqual([[...Frames.u(U.startdt)], [...first], [...second]])
+    }
+  )
+
+  it("takes no longer for each of many frames of one chunk than for each of few", () => {
+    /** The least time of some attempts: others use this machine too. */
+    const tookMs = (count: number): number => {
+      const chunk = Frames.join(...Array.from({ length: count }, () => Frames.s(0)))
+      let least = Number.POSITIVE_INFINITY
+      for (let attempt = 0; attempt < 4; attempt++) {
+        const peer = traced()
+        const beforeMs = performance.now()
+        peer.octets(chunk)
+        least = Math.min(least, performance.now() - beforeMs)
+        expect(peer.of("traced")).toHaveLength(count + 1)
+      }
+      return least
+    }
+    const few = tookMs(5000)
+    const many = tookMs(40_000)
+    expect(many <= 24 * few + 20 || `${few} ms, eight times as many: ${many} ms`).toBe(true)
   })
 })
 

@@ -79,6 +79,22 @@ describe("an exchange", () => {
     expect(stage.told.indexOf("45:7")).toBeLessThan(stage.told.lastIndexOf("command"))
   })
 
+  it.each<[string, (stage: Stage) => void, readonly string[]]>([
+    ["a request", (stage) => stage.command(99), ["45:111"]],
+    ["another command", (stage) => stage.command(11), ["command", "45:7", "45:10"]],
+    ["STOPDT", (stage) => stage.receive(Frames.join(Frames.s(2), Frames.u(Frames.U.stopdt))), []],
+    ["the end of the peer", (stage) => Drain.dispatch(stage, stage.event("peerClosed")), ["closed"]]
+  ])("has what was said before told ahead of what comes behind it: %s", (_, comes, behind) => {
+    const stage = new Stage()
+    stage.onCommand = () => null
+    stage.command(10)
+    stage.onCommand = (id) => Outcome.command(id, "success", true, false, -1)
+    stage.exchange.collect(Outcome.command(1, "success", true, false, -1))
+    stage.told.length = 0
+    comes(stage)
+    expect(stage.told.filter((one) => one !== "S")).toEqual(["45:7", "45:10", ...behind])
+  })
+
   it("begins what was accepted behind its confirmation, not within what tells of it", () => {
     const stage = new Stage()
     stage.onCommand = (id) => {
