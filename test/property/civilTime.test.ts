@@ -150,6 +150,33 @@ describe("civil time", () => {
     }
   })
 
+  it("with SU = 1 in winter is an hour wrong where there is summer time, and else its instant", async () => {
+    const { stations, set, client } = await stage()
+    expect(stations).toHaveLength(zones.length)
+    const winters = [Date.UTC(2024, 0, 15, 12), Date.UTC(2024, 6, 15, 12)]
+    let [refused, taken] = [0, 0]
+    for (const [index, zone] of zones.entries()) {
+      const offsets = winters.map((at) => ahead(zone, at))
+      const winter = winters.find((_, i) => offsets[i] === Math.min(...offsets)) as number
+      const hasSummer = offsets[0] !== offsets[1]
+      // A zone that changed its time for good in that year is another case.
+      if (hasSummer !== changes(zone).some((at) => new Date(at).getUTCFullYear() === 2024)) continue
+      const told = [zone, await synchronise(client, index + 1, { ...shownAt(zone, winter), su: true })]
+      expect(told).toEqual([zone, !hasSummer])
+      if (hasSummer) refused++
+      else {
+        taken++
+        expect([zone, set.at(-1)]).toEqual([zone, winter])
+      }
+      // The same with SU = 0 is right in winter, and in summer it is what many clients say.
+      for (const at of winters) {
+        expect([zone, await synchronise(client, index + 1, { ...shownAt(zone, at), su: false })]).toEqual([zone, true])
+        expect([zone, set.at(-1)]).toEqual([zone, at])
+      }
+    }
+    expect([refused > 50, taken > 50]).toEqual([true, true])
+  })
+
   it("that no clock of the zone showed is refused", { timeout: 60_000 }, async () => {
     const { set, client } = await stage()
     let gaps = 0

@@ -829,6 +829,17 @@ describe("warnings", () => {
   )
 })
 
+describe("very many problems", () => {
+  it.effect("are all told, in the order of the file", () =>
+    Effect.gen(function* () {
+      const rows = 150_000
+      const problems = yield* problemsOf(`stations: [{ commonAddress: 1, points: [${"0,".repeat(rows)}] }]`)
+      expect(problems).toHaveLength(rows)
+      for (const at of [0, 1, rows - 1]) expect(problems[at]).toContain(`stations[0].points[${at}]: expected a point`)
+    })
+  )
+})
+
 describe("a t3 above 48 hours", () => {
   it.effect("is warned of: that is a recommendation", () =>
     Effect.gen(function* () {

@@ -1,7 +1,7 @@
 // The log of a server: a flood of one kind is told at once and then once a second with its number, to its end.
 import { expect, it } from "vitest"
 import { Type } from "../../../src/api/c104/index.ts"
-import { makeServer, startClient } from "../../support/Stage.ts"
+import { makeServer, record, startClient } from "../../support/Stage.ts"
 
 /** A server and its lines about requests that were turned down; `flood` has so many more turned down: there is no station 9. */
 const plant = async (write: (line: string) => void = () => {}) => {
@@ -112,4 +112,26 @@ it("writes of very many different errors some, and keeps what it says of other f
   expect([all("is gone"), all("rejected")]).toEqual([POINTS, 100])
   expect(lines.filter((line) => line.includes("is gone")).length).toBeLessThan(POINTS / 4)
   expect(lines.filter((line) => line.includes("rejected")).length).toBeLessThan(10)
+})
+
+it("writes what was lost as a warning, also where no more than warnings are wanted", async () => {
+  const written: (readonly [string, string])[] = []
+  const server = makeServer({
+    logLevel: "warning",
+    logWriter: (level, line) => void written.push([level, line]),
+    limits: { logRecords: 1024 }
+  })
+  const events = record(server)
+  const point = server.addStation(1)?.addPoint({ ioAddress: 1, type: Type.M_ME_NC_1 })
+  await server.start()
+  const client = await startClient(server.port, { acknowledge: "never" })
+  for (let n = 0; n < 5000; n++) {
+    if (point == null) throw new Error("address 1 is free")
+    point.value = n
+    point.transmit(3)
+  }
+  await client.until(() => client.iFrames > 0)
+  client.acknowledge()
+  const { lost } = await events.next("overflow")
+  expect(written).toEqual([["warning", expect.stringContaining(`${lost} events were dropped before`)]])
 })
