@@ -57,6 +57,16 @@ describe("iec104 explain", () => {
   const startdt = "680407000000"
   const testfr = "680443000000"
 
+  it("explains every frame of a line, however many there are", async () => {
+    const frames = 150_000
+    const one = await iec104(["explain", startdt])
+    const { code, out, err } = await iec104(["explain"], `${startdt.repeat(frames)}\n${testfr}\n`)
+    expect([code, err.slice(0, 300)]).toEqual([0, ""])
+    expect(out.startsWith(one.out.repeat(3))).toBe(true)
+    expect(out.split(one.out)).toHaveLength(frames + 1)
+    expect(out.split(one.out).at(-1)).toBe((await iec104(["explain", testfr])).out)
+  }, 60_000)
+
   it("explains one frame an argument", async () => {
     const { code, out, err } = await iec104(["explain", startdt, testfr])
     expect([code, err]).toEqual([0, ""])

@@ -62,6 +62,10 @@ describe("a line on standard input", () => {
       `{"station":1,"address":${short + 1},"value":-1e400}`,
       `{"station":1,"address":${short + 1},"value":1e39}`,
       line(double, { value: 2, quality: ["ov"] }),
+      line(short, { value: 5, qualitty: ["iv"] }),
+      line(short, { valeu: 5 }),
+      line(short, { value: 5, At: "2026-01-01T12:00:00Z" }),
+      line(double, { value: 2, name: "Breaker" }),
       `{"station":1,"address":${short + 1},"value":5,"value":6}`
     ]
     const taken = [

@@ -36,6 +36,24 @@ describe("standard input", () => {
     expect([await program.ended, program.err]).toEqual([0, ""])
   })
 
+  it("that comes faster than its client takes it waits: nothing is lost", async () => {
+    const VALUES = 4000
+    const patient = CONFIG.replace("logRecords: 1024", "logRecords: 1024, holdMs: 60000")
+    const program = new Program(write("patient.yaml", patient), "--json")
+    const client = await startClient(await program.port(), { acknowledge: "never" })
+    program.child.stdin?.on("error", () => {})
+    program.child.stdin?.end(linesOf(VALUES))
+    await client.until(() => client.iFrames === 12)
+    // By now all of it would have been read.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    for (let frames = 12; frames < VALUES; frames = client.iFrames) {
+      client.acknowledge()
+      await client.until(() => client.iFrames > frames)
+    }
+    expect(values(client)).toEqual(Array.from({ length: VALUES }, (_, value) => value))
+    expect(program.records.map(({ event }) => event)).not.toContain("overflow")
+  })
+
   it("that says a quality with a number is taken at its word, also behind a value that is none", async () => {
     const program = started()
     const client = await startClient(await program.port())
