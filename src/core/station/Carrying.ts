@@ -11,6 +11,7 @@ import * as Output from "../command/Output.ts"
 import type { Related } from "../image/Feedback.ts"
 import * as Image from "../image/Image.ts"
 import type { EventLog } from "../log/EventLog.ts"
+import * as Profile from "../Profile.ts"
 import type { Decision } from "../procedure/Notice.ts"
 import * as Outcome from "../procedure/Outcome.ts"
 import * as Drain from "./Drain.ts"
@@ -68,18 +69,27 @@ export const isOpen = ({ session, command }: Carrier): boolean => session.exchan
 const operationOf = ({ outputs }: Station, { number }: Carrier): Operation.Operation | null =>
   Outputs.operation(outputs, number)
 
+/** Steps keep nothing of what is so around them: it is written anew for each, and costs a command no record. */
+const now: { -readonly [Field in keyof Operating.Around]: Operating.Around[Field] } = {
+  open: false,
+  cancels: false,
+  exists: false,
+  ending: false,
+  logEnd: 0,
+  profile: Profile.iec
+}
+
 function around(station: Station, carrier: Carrier, operation: Operation.Operation | null): Operating.Around {
   const { session, command } = carrier
   const { exchange } = session
   const cancel = operation?.cancel ?? 0
-  return {
-    open: exchange.awaits(command.id),
-    cancels: cancel !== 0 && exchange.awaits(cancel),
-    exists: Image.lives(command),
-    ending: station.isEnding,
-    logEnd: logEnd(station),
-    profile: station.world.profile
-  }
+  now.open = exchange.awaits(command.id)
+  now.cancels = cancel !== 0 && exchange.awaits(cancel)
+  now.exists = Image.lives(command)
+  now.ending = station.isEnding
+  now.logEnd = logEnd(station)
+  now.profile = station.world.profile
+  return now
 }
 
 /** Takes a decision of the application: it is reduced with others when that was asked, and before anything else that happens. */
@@ -216,15 +226,14 @@ export function settle(runner: Runner, carrier: Carrier, said: Outcome.Outcome, 
   const { station } = runner
   let operation = operationOf(station, carrier)
   if (operation === null) return
-  let now = around(station, carrier, operation)
   // Of most there is nothing to hear.
-  if (said !== "success" || operation.manner?.related !== null || !now.open) {
+  if (said !== "success" || operation.manner?.related !== null || !isOpen(carrier)) {
     hear(carrier, operation, said)
     operation = operationOf(station, carrier) ?? operation
-    now = around(station, carrier, operation)
   }
   const outlet = Outputs.at(station.outputs, carrier.outlet)
-  const step = Operating.settle(outlet?.output ?? Output.free, operation, said, now)
+  const output = outlet?.output ?? Output.free
+  const step = Operating.settle(output, operation, said, around(station, carrier, operation))
   take(runner, carrier, step, operation, outlet)
   follow(runner, carrier, step, collects)
 }
@@ -358,8 +367,8 @@ export function resolve(runner: Runner, outlet: Outputs.Outlet | undefined, caus
   const carrier = runner.carrier(outlet?.output.owed?.command ?? 0)
   if (carrier === undefined) return false
   const open = isOpen(carrier)
-  const step = changed(runner.station, carrier, (output, operation, now) =>
-    Operating.resolve(output, operation, cause, negative, now)
+  const step = changed(runner.station, carrier, (output, operation, so) =>
+    Operating.resolve(output, operation, cause, negative, so)
   )
   perform(runner, carrier, step)
   return step !== null && open

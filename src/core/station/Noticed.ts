@@ -3,7 +3,6 @@
 // itself: most are, and nothing is made for them.
 
 import type { AbandonRequested, CommandRequested, Released, Selected } from "../command/CommandNotice.ts"
-import * as Held from "../command/Held.ts"
 import * as Instruction from "../command/Instruction.ts"
 import * as Operating from "../command/Operating.ts"
 import type { FileRequested } from "../file/FileMessage.ts"
@@ -59,7 +58,7 @@ export type Due =
 
 const NOTHING: Due = { kind: "nothing" }
 
-/** What is due for a notice; selections are noted. */
+/** What is due for a notice. */
 export function follow(station: Station, exchange: Exchange, reading: Requests.Reading, notice: Notice): Due {
   switch (notice.kind) {
     case "command":
@@ -71,10 +70,9 @@ export function follow(station: Station, exchange: Exchange, reading: Requests.R
     case "parameter":
       return requested(station, exchange, reading, notice)
     case "selected":
-      station.select(Held.put(station.world.selections, exchange.state.id, notice))
-      return notice.fresh ? notice : NOTHING
+      // Where the session is over by now, that its selection has ended was told.
+      return notice.fresh && exchange.reason === null ? notice : NOTHING
     case "released":
-      station.select(Held.drop(station.world.selections, exchange.state.id, notice))
       return notice.why === "executed" ? NOTHING : notice
     case "holding":
     case "traced":

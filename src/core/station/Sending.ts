@@ -24,7 +24,7 @@ export const isStarted = ({ state }: Exchange): boolean => state.link.phase === 
 export const room = <F extends Sender>({ world }: Station<F>, { exchange, port }: F): number =>
   Outgoing.room(exchange.outgoing, port, world.limits.undrainedOctets)
 
-/** Has what a reduction has given leave; the session had sent so many I frames before. Whether anything does. */
+/** Notes what a reduction has given, and has it leave; the session had sent so many I frames before. Whether anything does. */
 export function take<F extends Sender>(
   station: Station<F>,
   sender: F,
@@ -33,6 +33,7 @@ export function take<F extends Sender>(
   sentBefore: number
 ): boolean {
   const { exchange, port } = sender
+  if (outputs.notices.length > 0) station.note(exchange.state.id, outputs.notices)
   if (isStarted(exchange) !== exchange.counted) count(station, sender)
   const { outgoing, state } = exchange
   const { undrainedOctets } = station.world.limits

@@ -13,6 +13,7 @@ import * as Cursor from "../log/Cursor.ts"
 import * as EventLog from "../log/EventLog.ts"
 import type { World } from "../procedure/World.ts"
 import * as Freeze from "../read/Freeze.ts"
+import type { Notice } from "../session/Notice.ts"
 import * as SessionState from "../session/SessionState.ts"
 import * as TagClock from "../system/TagClock.ts"
 import * as Abandoned from "./Abandoned.ts"
@@ -172,8 +173,15 @@ export class Station<F extends Follower = Follower> {
 
   // ---- what sessions read beside the image ----
 
-  /** Command points are selected, or not any more. */
-  select(selections: Held.Table): void {
+  /**
+   * A session has selected command points, or given them back: noted with its reduction, before anything of that is acted on, since
+   * what is done for one notice may end the session before the next.
+   */
+  note(session: number, notices: readonly Notice[]): void {
+    let { selections } = this.world
+    for (const notice of notices)
+      if (notice.kind === "selected") selections = Held.put(selections, session, notice)
+      else if (notice.kind === "released") selections = Held.drop(selections, session, notice)
     if (selections !== this.world.selections) this.world = { ...this.world, selections }
   }
 

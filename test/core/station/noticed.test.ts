@@ -57,7 +57,9 @@ class Stage {
   /** What is noticed of a frame. */
   says(octets: Uint8Array): readonly Notice[] {
     const event = SessionEvent.received(0, this.station.publishing.logEnds(), 65_536, octets)
-    return this.exchange.reduce(this.station.settled(), event).notices
+    const { notices } = this.exchange.reduce(this.station.settled(), event)
+    this.station.note(1, notices)
+    return notices
   }
 
   asks(asdu: Uint8Array): Notice {
@@ -157,7 +159,7 @@ describe("what is due for a notice", () => {
     expect(stops()).toMatchObject({ kind: "answered", fact: { situation: "nothingToDeactivate" } })
   })
 
-  it("is told of selections as they come and go, which are noted", () => {
+  it("is told of selections as they come and go, which are noted, but not where the session is over", () => {
     const stage = new Stage()
     const [block] = Image.station(stage.station.world.image, 1)?.blocks ?? []
     if (block === undefined) return expect.unreachable()
@@ -168,6 +170,8 @@ describe("what is due for a notice", () => {
     const released = stage.asks(Frames.command(1, 10, 0x81, DEACTIVATION))
     expect([stage.due(released), released.kind]).toEqual([released, "released"])
     expect(stage.station.world.selections).toBe(null)
+    stage.exchange.reason = "PEER_CLOSED" as never
+    expect(stage.due(selected).kind).toBe("nothing")
   })
 })
 
