@@ -91,6 +91,8 @@ describe("a line on standard input", () => {
       [double + 1, 2, []],
       [double + 1, 1, ["iv"]]
     ])
+    program.child.kill("SIGTERM")
+    expect([await program.ended, program.err]).toEqual([0, ""])
   })
 
   it("that says neither value nor quality is an event of what the point says, at the time that the line says", async () => {

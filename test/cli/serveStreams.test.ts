@@ -52,6 +52,8 @@ describe("standard input", () => {
     }
     expect(values(client)).toEqual(Array.from({ length: VALUES }, (_, value) => value))
     expect(program.records.map(({ event }) => event)).not.toContain("overflow")
+    program.child.kill("SIGTERM")
+    expect([await program.ended, program.err]).toEqual([0, ""])
   })
 
   it("that says a quality with a number is taken at its word, also behind a value that is none", async () => {
